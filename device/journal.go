@@ -1,0 +1,44 @@
+package device
+
+import (
+	"context"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Journal is what the till remembers with. One till writes; anyone may read.
+type Journal interface {
+	// Commit writes rows durably in one transaction and returns the sequence
+	// numbers of the EventRows among them, in order. When it returns an error
+	// nothing of it was written.
+	Commit(ctx context.Context, rows []sale.Row) ([]int64, error)
+	// Recover reads what a till needs to start.
+	Recover(ctx context.Context) (sale.Recovered, error)
+	Reader
+	Queue
+}
+
+// Reader finds what was stored. A thing that does not exist is ErrNotFound.
+type Reader interface {
+	Key(ctx context.Context, key string) (sale.KeyHit, error)
+	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)
+	Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error)
+	// SameBill returns the sales that carry the reference, or, if it is empty,
+	// those of the amount created or gone unsure since then; newest first.
+	SameBill(ctx context.Context, reference string, amount sale.Amount, since time.Time) ([]sale.Sale, error)
+	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
+	// HasReference reports whether a reference or number was ever used by an attempt.
+	HasReference(ctx context.Context, ref string) (bool, error)
+}
+
+// Queue reads the reports that wait.
+type Queue interface {
+	// Due returns at most n queued reports whose due time is not after now,
+	// earliest first. A due time further ahead than horizon counts as due: the
+	// clock was wrong when it was written.
+	Due(ctx context.Context, now time.Time, horizon time.Duration, n int) ([]sale.Report, error)
+	Report(ctx context.Context, no string) (sale.Report, error)
+	Reports(ctx context.Context, limit int) ([]sale.Report, error)
+	QueueStats(ctx context.Context) (sale.QueueStats, error)
+}

@@ -1,0 +1,118 @@
+package sale
+
+// CardKind is what the terminal is asked to do.
+type CardKind string
+
+// Kinds of card transaction.
+const (
+	CardSale   CardKind = "sale"
+	CardVoid   CardKind = "void"
+	CardReturn CardKind = "return"
+)
+
+// Tender says which card rails are asked for; empty leaves it to the driver's configuration.
+type Tender string
+
+// Tenders.
+const (
+	Credit Tender = "credit"
+	Debit  Tender = "debit"
+)
+
+// CardOrder is one money transaction asked of the terminal. It is stored before it is sent.
+type CardOrder struct {
+	Kind     CardKind
+	Ref      string // ECR reference of this attempt: 16 Crockford base32 characters
+	Amount   Amount // to charge, or to give back
+	Tender   Tender
+	Original *CardOriginal // void, and return by original
+}
+
+// CardOriginal is the sale that a void or return undoes.
+type CardOriginal struct {
+	Ref         string // its ECR reference
+	Transaction string // the terminal's transaction number
+	Amount      Amount // as the terminal approved it
+	Tender      Tender
+}
+
+// Verdict is what posd may conclude from the terminal's words.
+type Verdict string
+
+// Verdicts. Anything the driver cannot prove to be one of the others is VerdictUnsure.
+const (
+	VerdictApproved  Verdict = "approved"  // also for less than asked: see CardAnswer.Approved
+	VerdictDeclined  Verdict = "declined"  // by the host, the card, or the terminal's duplicate check
+	VerdictCancelled Verdict = "cancelled" // aborted, the terminal's own time-out, or refused before a card was read
+	VerdictNotSent   Verdict = "not-sent"  // provably not one byte of the frame reached the line, or the terminal refused every copy of it (NAK)
+	VerdictUnsure    Verdict = "unsure"    // look it up by reference
+)
+
+// CardAnswer is the end of a card transaction as far as the terminal told it.
+type CardAnswer struct {
+	Ref       string // the attempt it belongs to, as the terminal echoed it or as it was asked
+	Kind      CardKind
+	Verdict   Verdict
+	Reason    Reason
+	Words     string // "DECLINED (051)": the terminal's text and code, printable, no card data
+	Approved  Amount // as the terminal says; with a partial approval less than asked
+	Tip       Amount
+	Cashback  Amount
+	Surcharge Amount
+	Offline   bool   // approved offline, to be confirmed by the terminal's upload
+	Partial   bool   // the terminal itself called it partial (000002)
+	Tender    Tender // the rails really used, if the terminal said so
+	Card      CardInfo
+	Extra     Secret // CC_PAX extra as JSON text; holds the expiry: goes into the report row and nowhere else
+	ExtraErr  string // why no valid extra could be made of it; the report is then set aside with these words
+}
+
+// CardLookup asks the terminal what became of an attempt. It moves no money.
+type CardLookup struct {
+	Ref     string
+	Kind    CardKind
+	Amount  Amount
+	Serial  string       // the terminal that was asked, if known: another one proves nothing
+	Control *CardControl // our latest approved sale of this batch, to prove that the terminal still remembers
+}
+
+// CardControl is a sale that the terminal must still find, or its "not found" proves nothing.
+type CardControl struct {
+	Ref    string
+	Amount Amount
+}
+
+// Found is the result of looking one reference up.
+type Found string
+
+// Results of a look-up. Only 100023 with the text NOT FOUND is FoundNot; several
+// records, numbers of uncertain meaning and every error are FoundUnclear.
+const (
+	FoundUnasked Found = ""
+	FoundIt      Found = "found" // reference, amount and type agree
+	FoundNot     Found = "not-found"
+	FoundUnclear Found = "unclear"
+)
+
+// CardFinding is what a look-up brought.
+type CardFinding struct {
+	Ref      string
+	Reached  bool       // the terminal acknowledged A00: nothing is under way on it
+	Identity Identity   // from A01
+	Swapped  bool       // its serial number is not the one that was asked
+	Result   Found      // for Ref
+	Answer   CardAnswer // when Result is FoundIt
+	Control  Found      // for the control; FoundUnasked if there was none
+	Foreign  string     // a reference on the terminal that is not ours, if one was seen
+	Words    string     // why it is unclear or not reached
+	// Late are answers to transactions that arrived on the line while it was
+	// being asked: the sale's own answer, after our deadline.
+	Late []CardAnswer
+}
+
+// Identity is what a device says of itself.
+type Identity struct {
+	Serial  string `json:"serial,omitempty"`
+	Model   string `json:"model,omitempty"`
+	Version string `json:"version,omitempty"` // application or firmware
+}

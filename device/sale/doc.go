@@ -1,0 +1,29 @@
+// Package sale is the vocabulary of posd: what a sale is, which states it
+// may be in, what is said to a card terminal, to the gateway, to a display and
+// to a printer, and what they answer. It is pure: no I/O, no clock, no
+// goroutine, nothing imported but the standard library.
+//
+// Words:
+//
+//	sale      the payment of one bill by one method
+//	attempt   one try of a sale on a wire, with a reference of its own
+//	report    the queue entry that tells IOTPay of an approved card sale
+//	order     only the gateway's thing
+//	movement  a refund or a void, linked to its sale, with a number of its own
+//	unsure    asked, and the answer not known yet
+//
+// The states and the only ways between them:
+//
+//	              +-----------------> paid
+//	              |                    ^
+//	waiting ------+-----------------> declined
+//	   |          |                    ^
+//	   |          +-----------------> cancelled
+//	   |                               ^
+//	   +-----------> unsure -----------+   (to paid, declined or cancelled)
+//
+// paid, declined and cancelled are final: nothing leaves them. Only words of
+// the terminal or of the gateway, or a proof that nothing was sent, lead to a
+// final state; every other end of a conversation leads to unsure. See
+// CanBecome for the table that the till asks.
+package sale

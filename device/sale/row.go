@@ -1,0 +1,112 @@
+package sale
+
+import "time"
+
+// Row is one thing to write into the journal. Rows of one step are committed
+// in one transaction, in order.
+type Row interface{ row() }
+
+// SaleRow stores a sale as it now stands, with its attempts and movements.
+type SaleRow struct{ Sale Sale }
+
+// KeyRow binds an Idempotency-Key for ever to the sale or movement it made.
+type KeyRow struct {
+	Key      string
+	Digest   string // of the request's body, hex: another body under the key is refused
+	Sale     ID
+	Movement string // of the refund or void, empty for the sale itself
+	At       time.Time
+}
+
+// EventRow appends to the journal's history. It is never changed. Its sequence
+// number, given at commit, is the id on the event stream.
+type EventRow struct {
+	At   time.Time
+	Sale ID     // empty when it is about posd itself
+	Kind string // see the Event kinds
+	Data any    // a small struct, stored as JSON; holds no secret
+}
+
+// ReportRow stores a queue entry as it now stands (made, postponed, set aside).
+type ReportRow struct{ Report Report }
+
+// ReportGone removes a queue entry, and the expiry with it.
+type ReportGone struct {
+	No  string
+	How Reported // ReportDone or ReportWithdrawn
+}
+
+// JobRow stores a print job as it now stands.
+type JobRow struct{ Job Job }
+
+// NoteRow remembers one value of posd's own under a name, such as why the
+// queue of reports stands still.
+type NoteRow struct{ Name, Value string }
+
+func (SaleRow) row()    {}
+func (KeyRow) row()     {}
+func (EventRow) row()   {}
+func (ReportRow) row()  {}
+func (ReportGone) row() {}
+func (JobRow) row()     {}
+func (NoteRow) row()    {}
+
+// Job is a print job as stored. What is printed is made from the sale when it is printed.
+type Job struct {
+	ID        string    `json:"id"`
+	Sale      ID        `json:"sale"`
+	Movement  string    `json:"movement,omitempty"`
+	Copy      Copy      `json:"copy"`
+	Duplicate bool      `json:"duplicate"`
+	State     Printed   `json:"state"` // queued until the printer said more
+	Words     string    `json:"words,omitempty"`
+	At        time.Time `json:"at"`
+}
+
+// Finished reports whether nothing more happens to the job by itself.
+func (j Job) Finished() bool {
+	return j.State == PrintSent || j.State == PrintDone || j.State == PrintFailed
+}
+
+// StoredEvent is an event as read back.
+type StoredEvent struct {
+	Seq  int64     `json:"seq"`
+	At   time.Time `json:"at"`
+	Sale ID        `json:"sale,omitempty"`
+	Kind string    `json:"kind"`
+	Data []byte    `json:"data"` // JSON
+}
+
+// KeyHit is what an Idempotency-Key is bound to.
+type KeyHit struct {
+	Digest   string
+	Sale     ID
+	Movement string
+}
+
+// Filter selects sales; zero fields select all.
+type Filter struct {
+	State    State
+	Method   Method
+	From, To time.Time // createdAt in [From, To)
+	Limit    int       // newest first; 0 means 100
+}
+
+// QueueStats sums the queue of reports up.
+type QueueStats struct {
+	Queued    int       `json:"queued"` // due, in backoff or held
+	Cents     Amount    `json:"cents"`  // their sum
+	SetAside  int       `json:"setAside"`
+	Oldest    time.Time `json:"oldest"`    // when the oldest one still queued was made; zero if none
+	NextDueAt time.Time `json:"nextDueAt"` // earliest due time of a queued one; zero if none
+}
+
+// Recovered is everything the till must know when it starts.
+type Recovered struct {
+	Open    []Sale            // waiting, unsure, or with a movement not settled
+	Jobs    []Job             // print jobs not finished
+	Control *Sale             // latest card sale the terminal approved, with its attempts
+	Notes   map[string]string // by name
+	Queue   QueueStats
+	LastSeq int64
+}

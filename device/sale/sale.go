@@ -1,0 +1,316 @@
+package sale
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// ID names a sale: a ULID, 26 characters, in the order of creation.
+type ID string
+
+// Method says how a bill is paid.
+type Method string
+
+// The methods of the contract. Scan means that the merchant reads the
+// customer's own code; the wallet is then recognised by the code's prefix.
+const (
+	Card     Method = "card"
+	WeChat   Method = "wechat"
+	Alipay   Method = "alipay"
+	UnionPay Method = "unionpay"
+	Scan     Method = "scan"
+)
+
+// Methods lists every method a sale can be asked for.
+var Methods = []Method{Card, WeChat, Alipay, UnionPay, Scan}
+
+// ParseMethod returns the method called s, or an error that lists the known ones.
+func ParseMethod(s string) (Method, error) {
+	if m := Method(s); slices.Contains(Methods, m) {
+		return m, nil
+	}
+	return "", fmt.Errorf("unknown method %q: use card, wechat, alipay, unionpay or scan", s)
+}
+
+// Wallet reports whether the money moves at the gateway rather than at the card terminal.
+func (m Method) Wallet() bool { return m != Card }
+
+// State is where a sale stands; see the drawing in the package comment.
+type State string
+
+// The five states.
+const (
+	Waiting   State = "waiting"
+	Paid      State = "paid"
+	Declined  State = "declined"
+	Cancelled State = "cancelled"
+	Unsure    State = "unsure"
+)
+
+// States lists every state.
+var States = []State{Waiting, Paid, Declined, Cancelled, Unsure}
+
+// Final reports whether nothing leaves s any more.
+func (s State) Final() bool { return s == Paid || s == Declined || s == Cancelled }
+
+// transitions is the whole table: what is not in it never happens.
+var transitions = map[State][]State{
+	Waiting: {Paid, Declined, Cancelled, Unsure},
+	Unsure:  {Paid, Declined, Cancelled},
+}
+
+// CanBecome reports whether a sale in state s may go to state next.
+func (s State) CanBecome(next State) bool { return slices.Contains(transitions[s], next) }
+
+// Reason says in one word why a sale ended, or why it is not known how it ended.
+type Reason string
+
+// Reasons. Words of the terminal or the gateway stand beside them in Sale.Words.
+const (
+	ReasonNone        Reason = ""
+	ReasonAborted     Reason = "aborted"      // on the terminal, or by our wish
+	ReasonTimeout     Reason = "timeout"      // card: the terminal's own time-out; wallet: the code left the display unpaid
+	ReasonNotSent     Reason = "not-sent"     // proof that nothing was sent
+	ReasonNotShown    Reason = "not-shown"    // proof that no code reached glass
+	ReasonNotFound    Reason = "not-found"    // proven never heard of
+	ReasonRefused     Reason = "refused"      // the terminal or the gateway refused the request
+	ReasonIssuer      Reason = "issuer"       // declined by the card's host
+	ReasonDuplicateOf Reason = "duplicate-of" // the terminal's duplicate check names another sale
+	ReasonClosed      Reason = "closed"       // the gateway closed the order (status 4 or 9)
+	ReasonCashier     Reason = "cashier"      // given up by the cashier
+	ReasonReplaced    Reason = "replaced"     // given up for another sale of the same bill
+	ReasonNoAnswer    Reason = "no-answer"    // asked, no answer
+	ReasonRestart     Reason = "restart"      // posd stopped while it was under way
+	ReasonPartial     Reason = "partial"      // approved for less than asked
+	ReasonAmount      Reason = "amount"       // the amounts do not agree: an incident
+	ReasonPerson      Reason = "person"       // settled by a person's word
+	ReasonWatchEnded  Reason = "watch-ended"  // seven days of asking: a person decides
+)
+
+// Printed says what became of the customer's receipt.
+type Printed string
+
+// The stations of a receipt. Sent means that the printer cannot say whether it printed.
+const (
+	PrintNone   Printed = "none"
+	PrintQueued Printed = "queued"
+	PrintSent   Printed = "sent"
+	PrintDone   Printed = "printed"
+	PrintFailed Printed = "failed"
+)
+
+// Reported says whether IOTPay knows of an approved card sale.
+type Reported string
+
+// The stations of a report.
+const (
+	ReportNotNeeded Reported = "not-needed"
+	ReportQueued    Reported = "queued"
+	ReportDone      Reported = "done"
+	ReportSetAside  Reported = "set-aside"
+	ReportWithdrawn Reported = "withdrawn"
+	ReportByHand    Reported = "by-hand"
+)
+
+// EntryMode is how the card was read.
+type EntryMode string
+
+// Entry modes as the terminal names them.
+const (
+	EntryManual EntryMode = "manual"
+	EntrySwipe  EntryMode = "swipe"
+	EntryTap    EntryMode = "tap"
+	EntryChip   EntryMode = "chip"
+)
+
+// CardInfo is what a card sale remembers of the card. The number is masked
+// before it gets here; an expiry date or a name never does.
+type CardInfo struct {
+	Type         string    `json:"type,omitempty"`           // VISA, MASTERCARD, AMEX, INTERAC...
+	Number       string    `json:"number,omitempty"`         // XXXXXXXXXXXX1166
+	Entry        EntryMode `json:"entry,omitempty"`          //
+	Account      string    `json:"account,omitempty"`        // Interac: chequing, savings, default; else empty
+	Label        string    `json:"label,omitempty"`          // application label or preferred name
+	AID          string    `json:"aid,omitempty"`            // hex
+	TVR          string    `json:"tvr,omitempty"`            // 10 hex digits
+	TSI          string    `json:"tsi,omitempty"`            // 4 hex digits
+	Cryptogram   string    `json:"cryptogram,omitempty"`     // "ARQC: 3D36ACBD44BE512B"
+	CVM          string    `json:"cvm,omitempty"`            // pin, signature, none, device, or empty if unknown
+	AuthCode     string    `json:"authCode,omitempty"`       //
+	HostCode     string    `json:"hostCode,omitempty"`       // host's response code, as given
+	HostText     string    `json:"hostText,omitempty"`       // host's message, as given
+	Reference    string    `json:"reference,omitempty"`      // retrieval reference number, 12 digits
+	Batch        string    `json:"batch,omitempty"`          //
+	Invoice      string    `json:"invoice,omitempty"`        //
+	Transaction  string    `json:"transaction,omitempty"`    // the terminal's transaction number, needed for a void
+	TerminalID   string    `json:"terminalId,omitempty"`     // the bank's number of the terminal (TID)
+	Serial       string    `json:"terminalSerial,omitempty"` // serial number of the device
+	TerminalTime string    `json:"terminalTime,omitempty"`   // YYYYMMDDhhmmss by the terminal's clock, zone unknown
+	Language     Language  `json:"language,omitempty"`       // the card's, once read
+}
+
+// AttemptState is what is known of one try.
+type AttemptState string
+
+// The stations of an attempt.
+const (
+	AttemptIntended AttemptState = "intended" // stored; something may have been sent
+	AttemptOpen     AttemptState = "open"     // the other side has it and it is not decided
+	AttemptPaid     AttemptState = "paid"
+	AttemptEnded    AttemptState = "ended" // provably not paid
+)
+
+// Attempt is one try of a sale on a wire.
+type Attempt struct {
+	Ref       string       `json:"ref"` // ECR reference (16) or mchOrderNo (26), unique in the store
+	State     AttemptState `json:"state"`
+	StartedAt time.Time    `json:"startedAt"`
+	Words     string       `json:"words,omitempty"` // the other side's, last heard
+}
+
+// MovementKind tells the money that goes back.
+type MovementKind string
+
+// Kinds of movement: Refund at the gateway or the terminal, Void of a card sale in an open batch.
+const (
+	Refund MovementKind = "refund"
+	Void   MovementKind = "void"
+)
+
+// MovementState is where a refund or void stands.
+type MovementState string
+
+// The states of a movement. Kept: a late refund that a person stopped before its first byte.
+const (
+	MoveWaiting MovementState = "waiting"
+	MoveDone    MovementState = "done"
+	MoveRefused MovementState = "refused"
+	MoveUnsure  MovementState = "unsure"
+	MoveKept    MovementState = "kept"
+)
+
+// Movement is a refund or a void with its own number, intent and state.
+type Movement struct {
+	ID        string        `json:"id"` // mchRefundNo (26) or ECR reference (16)
+	Kind      MovementKind  `json:"kind"`
+	Amount    Amount        `json:"amount"`
+	State     MovementState `json:"state"`
+	By        string        `json:"by"`                  // a person's name, or "posd"
+	Why       string        `json:"why,omitempty"`       // "late payment", "replaced", "partial approval", or a person's words
+	CreatedAt time.Time     `json:"createdAt"`           //
+	KeepUntil *time.Time    `json:"keepUntil,omitempty"` // until when a late refund can still be kept; nil once it cannot
+	Words     string        `json:"words,omitempty"`     // the other side's, last heard
+}
+
+// Settled reports whether the movement's fate is known.
+func (m Movement) Settled() bool {
+	return m.State == MoveDone || m.State == MoveRefused || m.State == MoveKept
+}
+
+// Sale is the payment of one bill by one method, as stored and as the API shows it.
+// Amounts are cents; times are UTC.
+type Sale struct {
+	ID             ID         `json:"id"`
+	Reference      string     `json:"reference"` // the bill's number, the application's own; may be empty
+	Replaces       string     `json:"replaces"`  // a sale's ID, "none", or empty
+	Amount         Amount     `json:"amount"`
+	Currency       string     `json:"currency"`
+	Method         Method     `json:"method"`
+	ChannelID      Channel    `json:"channelId"`
+	State          State      `json:"state"`
+	Reason         Reason     `json:"reason"`
+	Words          string     `json:"words,omitempty"` // the terminal's or gateway's words that led here
+	GivenUp        bool       `json:"givenUp"`         // cancelled here, still watched
+	CancelWished   bool       `json:"cancelWished,omitempty"`
+	CreatedAt      time.Time  `json:"createdAt"`
+	FinalAt        *time.Time `json:"finalAt"`
+	MchOrderNo     string     `json:"mchOrderNo"`
+	PayOrderID     string     `json:"payOrderId"`
+	ApprovedAmount Amount     `json:"approvedAmount"`
+	Due            Amount     `json:"due"`
+	Tip            Amount     `json:"tip"`
+	Cashback       Amount     `json:"cashback"`
+	Surcharge      Amount     `json:"surcharge"`
+	Offline        bool       `json:"offline"`
+	Printed        Printed    `json:"printed"`
+	Reported       Reported   `json:"reported"`
+	Card           *CardInfo  `json:"card,omitempty"`
+	Attempts       []Attempt  `json:"attempts"`
+	Refunds        []Movement `json:"refunds"`
+	Incident       string     `json:"incident,omitempty"`  // amounts or words that disagree: automatic steps wait for a person
+	Attention      string     `json:"attention,omitempty"` // what a person must do, in words
+	Settled        *Word      `json:"settled,omitempty"`   // a person's word, if that is what ended it
+	WentUnsureAt   *time.Time `json:"wentUnsureAt,omitempty"`
+	WatchedS       int64      `json:"watchedSeconds,omitempty"` // running time spent watching an unsure wallet sale
+}
+
+// Word is a person's word on a sale that posd could not settle.
+type Word struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// Clone returns a copy that shares nothing with s.
+func (s Sale) Clone() Sale {
+	s.Attempts = slices.Clone(s.Attempts)
+	s.Refunds = slices.Clone(s.Refunds)
+	for i := range s.Refunds {
+		s.Refunds[i].KeepUntil = clonePtr(s.Refunds[i].KeepUntil)
+	}
+	s.FinalAt, s.Card, s.Settled, s.WentUnsureAt = clonePtr(s.FinalAt), clonePtr(s.Card), clonePtr(s.Settled), clonePtr(s.WentUnsureAt)
+	return s
+}
+
+func clonePtr[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
+// Charged is what the customer was asked to pay in all: the amount asked plus
+// tip, cashback and surcharge.
+func (s Sale) Charged() Amount { return s.Amount + s.Tip + s.Cashback + s.Surcharge }
+
+// Taken is the money that left the customer: the approved amount of a card
+// sale, the asked amount of a wallet sale; nothing unless it is paid.
+func (s Sale) Taken() Amount {
+	if s.State != Paid {
+		return 0
+	}
+	return s.ApprovedAmount
+}
+
+// Refundable is what can still be given back: what was taken less every
+// movement that is not refused or kept; unsure ones count as gone.
+func (s Sale) Refundable() Amount {
+	left := s.Taken()
+	for _, m := range s.Refunds {
+		if m.State != MoveRefused && m.State != MoveKept {
+			left -= m.Amount
+		}
+	}
+	return max(left, 0)
+}
+
+// Undone reports whether all the money taken has gone back for certain.
+func (s Sale) Undone() bool {
+	back := Amount(0)
+	for _, m := range s.Refunds {
+		if m.State == MoveDone {
+			back += m.Amount
+		}
+	}
+	return s.State == Paid && back >= s.Taken()
+}
+
+// Open reports whether posd still has something to find out or to do about the sale's money.
+func (s Sale) Open() bool {
+	if !s.State.Final() {
+		return true
+	}
+	return slices.ContainsFunc(s.Refunds, func(m Movement) bool { return !m.Settled() })
+}

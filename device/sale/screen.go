@@ -1,0 +1,58 @@
+package sale
+
+import "time"
+
+// Language of a text for a customer.
+type Language string
+
+// Languages that posd speaks.
+const (
+	English            Language = "en"
+	French             Language = "fr"
+	ChineseSimplified  Language = "zh-Hans"
+	ChineseTraditional Language = "zh-Hant"
+)
+
+// Languages lists every language posd speaks.
+var Languages = []Language{English, French, ChineseSimplified, ChineseTraditional}
+
+// ScreenKind names a picture on the customer display.
+type ScreenKind string
+
+// The screens.
+const (
+	ScreenWelcome    ScreenKind = "welcome"
+	ScreenItems      ScreenKind = "items"
+	ScreenCard       ScreenKind = "card"       // tap, insert or swipe
+	ScreenProcessing ScreenKind = "processing" //
+	ScreenCode       ScreenKind = "code"       // a QR to scan
+	ScreenPassword   ScreenKind = "password"   // enter your password on your phone
+	ScreenPaid       ScreenKind = "paid"
+	ScreenDeclined   ScreenKind = "declined"
+	ScreenCancelled  ScreenKind = "cancelled"
+	ScreenAskCashier ScreenKind = "ask-cashier" // not known yet how it ended
+	ScreenOffline    ScreenKind = "offline"     // posd itself is not there
+)
+
+// ScreenKinds lists every screen.
+var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenCard, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
+
+// Item is a line of a bill on the customer display.
+type Item struct {
+	Name   string `json:"name"`
+	Amount Amount `json:"amount"`
+}
+
+// Screen is what the customer sees: a function of the stored sales, never a command history.
+type Screen struct {
+	Kind     ScreenKind `json:"kind"`
+	Sale     ID         `json:"sale,omitempty"`
+	Amount   Amount     `json:"amount,omitempty"`
+	Currency string     `json:"currency,omitempty"`
+	Method   Method     `json:"method,omitempty"` // which wallet's mark to draw
+	Code     string     `json:"code,omitempty"`   // text of the QR; ScreenCode and ScreenPassword only
+	Until    *time.Time `json:"until,omitempty"`  // when the code leaves the glass
+	Language Language   `json:"language,omitempty"`
+	Items    []Item     `json:"items,omitempty"`
+	Message  string     `json:"message,omitempty"`
+}
