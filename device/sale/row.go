@@ -36,6 +36,14 @@ type ReportGone struct {
 	How Reported // ReportDone or ReportWithdrawn
 }
 
+// FactRow sets what became of a sale's receipt or report without touching the
+// rest of it; an empty field stays as it is.
+type FactRow struct {
+	Sale     ID
+	Printed  Printed
+	Reported Reported
+}
+
 // JobRow stores a print job as it now stands.
 type JobRow struct{ Job Job }
 
@@ -48,6 +56,7 @@ func (KeyRow) row()     {}
 func (EventRow) row()   {}
 func (ReportRow) row()  {}
 func (ReportGone) row() {}
+func (FactRow) row()    {}
 func (JobRow) row()     {}
 func (NoteRow) row()    {}
 

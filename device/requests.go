@@ -1,0 +1,100 @@
+package device
+
+import (
+	"errors"
+	"time"
+
+	"posd/device/sale"
+)
+
+// SellRequest asks the till to take one payment.
+type SellRequest struct {
+	Key       string // Idempotency-Key, 1 to 128 printable characters
+	Amount    sale.Amount
+	Currency  string // empty means the shop's
+	Method    sale.Method
+	Reference string      // the bill's number; may be empty
+	Replaces  string      // a sale's ID, "none" for another customer, or empty
+	AuthCode  sale.Secret // method scan: the customer's code
+}
+
+// MoveRequest asks the till to give money back.
+type MoveRequest struct {
+	Key    string
+	Sale   sale.ID
+	Amount sale.Amount // 0 means all that can still be given back
+	By     string      // the name of the person who asks
+	Why    string
+}
+
+// ResolveRequest is a person's word on a sale that posd cannot settle.
+type ResolveRequest struct {
+	Sale   sale.ID
+	As     sale.State // paid, declined or cancelled
+	Reason string
+	By     string
+}
+
+// Kinds of refusal. A Refusal wraps one of them; decide with errors.Is.
+var (
+	ErrInvalid      = errors.New("the request is not valid")
+	ErrNotFound     = sale.ErrNotFound
+	ErrTillBusy     = errors.New("another sale is under way")
+	ErrTerminalHeld = errors.New("the card terminal is held by a sale that is not known to have ended")
+	ErrSameBill     = errors.New("this bill may have been paid already")
+	ErrBillPaid     = errors.New("this bill is paid")
+	ErrKeyReused    = errors.New("the Idempotency-Key belongs to another request")
+	ErrNotPossible  = errors.New("that cannot be done with this sale")
+	ErrUnavailable  = errors.New("posd cannot do that now") // no terminal, gateway away, journal full: nothing was sent
+)
+
+// Refusal is an answer to a request that changed nothing.
+type Refusal struct {
+	Kind  error   // one of the kinds above
+	Other sale.ID // the sale that stands in the way, if one does
+	Words string  // for the cashier: what is the matter and what to do next
+}
+
+// Error returns the words.
+func (r *Refusal) Error() string { return r.Words }
+
+// Unwrap returns the kind.
+func (r *Refusal) Unwrap() error { return r.Kind }
+
+// DeviceStatus is what the devices page and `posd check` show of one device.
+type DeviceStatus struct {
+	Name     string        `json:"name"` // terminal, display, printer, gateway, journal; several displays have names of their own
+	Kind     string        `json:"kind"` // pax, nextion, linedisplay, escpos, iotpay, sqlite
+	Line     string        `json:"line"` // /dev/posd-terminal, 192.168.1.40:10009, a URL
+	OK       bool          `json:"ok"`
+	Identity sale.Identity `json:"identity"`
+	Words    string        `json:"words"` // "ready", or what is wrong and what to do
+	Since    time.Time     `json:"since"` // since when it is so; zero if never asked
+}
+
+// QueueView is the queue of reports as people see it.
+type QueueView struct {
+	sale.QueueStats
+	Link    string        `json:"link"`    // up, down or stopped
+	Words   string        `json:"words"`   // why it is not up
+	NextTry time.Time     `json:"nextTry"` // when the gateway is asked again, zero if up
+	Reports []sale.Report `json:"reports"` // at most 200, earliest due first, set aside last
+}
+
+// Snapshot is all that a page needs when it opens.
+type Snapshot struct {
+	LastSeq int64           `json:"lastSeq"` // events up to here are in it
+	Current *sale.Sale      `json:"current"` // the sale under way, or the last one of this run
+	Unsure  []sale.Sale     `json:"unsure"`  // not known yet, newest first
+	Screen  sale.Screen     `json:"screen"`
+	Queue   sale.QueueStats `json:"queue"`
+	Link    string          `json:"link"`
+}
+
+// Message is one thing on the event stream. Live progress has no ID; a stored
+// event has the sequence number it got at commit.
+type Message struct {
+	ID    int64  // 0 for live progress
+	Event string // "sale" (a sale.Sale), "screen" (a sale.Screen), "queue" (sale.QueueStats), "event" (sale.StoredEvent)
+	Data  any
+}

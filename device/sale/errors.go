@@ -1,0 +1,6 @@
+package sale
+
+import "errors"
+
+// ErrNotFound is wrapped by every error about something that was never stored.
+var ErrNotFound = errors.New("not found")
