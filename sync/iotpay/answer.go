@@ -1,0 +1,98 @@
+package iotpay
+
+import (
+	"fmt"
+	"net/http"
+
+	"posd/device/sale"
+)
+
+// judge says what may be concluded from an exchange. Only an answer of status
+// 200 that is a JSON object is the gateway's word; the rest is trouble on the way.
+func (c *Client) judge(endpoint, no string, x exchange) (Object, sale.GatewayAnswer) {
+	a := sale.GatewayAnswer{No: no, Status: sale.StatusUnknown}
+	if after, asked := retryAfter(x.header); asked {
+		a.RetryAfter = min(after, c.cfg.RetryAfterMax)
+	}
+	var obj Object
+	err := x.err
+	if err == nil && x.status == http.StatusOK {
+		obj, err = ParseObject(x.body)
+	}
+	if err != nil || x.status != http.StatusOK {
+		a.Result, a.Trouble, a.Words = x.diagnose()
+		return Object{}, a
+	}
+	a = c.hear(endpoint, obj, a)
+	if a.Result != sale.GatewayOK {
+		return Object{}, a
+	}
+	return obj, a
+}
+
+// hear reads the gateway's word.
+func (c *Client) hear(endpoint string, obj Object, a sale.GatewayAnswer) sale.GatewayAnswer {
+	verdict := Verify(obj, c.answerKey)
+	a.Verified = verdict == Genuine
+	ret, res := obj.Text("retCode"), obj.Text("resCode")
+	// The pages on query_order do not promise resCode; what they do promise,
+	// the status, speaks for itself.
+	if res == "" && endpoint == "query_order" && obj.Has("status") {
+		res = ret
+	}
+	switch {
+	case ret == "FAIL" || res == "FAIL":
+		return c.fail(endpoint, obj, a)
+	case ret != "SUCCESS" || res != "SUCCESS":
+		a.Result, a.Trouble = sale.GatewayLost, sale.TroubleServer
+		a.Words = fmt.Sprintf("the answer says neither SUCCESS nor FAIL (retCode %q, resCode %q)", printable(ret), printable(res))
+	case verdict == Genuine:
+		a.Result = sale.GatewayOK
+	default:
+		a.Result, a.Trouble = sale.GatewayUnverified, sale.TroubleKey
+		a.Words = fmt.Sprintf("the gateway says SUCCESS, but it proves nothing: %s", verdict)
+	}
+	return a
+}
+
+// fail sorts a FAIL by its words. Words about the key or the system win: they
+// say nothing about the order.
+func (c *Client) fail(endpoint string, obj Object, a sale.GatewayAnswer) sale.GatewayAnswer {
+	words := join(join(obj.Text("retMsg"), obj.Text("errCode")), obj.Text("errCodeDes"))
+	a.Result, a.Words = sale.GatewayFail, printable(words)
+	if a.Words == "" {
+		a.Words = "FAIL without words"
+	}
+	lookUp := endpoint == "query_order" || endpoint == "query_refund"
+	switch {
+	case holdsOneOf(words, c.cfg.KeyTexts):
+		a.Trouble = sale.TroubleKey
+	case holdsOneOf(words, c.cfg.SystemTexts):
+		a.Trouble = sale.TroubleServer
+	case lookUp && holdsOneOf(words, c.cfg.NotFoundTexts):
+		a.Result = sale.GatewayNotFound
+	case !lookUp && holdsOneOf(words, c.cfg.ExistsTexts):
+		a.Result = sale.GatewayExists
+	}
+	return a
+}
+
+// disagree takes back an ok: the answer is about something else than was asked.
+func disagree(a sale.GatewayAnswer, field, got string) sale.GatewayAnswer {
+	if got == "" {
+		return unusable(a, "the gateway's answer does not name "+field)
+	}
+	return unusable(a, fmt.Sprintf("the gateway's answer is about another one: %s %q", field, printable(got)))
+}
+
+// unusable takes back an ok: the answer is signed, and proves nothing here.
+func unusable(a sale.GatewayAnswer, words string) sale.GatewayAnswer {
+	return sale.GatewayAnswer{No: a.No, Result: sale.GatewayUnverified, Verified: a.Verified, Status: sale.StatusUnknown, Words: words, RetryAfter: a.RetryAfter}
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" || a == b {
+		return a + b
+	}
+	return a + "; " + b
+}

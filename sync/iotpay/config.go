@@ -1,0 +1,198 @@
+package iotpay
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Config is what the client must know besides the merchant key.
+type Config struct {
+	// BaseURL is where the gateway's endpoints stand; https, but for loopback.
+	// Default https://api.iotpaycloud.com/v1/.
+	BaseURL string `toml:"base_url"`
+	// MchID is the merchant id that IOTPay gave; at most 30 characters. No default.
+	MchID string `toml:"mch_id"`
+	// JobNo is the merchant's login name at IOTPay; at most 50 characters. No default.
+	JobNo string `toml:"job_no"`
+	// ClientIP is the IPv4 address named in requests. Default: empty, which takes
+	// the address of the default route at each request.
+	ClientIP string `toml:"client_ip"`
+	// NotifyURL is where the gateway posts payments; at most 200 characters.
+	// Default http://localhost, which means nowhere: posd asks instead.
+	NotifyURL string `toml:"notify_url"`
+	// Subject is the title of what was bought; at most 64 characters. Default "Purchase".
+	Subject string `toml:"subject"`
+	// Body describes what was bought; at most 255 characters. Default "Purchase in store".
+	Body string `toml:"body"`
+	// Device names the kind of device; at most 64 characters. Default "POS".
+	Device string `toml:"device"`
+	// DeviceID names the scanner in micropay requests; at most 64 characters. Default "scanner-1".
+	DeviceID string `toml:"device_id"`
+	// ProductID is what WX_NATIVE asks for in its extra. Default "1".
+	ProductID string `toml:"product_id"`
+
+	// CallTimeout bounds one create, refund or report. Default 20s.
+	CallTimeout time.Duration `toml:"call_timeout"`
+	// QueryTimeout bounds one try of a look-up. Default 8s.
+	QueryTimeout time.Duration `toml:"query_timeout"`
+	// QueryTries is how often one look-up is tried in all. Default 3.
+	QueryTries int `toml:"query_tries"`
+	// RetryWait is the longest wait before the second try of a look-up; it doubles
+	// with every further one and is drawn at random below that. Default 500ms.
+	RetryWait time.Duration `toml:"retry_wait"`
+	// RetryWaitMax is the longest wait inside a look-up. A gateway that asks for a longer one
+	// with Retry-After ends the look-up instead. Default 4s.
+	RetryWaitMax time.Duration `toml:"retry_wait_max"`
+	// RetryAfterMax is the longest Retry-After that is believed. Default 5m.
+	RetryAfterMax time.Duration `toml:"retry_after_max"`
+	// Workers is how many reports go out at once, and how many idle connections
+	// are kept for them. Default 8.
+	Workers int `toml:"workers"`
+	// ClockSkew is how far our clock may be from the gateway's before a probe
+	// says so. Default 5m.
+	ClockSkew time.Duration `toml:"clock_skew"`
+
+	// NotFoundTexts are words of the gateway that mean "no such order" or "no
+	// such refund", whatever their case. Matched in retMsg, errCode and errCodeDes.
+	NotFoundTexts []string `toml:"not_found_texts"`
+	// ExistsTexts are words that mean "this number was used before".
+	ExistsTexts []string `toml:"exists_texts"`
+	// KeyTexts are words about the merchant, the login or the signature. They win
+	// over all other lists, and stop the queue of reports.
+	KeyTexts []string `toml:"key_texts"`
+	// SystemTexts are words about the gateway's own failure. They stop the queue too.
+	SystemTexts []string `toml:"system_texts"`
+	// RefundDone are the values of a query_refund answer's status that mean that
+	// the money went back. Default "2", "SUCCESS".
+	RefundDone []string `toml:"refund_done"`
+}
+
+// Defaults returns the configuration in force where nothing else is said. MchID
+// and JobNo have none.
+func Defaults() Config {
+	return Config{
+		BaseURL:       "https://api.iotpaycloud.com/v1/",
+		NotifyURL:     "http://localhost",
+		Subject:       "Purchase",
+		Body:          "Purchase in store",
+		Device:        "POS",
+		DeviceID:      "scanner-1",
+		ProductID:     "1",
+		CallTimeout:   20 * time.Second,
+		QueryTimeout:  8 * time.Second,
+		QueryTries:    3,
+		RetryWait:     500 * time.Millisecond,
+		RetryWaitMax:  4 * time.Second,
+		RetryAfterMax: 5 * time.Minute,
+		Workers:       8,
+		ClockSkew:     5 * time.Minute,
+		// The gateway documents none of these texts. Each names the order or
+		// the refund, so that "merchant not found" is never taken for it.
+		NotFoundTexts: []string{
+			"order not exist", "order does not exist", "order not found", "no such order", "order_not_exist", "ordernotexist",
+			"refund not exist", "refund does not exist", "refund not found", "no such refund", "订单不存在",
+		},
+		ExistsTexts: []string{
+			"order exists", "order already exists", "order already exist", "duplicate order", "order_exist",
+			"refund exists", "refund already exists", "duplicate refund", "订单已存在", "订单号重复",
+		},
+		KeyTexts: []string{
+			"signature", "sign fail", "sign error", "verify sign", "invalid sign", "invalid merchant", "merchant not", "merchant does not",
+			"merchant is", "mchid", "mch_id", "jobno", "login name", "loginname", "permission", "unauthorized", "验签", "签名", "商户不存在",
+		},
+		SystemTexts: []string{"system error", "system busy", "system exception", "service unavailable", "internal error", "systemerror", "系统"},
+		RefundDone:  []string{"2", "SUCCESS"},
+	}
+}
+
+// Validate returns every fault of the configuration, each with its key, its
+// value and the remedy.
+func (c Config) Validate() []error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		fault("base_url = %q is not a web address: write https://api.iotpaycloud.com/v1/", c.BaseURL)
+	} else if u.Scheme == "http" && !loopback(u.Hostname()) {
+		fault("base_url = %q would send orders unencrypted: write https:// (http:// is for a gateway on this machine only)", c.BaseURL)
+	} else if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		fault("base_url holds more than a host and a path: leave user, ? and # out")
+	}
+	if c.ClientIP != "" {
+		if a, err := netip.ParseAddr(c.ClientIP); err != nil || !a.Is4() {
+			fault("client_ip = %q is not an IPv4 address: write one such as 192.168.1.20, or leave it out", c.ClientIP)
+		}
+	}
+	for _, t := range []struct {
+		key, value string
+		limit      int
+		required   bool
+	}{
+		{"mch_id", c.MchID, 30, true},
+		{"job_no", c.JobNo, 50, true},
+		{"notify_url", c.NotifyURL, 200, true},
+		{"subject", c.Subject, 64, true},
+		{"body", c.Body, 255, true},
+		{"device", c.Device, 64, false},
+		{"device_id", c.DeviceID, 64, false},
+		{"product_id", c.ProductID, 64, true},
+	} {
+		switch n := utf8.RuneCountInString(t.value); {
+		case t.value == "" && t.required:
+			fault("%s is empty: set it (at most %d characters)", t.key, t.limit)
+		case !utf8.ValidString(t.value):
+			fault("%s = %q is not valid UTF-8: save the file as UTF-8", t.key, t.value)
+		case n > t.limit:
+			fault("%s = %q has %d characters: shorten it to %d", t.key, t.value, n, t.limit)
+		}
+	}
+	for _, d := range []struct {
+		key   string
+		value time.Duration
+		min   time.Duration
+	}{
+		{"call_timeout", c.CallTimeout, time.Second},
+		{"query_timeout", c.QueryTimeout, 100 * time.Millisecond},
+		{"retry_wait", c.RetryWait, time.Millisecond},
+		{"retry_wait_max", c.RetryWaitMax, c.RetryWait},
+		{"retry_after_max", c.RetryAfterMax, time.Second},
+		{"clock_skew", c.ClockSkew, time.Second},
+	} {
+		if d.value < d.min {
+			fault("%s = %s is too short: write at least %s", d.key, d.value, d.min)
+		}
+	}
+	if c.QueryTries < 1 || c.QueryTries > 10 {
+		fault("query_tries = %d: write 1 to 10", c.QueryTries)
+	}
+	if c.Workers < 1 || c.Workers > 64 {
+		fault("workers = %d: write 1 to 64", c.Workers)
+	}
+	for _, l := range []struct {
+		key   string
+		texts []string
+	}{
+		{"not_found_texts", c.NotFoundTexts}, {"exists_texts", c.ExistsTexts}, {"key_texts", c.KeyTexts},
+		{"system_texts", c.SystemTexts}, {"refund_done", c.RefundDone},
+	} {
+		for _, t := range l.texts {
+			if strings.TrimSpace(t) == "" {
+				faults = append(faults, errors.New(l.key+" holds an empty text, which would match every answer: remove it"))
+			}
+		}
+	}
+	return faults
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}

@@ -1,0 +1,51 @@
+// Package iotpay speaks to the IOTPay payment gateway: it places orders, asks
+// after them, gives money back and reports card sales.
+//
+// Every call is one HTTPS POST of one form field:
+//
+//	POST /v1/create_order | query_order | refund_order | query_refund
+//	Content-Type: application/x-www-form-urlencoded
+//
+//	params={"amount":2865,"mchId":"10000701",...,"sign":"C380BEC2..."}
+//	       \_____________ percent-encoded JSON ___________________/
+//
+//	answer {"retCode":"SUCCESS","resCode":"SUCCESS",...,"sign":"9A0C..."}
+//
+// and every request, answer and notification is signed alike:
+//
+//	fields that are not empty, without sign, sorted by name
+//	    a=apple&b=boat&c=cat   &key=MERCHANT-KEY   -> MD5 -> upper-case hex
+//
+// The files, bottom up: sign.go holds the object and its signature; extra.go,
+// order.go, query.go and refund.go say what may be asked and what the
+// answers mean; wire.go carries bytes; client.go joins them into what the till
+// calls; notify.go receives the gateway's own calls.
+//
+// # How it fails
+//
+// Nothing here returns a bare error to the till. A call ends as a
+// sale.GatewayAnswer whose Result says what may be concluded:
+//
+//	no connection was ever had          not-sent   nothing was asked
+//	sent, no readable answer            lost       ask again by number
+//	SUCCESS, signature not right        unverified same, and look at the key
+//	FAIL                                fail       Verified says whether it is signed
+//	FAIL with a configured text         not-found, exists
+//	SUCCESS, signed, numbers agree      ok
+//
+// and whose Trouble and Words say what a shop can do about it.
+//
+// # What is repeated, and what never is
+//
+// Look-ups (Query, QueryRefund, Probe) move nothing: go-retryablehttp repeats
+// them, with a capped and jittered wait. Create, Refund and Report go out once
+// per call. Three things that would repeat a POST behind our back are shut off
+// for them: the library's retries (RetryMax 0), net/http's own repetition on a
+// reused connection that turns out dead (no GetBody, no Idempotency-Key
+// header), and redirects (never followed).
+//
+// # What it leaves to others
+//
+// When to ask again, whether a sale is paid and what becomes of a report is
+// the till's to decide. The package keeps no state but its connections.
+package iotpay

@@ -1,0 +1,87 @@
+package iotpay
+
+import (
+	"errors"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Query is a query_order request: one of the two numbers, the merchant's own
+// winning if both are given. Card orders cannot be asked after.
+type Query struct {
+	MchOrderNo string
+	PayOrderID string
+}
+
+// Validate returns all that the gateway would refuse.
+func (q Query) Validate() error {
+	if q.MchOrderNo == "" && q.PayOrderID == "" {
+		return errors.New("mchOrderNo or payOrderId: missing")
+	}
+	faults := textField{"mchOrderNo", q.MchOrderNo, 36, false}.check(nil)
+	faults = textField{"payOrderId", q.PayOrderID, 36, false}.check(faults)
+	return errors.Join(faults...)
+}
+
+func (q Query) params(mchID string) []byte {
+	var p params
+	p.text("mchId", mchID)
+	if q.MchOrderNo != "" {
+		p.text("mchOrderNo", q.MchOrderNo)
+	} else {
+		p.text("payOrderId", q.PayOrderID)
+	}
+	return p.object()
+}
+
+// OrderState is the answer to query_order.
+type OrderState struct {
+	MchOrderNo     string           `json:"mchOrderNo,omitempty"`
+	PayOrderID     string           `json:"payOrderId,omitempty"`
+	Channel        sale.Channel     `json:"channelId,omitempty"`
+	Status         sale.OrderStatus `json:"status"`
+	Amount         sale.Amount      `json:"amount,omitempty"`
+	Currency       string           `json:"currency,omitempty"`
+	ChannelOrderNo string           `json:"channelOrderNo,omitempty"` // the wallet's number of the payment
+	PaidAt         time.Time        `json:"paidAt,omitzero"`
+	Subject        string           `json:"subject,omitempty"`
+	Body           string           `json:"body,omitempty"`
+	Param2         string           `json:"param2,omitempty"`
+}
+
+// orderState reads the fields of a query answer or a notification. An error
+// means that a number in it is none.
+func orderState(o Object) (OrderState, error) {
+	s := OrderState{
+		MchOrderNo:     o.Text("mchOrderNo"),
+		PayOrderID:     o.Text("payOrderId"),
+		Channel:        sale.Channel(o.Text("channelId")),
+		Status:         sale.StatusUnknown,
+		Currency:       o.Text("currency"),
+		ChannelOrderNo: o.Text("channelOrderNo"),
+		Subject:        o.Text("subject"),
+		Body:           o.Text("body"),
+		Param2:         o.Text("param2"),
+	}
+	amount, _, errAmount := o.Whole("amount")
+	status, told, errStatus := o.Whole("status")
+	paid, atTold, errPaid := o.Whole("paySuccTime")
+	if err := errors.Join(errAmount, errStatus, errPaid); err != nil {
+		return s, err
+	}
+	s.Amount = sale.Amount(amount)
+	if told && knownStatus(sale.OrderStatus(status)) {
+		s.Status = sale.OrderStatus(status)
+	}
+	if atTold && paid > 0 {
+		s.PaidAt = time.UnixMilli(paid).UTC()
+	}
+	return s, nil
+}
+
+// knownStatus keeps a status that the gateway may invent tomorrow from being
+// taken for a number of ours.
+func knownStatus(s sale.OrderStatus) bool {
+	return s == sale.StatusCreated || s == sale.StatusPaying || s.Paid() || s.Closed()
+}
