@@ -13,6 +13,9 @@ type Journal interface {
 	// numbers of the EventRows among them, in order. When it returns an error
 	// nothing of it was written.
 	Commit(ctx context.Context, rows []sale.Row) ([]int64, error)
+	// Idle is called when there has been nothing to write for a while: the time
+	// for checkpoints and other housekeeping.
+	Idle(ctx context.Context) error
 	// Recover reads what a till needs to start.
 	Recover(ctx context.Context) (sale.Recovered, error)
 	Reader
@@ -28,6 +31,8 @@ type Reader interface {
 	// those of the amount created or gone unsure since then; newest first.
 	SameBill(ctx context.Context, reference string, amount sale.Amount, since time.Time) ([]sale.Sale, error)
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
+	// LastSeq returns the sequence number of the newest event, 0 if there is none.
+	LastSeq(ctx context.Context) (int64, error)
 	// HasReference reports whether a reference or number was ever used by an attempt.
 	HasReference(ctx context.Context, ref string) (bool, error)
 }

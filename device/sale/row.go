@@ -112,10 +112,19 @@ type QueueStats struct {
 
 // Recovered is everything the till must know when it starts.
 type Recovered struct {
-	Open    []Sale            // waiting, unsure, or with a movement not settled
-	Jobs    []Job             // print jobs not finished
-	Control *Sale             // latest card sale the terminal approved, with its attempts
-	Notes   map[string]string // by name
-	Queue   QueueStats
-	LastSeq int64
+	Open     []Sale            // waiting, unsure, or with a movement not settled
+	Jobs     []Job             // print jobs not finished
+	JobSales []Sale            // and their sales
+	Control  *Sale             // latest card sale the terminal approved, with its attempts
+	Notes    map[string]string // by name
+	Queue    QueueStats
+	LastSeq  int64
+}
+
+// EventData is what an EventRow about a sale carries.
+type EventData struct {
+	State   State  `json:"state,omitempty"`
+	Reason  Reason `json:"reason,omitempty"`
+	GivenUp bool   `json:"givenUp,omitempty"`
+	Words   string `json:"words,omitempty"`
 }

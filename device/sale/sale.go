@@ -214,6 +214,8 @@ type Sale struct {
 	ID             ID         `json:"id"`
 	Reference      string     `json:"reference"` // the bill's number, the application's own; may be empty
 	Replaces       string     `json:"replaces"`  // a sale's ID, "none", or empty
+	ReplacedBy     ID         `json:"replacedBy,omitempty"`
+	ReplacerState  State      `json:"replacedByState,omitempty"` // how that one ended, once it has
 	Amount         Amount     `json:"amount"`
 	Currency       string     `json:"currency"`
 	Method         Method     `json:"method"`

@@ -1,0 +1,290 @@
+package device
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"posd/device/sale"
+)
+
+// Sell takes one payment. It returns once the intent is durable, or at once
+// with the same sale if the key was used before.
+func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed bool, err error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+		w := sale.SellAsked{
+			Token: tok, Key: r.Key, Amount: r.Amount, Currency: r.Currency, Method: r.Method,
+			Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
+			// The customer's code is not part of the digest: it is stored nowhere.
+			Digest: digest("sell", r.Amount, r.Currency, r.Method, r.Reference, r.Replaces),
+		}
+		var err error
+		if w.Hit, w.HitSale, err = t.hit(ctx, r.Key); err != nil {
+			return nil, err
+		}
+		if w.Bill, err = t.o.Journal.SameBill(ctx, r.Reference, r.Amount, t.o.Clock().Add(-t.o.Policy.BillWindow)); err != nil {
+			return nil, broken(err)
+		}
+		if r.Replaces != "" && r.Replaces != "none" {
+			old, err := t.stored(ctx, sale.ID(r.Replaces))
+			if err == nil {
+				w.Replaced = &old
+			} else if !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+		}
+		return w, nil
+	})
+	return rep.Sale, rep.Replayed, err
+}
+
+// digest tells two bodies under one key apart.
+func digest(parts ...any) string {
+	b, err := json.Marshal(parts)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// hit looks an Idempotency-Key up.
+func (t *Till) hit(ctx context.Context, key string) (*sale.KeyHit, *sale.Sale, error) {
+	h, err := t.o.Journal.Key(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, broken(err)
+	}
+	s, err := t.stored(ctx, h.Sale)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &h, &s, nil
+}
+
+func broken(err error) error {
+	return &Refusal{Kind: ErrUnavailable, Words: "the journal cannot be read, so nothing was sent: " + err.Error()}
+}
+
+// stored returns a sale as the loop sees it: live, or from the journal. Loop only.
+func (t *Till) stored(ctx context.Context, id sale.ID) (sale.Sale, error) {
+	if l := t.core.live[id]; l != nil {
+		return l.s.Clone(), nil
+	}
+	s, err := t.o.Journal.Sale(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return s, &Refusal{Kind: ErrNotFound, Words: "there is no sale " + string(id) + ": see the list of sales"}
+	}
+	if err != nil {
+		return s, broken(err)
+	}
+	return s, nil
+}
+
+// about asks something about one sale.
+func (t *Till) about(ctx context.Context, id sale.ID, build func(tok sale.Token, s sale.Sale) sale.Happening) (sale.Reply, error) {
+	return t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+		s, err := t.stored(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return build(tok, s), nil
+	})
+}
+
+// Cancel wishes a sale cancelled; the returned sale says what came of it so far.
+func (t *Till) Cancel(ctx context.Context, id sale.ID) (sale.Sale, error) {
+	rep, err := t.about(ctx, id, func(tok sale.Token, s sale.Sale) sale.Happening {
+		return sale.CancelAsked{Token: tok, Sale: s}
+	})
+	return rep.Sale, err
+}
+
+// Keep stops a late refund before its first byte.
+func (t *Till) Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error) {
+	rep, err := t.about(ctx, id, func(tok sale.Token, s sale.Sale) sale.Happening {
+		return sale.KeepAsked{Token: tok, Sale: s, By: by}
+	})
+	return rep.Sale, err
+}
+
+// Resolve takes a person's word on a sale that posd cannot settle.
+func (t *Till) Resolve(ctx context.Context, r ResolveRequest) (sale.Sale, error) {
+	rep, err := t.about(ctx, r.Sale, func(tok sale.Token, s sale.Sale) sale.Happening {
+		return sale.ResolveAsked{Token: tok, Sale: s, As: r.As, Reason: r.Reason, By: r.By}
+	})
+	return rep.Sale, err
+}
+
+// Print prints a sale's receipt again, marked as a duplicate.
+func (t *Till) Print(ctx context.Context, id sale.ID) (sale.Job, error) {
+	rep, err := t.about(ctx, id, func(tok sale.Token, s sale.Sale) sale.Happening {
+		return sale.PrintAsked{Token: tok, Sale: s}
+	})
+	return rep.Job, err
+}
+
+// Refund gives money back; Void undoes a card sale of the open batch.
+func (t *Till) Refund(ctx context.Context, r MoveRequest) (s sale.Sale, movement string, replayed bool, err error) {
+	return t.moveMoney(ctx, sale.Refund, r)
+}
+
+// Void undoes a card sale while the terminal's batch is open.
+func (t *Till) Void(ctx context.Context, r MoveRequest) (s sale.Sale, movement string, replayed bool, err error) {
+	return t.moveMoney(ctx, sale.Void, r)
+}
+
+func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequest) (sale.Sale, string, bool, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+		s, err := t.stored(ctx, r.Sale)
+		if err != nil {
+			return nil, err
+		}
+		w := sale.MoveAsked{
+			Token: tok, Key: r.Key, Kind: kind, Sale: s, Amount: r.Amount, By: r.By, Why: r.Why,
+			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why),
+		}
+		if w.Hit, w.HitSale, err = t.hit(ctx, r.Key); err != nil {
+			return nil, err
+		}
+		if rep, err := t.o.Journal.Report(ctx, s.MchOrderNo); err == nil {
+			w.Report = &rep
+		} else if !errors.Is(err, ErrNotFound) {
+			return nil, broken(err)
+		}
+		return w, nil
+	})
+	return rep.Sale, rep.Movement, rep.Replayed, err
+}
+
+// Display puts a bill's items on the customer display until the next sale.
+func (t *Till) Display(ctx context.Context, items []sale.Item, message string) error {
+	if len(items) > 200 || len(message) > 200 {
+		return &Refusal{Kind: ErrInvalid, Words: "at most 200 items and a message of 200 characters fit the display"}
+	}
+	_, err := t.ask(ctx, func(_ context.Context, tok sale.Token) (sale.Happening, error) {
+		return sale.DisplayAsked{Token: tok, Items: slices.Clone(items), Message: message}, nil
+	})
+	return err
+}
+
+// Retry requeues a report that was set aside, or all of them if no is empty.
+func (t *Till) Retry(ctx context.Context, no string) (int, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+		if no != "" {
+			r, err := t.o.Journal.Report(ctx, no)
+			if errors.Is(err, ErrNotFound) {
+				return nil, &Refusal{Kind: ErrNotFound, Words: "there is no report " + no + " in the queue: see the queue"}
+			}
+			if err != nil {
+				return nil, broken(err)
+			}
+			return sale.RetryAsked{Token: tok, Reports: []sale.Report{r}}, nil
+		}
+		all, err := t.o.Journal.Reports(ctx, 1000)
+		if err != nil {
+			return nil, broken(err)
+		}
+		all = slices.DeleteFunc(all, func(r sale.Report) bool { return r.State != sale.QueueSetAside })
+		return sale.RetryAsked{Token: tok, Reports: all}, nil
+	})
+	return rep.Count, err
+}
+
+// Alive asks the loop itself: an answer means that sales are being served.
+func (t *Till) Alive(ctx context.Context) error { return t.turn(ctx, func() {}) }
+
+// Sale returns a sale as it stands now.
+func (t *Till) Sale(ctx context.Context, id sale.ID) (s sale.Sale, err error) {
+	if e := t.turn(ctx, func() { s, err = t.stored(ctx, id) }); e != nil {
+		return s, e
+	}
+	return s, err
+}
+
+// Sales returns stored sales, newest first, as they stand now.
+func (t *Till) Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error) {
+	list, err := t.o.Journal.Sales(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	err = t.turn(ctx, func() {
+		for i := range list {
+			if l := t.core.live[list[i].ID]; l != nil {
+				list[i] = l.s.Clone()
+			}
+		}
+	})
+	return list, err
+}
+
+// Events returns stored events after a sequence number, oldest first.
+func (t *Till) Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error) {
+	return t.o.Journal.Events(ctx, after, limit)
+}
+
+// Queue returns the queue of reports as people see it.
+func (t *Till) Queue(ctx context.Context) (QueueView, error) {
+	var v QueueView
+	err := t.turn(ctx, func() {
+		q := t.core.queue
+		v.Link, v.Words = q.link, q.words
+		if q.link != linkUp && q.at > 0 {
+			v.NextTry = t.o.Clock().Add(q.at - t.mono()).UTC()
+		}
+	})
+	if err != nil {
+		return v, err
+	}
+	if v.QueueStats, err = t.o.Journal.QueueStats(ctx); err != nil {
+		return v, err
+	}
+	v.Reports, err = t.o.Journal.Reports(ctx, 200)
+	return v, err
+}
+
+// Screen returns what is on glass now.
+func (t *Till) Screen() sale.Screen {
+	if s := t.glass.Load(); s != nil {
+		return *s
+	}
+	return sale.Screen{Kind: sale.ScreenOffline}
+}
+
+// Snapshot returns all that a page needs when it opens.
+func (t *Till) Snapshot(ctx context.Context) (Snapshot, error) {
+	var v Snapshot
+	// Read first: an event that is in the snapshot and comes again does no harm, a missed one would.
+	seq, err := t.o.Journal.LastSeq(ctx)
+	if err != nil {
+		return v, err
+	}
+	v.LastSeq = seq
+	err = t.turn(ctx, func() {
+		id := t.core.current
+		if id == "" {
+			id = t.core.glass.last
+		}
+		if id != "" {
+			if s, err := t.stored(ctx, id); err == nil {
+				v.Current = &s
+			}
+		}
+		for _, l := range slices.Backward(t.core.order) {
+			if l.s.State == sale.Unsure {
+				v.Unsure = append(v.Unsure, l.s.Clone())
+			}
+		}
+		v.Screen, v.Link = t.core.glass.shown, t.core.queue.link
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Queue, err = t.o.Journal.QueueStats(ctx)
+	return v, err
+}

@@ -1,0 +1,147 @@
+package device
+
+import (
+	"reflect"
+	"time"
+
+	"posd/device/sale"
+)
+
+// glass is the customer display as the step sees it.
+type glass struct {
+	shown   sale.Screen
+	ever    bool
+	last    sale.ID       // latest sale of this run
+	result  sale.ID       // whose result is shown
+	screen  sale.Screen   // that result
+	until   time.Duration // until when
+	items   []sale.Item
+	message string
+}
+
+// show puts on glass what follows from the sales, if it is not there already.
+// It goes first: a QR leaves before anything else is done with its answer.
+func (c *Core) show() {
+	if c.glass.until != 0 && c.mono() >= c.glass.until {
+		c.glass.until, c.glass.result = 0, ""
+	}
+	s := c.screen()
+	if c.glass.ever && reflect.DeepEqual(s, c.glass.shown) {
+		return
+	}
+	c.glass.shown, c.glass.ever = s, true
+	c.out.Now = append([]sale.Effect{sale.Show{Screen: s}}, c.out.Now...)
+}
+
+// screen is what the customer must see now: a function of the state alone.
+func (c *Core) screen() sale.Screen {
+	if l := c.live[c.current]; l != nil && l.s.State == sale.Waiting {
+		return c.saleScreen(l)
+	}
+	if c.glass.result != "" {
+		return c.glass.screen
+	}
+	s := sale.Screen{Kind: sale.ScreenWelcome, Language: c.policy.Language, Currency: c.policy.Currency, Message: c.glass.message}
+	if len(c.glass.items) > 0 {
+		s.Kind, s.Items = sale.ScreenItems, c.glass.items
+		for _, it := range s.Items {
+			s.Amount += it.Amount
+		}
+	}
+	return s
+}
+
+func (c *Core) saleScreen(l *live) sale.Screen {
+	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount, Currency: l.s.Currency, Method: l.s.Method, Language: c.policy.Language}
+	w := l.watch
+	switch {
+	case l.s.Method == sale.Card:
+		s.Kind = sale.ScreenCard
+	case w == nil || w.code == "" && !w.paying:
+		s.Kind = sale.ScreenProcessing
+	case w.paying:
+		s.Kind = sale.ScreenPassword
+	default:
+		until := c.glass.shown.Until
+		if c.glass.shown.Kind != sale.ScreenCode || c.glass.shown.Sale != l.s.ID {
+			at := c.wall().Add(w.until - c.mono())
+			until = &at
+		}
+		s.Kind, s.Code, s.Until = sale.ScreenCode, w.code, until
+	}
+	return s
+}
+
+// resultScreen is shown for a while once a sale has left the till.
+func (c *Core) resultScreen(s sale.Sale) sale.Screen {
+	out := sale.Screen{Sale: s.ID, Amount: s.Amount, Currency: s.Currency, Method: s.Method, Language: c.policy.Language}
+	if s.Card != nil && s.Card.Language != "" {
+		out.Language = s.Card.Language
+	}
+	switch s.State {
+	case sale.Paid:
+		out.Kind, out.Amount = sale.ScreenPaid, s.Taken()
+	case sale.Declined:
+		out.Kind = sale.ScreenDeclined
+	case sale.Cancelled:
+		out.Kind = sale.ScreenCancelled
+	default:
+		out.Kind = sale.ScreenAskCashier
+	}
+	return out
+}
+
+// print queues a receipt; it is printed once the job is durable.
+func (c *Core) print(l *live, movement string, copy sale.Copy, duplicate bool) sale.Job {
+	j := sale.Job{ID: c.newID(), Sale: l.s.ID, Movement: movement, Copy: copy, Duplicate: duplicate, State: sale.PrintQueued, At: c.wall()}
+	if !c.has.Printer {
+		return j
+	}
+	c.jobs[j.ID] = j
+	c.row(sale.JobRow{Job: j})
+	if movement == "" {
+		l.s.Printed = sale.PrintQueued
+	}
+	c.touch(l)
+	c.after(sale.PrintReceipt{Receipt: receipt(j, l.s)})
+	return j
+}
+
+func receipt(j sale.Job, s sale.Sale) sale.Receipt {
+	return sale.Receipt{Job: j.ID, Sale: s.Clone(), Movement: j.Movement, Copy: j.Copy, Duplicate: j.Duplicate, At: j.At}
+}
+
+// reprint prints a receipt again, marked as a duplicate.
+func (c *Core) reprint(w sale.PrintAsked) {
+	s := c.latest(&w.Sale)
+	if !c.has.Printer {
+		c.refuse(w.Token, ErrUnavailable, s.ID, "no printer is configured: set [printer] in the configuration file")
+		return
+	}
+	if !s.State.Final() {
+		c.refuse(w.Token, ErrNotPossible, s.ID, "sale %s has not ended yet: there is no receipt to print", s.ID)
+		return
+	}
+	l := c.hold(*s)
+	j := c.print(l, "", sale.CustomerCopy, s.Printed != sale.PrintNone)
+	c.urgent()
+	l.waiting = append(l.waiting, sale.Reply{Token: w.Token, Job: j})
+}
+
+// jobDone notes what the printer said.
+func (c *Core) jobDone(r sale.PrintResult) {
+	j, ok := c.jobs[r.Job]
+	if !ok {
+		return
+	}
+	delete(c.jobs, r.Job)
+	j.State, j.Words = r.State, r.Words
+	c.row(sale.JobRow{Job: j})
+	if j.Movement == "" {
+		c.fact(j.Sale, r.State, "")
+	}
+	if r.State == sale.PrintFailed {
+		c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "receipt.failed", Data: sale.EventData{Words: r.Words}})
+		c.log(nil, true, "receipt not printed", string(j.Sale)+": "+r.Words)
+	}
+}

@@ -1,0 +1,214 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"posd/device/sale"
+)
+
+const (
+	lazyFor    = time.Second      // unhurried rows wait this long for company
+	retryAfter = time.Second      // a journal that failed is asked again
+	idleAfter  = 10 * time.Second // of silence before the journal may keep house
+)
+
+// ledger holds what must be written, in order, while a commit is under way.
+type ledger struct {
+	groups []group
+	busy   bool      // a commit is under way
+	due    time.Time // when the groups are committed; zero: at once
+	wrote  time.Time // last commit
+	idled  bool      // the journal has kept house since
+}
+
+// group is the rows of one step and what waits for them.
+type group struct {
+	rows   []sale.Row
+	after  []sale.Effect
+	intent *sale.IntentFailed
+}
+
+type commitResult struct {
+	groups []group
+	seqs   []int64
+	err    error
+	idle   bool
+}
+
+// add queues a step's rows. An effect that waits for durability waits for all
+// that was queued before it, too.
+func (l *ledger) add(out sale.Effects) {
+	if len(out.Rows) == 0 && len(out.After) == 0 {
+		return
+	}
+	if !out.Lazy || len(out.After) > 0 {
+		l.due = time.Time{}
+	} else if len(l.groups) == 0 {
+		l.due = time.Now().Add(lazyFor)
+	}
+	l.groups = append(l.groups, group{rows: out.Rows, after: out.After, intent: out.Intent})
+}
+
+// next returns when the ledger wants to be looked at.
+func (l *ledger) next() (time.Time, bool) {
+	switch {
+	case l.busy:
+		return time.Time{}, false
+	case len(l.groups) > 0:
+		return l.due, true
+	case !l.idled && !l.wrote.IsZero():
+		return l.wrote.Add(idleAfter), true
+	}
+	return time.Time{}, false
+}
+
+// commitIfDue starts a commit of everything queued, if one is due and none runs.
+func (t *Till) commitIfDue() {
+	l := &t.ledger
+	at, ok := l.next()
+	if !ok || time.Now().Before(at) {
+		return
+	}
+	if len(l.groups) == 0 {
+		l.busy, l.idled = true, true
+		t.work(func(ctx context.Context) {
+			t.commits <- commitResult{idle: true, err: t.o.Journal.Idle(ctx)}
+		})
+		return
+	}
+	batch := l.groups
+	rows := rowsOf(batch)
+	if len(rows) == 0 { // nothing to make durable: what waited may go
+		l.groups = nil
+		t.performAfter(batch)
+		return
+	}
+	l.groups, l.busy = nil, true
+	t.work(func(ctx context.Context) {
+		seqs, err := t.o.Journal.Commit(context.WithoutCancel(ctx), rows)
+		t.commits <- commitResult{groups: batch, seqs: seqs, err: err}
+	})
+}
+
+func rowsOf(groups []group) []sale.Row {
+	var rows []sale.Row
+	for _, g := range groups {
+		rows = append(rows, g.rows...)
+	}
+	return rows
+}
+
+// committed does what waited for a commit, or deals with its failure: intents
+// are taken back, facts are tried again until they are written.
+func (t *Till) committed(c commitResult) {
+	l := &t.ledger
+	l.busy = false
+	if c.idle {
+		if c.err != nil {
+			t.o.Log.Warn("journal housekeeping failed", "err", c.err)
+		}
+		return
+	}
+	if c.err != nil {
+		t.commitFailed(c)
+		return
+	}
+	l.wrote, l.idled, t.failing = time.Now(), false, ""
+	t.tellEvents(c.groups, c.seqs)
+	t.performAfter(c.groups)
+	if ids := salesOf(c.groups); len(ids) > 0 {
+		t.step(sale.Stored{Sales: ids})
+	}
+}
+
+func salesOf(groups []group) []sale.ID {
+	var ids []sale.ID
+	for _, g := range groups {
+		for _, r := range g.rows {
+			if s, ok := r.(sale.SaleRow); ok {
+				ids = append(ids, s.Sale.ID)
+			}
+		}
+	}
+	return ids
+}
+
+func (t *Till) commitFailed(c commitResult) {
+	l := &t.ledger
+	if words := c.err.Error(); words != t.failing {
+		t.failing = words
+		t.o.Log.Error("the journal cannot be written; facts are kept and tried again, new sales are refused", "err", c.err)
+	}
+	var keep []group
+	for _, g := range c.groups {
+		if g.intent == nil {
+			keep = append(keep, g)
+		}
+	}
+	dropped := len(keep) < len(c.groups)
+	l.groups = append(keep, l.groups...)
+	l.due = time.Now().Add(retryAfter)
+	if dropped {
+		l.due = time.Time{} // perhaps only the intent was at fault
+	}
+	for _, g := range c.groups {
+		if g.intent != nil {
+			failed := *g.intent
+			failed.Words = words(c.err)
+			t.step(failed)
+		}
+	}
+}
+
+func words(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "posd is stopping"
+	}
+	return err.Error()
+}
+
+func (t *Till) performAfter(groups []group) {
+	for _, g := range groups {
+		for _, e := range g.after {
+			t.perform(e)
+		}
+	}
+}
+
+// tellEvents puts committed events on the stream under their sequence numbers.
+func (t *Till) tellEvents(groups []group, seqs []int64) {
+	i := 0
+	for _, r := range rowsOf(groups) {
+		e, ok := r.(sale.EventRow)
+		if !ok || i >= len(seqs) {
+			continue
+		}
+		t.hub.tell(Message{ID: seqs[i], Event: "event", Data: storedEvent(e, seqs[i])})
+		i++
+	}
+}
+
+// flush writes what is left when the till stops. A commit under way is waited for.
+func (t *Till) flush() error {
+	if t.ledger.busy {
+		c := <-t.commits
+		if c.err != nil {
+			t.ledger.groups = append(c.groups, t.ledger.groups...)
+		}
+	}
+	var rows []sale.Row
+	for _, g := range t.ledger.groups {
+		if g.intent == nil {
+			rows = append(rows, g.rows...)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err := t.o.Journal.Commit(ctx, rows)
+	return err
+}

@@ -1,0 +1,377 @@
+package device
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"posd/device/sale"
+)
+
+// moving is what the step holds of a refund or void that is not settled.
+type moving struct {
+	id       string
+	at       time.Duration // next thing to do; 0: an answer is waited for
+	sent     bool          // its first byte may have left
+	notFound time.Duration // when query_refund first said it knows nothing of it
+	tries    int           // look-ups so far
+}
+
+// addMovement stores the intent of giving money back. It is sent later, by movesDue or by the caller.
+func (c *Core) addMovement(l *live, m sale.Movement) *sale.Movement {
+	m.State, m.CreatedAt = sale.MoveWaiting, c.wall()
+	if l.s.Method == sale.Card {
+		m.ID = c.newRef()
+	} else {
+		m.ID = c.newID()
+	}
+	l.s.Refunds = append(l.s.Refunds, m)
+	c.urgent()
+	c.event(l, string(m.Kind)+".intended", m.Why)
+	c.moves(l, l.lastMovement())
+	return l.lastMovement()
+}
+
+func (l *live) lastMovement() *sale.Movement { return &l.s.Refunds[len(l.s.Refunds)-1] }
+
+func (l *live) movement(id string) *sale.Movement {
+	for i := range l.s.Refunds {
+		if l.s.Refunds[i].ID == id {
+			return &l.s.Refunds[i]
+		}
+	}
+	return nil
+}
+
+func (l *live) dropMovement(id string) {
+	delete(l.moves, id)
+	l.s.Refunds = slices.DeleteFunc(l.s.Refunds, func(m sale.Movement) bool { return m.ID == id })
+}
+
+// moves returns the step's own notes on a movement.
+func (c *Core) moves(l *live, m *sale.Movement) *moving {
+	if l.moves[m.ID] == nil {
+		l.moves[m.ID] = &moving{id: m.ID}
+	}
+	return l.moves[m.ID]
+}
+
+// move answers a person's request to give money back (money rule 8).
+func (c *Core) move(w sale.MoveAsked) {
+	if c.replay(w.Token, w.Key, w.Digest, w.Hit, w.HitSale) {
+		return
+	}
+	s := c.latest(&w.Sale)
+	amount := w.Amount
+	if amount == 0 {
+		amount = s.Refundable()
+	}
+	if words := c.moveFault(w, s, amount); words != "" {
+		c.refuse(w.Token, ErrNotPossible, s.ID, "%s", words)
+		return
+	}
+	if s.Method == sale.Card && !c.terminalFree(w.Token) {
+		return
+	}
+	l := c.hold(*s)
+	m := c.addMovement(l, sale.Movement{Kind: w.Kind, Amount: amount, By: w.By, Why: w.Why})
+	c.bind(w.Key, w.Digest, s.ID, m.ID)
+	c.queue.withdrawable(w.Report)
+	l.waiting = append(l.waiting, sale.Reply{Token: w.Token, Movement: m.ID})
+	c.intend(l, m.ID)
+	c.send(l, m, c.after)
+}
+
+// moveFault says why this money cannot be given back, or nothing.
+func (c *Core) moveFault(w sale.MoveAsked, s *sale.Sale, amount sale.Amount) string {
+	switch {
+	case w.By == "" || len(w.By) > 64 || !printable(w.By):
+		return "say who asks for it: a name of at most 64 characters"
+	case s.State != sale.Paid:
+		return fmt.Sprintf("sale %s is %s, not paid: there is nothing to give back", s.ID, s.State)
+	case slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return !m.Settled() }):
+		return "another refund or void of this sale is not settled yet: wait for it"
+	case w.Kind == sale.Void && s.Method != sale.Card:
+		return "only a card sale can be voided: refund this one"
+	case w.Kind == sale.Void && w.Amount != 0 && w.Amount != s.Taken():
+		return "a void undoes the whole sale: leave the amount out, or refund a part"
+	case w.Kind == sale.Void && (s.Card == nil || s.Card.Transaction == ""):
+		return "the terminal's transaction number is not known: refund it instead"
+	case amount <= 0 || amount > s.Refundable():
+		return fmt.Sprintf("at most %s of this sale can still be given back", s.Refundable())
+	case s.Method == sale.Card && !c.has.Terminal:
+		return "no card terminal is configured"
+	case s.Method != sale.Card && s.PayOrderID == "":
+		return "the gateway's number of the order is not known: refund it at IOTPay"
+	}
+	return ""
+}
+
+// send lets a movement's first byte go.
+func (c *Core) send(l *live, m *sale.Movement, effect func(sale.Effect)) {
+	mv := c.moves(l, m)
+	mv.sent, mv.at = true, 0
+	m.KeepUntil = nil
+	if l.s.Method != sale.Card {
+		effect(sale.SendRefund{Sale: l.s.ID, Request: sale.RefundRequest{
+			No: m.ID, PayOrderID: l.s.PayOrderID, MchOrderNo: l.s.MchOrderNo, Channel: l.s.ChannelID, Amount: m.Amount, Currency: l.s.Currency,
+		}})
+		return
+	}
+	c.term.busy = m.ID
+	o := sale.CardOrder{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount}
+	if l.s.Card != nil {
+		o.Original = &sale.CardOriginal{Ref: l.attempt().Ref, Transaction: l.s.Card.Transaction, Amount: l.s.ApprovedAmount}
+	}
+	effect(sale.Charge{Order: o})
+}
+
+// movesDue sends late refunds whose minute is over, and asks about those whose answer was lost.
+func (c *Core) movesDue(l *live) {
+	for i := range l.s.Refunds {
+		m := &l.s.Refunds[i]
+		mv := l.moves[m.ID]
+		if mv == nil || mv.at == 0 || c.mono() < mv.at || m.Settled() {
+			continue
+		}
+		switch {
+		case !mv.sent && l.s.Incident != "":
+			mv.at = 0 // an incident's automatic refund waits for a person
+		case !mv.sent && l.s.Method == sale.Card && c.term.busy != "":
+			mv.at = c.mono() + time.Second
+		case !mv.sent:
+			c.touch(l)
+			c.urgent()
+			c.send(l, m, c.after)
+		default:
+			mv.at = 0
+			mv.tries++
+			c.now(sale.QueryRefund{Sale: l.s.ID, Movement: m.ID})
+		}
+	}
+}
+
+// latePayment gives back what came after giving up, unless a person keeps it
+// (money rule 7), or at once if the sale that replaced it is paid (rule 6).
+func (c *Core) latePayment(l *live) {
+	l.s.Attention = "the customer has paid after all"
+	if c.policy.LatePayment == "keep" && l.s.ReplacedBy == "" {
+		return
+	}
+	if l.s.Method == sale.Card {
+		l.s.Attention = "the customer has paid after all: void it if the customer does not want it"
+		if l.s.ReplacerState != sale.Paid {
+			return
+		}
+	}
+	kind := sale.Refund
+	if l.s.Method == sale.Card {
+		kind = sale.Void
+	}
+	m := c.addMovement(l, sale.Movement{Kind: kind, Amount: l.s.ApprovedAmount, By: "posd", Why: "late payment"})
+	c.planLate(l, m)
+}
+
+// planLate says when a late refund goes: at once when the bill is paid by
+// another sale, not yet while that one is open, else after the minute in which
+// a person may keep it.
+func (c *Core) planLate(l *live, m *sale.Movement) {
+	mv := c.moves(l, m)
+	switch {
+	case l.s.ReplacerState == sale.Paid:
+		m.Why, m.KeepUntil = "the bill was paid by sale "+string(l.s.ReplacedBy), nil
+		mv.at = c.mono() + 1
+	case l.s.ReplacedBy != "" && l.s.ReplacerState == "":
+		mv.at = 0
+	default:
+		until := c.wall().Add(c.policy.KeepFor)
+		m.KeepUntil, mv.at = &until, c.mono()+c.policy.KeepFor
+	}
+	c.touch(l)
+}
+
+// settleReplacement tells both sides of a replacement how the other ended.
+func (c *Core) settleReplacement(l *live) {
+	if l.s.Replaces == "" || l.s.Replaces == "none" {
+		return
+	}
+	old := c.live[sale.ID(l.s.Replaces)]
+	if old == nil || old.s.ReplacedBy != l.s.ID {
+		return
+	}
+	old.s.ReplacerState = l.s.State
+	c.event(old, "sale.replacement-ended", string(l.s.State))
+	if old.s.State != sale.Paid {
+		return
+	}
+	for i := range old.s.Refunds {
+		m := &old.s.Refunds[i]
+		if m.State == sale.MoveWaiting && !c.moves(old, m).sent {
+			c.planLate(old, m)
+			return
+		}
+	}
+	if l.s.State == sale.Paid && len(old.s.Refunds) == 0 {
+		c.latePayment(old)
+	}
+}
+
+// keep stops a late refund before its first byte.
+func (c *Core) keep(w sale.KeepAsked) {
+	l := c.live[w.Sale.ID]
+	if l != nil {
+		for i := range l.s.Refunds {
+			m := &l.s.Refunds[i]
+			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
+				continue
+			}
+			m.State, m.KeepUntil, m.Words = sale.MoveKept, nil, "kept by "+w.By
+			delete(l.moves, m.ID)
+			l.s.Attention = ""
+			c.urgent()
+			c.event(l, "refund.kept", m.Words)
+			l.waiting = append(l.waiting, sale.Reply{Token: w.Token, Movement: m.ID})
+			return
+		}
+	}
+	c.refuse(w.Token, ErrNotPossible, w.Sale.ID, "there is no late refund of sale %s that could still be stopped", w.Sale.ID)
+}
+
+// refundAnswered takes the answer of refund_order or query_refund.
+func (c *Core) refundAnswered(e sale.RefundAnswered) {
+	l := c.live[e.Sale]
+	if l == nil {
+		return
+	}
+	m := l.movement(e.Movement)
+	if m == nil || m.Settled() {
+		return
+	}
+	mv, a := c.moves(l, m), e.Answer
+	c.gatewayHeard(a)
+	if a.Words != "" {
+		m.Words = a.Words
+	}
+	trusted := a.Verified
+	switch {
+	case a.Result == sale.GatewayOK && trusted:
+		c.moved(l, m, sale.MoveDone, a.Words)
+	case a.Result == sale.GatewayFail && trusted && !e.Asked:
+		c.moved(l, m, sale.MoveRefused, a.Words)
+	case e.Asked && a.Result == sale.GatewayNotFound && mv.notFound == 0:
+		mv.notFound, mv.at = c.mono(), c.mono()+10*time.Second
+	case e.Asked && a.Result == sale.GatewayNotFound:
+		// Proven twice: the same number and amount once more.
+		mv.notFound = 0
+		c.send(l, m, c.now)
+	default:
+		if m.State == sale.MoveWaiting {
+			m.State = sale.MoveUnsure
+			c.urgent()
+			c.event(l, string(m.Kind)+".unsure", a.Words)
+		}
+		mv.at = c.mono() + max(c.jitter(min(time.Duration(1<<min(mv.tries, 9))*2*time.Second, c.policy.BackoffMax)), a.RetryAfter)
+		if mv.tries == 10 {
+			c.attend(l, "the gateway does not say whether the refund was made: look it up at IOTPay")
+		}
+	}
+}
+
+// moved settles a movement.
+func (c *Core) moved(l *live, m *sale.Movement, state sale.MovementState, words string) {
+	m.State, m.Words, m.KeepUntil = state, words, nil
+	delete(l.moves, m.ID)
+	c.urgent()
+	if state == sale.MoveRefused {
+		l.s.Attention = fmt.Sprintf("the %s of %s was refused (%s): the money is still taken", m.Kind, m.Amount, words)
+	} else if l.s.Incident == "" {
+		l.s.Attention = ""
+	}
+	c.event(l, string(m.Kind)+"."+string(state), words)
+	c.log(l, state == sale.MoveRefused, string(m.Kind)+" "+string(state), words)
+	if state == sale.MoveDone && l.s.State == sale.Paid {
+		c.print(l, m.ID, sale.CustomerCopy, false)
+	}
+}
+
+// cardMoved takes the terminal's answer to a void or return.
+func (c *Core) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
+	if m.Settled() {
+		return
+	}
+	switch a.Verdict {
+	case sale.VerdictApproved:
+		c.moved(l, m, sale.MoveDone, a.Words)
+		c.undone(l, m)
+	case sale.VerdictDeclined, sale.VerdictCancelled, sale.VerdictNotSent:
+		c.moved(l, m, sale.MoveRefused, orElse(a.Words, string(a.Reason)))
+		c.notUndone(l)
+	default:
+		if m.State == sale.MoveWaiting {
+			m.State = sale.MoveUnsure
+			c.urgent()
+			c.event(l, string(m.Kind)+".unsure", a.Words)
+		}
+		c.startSeek(l, m)
+	}
+}
+
+// undone follows a void or return of a card sale into the books: its report is
+// withdrawn if IOTPay cannot have heard of it, else a person corrects it there.
+func (c *Core) undone(l *live, m *sale.Movement) {
+	if l.s.State == sale.Unsure && l.s.Reason == sale.ReasonPartial {
+		c.finish(l, sale.Declined, sale.ReasonPartial, "approved for a part only, and voided")
+		return
+	}
+	switch {
+	case m.Kind == sale.Void && l.s.Reported == sale.ReportQueued && c.queue.take(l.s.MchOrderNo):
+		l.s.Reported = sale.ReportWithdrawn
+		c.row(sale.ReportGone{No: l.s.MchOrderNo, How: sale.ReportWithdrawn})
+	case l.s.Reported != sale.ReportNotNeeded && l.s.Reported != sale.ReportWithdrawn:
+		l.s.Attention = "correct this sale at IOTPay by hand: voids and returns of cards cannot be reported"
+	}
+	c.touch(l)
+}
+
+// notUndone settles a partial approval whose void was refused: it is paid in part.
+func (c *Core) notUndone(l *live) {
+	if l.s.State != sale.Unsure || l.s.Reason != sale.ReasonPartial {
+		return
+	}
+	l.s.Due = l.s.Amount - l.s.ApprovedAmount
+	if c.finish(l, sale.Paid, sale.ReasonPartial, "approved for a part, and the void was refused") {
+		l.s.Attention = fmt.Sprintf("%s of %s was taken and could not be voided", l.s.ApprovedAmount, l.s.Amount)
+		c.print(l, "", sale.CustomerCopy, false)
+	}
+}
+
+// resolve takes a person's word on what posd says it cannot tell (money rule 13).
+func (c *Core) resolve(w sale.ResolveAsked) {
+	l := c.live[w.Sale.ID]
+	s := c.latest(&w.Sale)
+	switch {
+	case s.State != sale.Unsure || l == nil:
+		c.refuse(w.Token, ErrNotPossible, s.ID, "sale %s is %s: only an unsure sale can be settled by a person", s.ID, s.State)
+		return
+	case s.Attention == "":
+		c.refuse(w.Token, ErrNotPossible, s.ID, "posd is still finding out how sale %s ended: wait until it says that it cannot tell", s.ID)
+		return
+	case !w.As.Final():
+		c.refuse(w.Token, ErrInvalid, s.ID, "settle it as paid, declined or cancelled")
+		return
+	case w.By == "" || w.Reason == "" || len(w.By) > 64 || len(w.Reason) > 200 || !printable(w.By+w.Reason):
+		c.refuse(w.Token, ErrInvalid, s.ID, "a name (at most 64 characters) and a reason (at most 200) are needed")
+		return
+	}
+	watch := l.watch
+	l.s.Settled = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
+	if w.As == sale.Paid {
+		l.s.ApprovedAmount = l.s.Amount
+		if l.s.Method == sale.Card {
+			l.s.Reported = sale.ReportByHand
+		}
+	}
+	c.finish(l, w.As, sale.ReasonPerson, w.Reason+" ("+w.By+")")
+	l.watch = watch // the watch goes on: a machine that disagrees later is an incident
+	l.waiting = append(l.waiting, sale.Reply{Token: w.Token})
+}

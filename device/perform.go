@@ -1,0 +1,189 @@
+package device
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"posd/device/sale"
+)
+
+// callLimit bounds a call to a wire that does not keep its own deadline: the
+// drivers' limits are shorter, this one is for the day they are not.
+const callLimit = 10 * time.Minute
+
+// perform does one effect. It never waits: wires run beside the loop and post what they hear.
+func (t *Till) perform(e sale.Effect) {
+	switch e := e.(type) {
+	case sale.Show:
+		t.glass.Store(&e.Screen)
+		t.o.Screen.Show(e.Screen)
+		t.hub.tell(Message{Event: "screen", Data: e.Screen})
+	case sale.Tell:
+		t.hub.tell(Message{Event: "sale", Data: e.Sale})
+	case sale.TellQueue:
+		t.tellQueue()
+	case sale.Reply:
+		if ch := t.tokens[e.Token]; ch != nil {
+			delete(t.tokens, e.Token)
+			ch <- e
+		}
+	case sale.Log:
+		t.log(e)
+	case sale.Charge:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.CardAnswered{Answer: t.o.Terminal.Charge(ctx, e.Order)}
+		})
+	case sale.Find:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.CardFound{Finding: t.o.Terminal.Find(ctx, e.Lookup)}
+		})
+	case sale.Abort:
+		t.abort()
+	case sale.CreateOrder:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.OrderCreated{Sale: e.Sale, Answer: t.o.Gateway.Create(ctx, e.Request)}
+		})
+	case sale.QueryOrder:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.OrderAsked{Sale: e.Sale, Answer: t.o.Gateway.Query(ctx, e.MchOrderNo)}
+		})
+	case sale.SendRefund:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.RefundAnswered{Sale: e.Sale, Movement: e.Request.No, Answer: t.o.Gateway.Refund(ctx, e.Request)}
+		})
+	case sale.QueryRefund:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: t.o.Gateway.QueryRefund(ctx, e.Movement)}
+		})
+	case sale.ClaimDue:
+		t.call(func(ctx context.Context) sale.Happening { return t.claim(ctx, e.N) })
+	case sale.SendReports:
+		t.call(func(ctx context.Context) sale.Happening { return t.sendReports(ctx, e.Reports) })
+	case sale.PrintReceipt:
+		t.receipts.put(e.Receipt)
+	}
+}
+
+// call runs a wire beside the loop and posts what it heard.
+func (t *Till) call(f func(ctx context.Context) sale.Happening) {
+	t.work(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, callLimit)
+		defer cancel()
+		t.post(f(ctx))
+	})
+}
+
+func (t *Till) abort() {
+	t.work(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		if err := t.o.Terminal.Abort(ctx); err != nil {
+			t.o.Log.Info("the terminal was not told of the cancel", "err", err)
+		}
+	})
+}
+
+// claim reads due reports. A journal that cannot be read is asked again later.
+func (t *Till) claim(ctx context.Context, n int) sale.Happening {
+	now := t.o.Clock()
+	due, err := t.o.Journal.Due(ctx, now, t.o.Policy.BackoffMax, n)
+	if err != nil {
+		t.o.Log.Error("reports cannot be read", "err", err)
+		return sale.ReportsDue{NextDue: now.Add(30 * time.Second)}
+	}
+	if len(due) > 0 {
+		return sale.ReportsDue{Reports: due}
+	}
+	st, err := t.o.Journal.QueueStats(ctx)
+	if err != nil {
+		return sale.ReportsDue{NextDue: now.Add(30 * time.Second)}
+	}
+	return sale.ReportsDue{NextDue: st.NextDueAt}
+}
+
+func (t *Till) sendReports(ctx context.Context, reports []sale.Report) sale.Happening {
+	var mu sync.Mutex
+	answers := make([]sale.ReportAnswer, 0, len(reports))
+	t.o.Outbox.Send(ctx, reports, func(r sale.Report, a sale.GatewayAnswer) {
+		mu.Lock()
+		defer mu.Unlock()
+		answers = append(answers, sale.ReportAnswer{Report: r, Answer: a})
+	})
+	return sale.ReportsAnswered{Answers: answers}
+}
+
+func (t *Till) tellQueue() {
+	st, err := t.o.Journal.QueueStats(t.ctx)
+	if err != nil {
+		t.o.Log.Error("the queue cannot be read", "err", err)
+		return
+	}
+	t.hub.tell(Message{Event: "queue", Data: QueueView{QueueStats: st, Link: t.core.queue.link, Words: t.core.queue.words}})
+}
+
+func (t *Till) log(e sale.Log) {
+	level := t.o.Log.Info
+	if e.Warn {
+		level = t.o.Log.Warn
+	}
+	level(e.Message, "sale", e.Sale, "words", e.Words)
+}
+
+func storedEvent(e sale.EventRow, seq int64) sale.StoredEvent {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		data = []byte("{}")
+	}
+	return sale.StoredEvent{Seq: seq, At: e.At, Sale: e.Sale, Kind: e.Kind, Data: data}
+}
+
+// printAll hands receipts to the printer one after the other.
+func (t *Till) printAll(ctx context.Context) {
+	for {
+		r, ok := t.receipts.take(ctx)
+		if !ok {
+			return
+		}
+		t.post(sale.JobDone{Result: t.o.Printer.Print(ctx, r)})
+	}
+}
+
+// backlog is the receipts that wait for the printer. Its size is bounded by the
+// journal's unfinished jobs, each of which is in it once.
+type backlog struct {
+	mu   sync.Mutex
+	list []sale.Receipt
+	wake chan struct{}
+}
+
+func newBacklog() *backlog { return &backlog{wake: make(chan struct{}, 1)} }
+
+func (b *backlog) put(r sale.Receipt) {
+	b.mu.Lock()
+	b.list = append(b.list, r)
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (b *backlog) take(ctx context.Context) (sale.Receipt, bool) {
+	for {
+		b.mu.Lock()
+		if len(b.list) > 0 {
+			r := b.list[0]
+			b.list = b.list[1:]
+			b.mu.Unlock()
+			return r, true
+		}
+		b.mu.Unlock()
+		select {
+		case <-b.wake:
+		case <-ctx.Done():
+			return sale.Receipt{}, false
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package device
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Policy is how this shop sells. Every field is a key of the configuration file.
+type Policy struct {
+	// Currency of the shop and of the terminal, three letters; another one is refused before anything is sent.
+	Currency string `toml:"currency"`
+	// Language of the customer display until a card says otherwise: en, fr, zh-Hans, zh-Hant.
+	Language sale.Language `toml:"language"`
+	// CodeShownFor is how long a QR stays on the display; after it the sale is unsure and still watched.
+	CodeShownFor time.Duration `toml:"code_shown_for"`
+	// PasswordAdds is the least time a QR sale goes on once the customer types the password.
+	PasswordAdds time.Duration `toml:"password_adds"`
+	// KeepFor is how long a person may keep a late payment before it is refunded.
+	KeepFor time.Duration `toml:"keep_for"`
+	// WatchFor is how long an unpaid code is asked about before a person decides; running time.
+	WatchFor time.Duration `toml:"watch_for"`
+	// LatePayment says what happens to money that arrives after giving up: refund or keep.
+	LatePayment string `toml:"late_payment"`
+	// Partial says what happens to an approval for less than asked: refuse (void it) or accept.
+	Partial string `toml:"partial"`
+	// ApprovedIncludes lists which of tip, cashback, surcharge the terminal's approved amount holds.
+	ApprovedIncludes []string `toml:"approved_includes"`
+	// AutoSettle lists the hours ("22:00", shop's time) at which the terminal may close its batch by itself.
+	AutoSettle []string `toml:"auto_settle"`
+	// ResultShownFor is how long a result stays on the customer display.
+	ResultShownFor time.Duration `toml:"result_shown_for"`
+	// AskTerminalEvery is the pause between probes of a terminal whose answer was lost.
+	AskTerminalEvery time.Duration `toml:"ask_terminal_every"`
+	// TerminalSilentFor is how long a terminal may stay silent before a person is told.
+	TerminalSilentFor time.Duration `toml:"terminal_silent_for"`
+	// BillWindow is how long a sale without a reference counts as the same bill as one of the same amount.
+	BillWindow time.Duration `toml:"bill_window"`
+	// BackoffMax is the longest pause between two tries of a report.
+	BackoffMax time.Duration `toml:"backoff_max"`
+	// PrintDeclined prints a receipt for a declined card, too.
+	PrintDeclined bool `toml:"print_declined"`
+	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".
+	TimeZone string `toml:"time_zone"`
+	DayEnds  string `toml:"day_ends"`
+}
+
+// DefaultPolicy returns the policy of a shop that changed nothing.
+func DefaultPolicy() Policy {
+	return Policy{
+		Currency:          "CAD",
+		Language:          sale.English,
+		CodeShownFor:      2 * time.Minute,
+		PasswordAdds:      time.Minute,
+		KeepFor:           time.Minute,
+		WatchFor:          7 * 24 * time.Hour,
+		LatePayment:       "refund",
+		Partial:           "refuse",
+		ApprovedIncludes:  []string{"tip", "cashback", "surcharge"},
+		ResultShownFor:    8 * time.Second,
+		AskTerminalEvery:  2500 * time.Millisecond,
+		TerminalSilentFor: 180 * time.Second,
+		BillWindow:        15 * time.Minute,
+		BackoffMax:        5 * time.Minute,
+		PrintDeclined:     true,
+		TimeZone:          "America/Toronto",
+		DayEnds:           "04:00",
+	}
+}
+
+// Validate returns every fault of p, each naming its key, its value and the remedy.
+func (p Policy) Validate() []error {
+	var faults []error
+	bad := func(key string, value any, remedy string) {
+		faults = append(faults, fmt.Errorf("%s = %v: %s", key, value, remedy))
+	}
+	if len(p.Currency) != 3 {
+		bad("currency", p.Currency, "write three letters, such as CAD")
+	}
+	if !slices.Contains(sale.Languages, p.Language) {
+		bad("language", p.Language, "use en, fr, zh-Hans or zh-Hant")
+	}
+	for key, d := range map[string]time.Duration{
+		"code_shown_for": p.CodeShownFor, "password_adds": p.PasswordAdds, "keep_for": p.KeepFor, "watch_for": p.WatchFor,
+		"result_shown_for": p.ResultShownFor, "ask_terminal_every": p.AskTerminalEvery, "terminal_silent_for": p.TerminalSilentFor,
+		"bill_window": p.BillWindow, "backoff_max": p.BackoffMax,
+	} {
+		if d < 100*time.Millisecond {
+			bad(key, d, "write a time of at least 100ms, such as 30s")
+		}
+	}
+	if p.LatePayment != "refund" && p.LatePayment != "keep" {
+		bad("late_payment", p.LatePayment, "use refund or keep")
+	}
+	if p.Partial != "refuse" && p.Partial != "accept" {
+		bad("partial", p.Partial, "use refuse or accept")
+	}
+	for _, s := range p.ApprovedIncludes {
+		if s != "tip" && s != "cashback" && s != "surcharge" {
+			bad("approved_includes", s, "list tip, cashback, surcharge or none of them")
+		}
+	}
+	for _, s := range append(slices.Clone(p.AutoSettle), p.DayEnds) {
+		if _, err := time.Parse("15:04", s); err != nil {
+			bad("auto_settle or day_ends", s, "write an hour as 22:00")
+		}
+	}
+	if _, err := time.LoadLocation(p.TimeZone); err != nil {
+		bad("time_zone", p.TimeZone, "write an IANA name such as America/Toronto")
+	}
+	slices.SortFunc(faults, func(a, b error) int {
+		if a.Error() < b.Error() {
+			return -1
+		}
+		return 1
+	})
+	return faults
+}
+
+// asks is the schedule of query_order: how often at which age of the code.
+var asks = []struct{ until, every time.Duration }{
+	{5 * time.Minute, 2 * time.Second},
+	{15 * time.Minute, 10 * time.Second},
+	{2 * time.Hour, time.Minute},
+	{24 * time.Hour, 10 * time.Minute},
+	{1 << 62, time.Hour},
+}
+
+// askEvery returns the pause before the next query of an order whose code is that old.
+func askEvery(age time.Duration) time.Duration {
+	for _, a := range asks {
+		if age < a.until {
+			return a.every
+		}
+	}
+	return time.Hour
+}

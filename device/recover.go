@@ -1,0 +1,84 @@
+package device
+
+import (
+	"time"
+
+	"posd/device/sale"
+)
+
+// recover takes up what an earlier run left: nothing is started again, all of
+// it is asked for. Every stored attempt may have been sent, every stored code
+// may have been on glass.
+func (c *Core) recover(r sale.Recovered) {
+	if r.Control != nil {
+		for _, a := range r.Control.Attempts {
+			if a.State == sale.AttemptPaid {
+				c.control = &sale.CardControl{Ref: a.Ref, Amount: r.Control.ApprovedAmount}
+			}
+		}
+		if r.Control.Card != nil {
+			c.serial = r.Control.Card.Serial
+		}
+	}
+	for i := range r.Open {
+		c.takeUp(c.hold(r.Open[i]))
+	}
+	for _, j := range r.Jobs {
+		c.takeUpJob(j, r)
+	}
+	if r.Queue.Queued > 0 {
+		c.queue.at = c.mono() + 1
+	}
+}
+
+func (c *Core) takeUp(l *live) {
+	if l.s.State == sale.Waiting {
+		c.becomeUnsure(l, sale.ReasonRestart, "posd was stopped while the sale was under way")
+	}
+	if l.s.State == sale.Unsure && l.s.Method != sale.Card {
+		before := time.Duration(l.s.WatchedS) * time.Second
+		l.watch = &watch{no: l.attempt().Ref, created: true, shown: true, at: c.mono() + 1, opened: c.mono(), before: before, saved: before}
+		if before >= c.policy.WatchFor {
+			l.watch = nil
+		}
+	}
+	if l.s.State == sale.Unsure && l.s.Method == sale.Card && l.s.Reason != sale.ReasonPartial {
+		c.startSeek(l, nil)
+		l.seek.at = c.mono() + 1
+	}
+	for i := range l.s.Refunds {
+		m := &l.s.Refunds[i]
+		if m.Settled() {
+			continue
+		}
+		mv := c.moves(l, m)
+		switch {
+		case m.KeepUntil != nil:
+			c.planLate(l, m) // its minute is running time: it begins again
+			c.urgent()
+		case l.s.ReplacedBy != "" && l.s.ReplacerState == "" && m.State == sale.MoveWaiting:
+			// waits for the other sale
+		case l.s.Method == sale.Card:
+			mv.sent = true
+			c.startSeek(l, m)
+		default:
+			mv.sent, mv.at = true, c.mono()+1
+		}
+	}
+}
+
+// takeUpJob prints what may not have been printed. Whether paper came out is
+// not known, so it says that it is a duplicate.
+func (c *Core) takeUpJob(j sale.Job, r sale.Recovered) {
+	if !c.has.Printer {
+		return
+	}
+	j.Duplicate = true
+	c.jobs[j.ID] = j
+	c.row(sale.JobRow{Job: j})
+	for _, s := range r.JobSales {
+		if s.ID == j.Sale {
+			c.after(sale.PrintReceipt{Receipt: receipt(j, s)})
+		}
+	}
+}

@@ -1,0 +1,249 @@
+package device
+
+import (
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
+
+// The link to the gateway, as the queue of reports sees it.
+const (
+	linkUp      = "up"
+	linkDown    = "down"    // no answers: one probe per backoff, then everything that is due
+	linkStopped = "stopped" // answers that concern every report: one probe per backoff, nothing is set aside
+)
+
+// claimSize is how many reports are in the step's hands at most.
+const claimSize = 64
+
+// queue is the schedule of reports (money rule 4). The reports themselves are in the journal.
+type queue struct {
+	link    string
+	words   string
+	fails   int               // in a row, of the link
+	at      time.Duration     // when reports are claimed next; 0: nothing is due
+	claimed bool              // a claim or a batch is under way
+	fresh   map[string]bool   // queued in this run and never handed to the outbox: certainly unknown to IOTPay
+	suspect map[string]string // refused by themselves, by number, with the words
+	streak  []string          // different reports refused with the same words in a row
+	same    string            // those words
+}
+
+func newQueue() queue {
+	return queue{link: linkUp, fresh: map[string]bool{}, suspect: map[string]string{}}
+}
+
+// queueReport puts the report of an approved card sale into the same transaction as its paid.
+func (c *Core) queueReport(l *live, a sale.CardAnswer) {
+	no := c.newID()
+	l.s.MchOrderNo, l.s.Reported = no, sale.ReportQueued
+	r := sale.Report{
+		No: no, Sale: l.s.ID, Amount: l.s.ApprovedAmount, Currency: l.s.Currency,
+		State: sale.QueueDue, QueuedAt: c.wall(), DueAt: c.wall(),
+	}
+	params, err := c.makers.Report(no, r.Amount, r.Currency, a.Extra)
+	switch {
+	case a.ExtraErr != "" || err != nil:
+		r.State, r.Words = sale.QueueSetAside, a.ExtraErr
+		if err != nil {
+			r.Words = err.Error()
+		}
+		l.s.Reported = sale.ReportSetAside
+	case l.s.Offline:
+		r.State, r.Words = sale.QueueHeld, "approved offline: waits for the terminal's upload"
+	case l.s.Incident != "":
+		r.State, r.Words = sale.QueueHeld, "waits for a person: "+l.s.Incident
+	}
+	r.Params = params
+	c.row(sale.ReportRow{Report: r})
+	c.queue.fresh[no] = true
+	c.touch(l)
+	if r.State == sale.QueueDue && c.queue.link == linkUp && !c.queue.claimed {
+		c.queue.at = c.mono() + 1
+	}
+	c.after(sale.TellQueue{})
+}
+
+// withdrawable notes that a report in the journal was never handed out in this run.
+func (q *queue) withdrawable(r *sale.Report) {
+	if r != nil && r.Attempted {
+		delete(q.fresh, r.No)
+	}
+}
+
+// take withdraws a report if IOTPay cannot have heard of it.
+func (q *queue) take(no string) bool {
+	ok := q.fresh[no]
+	delete(q.fresh, no)
+	return ok
+}
+
+// queueDue claims reports when it is time: all that are due, or one as a probe.
+func (c *Core) queueDue() {
+	q := &c.queue
+	if q.at == 0 || c.mono() < q.at || q.claimed || !c.has.Gateway {
+		return
+	}
+	q.at, q.claimed = 0, true
+	n := claimSize
+	if q.link != linkUp {
+		n = 1
+	}
+	c.after(sale.ClaimDue{N: n})
+}
+
+// reportsDue hands what was claimed to the outbox.
+func (c *Core) reportsDue(w sale.ReportsDue) {
+	q := &c.queue
+	if len(w.Reports) == 0 {
+		q.claimed = false
+		if !w.NextDue.IsZero() {
+			wait := min(max(w.NextDue.Sub(c.ev.Wall), time.Second), c.policy.BackoffMax)
+			q.at = c.mono() + wait
+		}
+		return
+	}
+	for i := range w.Reports {
+		r := &w.Reports[i]
+		r.Attempted = !q.fresh[r.No] || r.Attempts > 0
+		delete(q.fresh, r.No)
+	}
+	c.now(sale.SendReports{Reports: w.Reports})
+}
+
+// reportsAnswered settles a batch in one commit.
+func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
+	q := &c.queue
+	q.claimed = false
+	silent, passed := "", false
+	var pause time.Duration
+	for _, ra := range w.Answers {
+		r, a := ra.Report, ra.Answer
+		pause = max(pause, a.RetryAfter)
+		switch {
+		case a.Result == sale.GatewayOK && a.Verified, a.Result == sale.GatewayExists && r.Attempted:
+			c.reported(r)
+			passed = true
+		case a.Result == sale.GatewayExists:
+			c.setAside(r, "the number was taken at the first try: "+a.Words)
+		case a.Result == sale.GatewayFail && a.Trouble == sale.TroubleNone:
+			c.refused(r, a)
+		case a.Result == sale.GatewayNotSent || a.Result == sale.GatewayLost:
+			silent = a.Words
+		default:
+			q.link, q.words = linkStopped, a.Words
+		}
+	}
+	if passed {
+		q.link, q.words, q.fails, q.same, q.streak = linkUp, "", 0, "", nil
+		c.confirmSuspects()
+	} else if silent != "" {
+		q.link, q.words = linkDown, silent
+	}
+	if len(q.streak) >= 3 {
+		q.link, q.words = linkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same)
+	}
+	if q.link == linkUp && silent == "" {
+		q.at = c.mono() + max(1, pause)
+	} else {
+		backoff := min(2*time.Second<<min(q.fails, 10), c.policy.BackoffMax)
+		q.fails++
+		q.at = c.mono() + max(c.jitter(backoff), pause)
+	}
+	c.after(sale.TellQueue{})
+}
+
+// reported removes a report on confirmation.
+func (c *Core) reported(r sale.Report) {
+	delete(c.queue.suspect, r.No)
+	c.row(sale.ReportGone{No: r.No, How: sale.ReportDone})
+	c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.done", Data: sale.EventData{}})
+	c.fact(r.Sale, "", sale.ReportDone)
+	c.urgent()
+}
+
+// refused notes a refusal that concerns this report alone. It is set aside only
+// when another one passes meanwhile: else the fault may not be its own.
+func (c *Core) refused(r sale.Report, a sale.GatewayAnswer) {
+	q := &c.queue
+	if q.suspect[r.No] == passedSince {
+		delete(q.suspect, r.No)
+		c.setAside(r, a.Words)
+		return
+	}
+	if a.Words != q.same {
+		q.same, q.streak = a.Words, nil
+	}
+	known := false
+	for _, no := range q.streak {
+		known = known || no == r.No
+	}
+	if !known {
+		q.streak = append(q.streak, r.No)
+	}
+	q.suspect[r.No] = a.Words
+	r.Attempts++
+	r.Words = a.Words
+	r.DueAt = c.wall().Add(c.jitter(min(2*time.Second<<min(r.Attempts, 10), c.policy.BackoffMax)))
+	c.row(sale.ReportRow{Report: r})
+}
+
+// confirmSuspects notes that another report passed: a suspect that is refused
+// once more is then set aside.
+func (c *Core) confirmSuspects() {
+	for no := range c.queue.suspect {
+		c.queue.suspect[no] = passedSince
+	}
+}
+
+// passedSince marks a suspect after which another report passed.
+const passedSince = "\x00passed"
+
+// setAside puts a report where a person sees it, with the gateway's words.
+func (c *Core) setAside(r sale.Report, words string) {
+	r.State, r.Words = sale.QueueSetAside, words
+	c.row(sale.ReportRow{Report: r})
+	c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.set-aside", Data: sale.EventData{Words: words}})
+	c.fact(r.Sale, "", sale.ReportSetAside)
+	c.log(nil, true, "report set aside", r.No+": "+words)
+	c.urgent()
+}
+
+// retry requeues what a person has mended.
+func (c *Core) retry(w sale.RetryAsked) {
+	n := 0
+	for _, r := range w.Reports {
+		if r.State != sale.QueueSetAside || r.Params == "" {
+			continue
+		}
+		r.State, r.DueAt, r.Attempted = sale.QueueDue, c.wall(), true
+		r.Attempts++
+		c.row(sale.ReportRow{Report: r})
+		c.fact(r.Sale, "", sale.ReportQueued)
+		n++
+	}
+	c.urgent()
+	if !c.queue.claimed {
+		c.queue.at = c.mono() + 1
+	}
+	c.queue.streak, c.queue.same = nil, ""
+	c.after(sale.Reply{Token: w.Token, Count: n})
+	c.after(sale.TellQueue{})
+}
+
+// fact updates a sale's receipt or report, whether the step still holds the sale or not.
+func (c *Core) fact(id sale.ID, printed sale.Printed, reported sale.Reported) {
+	l := c.live[id]
+	if l == nil {
+		c.row(sale.FactRow{Sale: id, Printed: printed, Reported: reported})
+		return
+	}
+	if printed != "" {
+		l.s.Printed = printed
+	}
+	if reported != "" {
+		l.s.Reported = reported
+	}
+	c.touch(l)
+}

@@ -1,0 +1,180 @@
+package sale
+
+import "time"
+
+// Event is one thing that happened, as the till's step function is told of it.
+// The step has no clock and no dice of its own: both come with the event.
+type Event struct {
+	Wall    time.Time     // UTC; for what is stored and shown
+	Mono    time.Duration // since the start of this run; for every limit and wait
+	Entropy [32]byte      // for references, numbers and jitter
+	What    Happening
+}
+
+// Happening is what an event is about.
+type Happening interface{ happening() }
+
+// Token tells the shell whose request an answer belongs to; 0 is nobody's.
+type Token uint64
+
+// Things asked by people and programs. What the step cannot hold (old keys,
+// bills, finished sales) the shell has looked up and hands in with the event.
+type (
+	// Started is the first event of a run.
+	Started struct{ Recovered Recovered }
+
+	// SellAsked is a request for one payment.
+	SellAsked struct {
+		Token     Token
+		Key       string
+		Digest    string
+		Amount    Amount
+		Currency  string
+		Method    Method
+		Reference string
+		Replaces  string
+		AuthCode  Secret
+		Hit       *KeyHit // what the key is already bound to
+		HitSale   *Sale   // and that sale
+		Bill      []Sale  // sales of the same bill
+		Replaced  *Sale   // the sale named by Replaces
+	}
+
+	// CancelAsked is a cashier's wish.
+	CancelAsked struct {
+		Token Token
+		Sale  Sale
+	}
+
+	// MoveAsked asks for money back.
+	MoveAsked struct {
+		Token   Token
+		Key     string
+		Digest  string
+		Kind    MovementKind
+		Sale    Sale
+		Amount  Amount // 0: all
+		By      string
+		Why     string
+		Hit     *KeyHit
+		HitSale *Sale
+		Report  *Report // the sale's report, if it still waits
+	}
+
+	// KeepAsked stops a late refund.
+	KeepAsked struct {
+		Token Token
+		Sale  Sale
+		By    string
+	}
+
+	// ResolveAsked is a person's word on a sale that posd cannot settle.
+	ResolveAsked struct {
+		Token  Token
+		Sale   Sale
+		As     State
+		Reason string
+		By     string
+	}
+
+	// PrintAsked asks for a receipt again.
+	PrintAsked struct {
+		Token Token
+		Sale  Sale
+	}
+
+	// RetryAsked requeues reports that were set aside.
+	RetryAsked struct {
+		Token   Token
+		Reports []Report
+	}
+
+	// DisplayAsked puts a bill's items on the customer display.
+	DisplayAsked struct {
+		Token   Token
+		Items   []Item
+		Message string
+	}
+)
+
+// Things heard from the wires, the journal and the clock.
+type (
+	// IntentFailed says that the journal could not store an intent: nothing of it was sent.
+	IntentFailed struct {
+		Sale     ID
+		Movement string
+		Token    Token
+		Words    string
+	}
+
+	// Stored says that the latest rows about these sales are durable.
+	Stored struct{ Sales []ID }
+
+	// CardAnswered is the end of a Charge.
+	CardAnswered struct{ Answer CardAnswer }
+
+	// CardFound is the end of a look-up.
+	CardFound struct{ Finding CardFinding }
+
+	// OrderCreated is the end of create_order.
+	OrderCreated struct {
+		Sale   ID
+		Answer GatewayAnswer
+	}
+
+	// OrderAsked is the end of query_order.
+	OrderAsked struct {
+		Sale   ID
+		Answer GatewayAnswer
+	}
+
+	// RefundAnswered is the end of refund_order (Asked false) or query_refund (Asked true).
+	RefundAnswered struct {
+		Sale     ID
+		Movement string
+		Asked    bool
+		Answer   GatewayAnswer
+	}
+
+	// ReportsDue is the answer to ClaimDue.
+	ReportsDue struct {
+		Reports []Report
+		NextDue time.Time // of the earliest one after these; zero if none
+	}
+
+	// ReportsAnswered is the end of SendReports: every report of the batch with its answer.
+	ReportsAnswered struct{ Answers []ReportAnswer }
+
+	// JobDone is the end of a print job.
+	JobDone struct{ Result PrintResult }
+
+	// Tick says that the time asked for has come.
+	Tick struct{}
+)
+
+// ReportAnswer is a report with the gateway's answer to it.
+type ReportAnswer struct {
+	Report Report
+	Answer GatewayAnswer
+}
+
+func (Started) happening()         {}
+func (SellAsked) happening()       {}
+func (CancelAsked) happening()     {}
+func (MoveAsked) happening()       {}
+func (KeepAsked) happening()       {}
+func (ResolveAsked) happening()    {}
+func (PrintAsked) happening()      {}
+func (RetryAsked) happening()      {}
+func (DisplayAsked) happening()    {}
+func (IntentFailed) happening()    {}
+func (Stored) happening()          {}
+func (CardAnswered) happening()    {}
+func (CardFound) happening()       {}
+func (OrderCreated) happening()    {}
+func (OrderAsked) happening()      {}
+func (RefundAnswered) happening()  {}
+func (ReportsDue) happening()      {}
+func (ReportsAnswered) happening() {}
+func (JobDone) happening()         {}
+func (Tick) happening()            {}

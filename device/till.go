@@ -1,0 +1,219 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Options are the parts a till is made of. Terminal, Gateway, Outbox and Printer may be nil.
+type Options struct {
+	Policy   Policy
+	Journal  Journal
+	Terminal Terminal
+	Gateway  Gateway
+	Outbox   Outbox
+	Screen   Screen
+	Printer  Printer
+	Makers   Makers
+	Log      *slog.Logger
+	Clock    func() time.Time // wall clock
+	Entropy  io.Reader        // random bytes
+}
+
+// Till takes payments. Around its step function (Core) it is a thin shell: one
+// goroutine feeds events and performs effects, the wires run in goroutines of their own.
+type Till struct {
+	o        Options
+	core     *Core
+	start    time.Time
+	inbox    chan sale.Happening
+	requests chan request
+	turns    chan func()
+	commits  chan commitResult
+	tokens   map[sale.Token]chan sale.Reply
+	token    sale.Token
+	ledger   ledger
+	receipts *backlog
+	hub      *hub
+	ready    chan struct{}
+	done     chan struct{}
+	workers  sync.WaitGroup
+	ctx      context.Context // of Run, for the workers that effects start
+	failing  string          // words of the last failed commit, until one succeeds
+	glass    atomic.Pointer[sale.Screen]
+}
+
+// request is a question that is looked up, stepped and queued in one turn.
+type request struct {
+	build  func(ctx context.Context, t sale.Token) (sale.Happening, error)
+	answer chan sale.Reply
+}
+
+// New returns a till; it starts nothing.
+func New(o Options) (*Till, error) {
+	if faults := o.Policy.Validate(); len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	core, err := NewCore(o.Policy, Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil}, o.Makers)
+	if err != nil {
+		return nil, err
+	}
+	return &Till{
+		o: o, core: core,
+		inbox: make(chan sale.Happening, 64), requests: make(chan request), turns: make(chan func()), commits: make(chan commitResult, 1),
+		tokens: map[sale.Token]chan sale.Reply{}, receipts: newBacklog(), hub: newHub(),
+		ready: make(chan struct{}), done: make(chan struct{}),
+	}, nil
+}
+
+// Ready is closed once the till has read its journal and takes requests.
+func (t *Till) Ready() <-chan struct{} { return t.ready }
+
+// Run takes up what an earlier run left and serves until ctx ends. It returns
+// after every worker it started has ended.
+func (t *Till) Run(ctx context.Context) error {
+	defer close(t.done)
+	defer t.hub.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer t.workers.Wait()
+	defer cancel()
+	t.ctx, t.start = ctx, time.Now()
+
+	r, err := t.o.Journal.Recover(ctx)
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	for _, j := range r.Jobs {
+		if s, err := t.o.Journal.Sale(ctx, j.Sale); err == nil {
+			r.JobSales = append(r.JobSales, s)
+		}
+	}
+	if t.o.Printer != nil {
+		t.work(t.printAll)
+	}
+	t.step(sale.Started{Recovered: r})
+	close(t.ready)
+	t.loop(ctx)
+	return t.flush()
+}
+
+func (t *Till) loop(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		t.commitIfDue()
+		timer.Reset(t.wait())
+		select {
+		case <-ctx.Done():
+			return
+		case h := <-t.inbox:
+			t.step(h)
+		case q := <-t.requests:
+			t.request(ctx, q)
+		case f := <-t.turns:
+			f()
+		case c := <-t.commits:
+			t.committed(c)
+		case <-timer.C:
+			if at, ok := t.core.Next(); ok && t.mono() >= at {
+				t.step(sale.Tick{})
+			}
+		}
+	}
+}
+
+func (t *Till) mono() time.Duration { return time.Since(t.start) }
+
+// wait returns how long nothing needs to be done by the clock.
+func (t *Till) wait() time.Duration {
+	wait := time.Hour
+	if at, ok := t.core.Next(); ok {
+		wait = min(wait, max(at-t.mono(), 0))
+	}
+	if at, ok := t.ledger.next(); ok {
+		wait = min(wait, max(time.Until(at), 0))
+	}
+	return wait
+}
+
+// step tells the core of one event and does what it says.
+func (t *Till) step(h sale.Happening) {
+	ev := sale.Event{Wall: t.o.Clock(), Mono: t.mono(), What: h}
+	if _, err := io.ReadFull(t.o.Entropy, ev.Entropy[:]); err != nil {
+		panic("no random bytes: " + err.Error()) // no reference can be made: nothing may be sent
+	}
+	out := t.core.Step(ev)
+	for _, e := range out.Now {
+		t.perform(e)
+	}
+	t.ledger.add(out)
+}
+
+// request looks up, steps and queues in one turn, so that nothing comes between.
+func (t *Till) request(ctx context.Context, q request) {
+	t.token++
+	h, err := q.build(ctx, t.token)
+	if err != nil {
+		q.answer <- sale.Reply{Err: err}
+		return
+	}
+	t.tokens[t.token] = q.answer
+	t.step(h)
+}
+
+// ask hands a request to the loop and waits for its answer.
+func (t *Till) ask(ctx context.Context, build func(ctx context.Context, tok sale.Token) (sale.Happening, error)) (sale.Reply, error) {
+	q := request{build: build, answer: make(chan sale.Reply, 1)}
+	select {
+	case t.requests <- q:
+	case <-ctx.Done():
+		return sale.Reply{}, ctx.Err()
+	case <-t.done:
+		return sale.Reply{}, errStopped
+	}
+	select {
+	case r := <-q.answer:
+		return r, r.Err
+	case <-ctx.Done():
+		return sale.Reply{}, ctx.Err()
+	case <-t.done:
+		return sale.Reply{}, errStopped
+	}
+}
+
+// turn runs f between two steps, where the core may be read.
+func (t *Till) turn(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
+	select {
+	case t.turns <- func() { f(); close(ran) }:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.done:
+		return errStopped
+	}
+	<-ran
+	return nil
+}
+
+var errStopped = &Refusal{Kind: ErrUnavailable, Words: "posd is stopping: ask again in a moment"}
+
+// post tells the loop what a wire said.
+func (t *Till) post(h sale.Happening) {
+	select {
+	case t.inbox <- h:
+	case <-t.ctx.Done():
+	}
+}
+
+// work runs f beside the loop; Run waits for it.
+func (t *Till) work(f func(ctx context.Context)) {
+	t.workers.Go(func() { f(t.ctx) })
+}

@@ -1,0 +1,240 @@
+package device
+
+import (
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
+
+// watch is an order that the gateway is asked about until it says how it ended.
+type watch struct {
+	no      string
+	asking  bool          // a query is under way
+	created bool          // create_order has been answered, or belongs to an earlier run
+	lost    bool          // its answer was lost; one look-up decides what next
+	shown   bool          // a code reached glass, or may have: from here on only the gateway decides
+	paying  bool          // the customer is typing a password
+	code    string        // text of the QR while it is on glass
+	until   time.Duration // when it leaves the glass
+	at      time.Duration // next query; 0: none
+	opened  time.Duration // since when it is watched, in this run
+	before  time.Duration // running time it was watched in earlier runs
+	saved   time.Duration // watched time that is stored
+}
+
+// noGlass reports whether this run knows that no code of the order reached glass.
+func (w *watch) noGlass() bool { return !w.shown }
+
+// next returns when the watch wants to be looked at; 0 if it waits for an answer only.
+func (w *watch) next() time.Duration {
+	at := w.at
+	if w.asking {
+		at = 0
+	}
+	if w.code != "" && (at == 0 || w.until < at) {
+		at = w.until
+	}
+	return at
+}
+
+// createOrder asks the gateway for an order, once its intent is durable.
+func (c *Core) createOrder(l *live, code sale.Secret) {
+	l.watch = &watch{no: l.attempt().Ref, opened: c.mono(), shown: l.s.ChannelID.Micropay()}
+	c.after(sale.CreateOrder{Sale: l.s.ID, Request: sale.OrderRequest{
+		No: l.watch.no, Channel: l.s.ChannelID, Amount: l.s.Amount, Currency: l.s.Currency, AuthCode: code,
+	}})
+}
+
+// orderCreated takes create_order's answer.
+func (c *Core) orderCreated(e sale.OrderCreated) {
+	l := c.live[e.Sale]
+	if l == nil || l.watch == nil || l.watch.no != e.Answer.No || l.s.State.Final() {
+		return // cancelled before its code reached glass: the code is never shown
+	}
+	w, a := l.watch, e.Answer
+	c.gatewayHeard(a)
+	w.created = true
+	switch {
+	case a.Result == sale.GatewayNotSent:
+		c.endAttempt(l, sale.AttemptEnded, a.Words)
+		c.finish(l, sale.Cancelled, sale.ReasonNotSent, a.Words)
+	case l.s.ChannelID.Micropay():
+		// create_order was the debit: whatever it answered, only query_order decides.
+		c.noteOrder(l, a)
+		w.at = c.mono() + 1
+	case a.Result == sale.GatewayOK && a.Verified && a.Code != "":
+		c.showCode(l, a)
+	case a.Result == sale.GatewayLost || a.Result == sale.GatewayExists:
+		w.lost, w.at = true, c.mono()+1
+	default:
+		words := a.Words
+		if a.Result == sale.GatewayOK || a.Result == sale.GatewayUnverified {
+			words = "the gateway's answer cannot be trusted: " + orElse(words, "it carries no code")
+		}
+		c.endAttempt(l, sale.AttemptEnded, words)
+		c.finish(l, sale.Cancelled, sale.ReasonRefused, words)
+	}
+}
+
+func (c *Core) noteOrder(l *live, a sale.GatewayAnswer) {
+	if a.Verified && a.PayOrderID != "" {
+		l.s.PayOrderID = a.PayOrderID
+	}
+	l.attempt().State = sale.AttemptOpen
+	c.event(l, "sale.order", a.Words)
+}
+
+// showCode puts the QR on glass: before anything else is done with the answer.
+func (c *Core) showCode(l *live, a sale.GatewayAnswer) {
+	w := l.watch
+	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.mono()+c.policy.CodeShownFor
+	w.opened, w.at = c.mono(), c.mono()+askEvery(0)
+	l.s.PayOrderID = a.PayOrderID
+	l.attempt().State = sale.AttemptOpen
+	c.event(l, "sale.shown", "")
+}
+
+// watchDue takes an old code off the glass and asks the gateway when it is time.
+func (c *Core) watchDue(l *live) {
+	w := l.watch
+	if w == nil {
+		return
+	}
+	if w.code != "" && c.mono() >= w.until {
+		w.code, w.paying = "", false
+		if l.s.State == sale.Waiting {
+			c.becomeUnsure(l, sale.ReasonTimeout, "not paid while the code was shown; still watched")
+		}
+	}
+	if w.asking || w.at == 0 || c.mono() < w.at {
+		return
+	}
+	w.asking = true
+	c.now(sale.QueryOrder{Sale: l.s.ID, MchOrderNo: w.no})
+}
+
+// orderAsked takes query_order's answer. Only a verified one changes a state.
+func (c *Core) orderAsked(e sale.OrderAsked) {
+	l := c.live[e.Sale]
+	if l == nil || l.watch == nil || l.watch.no != e.Answer.No {
+		return
+	}
+	w, a := l.watch, e.Answer
+	w.asking = false
+	c.gatewayHeard(a)
+	trusted := a.Result == sale.GatewayOK && a.Verified
+	switch {
+	case trusted && a.Status.Paid():
+		c.walletPaid(l, a)
+		return
+	case trusted && a.Status.Closed():
+		c.orderClosed(l, a)
+		return
+	case w.lost:
+		c.afterLostCreate(l, a, trusted)
+		return
+	case trusted && a.Status == sale.StatusPaying && !w.paying:
+		w.paying = true
+		c.event(l, "sale.password", "")
+	case trusted && a.Status == sale.StatusCreated:
+		w.paying = false
+	}
+	if w.paying && w.code != "" {
+		w.until = max(w.until, c.mono()+c.policy.PasswordAdds)
+	}
+	c.nextAsk(l, a)
+}
+
+// nextAsk plans the next query by the age of the code, or gives the sale to a person.
+func (c *Core) nextAsk(l *live, a sale.GatewayAnswer) {
+	w := l.watch
+	age := w.before + c.mono() - w.opened
+	if age >= c.policy.WatchFor {
+		l.watch = nil
+		l.s.WatchedS = int64(age / time.Second)
+		c.attend(l, "the gateway has not said in all this time whether the code was paid: look it up at IOTPay and settle the sale")
+		return
+	}
+	w.at = c.mono() + max(askEvery(age), a.RetryAfter)
+	if age-w.saved >= time.Hour {
+		w.saved = age
+		l.s.WatchedS = int64(age / time.Second)
+		c.event(l, "sale.watched", "")
+	}
+}
+
+// afterLostCreate decides by one look-up, while no code has reached glass.
+func (c *Core) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
+	switch {
+	case trusted && a.Code != "":
+		c.showCode(l, a)
+	case trusted && len(l.s.Attempts) < 2:
+		c.endAttempt(l, sale.AttemptEnded, "its code was lost on the way and reached no glass")
+		c.newAttempt(l)
+		c.event(l, "sale.intended", "a second order: the first one's code was lost on the way")
+		c.urgent()
+		c.createOrder(l, "")
+	default:
+		words := "the gateway did not answer and no code was shown"
+		if a.Words != "" {
+			words += ": " + a.Words
+		}
+		c.endAttempt(l, sale.AttemptEnded, words)
+		c.finish(l, sale.Cancelled, sale.ReasonNotShown, words)
+	}
+}
+
+// walletPaid takes the gateway's signed word that money was taken.
+func (c *Core) walletPaid(l *live, a sale.GatewayAnswer) {
+	if a.PayOrderID != "" {
+		l.s.PayOrderID = a.PayOrderID
+	}
+	l.s.ApprovedAmount = l.s.Amount
+	if a.Amount != 0 {
+		l.s.ApprovedAmount = a.Amount
+	}
+	c.endAttempt(l, sale.AttemptPaid, a.Words)
+	late := l.s.GivenUp
+	if l.s.State.Final() { // a person's word came first, and stands
+		l.watch = nil
+		if l.s.State != sale.Paid {
+			c.incident(l, fmt.Sprintf("the gateway says paid, but the sale was settled as %s", l.s.State))
+		}
+		return
+	}
+	if !c.finish(l, sale.Paid, sale.ReasonNone, orElse(a.Words, "paid")) {
+		return
+	}
+	if l.s.ApprovedAmount != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency) {
+		c.incident(l, fmt.Sprintf("the gateway says %s %s was paid where %s %s was asked", a.Currency, l.s.ApprovedAmount, l.s.Currency, l.s.Amount))
+	}
+	c.print(l, "", sale.CustomerCopy, false)
+	if late {
+		c.latePayment(l)
+	}
+}
+
+// orderClosed takes the gateway's signed word that the order can never be paid.
+func (c *Core) orderClosed(l *live, a sale.GatewayAnswer) {
+	c.endAttempt(l, sale.AttemptEnded, a.Words)
+	if l.s.State.Final() {
+		l.watch = nil
+		if l.s.State == sale.Paid {
+			c.incident(l, "the gateway says closed unpaid, but the sale was settled as paid")
+		}
+		return
+	}
+	c.finish(l, sale.Cancelled, sale.ReasonClosed, orElse(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status)))
+}
+
+// gatewayHeard wakes everything that waited for the gateway to be there again.
+func (c *Core) gatewayHeard(a sale.GatewayAnswer) {
+	switch a.Result {
+	case sale.GatewayNotSent, sale.GatewayLost:
+		return
+	}
+	if c.queue.link == linkDown {
+		c.queue.at = c.mono() + 1
+	}
+}
