@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"posd/device"
+	"posd/device/sale"
+)
+
+// Till is what the API asks of the till; *device.Till is one. Its promises
+// stand there.
+type Till interface {
+	Ready() <-chan struct{}
+	Alive(ctx context.Context) error
+
+	Sell(ctx context.Context, r device.SellRequest) (s sale.Sale, replayed bool, err error)
+	Cancel(ctx context.Context, id sale.ID) (sale.Sale, error)
+	Refund(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Void(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
+	Resolve(ctx context.Context, r device.ResolveRequest) (sale.Sale, error)
+	Print(ctx context.Context, id sale.ID) (sale.Job, error)
+	Display(ctx context.Context, items []sale.Item, message string) error
+
+	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)
+	Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error)
+	Queue(ctx context.Context) (device.QueueView, error)
+	Retry(ctx context.Context, no string) (int, error)
+	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
+	Snapshot(ctx context.Context) (device.Snapshot, error)
+}
+
+// Options are what the API needs besides the till. A nil func means that the
+// thing is not there and is answered with words; Subscribe and Log are needed.
+type Options struct {
+	Log *slog.Logger
+	// Subscribe begins a subscription to the till's messages. The channel is
+	// closed when the subscriber does not keep up; end gives it back.
+	Subscribe func() (messages <-chan device.Message, end func())
+	// Matrix draws the QR of a text: m[y][x], true is dark, no quiet zone.
+	Matrix func(text string) ([][]bool, error)
+	// Devices tells how the devices are.
+	Devices func(ctx context.Context) []device.DeviceStatus
+	// ReceiptText and ReceiptPNG show the customer's receipt of a sale; a sale
+	// that does not exist is sale.ErrNotFound.
+	ReceiptText func(ctx context.Context, id sale.ID) (string, error)
+	ReceiptPNG  func(ctx context.Context, id sale.ID) ([]byte, error)
+	// Day returns the bounds of the business day called date (YYYY-MM-DD); nil
+	// means from midnight to midnight, local time.
+	Day func(date string) (from, to time.Time, err error)
+	// Metrics answers GET /metrics.
+	Metrics http.Handler
+	// Clock is time.Now when nil.
+	Clock func() time.Time
+	// KeepAlive is the pause between signs of life on a quiet stream, 5 s when 0.
+	// A page takes posd for gone after two and a half of them.
+	KeepAlive time.Duration
+
+	Version  string        // of posd; a page of another version loads itself again
+	Shop     string        // the shop's name on the pages
+	Currency string        // three letters
+	Language sale.Language // of the pages until the customer's card says otherwise
+	Methods  []sale.Method // what can be taken here, in the order of the buttons
+}
+
+// handlers holds what every operation needs.
+type handlers struct {
+	till Till
+	Options
+	codes codes         // the last QR drawn
+	long  chan struct{} // one place per stream or waiting request
+}
+
+// maxLong bounds the streams and waiting requests open at once.
+const maxLong = 64
+
+// New returns the handler for everything posd serves. It starts nothing.
+func New(till Till, o Options) http.Handler {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.KeepAlive <= 0 {
+		o.KeepAlive = 5 * time.Second
+	}
+	if o.Day == nil {
+		o.Day = localDay
+	}
+	if o.Methods == nil {
+		o.Methods = slices.Clone(sale.Methods)
+	}
+	h := &handlers{till: till, Options: o, long: make(chan struct{}, maxLong)}
+	h.codes.draw = o.Matrix
+
+	adoptProblems()
+	mux := http.NewServeMux()
+	c := huma.DefaultConfig("posd", o.Version)
+	c.Info.Description = "The point of sale on this counter. Amounts are whole cents, times RFC 3339 UTC. " +
+		"Errors are application/problem+json (RFC 9457) whose detail is a sentence for the cashier."
+	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil // no page from elsewhere, no $schema members
+	a := humago.New(mux, c)
+	h.sales(a)
+	h.counter(a)
+	h.streams(mux, a)
+	h.pages(mux)
+	mux.HandleFunc("/", nothingHere(mux))
+	document(a.OpenAPI())
+	return h.guard(mux)
+}
+
+// localDay is the calendar day called date by the machine's clock.
+func localDay(date string) (from, to time.Time, err error) {
+	from, err = time.ParseInLocation(time.DateOnly, date, time.Local)
+	return from, from.AddDate(0, 0, 1), err
+}
+
+// nothingHere answers what no pattern of mux matches: 405 when another method
+// would, 404 otherwise.
+func nothingHere(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != "/" {
+				w.Header().Set("Allow", method)
+				writeProblem(w, problem(http.StatusMethodNotAllowed, "wrong-method",
+					r.Method+" is not possible at "+r.URL.Path+": use "+method+"."))
+				return
+			}
+		}
+		writeProblem(w, problem(http.StatusNotFound, "not-found",
+			"There is nothing at "+r.URL.Path+". What there is stands in /openapi.json."))
+	}
+}

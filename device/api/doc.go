@@ -1,0 +1,28 @@
+// Package api is the counter's front door: the HTTP/JSON interface for
+// point-of-sale applications and posd's own commands, the stream of events, and
+// the three pages (cashier, customer, manager) built on nothing but these.
+//
+// What a request passes through:
+//
+//	request --> guard --> mux --+--> /v1/...      huma: parse, check, call the till
+//	              |             +--> /v1/events   the stream, see events.go
+//	              |             +--> /, /display, /manager, /assets/...
+//	              |             +--> anything else: 404 in words
+//	              |
+//	              +-- Host not loopback, foreign Origin, body not JSON,
+//	                  too many at once, till not ready: refused here
+//
+// The package decides nothing about money. It turns requests into calls of the
+// Till and what comes back into JSON; the table from the till's refusals to
+// HTTP statuses (problem.go) is the only one of its kind. Every failure is
+// application/problem+json with a sentence that the cashier can act on; chains
+// of errors go to the log alone.
+//
+// Idempotency-Keys are handed on: the till remembers them. An answer of 500,
+// 504 or none at all leaves open whether the request was taken; the caller
+// repeats it under the same key.
+//
+// Who opens the listeners, and the unix socket's mode, is the daemon's
+// business; ListenAllowed says which addresses may be opened and Server makes
+// the http.Server with its limits.
+package api

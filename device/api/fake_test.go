@@ -1,0 +1,253 @@
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"posd/device"
+	"posd/device/sale"
+)
+
+// at is the clock of the tests.
+var at = time.Date(2026, 11, 21, 15, 4, 5, 0, time.UTC)
+
+// fake is a till that says what it is told and remembers what it was asked.
+type fake struct {
+	mu       sync.Mutex
+	asked    []string
+	sell     device.SellRequest
+	move     device.MoveRequest
+	resolved device.ResolveRequest
+	filter   sale.Filter
+	items    []sale.Item
+	message  string
+
+	err      error // answers every request, when set
+	deaf     error // answers Alive
+	replayed bool
+	starting bool
+	sales    map[sale.ID]sale.Sale
+	events   []sale.StoredEvent
+	current  *sale.Sale
+	unsure   []sale.Sale
+	screen   sale.Screen
+	stats    sale.QueueStats
+	link     string
+	subs     map[chan device.Message]bool
+}
+
+func newFake() *fake {
+	f := &fake{sales: map[sale.ID]sale.Sale{}, subs: map[chan device.Message]bool{}, link: "up",
+		screen: sale.Screen{Kind: sale.ScreenWelcome, Language: sale.English}}
+	f.put(sale.Sale{ID: "S1", Amount: 2865, Currency: "CAD", Method: sale.Card, State: sale.Paid, ApprovedAmount: 2865, CreatedAt: at,
+		Printed: sale.PrintDone, Reported: sale.ReportQueued, Refunds: []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MoveWaiting, By: "Ana", CreatedAt: at}}})
+	return f
+}
+
+func (f *fake) put(s sale.Sale) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sales[s.ID] = s
+}
+
+// tell sends a message to everyone who listens.
+func (f *fake) tell(m device.Message) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e, ok := m.Data.(sale.StoredEvent); ok {
+		f.events = append(f.events, e)
+	}
+	for c := range f.subs {
+		c <- m
+	}
+}
+
+// cut ends every subscription, as for clients that do not keep up.
+func (f *fake) cut() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.subs {
+		close(c)
+		delete(f.subs, c)
+	}
+}
+
+func (f *fake) listeners() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.subs)
+}
+
+func (f *fake) subscribe() (<-chan device.Message, func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := make(chan device.Message, 64)
+	f.subs[c] = true
+	return c, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.subs, c)
+	}
+}
+
+func (f *fake) note(what string) (sale.Sale, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, what)
+	return f.sales["S1"], f.err
+}
+
+func (f *fake) Ready() <-chan struct{} {
+	c := make(chan struct{})
+	if !f.starting {
+		close(c)
+	}
+	return c
+}
+
+func (f *fake) Alive(context.Context) error { return f.deaf }
+
+func (f *fake) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
+	f.sell = r
+	s, err := f.note("sell")
+	return s, f.replayed, err
+}
+
+func (f *fake) Cancel(_ context.Context, id sale.ID) (sale.Sale, error) {
+	return f.note("cancel " + string(id))
+}
+
+func (f *fake) Refund(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+	f.move = r
+	s, err := f.note("refund " + string(r.Sale))
+	return s, "M1", f.replayed, err
+}
+
+func (f *fake) Void(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+	f.move = r
+	s, err := f.note("void " + string(r.Sale))
+	return s, "M1", f.replayed, err
+}
+
+func (f *fake) Keep(_ context.Context, id sale.ID, by string) (sale.Sale, error) {
+	return f.note("keep " + string(id) + " " + by)
+}
+
+func (f *fake) Resolve(_ context.Context, r device.ResolveRequest) (sale.Sale, error) {
+	f.resolved = r
+	return f.note("resolve " + string(r.Sale))
+}
+
+func (f *fake) Print(_ context.Context, id sale.ID) (sale.Job, error) {
+	_, err := f.note("print " + string(id))
+	return sale.Job{ID: "J1", Sale: id, Copy: sale.CustomerCopy, Duplicate: true, State: sale.PrintQueued, At: at}, err
+}
+
+func (f *fake) Display(_ context.Context, items []sale.Item, message string) error {
+	f.items, f.message = items, message
+	_, err := f.note("display")
+	return err
+}
+
+func (f *fake) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, ok := f.sales[id]
+	if !ok {
+		return s, &device.Refusal{Kind: device.ErrNotFound, Words: "There is no sale " + string(id) + "."}
+	}
+	return s, f.err
+}
+
+func (f *fake) Sales(_ context.Context, filter sale.Filter) ([]sale.Sale, error) {
+	f.filter = filter
+	s, err := f.note("sales")
+	return []sale.Sale{s}, err
+}
+
+func (f *fake) Queue(context.Context) (device.QueueView, error) {
+	_, err := f.note("queue")
+	return device.QueueView{QueueStats: f.stats, Link: f.link}, err
+}
+
+func (f *fake) Retry(_ context.Context, no string) (int, error) {
+	_, err := f.note("retry " + no)
+	return 3, err
+}
+
+func (f *fake) Events(_ context.Context, after int64, limit int) ([]sale.StoredEvent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []sale.StoredEvent
+	for _, e := range f.events {
+		if e.Seq > after && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, f.err
+}
+
+func (f *fake) Snapshot(context.Context) (device.Snapshot, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := device.Snapshot{Current: f.current, Unsure: f.unsure, Screen: f.screen, Queue: f.stats, Link: f.link}
+	if n := len(f.events); n > 0 {
+		s.LastSeq = f.events[n-1].Seq
+	}
+	return s, f.err
+}
+
+// stored returns an event with a number.
+func stored(seq int64) sale.StoredEvent {
+	return sale.StoredEvent{Seq: seq, At: at, Sale: "S1", Kind: "sale-paid", Data: []byte(`{"n":1}`)}
+}
+
+// options for a handler on f.
+func options(f *fake) Options {
+	return Options{
+		Log:       slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Subscribe: f.subscribe,
+		Matrix: func(text string) ([][]bool, error) {
+			return [][]bool{{true, false}, {false, true}}, nil
+		},
+		Devices: func(context.Context) []device.DeviceStatus {
+			return []device.DeviceStatus{{Name: "terminal", Kind: "pax", Line: "/dev/posd-terminal", OK: true, Words: "ready"}}
+		},
+		ReceiptText: func(_ context.Context, id sale.ID) (string, error) {
+			if _, err := f.Sale(context.Background(), id); err != nil {
+				return "", err
+			}
+			return "CORNER SHOP\n28.65\n", nil
+		},
+		ReceiptPNG: func(context.Context, sale.ID) ([]byte, error) { return []byte("\x89PNG"), nil },
+		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "posd_up 1\n") }),
+		Clock:      func() time.Time { return at },
+		Version:    "1.2.3", Shop: "Corner Shop", Currency: "CAD", Language: sale.English,
+	}
+}
+
+// ask sends one request to a handler and returns the answer.
+func ask(t *testing.T, h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Host = "127.0.0.1:8480"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

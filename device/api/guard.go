@@ -1,0 +1,167 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Limits of one request and of all together. A counter has a handful of
+// clients: whoever needs more is not a counter.
+const (
+	maxBody      = 64 << 10
+	maxHeader    = 16 << 10
+	maxAtOnce    = 256
+	maxWait      = 60 * time.Second // of GET /v1/sales/{id}?wait=
+	requestLimit = 15 * time.Second
+	writeLimit   = 5 * time.Second // for a client to take one piece of a stream
+)
+
+// Server returns an http.Server for h with the limits that the handler cannot
+// set itself. Streams end when ctx ends, so that Shutdown need not wait for them.
+func Server(ctx context.Context, h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// ListenAllowed returns an error with the remedy unless addr (host:port) is a
+// loopback address: posd has no tokens to tell callers apart by, so nobody but
+// this machine may reach it. Unix sockets are guarded by their mode instead.
+func ListenAllowed(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("listen on %q: write host and port, such as 127.0.0.1:8480", addr)
+	}
+	if !loopback(host) {
+		return fmt.Errorf("listen on %q: only a loopback address is possible without tokens: use 127.0.0.1 or [::1]", addr)
+	}
+	return nil
+}
+
+// loopback reports whether a host name or address means this machine. Names
+// other than localhost are refused even if they resolve here: whoever owns
+// the name decides where it points next.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// guard lets through only what this counter itself may ask.
+func (h *handlers) guard(next http.Handler) http.Handler {
+	places := make(chan struct{}, maxAtOnce)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		if p := refusal(r); p != nil {
+			h.Log.Warn("request refused", "path", r.URL.Path, "host", r.Host, "origin", r.Header.Get("Origin"), "why", p.Type)
+			writeProblem(w, p)
+			return
+		}
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			writeProblem(w, problem(http.StatusServiceUnavailable, "too-many", "posd is busy with other requests: nothing was done. Try again in a moment."))
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/v1/") && !h.ready() {
+			w.Header().Set("Retry-After", "1")
+			writeProblem(w, problem(http.StatusServiceUnavailable, "starting", "posd is reading what it remembers: nothing was done. Try again in a moment."))
+			return
+		}
+		defer h.recovered(w, r)
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.URL.Path != eventsPath { // a stream sets its own deadlines
+			limit := requestLimit
+			if r.URL.Query().Has("wait") {
+				limit += maxWait
+			}
+			ctx, done := context.WithTimeout(r.Context(), limit)
+			defer done()
+			r = r.WithContext(ctx)
+			// A recorder in a test has no deadlines, a connection always has.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit + writeLimit))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ready reports whether the till takes requests.
+func (h *handlers) ready() bool {
+	select {
+	case <-h.till.Ready():
+		return true
+	default:
+		return false
+	}
+}
+
+// recovered answers for a handler that panicked: the till goes on.
+func (h *handlers) recovered(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	h.Log.Error("handler panicked", "path", r.URL.Path, "err", fmt.Sprint(v), "stack", string(debug.Stack()))
+	writeProblem(w, problem(http.StatusInternalServerError, "internal",
+		"posd could not finish this and may have taken the request: repeat it under the same Idempotency-Key, or look at the sale. The log says more."))
+}
+
+// secure sets the headers every answer carries: nothing from elsewhere is
+// loaded into a page of ours, and no page from elsewhere shows one of ours.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+}
+
+// refusal returns why a request does not come from this counter, or nil.
+func refusal(r *http.Request) *Problem {
+	// On a unix socket the file's mode has decided already, and no browser can
+	// be talked into using it; the Host there is whatever the client made up.
+	addr, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	unix := addr != nil && addr.Network() == "unix"
+	if host, _, err := net.SplitHostPort(r.Host); !unix && !loopback(host) && (err == nil || !loopback(r.Host)) {
+		return problem(http.StatusForbidden, "foreign", "posd answers to this machine only: open it as http://127.0.0.1 or http://localhost, not by another name.")
+	}
+	if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
+		return problem(http.StatusForbidden, "foreign", "This request comes from a page that is not posd's own: use posd's page, or call posd from a program instead of a page.")
+	}
+	// Requests that carry no Origin, such as a foreign page's images; a person
+	// following a link to a page of ours is welcome.
+	if s := r.Header.Get("Sec-Fetch-Site"); s != "" && s != "same-origin" && s != "none" &&
+		!(r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document") {
+		return problem(http.StatusForbidden, "foreign", "This request comes from a page that is not posd's own: use posd's page, or call posd from a program instead of a page.")
+	}
+	ct := r.Header.Get("Content-Type")
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || (ct == "" && r.ContentLength == 0) {
+		return nil
+	}
+	if media, _, err := mime.ParseMediaType(ct); err != nil || media != "application/json" {
+		return problem(http.StatusUnsupportedMediaType, "not-json", "The body must be JSON with the header Content-Type: application/json.")
+	}
+	return nil
+}

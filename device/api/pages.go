@@ -1,0 +1,56 @@
+package api
+
+import (
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"net/http"
+	"path"
+)
+
+//go:embed pages
+var files embed.FS
+
+// types of the embedded files: the machine's own table may lack or bend them.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+// pages serves the three pages and what they load.
+func (h *handlers) pages(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", page("cashier.html"))
+	mux.Handle("GET /display", page("display.html"))
+	mux.Handle("GET /manager", page("manager.html"))
+	entries, err := files.ReadDir("pages")
+	if err != nil {
+		panic(err) // embedded: cannot fail at run time
+	}
+	for _, e := range entries {
+		if path.Ext(e.Name()) != ".html" {
+			mux.Handle("GET /assets/"+e.Name(), page(e.Name()))
+		}
+	}
+}
+
+// page serves one embedded file. The browser asks each time whether it
+// changed, so that a new posd never meets an old page.
+func page(name string) http.Handler {
+	body, err := files.ReadFile("pages/" + name)
+	if err != nil {
+		panic(err) // embedded: cannot fail at run time
+	}
+	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("Content-Type", types[path.Ext(name)])
+		_, _ = w.Write(body) // the browser may be gone
+	})
+}

@@ -1,0 +1,302 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"posd/device"
+	"posd/device/sale"
+)
+
+// KeyHeader is embedded in requests that move money. Its presence is checked by
+// key, which has better words than huma; document marks it required.
+type KeyHeader struct {
+	Key string `header:"Idempotency-Key" doc:"1 to 128 printable characters, made by the caller and kept before sending. The same key gives the same sale or movement for ever; another body under it is refused."`
+}
+
+// key returns the key or says what is wrong with it.
+func (k KeyHeader) key() (string, error) {
+	if k.Key == "" {
+		return "", problem(http.StatusBadRequest, "key-missing",
+			"The header Idempotency-Key is missing: make one, keep it, and send it, so that a repeated request cannot charge twice. Nothing was done.")
+	}
+	if len(k.Key) > 128 || strings.ContainsFunc(k.Key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", problem(http.StatusUnprocessableEntity, "key-missing",
+			"The header Idempotency-Key must be 1 to 128 printable ASCII characters. Nothing was done.")
+	}
+	return k.Key, nil
+}
+
+// SaleID is embedded in requests about one sale.
+type SaleID struct {
+	ID sale.ID `path:"id" maxLength:"64" doc:"ID of the sale." example:"01KAEXAMPLE000000000000000"`
+}
+
+// saleOut answers with a sale.
+type saleOut struct {
+	Status int
+	Body   sale.Sale
+}
+
+// movedOut answers with a movement.
+type movedOut struct {
+	Status int
+	Body   Moved
+}
+
+// created is 200 for a replay and 201 for something new.
+func created(replayed bool) int {
+	if replayed {
+		return http.StatusOK
+	}
+	return http.StatusCreated
+}
+
+// sales registers everything about sales.
+func (h *handlers) sales(a huma.API) {
+	huma.Register(a, huma.Operation{OperationID: "sell", Method: http.MethodPost, Path: "/v1/sales", DefaultStatus: http.StatusCreated,
+		Summary: "Take one payment", Description: "Answers as soon as the intent is stored: 201 and the sale, usually `waiting`; 200 when the key was seen before. Follow it with `GET /v1/sales/{id}?wait=30s` or on the stream.",
+		Errors: []int{400, 409, 415, 422, 503}}, h.sell)
+	huma.Register(a, huma.Operation{OperationID: "get-sale", Method: http.MethodGet, Path: "/v1/sales/{id}",
+		Summary: "One sale as it stands", Errors: []int{404, 422, 503}}, h.sale)
+	huma.Register(a, huma.Operation{OperationID: "list-sales", Method: http.MethodGet, Path: "/v1/sales",
+		Summary: "Sales, newest first", Errors: []int{422}}, h.list)
+	huma.Register(a, huma.Operation{OperationID: "cancel", Method: http.MethodPost, Path: "/v1/sales/{id}/cancel", DefaultStatus: http.StatusAccepted,
+		Summary: "Wish a sale cancelled", Description: "A wish, not a state: 202. A card sale ends by the terminal's own answer; a wallet sale whose code was shown is given up and still watched.",
+		Errors: []int{404, 409, 503}}, h.cancel)
+	huma.Register(a, huma.Operation{OperationID: "refund", Method: http.MethodPost, Path: "/v1/sales/{id}/refund", DefaultStatus: http.StatusCreated,
+		Summary: "Give money back", Description: "Answers as soon as the intent is stored; the movement goes on by itself.", Errors: []int{400, 404, 409, 415, 422, 503}},
+		h.move("refund", h.till.Refund))
+	huma.Register(a, huma.Operation{OperationID: "void", Method: http.MethodPost, Path: "/v1/sales/{id}/void", DefaultStatus: http.StatusCreated,
+		Summary: "Undo a card sale while its batch is open", Description: "Answers as soon as the intent is stored; the movement goes on by itself.", Errors: []int{400, 404, 409, 415, 422, 503}},
+		h.move("void", h.till.Void))
+	huma.Register(a, huma.Operation{OperationID: "keep", Method: http.MethodPost, Path: "/v1/sales/{id}/keep",
+		Summary: "Keep a late payment", Description: "Stops the automatic refund of a customer who paid after all, while its movement has `keepUntil`.", Errors: []int{404, 409, 415, 422, 503}}, h.keep)
+	huma.Register(a, huma.Operation{OperationID: "resolve", Method: http.MethodPost, Path: "/v1/sales/{id}/resolve",
+		Summary: "Say how a sale ended that posd cannot tell", Description: "Possible only while the sale asks for it (`attention`).", Errors: []int{404, 409, 415, 422, 503}}, h.resolve)
+	huma.Register(a, huma.Operation{OperationID: "print", Method: http.MethodPost, Path: "/v1/sales/{id}/print", DefaultStatus: http.StatusAccepted,
+		Summary: "Print the receipt again, marked as a duplicate", Errors: []int{404, 409, 503}}, h.print)
+	huma.Register(a, huma.Operation{OperationID: "get-receipt", Method: http.MethodGet, Path: "/v1/sales/{id}/receipt",
+		Summary: "The receipt as text or picture", Errors: []int{404, 422, 503},
+		Responses: map[string]*huma.Response{"200": {Description: "The customer's receipt.", Content: map[string]*huma.MediaType{
+			"text/plain": {Schema: &huma.Schema{Type: huma.TypeString, Description: "The receipt, line by line."}},
+			"image/png":  {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "The receipt as it is printed."}},
+		}}}}, h.receipt)
+}
+
+func (h *handlers) sell(ctx context.Context, in *struct {
+	KeyHeader
+	Body SaleRequest
+}) (*saleOut, error) {
+	key, err := in.key()
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	s, replayed, err := h.till.Sell(ctx, device.SellRequest{Key: key, Amount: b.Amount, Currency: b.Currency,
+		Method: b.Method, Reference: b.Reference, Replaces: b.Replaces, AuthCode: sale.Secret(b.AuthCode)})
+	if err != nil {
+		return nil, h.refuse("sell", err)
+	}
+	return &saleOut{created(replayed), whole(s)}, nil
+}
+
+func (h *handlers) sale(ctx context.Context, in *struct {
+	SaleID
+	Wait string `query:"wait" maxLength:"16" doc:"How long to wait for the sale to end, at most 60s; answers early when it is paid, declined or cancelled." example:"30s"`
+}) (*saleOut, error) {
+	if in.Wait == "" {
+		s, err := h.till.Sale(ctx, in.ID)
+		if err != nil {
+			return nil, h.refuse("read sale", err)
+		}
+		return &saleOut{http.StatusOK, whole(s)}, nil
+	}
+	wait, err := time.ParseDuration(in.Wait)
+	if err != nil || wait < 0 || wait > maxWait {
+		return nil, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("wait=%s is not possible: write a time up to %s, such as 30s.", in.Wait, maxWait))
+	}
+	leave, err := h.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	s, err := h.await(ctx, in.ID, wait)
+	if err != nil {
+		return nil, h.refuse("read sale", err)
+	}
+	return &saleOut{http.StatusOK, whole(s)}, nil
+}
+
+// enter takes one of the places for requests that stay.
+func (h *handlers) enter() (leave func(), err error) {
+	select {
+	case h.long <- struct{}{}:
+		return func() { <-h.long }, nil
+	default:
+		return nil, problem(http.StatusServiceUnavailable, "too-many", "Too many pages or programs follow this counter at once: close one.")
+	}
+}
+
+// await returns the sale when it is final, or as it stands after wait.
+func (h *handlers) await(ctx context.Context, id sale.ID, wait time.Duration) (sale.Sale, error) {
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	for {
+		messages, end := h.Subscribe() // before looking, so that no end is missed in between
+		s, err := h.till.Sale(ctx, id)
+		if err != nil || s.State.Final() {
+			end()
+			return s, err
+		}
+		final, err := firstFinal(ctx, messages, id, over.C)
+		end()
+		switch {
+		case err != nil:
+			return s, err
+		case final == nil: // time is over: as it stands now, not as it stood
+			return h.till.Sale(ctx, id)
+		case final.State.Final():
+			return *final, nil
+		} // the subscription was lost: look again
+	}
+}
+
+// firstFinal returns the sale once a message says that it is final, nil when
+// over fires, and a sale that is not final when the messages ended.
+func firstFinal(ctx context.Context, messages <-chan device.Message, id sale.ID, over <-chan time.Time) (*sale.Sale, error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-over:
+			return nil, nil
+		case m, ok := <-messages:
+			if !ok {
+				return &sale.Sale{}, nil
+			}
+			if s, is := m.Data.(sale.Sale); is && s.ID == id && s.State.Final() {
+				return &s, nil
+			}
+		}
+	}
+}
+
+func (h *handlers) list(ctx context.Context, in *struct {
+	State  sale.State  `query:"state" enum:"waiting,paid,declined,cancelled,unsure" doc:"Only sales in this state."`
+	Method sale.Method `query:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"Only sales by this method."`
+	Date   string      `query:"date" doc:"Only sales of this business day." example:"2026-11-21"`
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many."`
+}) (*struct{ Body []sale.Sale }, error) {
+	f := sale.Filter{State: in.State, Method: in.Method, Limit: in.Limit}
+	if in.Date != "" {
+		var err error
+		if f.From, f.To, err = h.Day(in.Date); err != nil {
+			return nil, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("date=%s is not a day. %s", in.Date, hints["date"]))
+		}
+	}
+	found, err := h.till.Sales(ctx, f)
+	if err != nil {
+		return nil, h.refuse("list sales", err)
+	}
+	return &struct{ Body []sale.Sale }{wholes(found)}, nil
+}
+
+func (h *handlers) cancel(ctx context.Context, in *struct{ SaleID }) (*saleOut, error) {
+	s, err := h.till.Cancel(ctx, in.ID)
+	if err != nil {
+		return nil, h.refuse("cancel", err)
+	}
+	return &saleOut{http.StatusAccepted, whole(s)}, nil
+}
+
+// moveIn is the request for a refund or a void.
+type moveIn struct {
+	SaleID
+	KeyHeader
+	Body MoveRequest
+}
+
+// move makes the operation for refund or void.
+func (h *handlers) move(doing string, do func(context.Context, device.MoveRequest) (sale.Sale, string, bool, error)) func(context.Context, *moveIn) (*movedOut, error) {
+	return func(ctx context.Context, in *moveIn) (*movedOut, error) {
+		key, err := in.key()
+		if err != nil {
+			return nil, err
+		}
+		s, id, replayed, err := do(ctx, device.MoveRequest{Key: key, Sale: in.ID, Amount: in.Body.Amount, By: in.Body.By, Why: in.Body.Reason})
+		if err != nil {
+			return nil, h.refuse(doing, err)
+		}
+		i := slices.IndexFunc(s.Refunds, func(m sale.Movement) bool { return m.ID == id })
+		if i < 0 {
+			return nil, h.refuse(doing, fmt.Errorf("%s %s: movement %s is not among the sale's", doing, in.ID, id))
+		}
+		return &movedOut{created(replayed), Moved{s.Refunds[i], whole(s)}}, nil
+	}
+}
+
+func (h *handlers) keep(ctx context.Context, in *struct {
+	SaleID
+	Body KeepRequest
+}) (*saleOut, error) {
+	s, err := h.till.Keep(ctx, in.ID, in.Body.By)
+	if err != nil {
+		return nil, h.refuse("keep", err)
+	}
+	return &saleOut{http.StatusOK, whole(s)}, nil
+}
+
+func (h *handlers) resolve(ctx context.Context, in *struct {
+	SaleID
+	Body ResolveRequest
+}) (*saleOut, error) {
+	s, err := h.till.Resolve(ctx, device.ResolveRequest{Sale: in.ID, As: in.Body.As, Reason: in.Body.Reason, By: in.Body.By})
+	if err != nil {
+		return nil, h.refuse("resolve", err)
+	}
+	return &saleOut{http.StatusOK, whole(s)}, nil
+}
+
+func (h *handlers) print(ctx context.Context, in *struct{ SaleID }) (*struct{ Body sale.Job }, error) {
+	job, err := h.till.Print(ctx, in.ID)
+	if err != nil {
+		return nil, h.refuse("print", err)
+	}
+	return &struct{ Body sale.Job }{job}, nil
+}
+
+// receiptOut is a receipt as it was asked for.
+type receiptOut struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func (h *handlers) receipt(ctx context.Context, in *struct {
+	SaleID
+	Format string `query:"format" enum:"text,png" doc:"text or png; without it the header Accept decides, text by default."`
+	Accept string `header:"Accept" doc:"image/png asks for the picture."`
+}) (*receiptOut, error) {
+	png := in.Format == "png" || in.Format == "" && strings.Contains(in.Accept, "image/png")
+	if png && h.ReceiptPNG != nil {
+		body, err := h.ReceiptPNG(ctx, in.ID)
+		if err != nil {
+			return nil, h.refuse("draw receipt", err)
+		}
+		return &receiptOut{"image/png", body}, nil
+	}
+	if !png && h.ReceiptText != nil {
+		text, err := h.ReceiptText(ctx, in.ID)
+		if err != nil {
+			return nil, h.refuse("write receipt", err)
+		}
+		return &receiptOut{"text/plain; charset=utf-8", []byte(text)}, nil
+	}
+	return nil, problem(http.StatusServiceUnavailable, "unavailable", "posd cannot show receipts in this form here.")
+}
