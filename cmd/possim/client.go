@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// maxAnswer bounds what is read of one answer of posd.
+const maxAnswer = 1 << 20
+
+// client talks to posd as any other program would. It knows posd by its
+// contract only, so it spells out the fields it reads.
+type client struct {
+	base string // http://127.0.0.1:8480
+	http *http.Client
+}
+
+// saleView is what possim reads of a sale.
+type saleView struct {
+	ID             string    `json:"id"`
+	Reference      string    `json:"reference"`
+	Amount         int64     `json:"amount"`
+	Method         string    `json:"method"`
+	State          string    `json:"state"`
+	Reason         string    `json:"reason"`
+	Words          string    `json:"words"`
+	GivenUp        bool      `json:"givenUp"`
+	MchOrderNo     string    `json:"mchOrderNo"`
+	PayOrderID     string    `json:"payOrderId"`
+	ApprovedAmount int64     `json:"approvedAmount"`
+	Printed        string    `json:"printed"`
+	Reported       string    `json:"reported"`
+	Attempts       []attempt `json:"attempts"`
+	Refunds        []refund  `json:"refunds"`
+	Incident       string    `json:"incident"`
+}
+
+type attempt struct {
+	Ref   string `json:"ref"`
+	State string `json:"state"`
+}
+
+type refund struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	Amount int64  `json:"amount"`
+	State  string `json:"state"`
+}
+
+// String says where the sale stands, for whoever waited for something else.
+func (s saleView) String() string {
+	text := fmt.Sprintf("%s, printed %s, reported %s", s.State, s.Printed, s.Reported)
+	for _, part := range []struct{ name, value string }{
+		{"reason", s.Reason}, {"words", s.Words}, {"incident", s.Incident},
+	} {
+		if part.value != "" {
+			text += fmt.Sprintf(", %s %q", part.name, part.value)
+		}
+	}
+	for _, r := range s.Refunds {
+		text += fmt.Sprintf(", %s of %s %s", r.Kind, cents(r.Amount), r.State)
+	}
+	return text
+}
+
+// cents writes an amount with a point.
+func cents(a int64) string { return fmt.Sprintf("%d.%02d", a/100, a%100) }
+
+// problem is an answer that is not 2xx, as RFC 9457 has it.
+type problem struct {
+	Status int    `json:"status"`
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Form   string `json:"-"` // the Content-Type
+	Body   string `json:"-"`
+}
+
+func (p *problem) Error() string {
+	words := p.Detail
+	if words == "" {
+		words = p.Title
+	}
+	if words == "" {
+		words = p.Body
+	}
+	return fmt.Sprintf("posd answered %d: %s", p.Status, words)
+}
+
+// sellBody is the body of POST /v1/sales.
+type sellBody struct {
+	Amount    int64  `json:"amount"`
+	Method    string `json:"method"`
+	Reference string `json:"reference,omitempty"`
+	Replaces  string `json:"replaces,omitempty"`
+}
+
+// newClient returns a client of posd at addr.
+func newClient(addr string) *client {
+	return &client{base: "http://" + addr, http: &http.Client{Transport: &http.Transport{MaxIdleConns: 4}}}
+}
+
+func (c *client) health(ctx context.Context) error {
+	return c.call(ctx, http.MethodGet, "/healthz", "", nil, nil)
+}
+
+// sell asks posd to take one payment under key.
+func (c *client) sell(ctx context.Context, key string, body sellBody) (saleView, error) {
+	var s saleView
+	return s, c.call(ctx, http.MethodPost, "/v1/sales", key, body, &s)
+}
+
+// sale reads a sale; with a wait above zero posd answers when it is final, or then.
+func (c *client) sale(ctx context.Context, id string, wait time.Duration) (saleView, error) {
+	path := "/v1/sales/" + url.PathEscape(id)
+	if wait > 0 {
+		path += "?wait=" + wait.String()
+	}
+	var s saleView
+	return s, c.call(ctx, http.MethodGet, path, "", nil, &s)
+}
+
+// cancel wishes a sale cancelled.
+func (c *client) cancel(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/cancel", "", struct{}{}, nil)
+}
+
+// queueView is what possim reads of the queue of reports.
+type queueView struct {
+	Queued   int    `json:"queued"`
+	SetAside int    `json:"setAside"`
+	Link     string `json:"link"`
+	Words    string `json:"words"`
+}
+
+func (c *client) queue(ctx context.Context) (queueView, error) {
+	var q queueView
+	return q, c.call(ctx, http.MethodGet, "/v1/queue", "", nil, &q)
+}
+
+// call sends one request and decodes the answer into out. An answer that is
+// not 2xx is a *problem.
+func (c *client) call(ctx context.Context, method, path, key string, body, out any) error {
+	var reader io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		reader = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, reader)
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	return c.do(req, out)
+}
+
+func (c *client) do(req *http.Request, out any) error {
+	what := req.Method + " " + req.URL.Path
+	res, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("%s: read the answer: %w", what, err)
+	}
+	if res.StatusCode/100 != 2 {
+		p := &problem{Form: res.Header.Get("Content-Type"), Body: string(text[:min(len(text), 200)])}
+		json.Unmarshal(text, p) // what is not JSON stays in Body
+		p.Status = res.StatusCode
+		return p
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("%s: the answer %s is not understood: %w", what, strconv.Quote(string(text[:min(len(text), 120)])), err)
+	}
+	return nil
+}
