@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/mattn/go-sqlite3"
+
+	"posd/device/sale"
+)
+
+// Commit writes rows in one transaction, in order, and returns the sequence
+// numbers of the events among them. When it returns nil the rows are on the
+// disk; when it returns an error nothing of them is in the journal. ctx is
+// looked at before, never in between: a commit that has begun is brought to an
+// end.
+func (s *Store) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("write to the journal: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, fmt.Errorf("write to the journal: %w: it is closed", sale.ErrJournalBroken)
+	}
+	tx := transaction{s: s, no: s.chain.no + 1}
+	err := tx.run(rows)
+	if err != nil {
+		return nil, explain("write to the journal", err)
+	}
+	s.chain, s.dirty = tx.end, true
+	return tx.seqs, nil
+}
+
+// transaction is one Commit under way.
+type transaction struct {
+	s       *Store
+	no      int64           // of the commit
+	entries strings.Builder // what was written, for the chain
+	seqs    []int64
+	end     link
+}
+
+func (tx *transaction) run(rows []sale.Row) error {
+	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := tx.put(rows)
+	if err == nil {
+		_, err = tx.exec("COMMIT")
+	}
+	if err != nil {
+		tx.rollback()
+	}
+	return err
+}
+
+// rollback takes back what the transaction did. SQLite does so by itself on
+// some errors; asking again is then an error that says nothing.
+func (tx *transaction) rollback() {
+	if !tx.s.write.AutoCommit() {
+		tx.exec("ROLLBACK")
+	}
+}
+
+func (tx *transaction) put(rows []sale.Row) error {
+	for _, r := range rows {
+		if err := tx.row(r); err != nil {
+			return err
+		}
+	}
+	tx.end = tx.s.chain.next(tx.entries.String())
+	_, err := tx.exec("INSERT INTO commits (no, entries, hash) VALUES (?, ?, ?)", tx.no, tx.entries.String(), tx.end.hash)
+	return err
+}
+
+var (
+	putSale     = sales.upsert("id")
+	putAttempt  = attempts.upsert("sale, pos")
+	putMovement = movements.upsert("sale, pos")
+	putKey      = keys.insert()
+	putEvent    = events.insert()
+	putReport   = reports.upsert("no")
+	putJob      = jobs.upsert("id")
+	putNote     = notes.upsert("name")
+)
+
+func (tx *transaction) row(r sale.Row) error {
+	switch r := r.(type) {
+	case sale.SaleRow:
+		return tx.sale(r.Sale)
+	case sale.KeyRow:
+		return put(tx, keys, putKey, r.Key, &r)
+	case sale.EventRow:
+		return tx.event(r)
+	case sale.ReportRow:
+		sum := sha256.Sum256([]byte(r.Report.Params))
+		return put(tx, reports, putReport, r.Report.No, &report{r.Report, hex.EncodeToString(sum[:])})
+	case sale.ReportGone:
+		tx.enter("reports", r.No, "gone "+string(r.How))
+		_, err := tx.exec("DELETE FROM reports WHERE no = ?", r.No)
+		return err
+	case sale.JobRow:
+		return put(tx, jobs, putJob, r.Job.ID, &r.Job)
+	case sale.NoteRow:
+		return put(tx, notes, putNote, r.Name, &r)
+	}
+	return fmt.Errorf("the journal knows no rows of type %T", r)
+}
+
+func (tx *transaction) sale(v sale.Sale) error {
+	if err := put(tx, sales, putSale, string(v.ID), &v); err != nil {
+		return err
+	}
+	for i, a := range v.Attempts {
+		if err := put(tx, attempts, putAttempt, a.Ref, &attempt{v.ID, i, a}); err != nil {
+			return err
+		}
+	}
+	for i, m := range v.Refunds {
+		if err := put(tx, movements, putMovement, m.ID, &movement{v.ID, i, m}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// event appends an event under the next number. Numbers are given by SQLite,
+// which never gives one twice, not even after prune.
+func (tx *transaction) event(r sale.EventRow) error {
+	data, err := json.Marshal(r.Data)
+	if err != nil {
+		return fmt.Errorf("event %s: %w", r.Kind, err)
+	}
+	e := event{at: r.At, sale: r.Sale, kind: r.Kind, data: string(data)}
+	values := events.values(&e)
+	values[0] = nil // seq
+	res, err := tx.exec(putEvent, append(values, tx.no)...)
+	if err != nil {
+		return fmt.Errorf("event %s: %w", r.Kind, err)
+	}
+	seq, err := res.LastInsertId()
+	if err != nil {
+		return err
+	}
+	values[0] = seq
+	tx.seqs = append(tx.seqs, seq)
+	tx.enter("events", fmt.Sprint(seq), events.digest(values))
+	return nil
+}
+
+// put writes one row and enters it into the chain.
+func put[T any](tx *transaction, t table[T], stmt, key string, v *T) error {
+	values := t.values(v)
+	tx.enter(t.name, key, t.digest(values))
+	if _, err := tx.exec(stmt, append(values, tx.no)...); err != nil {
+		return fmt.Errorf("%s %s: %w", t.name, key, err)
+	}
+	return nil
+}
+
+func (tx *transaction) enter(table, key, digest string) {
+	tx.entries.WriteString(table)
+	tx.entries.WriteByte(' ')
+	tx.entries.WriteString(key)
+	tx.entries.WriteByte(' ')
+	tx.entries.WriteString(digest)
+	tx.entries.WriteByte('\n')
+}
+
+// exec runs a statement, prepared once for the life of the store.
+func (tx *transaction) exec(query string, args ...driver.Value) (driver.Result, error) {
+	stmt := tx.s.stmts[query]
+	if stmt == nil {
+		raw, err := tx.s.write.Prepare(query)
+		if err != nil {
+			return nil, err
+		}
+		stmt = raw.(*sqlite3.SQLiteStmt)
+		tx.s.stmts[query] = stmt
+	}
+	return stmt.Exec(args)
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+const (
+	// applicationID marks the file as posd's: "posd" in ASCII.
+	applicationID = 0x706F7364
+	// pageBytes is the size of a page of the database, and nearly that of a
+	// frame of the log. A commit hands whole pages to the disk.
+	pageBytes = 4096
+	// walBytes is the size up to which the log is let grow.
+	walBytes = 4 << 20
+	// readers is how many may read at once.
+	readers = 4
+)
+
+// door is how the connections of one database are made.
+type door struct {
+	path string
+	// vfs names another file layer of SQLite, for tests. Such a layer has no
+	// shared memory: the one connection must lock out all others.
+	vfs string
+}
+
+func (d door) dsn() string {
+	u := url.URL{Scheme: "file", Path: d.path, OmitHost: true}
+	q := url.Values{}
+	if d.vfs != "" {
+		q.Set("vfs", d.vfs)
+	}
+	// One goroutine at a time uses a connection, so SQLite needs no mutex.
+	q.Set("_mutex", "no")
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// pragmas are set on a connection and read back: a store that only believes
+// that it is durable is not.
+type pragma struct{ name, value, want string }
+
+func (d door) writerPragmas() []pragma {
+	p := []pragma{
+		{"page_size", fmt.Sprint(pageBytes), ""}, // counts only while the file is made
+		{"locking_mode", "NORMAL", "normal"},
+		{"journal_mode", "WAL", "wal"},
+		{"synchronous", "FULL", "2"},
+		{"foreign_keys", "ON", "1"},
+		{"secure_delete", "ON", "1"},
+		{"busy_timeout", "0", "0"}, // nobody else writes
+		{"wal_autocheckpoint", fmt.Sprint(walBytes / pageBytes), fmt.Sprint(walBytes / pageBytes)},
+		{"journal_size_limit", fmt.Sprint(2 * walBytes), fmt.Sprint(2 * walBytes)},
+		{"cell_size_check", "ON", "1"},
+		{"temp_store", "MEMORY", "2"}, // nothing of a sale in /tmp
+	}
+	if d.vfs != "" {
+		p[1] = pragma{"locking_mode", "EXCLUSIVE", "exclusive"}
+	}
+	return p
+}
+
+func readerPragmas() []pragma {
+	return []pragma{
+		{"journal_mode", "", "wal"},
+		{"synchronous", "FULL", "2"},
+		{"query_only", "ON", "1"},
+		{"busy_timeout", "5000", "5000"},
+		{"wal_autocheckpoint", "0", "0"},
+		{"temp_store", "MEMORY", "2"},
+	}
+}
+
+// connect opens a connection and makes sure that its pragmas are in force.
+func (d door) connect(pragmas []pragma) (*sqlite3.SQLiteConn, error) {
+	raw, err := (&sqlite3.SQLiteDriver{}).Open(d.dsn())
+	if err != nil {
+		return nil, err
+	}
+	c := raw.(*sqlite3.SQLiteConn)
+	for _, p := range pragmas {
+		stmt := "PRAGMA " + p.name
+		if p.value != "" {
+			stmt += " = " + p.value
+		}
+		if _, err := c.Exec(stmt, nil); err != nil {
+			c.Close()
+			return nil, fmt.Errorf("set %s: %w", p.name, err)
+		}
+		if p.want == "" {
+			continue
+		}
+		got, err := one(c, "PRAGMA "+p.name)
+		if err == nil && fmt.Sprint(got) != p.want {
+			err = fmt.Errorf("SQLite answers %v where %s is needed", got, p.want)
+		}
+		if err != nil {
+			c.Close()
+			return nil, fmt.Errorf("set %s: %w", p.name, err)
+		}
+	}
+	if d.vfs == "" {
+		// The log stays when the last connection closes: writing over it costs
+		// half of letting it grow anew.
+		if err := c.SetFileControlInt("main", sqlite3.SQLITE_FCNTL_PERSIST_WAL, 1); err != nil {
+			c.Close()
+			return nil, fmt.Errorf("keep the log: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// Connect lets database/sql make the readers of its pool.
+func (d door) Connect(context.Context) (driver.Conn, error) { return d.connect(readerPragmas()) }
+
+// Driver is asked for by database/sql and used by nobody.
+func (d door) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+// pool returns the readers.
+func (d door) pool() *sql.DB {
+	db := sql.OpenDB(d)
+	db.SetMaxOpenConns(readers)
+	db.SetMaxIdleConns(readers)
+	return db
+}
+
+// one returns the first column of the first row, nil if there is no row.
+func one(c *sqlite3.SQLiteConn, query string, args ...driver.Value) (any, error) {
+	row, err := first(c, query, args...)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return row[0], nil
+}
+
+// first returns the first row, nil if there is none.
+func first(c *sqlite3.SQLiteConn, query string, args ...driver.Value) ([]driver.Value, error) {
+	rows, err := c.Query(query, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	row := make([]driver.Value, len(rows.Columns()))
+	switch err := rows.Next(row); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return row, nil
+}

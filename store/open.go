@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"posd/device/sale"
+)
+
+// Store is the journal of one counter. One till commits; any number read.
+type Store struct {
+	cfg  Config
+	log  *slog.Logger
+	door door
+	lock *os.File
+	wal  *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
+	read *sql.DB
+
+	mu     sync.Mutex // guards what follows
+	write  *sqlite3.SQLiteConn
+	stmts  map[string]*sqlite3.SQLiteStmt
+	chain  link
+	dirty  bool // frames were written since the log was turned over
+	closed bool
+}
+
+// Open opens the journal in cfg.Dir, making it if there is none. A file that is
+// there is never overwritten: whatever is wrong with it comes back in words.
+func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
+	if err := errors.Join(cfg.Validate()...); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
+		return nil, fmt.Errorf("make the state folder: %w: make it and give it to the user posd runs as", err)
+	}
+	lock, err := lockFolder(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(cfg.Dir, "posd.db")
+	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock}
+	if err := s.open(ctx, path); err != nil {
+		s.Close()
+		return nil, err
+	}
+	log.Info("journal opened", "path", path, "commits", s.chain.no, "took", time.Since(started))
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, path string) error {
+	if err := checkFile(path); err != nil {
+		return err
+	}
+	if err := s.attach(ctx); err != nil {
+		return err
+	}
+	return s.growLog()
+}
+
+// attach opens the connections of a file that looks like a journal.
+func (s *Store) attach(context.Context) error {
+	c, err := s.door.connect(s.door.writerPragmas())
+	if err != nil {
+		return explain("open "+s.door.path, err)
+	}
+	s.write, s.stmts = c, map[string]*sqlite3.SQLiteStmt{}
+	if err := migrate(c, s.door.path); err != nil {
+		return err
+	}
+	if err := s.chain.load(c); err != nil {
+		return err
+	}
+	s.dirty = true // what the last run left
+	s.read = s.door.pool()
+	return nil
+}
+
+// Close gives the journal back. It may be called twice.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		for _, stmt := range s.stmts {
+			errs = append(errs, stmt.Close())
+		}
+		// With a limit in force SQLite would cut the log to nothing here.
+		_, err := s.write.Exec("PRAGMA journal_size_limit = -1", nil)
+		errs = append(errs, err, s.write.Close())
+	}
+	if s.wal != nil {
+		errs = append(errs, s.wal.Close())
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// checkFile makes an empty database file if there is none, and refuses one
+// that is certainly not a journal, before SQLite touches it.
+func checkFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+			return fmt.Errorf("open %s: %w: it is missing, but its log %s-wal is there; it is left as it is: put the file back, restore a backup, or move the log away to begin anew", path, sale.ErrJournalBroken, path)
+		}
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
+		if err != nil {
+			return fmt.Errorf("make the journal: %w: give the folder to the user posd runs as", err)
+		}
+		return f.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("open the journal: %w (%w): give the file to the user posd runs as, on a disk that may be written", err, sale.ErrJournalBroken)
+	}
+	defer f.Close()
+	head := make([]byte, 100)
+	n, err := io.ReadFull(f, head)
+	switch {
+	case err == io.EOF: // empty: made by a run that came no further
+		return nil
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return fmt.Errorf("read the journal: %w (%w): look at the disk", err, sale.ErrJournalBroken)
+	case n < len(head) || string(head[:16]) != "SQLite format 3\x00":
+		return fmt.Errorf("open %s: %w: it is not a database; it is left as it is: move it away to begin anew, or restore a backup", path, sale.ErrJournalBroken)
+	}
+	return checkHead(path, head)
+}
+
+// checkHead refuses by its head a database that is not for this program:
+// SQLite would already have written to it when migrate looks.
+//
+//	offset  28  pages, 4 bytes
+//	        60  version of the schema
+//	        68  the application's mark
+func checkHead(path string, head []byte) error {
+	pages, have, id := binary.BigEndian.Uint32(head[28:]), binary.BigEndian.Uint32(head[60:]), binary.BigEndian.Uint32(head[68:])
+	if id == 0 {
+		// Either somebody else's, or one of ours whose first pages are still in
+		// the log, as a power cut may leave it.
+		if info, err := os.Stat(path + "-wal"); pages <= 1 || err == nil && info.Size() > 0 {
+			return nil
+		}
+	}
+	steps, err := schema()
+	if err != nil {
+		return err
+	}
+	return recognise(path, int(id), int(have), len(steps))
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// usualLimit is how many rows a list has when no limit is named.
+const usualLimit = 100
+
+func limitOf(n int) int {
+	if n <= 0 {
+		return usualLimit
+	}
+	return n
+}
+
+// view is one moment of the journal: all that is read through it belongs together.
+type view struct {
+	ctx context.Context
+	tx  *sql.Tx
+}
+
+// look calls f with a view, and says what was being done if it fails.
+func (s *Store) look(ctx context.Context, doing string, f func(view) error) error {
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(doing, err)
+	}
+	defer tx.Rollback()
+	if err := f(view{ctx, tx}); err != nil {
+		return explain(doing, err)
+	}
+	return nil
+}
+
+// list reads rows of a table; tail is what follows FROM table.
+func list[T any](v view, t table[T], tail string, args ...any) ([]T, error) {
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT "+t.names()+" FROM "+t.name+" "+tail, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	raw := make([]any, len(t.columns))
+	into := make([]any, len(raw))
+	for i := range raw {
+		into[i] = &raw[i]
+	}
+	var out []T
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		var x T
+		if err := t.fill(&x, raw); err != nil {
+			return nil, err
+		}
+		out = append(out, x)
+	}
+	return out, rows.Err()
+}
+
+// sales reads sales with their attempts and movements.
+func (v view) sales(tail string, args ...any) ([]sale.Sale, error) {
+	found, err := list(v, sales, tail, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		s := &found[i]
+		tries, err := list(v, attempts, "WHERE sale = ? ORDER BY pos", string(s.ID))
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range tries {
+			s.Attempts = append(s.Attempts, a.Attempt)
+		}
+		back, err := list(v, movements, "WHERE sale = ? ORDER BY pos", string(s.ID))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range back {
+			s.Refunds = append(s.Refunds, m.Movement)
+		}
+	}
+	return found, nil
+}
+
+// Key returns what an Idempotency-Key is bound to.
+func (s *Store) Key(ctx context.Context, key string) (hit sale.KeyHit, err error) {
+	err = s.look(ctx, fmt.Sprintf("find key %q", key), func(v view) error {
+		found, err := list(v, keys, "WHERE key = ?", key)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return sale.ErrNotFound
+		}
+		hit = sale.KeyHit{Digest: found[0].Digest, Sale: found[0].Sale, Movement: found[0].Movement}
+		return nil
+	})
+	return hit, err
+}
+
+// Sale returns one sale with its attempts and movements.
+func (s *Store) Sale(ctx context.Context, id sale.ID) (out sale.Sale, err error) {
+	err = s.look(ctx, "find sale "+string(id), func(v view) error {
+		found, err := v.sales("WHERE id = ?", string(id))
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return sale.ErrNotFound
+		}
+		out = found[0]
+		return nil
+	})
+	return out, err
+}
+
+// Sales lists sales, the newest first in the order they were made, whatever
+// the clock said.
+func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err error) {
+	var where []string
+	var args []any
+	add := func(clause string, arg any) { where, args = append(where, clause), append(args, arg) }
+	if f.State != "" {
+		add("state = ?", string(f.State))
+		if !f.State.Final() { // lets SQLite see that the index of open sales will do
+			where = append(where, "state IN ('waiting', 'unsure')")
+		}
+	}
+	if f.Method != "" {
+		add("method = ?", string(f.Method))
+	}
+	if !f.From.IsZero() {
+		add("created_at >= ?", formatTime(f.From))
+	}
+	if !f.To.IsZero() {
+		add("created_at < ?", formatTime(f.To))
+	}
+	tail := "ORDER BY n DESC LIMIT ?"
+	if len(where) > 0 {
+		tail = "WHERE " + strings.Join(where, " AND ") + " " + tail
+	}
+	err = s.look(ctx, "list sales", func(v view) (err error) {
+		out, err = v.sales(tail, append(args, limitOf(f.Limit))...)
+		return err
+	})
+	return out, err
+}
+
+// SameBill returns the sales that carry the reference or, if it is empty,
+// those of the amount created or gone unsure since then; newest first.
+func (s *Store) SameBill(ctx context.Context, reference string, amount sale.Amount, since time.Time) (out []sale.Sale, err error) {
+	err = s.look(ctx, "look for sales of the same bill", func(v view) (err error) {
+		if reference != "" {
+			out, err = v.sales("WHERE reference = ? AND reference <> '' ORDER BY n DESC", reference)
+			return err
+		}
+		at := formatTime(since)
+		out, err = v.sales(`WHERE n IN (
+			SELECT n FROM sales WHERE created_at >= ? AND amount_cents = ?
+			UNION SELECT n FROM sales WHERE went_unsure_at >= ? AND amount_cents = ?)
+			ORDER BY n DESC`, at, int64(amount), at, int64(amount))
+		return err
+	})
+	return out, err
+}
+
+// Events returns at most limit events behind number after, in order.
+func (s *Store) Events(ctx context.Context, after int64, limit int) (out []sale.StoredEvent, err error) {
+	err = s.look(ctx, "read events", func(v view) error {
+		found, err := list(v, events, "WHERE seq > ? ORDER BY seq LIMIT ?", after, limitOf(limit))
+		for _, e := range found {
+			out = append(out, sale.StoredEvent{Seq: e.seq, At: e.at, Sale: e.sale, Kind: e.kind, Data: []byte(e.data)})
+		}
+		return err
+	})
+	return out, err
+}
+
+// lastSeq outlives prune: SQLite keeps it apart from the rows.
+const lastSeq = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
+
+// LastSeq returns the number of the newest event, 0 if there was none yet.
+func (s *Store) LastSeq(ctx context.Context) (seq int64, err error) {
+	err = s.look(ctx, "find the newest event", func(v view) error { return v.value(&seq, lastSeq) })
+	return seq, err
+}
+
+// HasReference reports whether an attempt, a refund or a void ever went out
+// under ref.
+func (s *Store) HasReference(ctx context.Context, ref string) (used bool, err error) {
+	err = s.look(ctx, "look for reference "+ref, func(v view) error {
+		return v.value(&used, `SELECT EXISTS (SELECT 1 FROM attempts WHERE ref = ?1)
+			OR EXISTS (SELECT 1 FROM movements WHERE id = ?1)`, ref)
+	})
+	return used, err
+}
+
+// value reads a single value; a row that is not there leaves it as it is.
+func (v view) value(into any, query string, args ...any) error {
+	err := v.tx.QueryRowContext(v.ctx, query, args...).Scan(into)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+
+	"posd/device/sale"
+)
+
+// controlWindow is how many sales back the latest approved card sale is looked
+// for: one of an older batch would prove nothing.
+const controlWindow = 10_000
+
+// Recover reads what a till needs to start: a view of one moment, by indexes
+// that hold only what is open, so that its cost does not grow with the years.
+func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
+	err = s.look(ctx, "read the journal", func(v view) error {
+		out.Open, err = v.sales(`WHERE n IN (
+			SELECT n FROM sales WHERE state IN ('waiting', 'unsure')
+			UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.state IN ('waiting', 'unsure'))
+			ORDER BY n`)
+		if err != nil {
+			return err
+		}
+		out.Jobs, err = list(v, jobs, "WHERE state NOT IN ('sent', 'printed', 'failed') ORDER BY at, id")
+		if err != nil {
+			return err
+		}
+		out.JobSales, err = v.sales("WHERE id IN (SELECT sale FROM jobs WHERE state NOT IN ('sent', 'printed', 'failed')) ORDER BY n")
+		if err != nil {
+			return err
+		}
+		control, err := v.sales(`WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
+			AND method = 'card' AND state = 'paid' AND approved_cents > 0 AND settled_by IS NULL
+			AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.kind = 'void' AND m.state <> 'refused')
+			ORDER BY n DESC LIMIT 1`, controlWindow)
+		if err != nil {
+			return err
+		}
+		if len(control) > 0 {
+			out.Control = &control[0]
+		}
+		remembered, err := list(v, notes, "")
+		if err != nil {
+			return err
+		}
+		out.Notes = make(map[string]string, len(remembered))
+		for _, n := range remembered {
+			out.Notes[n.Name] = n.Value
+		}
+		if out.Queue, err = v.queueStats(); err != nil {
+			return err
+		}
+		return v.value(&out.LastSeq, lastSeq)
+	})
+	return out, err
+}

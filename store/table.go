@@ -1,0 +1,236 @@
+package store
+
+import (
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// column ties a column of a table to a field of T, both ways.
+type column[T any] struct {
+	name string
+	get  func(*T) driver.Value
+	set  func(*T, any) error
+}
+
+// table says how a T lies in a table of the database.
+type table[T any] struct {
+	name    string
+	columns []column[T]
+	// chained is how many of the columns, from the first, the digest covers.
+	chained int
+}
+
+// names lists the columns for a SELECT.
+func (t table[T]) names() string {
+	var b strings.Builder
+	for i, c := range t.columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(c.name)
+	}
+	return b.String()
+}
+
+// insert is the statement that adds a row; written_in is the last parameter.
+func (t table[T]) insert() string {
+	marks := strings.Repeat("?, ", len(t.columns)) + "?"
+	return "INSERT INTO " + t.name + " (" + t.names() + ", written_in) VALUES (" + marks + ")"
+}
+
+// upsert is insert, but a row with the same key is overwritten.
+func (t table[T]) upsert(key string) string {
+	var set []string
+	for _, c := range t.columns {
+		if !strings.Contains(", "+key+",", ", "+c.name+",") {
+			set = append(set, c.name+" = excluded."+c.name)
+		}
+	}
+	set = append(set, "written_in = excluded.written_in")
+	return t.insert() + " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(set, ", ")
+}
+
+// values returns the columns of v in order.
+func (t table[T]) values(v *T) []driver.Value {
+	out := make([]driver.Value, len(t.columns), len(t.columns)+1)
+	for i, c := range t.columns {
+		out[i] = c.get(v)
+	}
+	return out
+}
+
+// fill sets the fields of v from the columns of a row.
+func (t table[T]) fill(v *T, row []any) error {
+	for i, c := range t.columns {
+		if err := c.set(v, row[i]); err != nil {
+			return fmt.Errorf("column %s of %s: %w", c.name, t.name, err)
+		}
+	}
+	return nil
+}
+
+// digest sums the covered columns up. Empty columns are left out, so that a
+// column added later leaves the digests of older rows as they are.
+func (t table[T]) digest(row []driver.Value) string {
+	var b []byte
+	for i, c := range t.columns[:t.chained] {
+		switch v := row[i].(type) {
+		case string:
+			if v != "" {
+				b = append(b, c.name...)
+				b = append(b, '$')
+				b = strconv.AppendInt(b, int64(len(v)), 10)
+				b = append(b, '=')
+				b = append(b, v...)
+			}
+		case int64:
+			if v != 0 {
+				b = append(b, c.name...)
+				b = append(b, '#')
+				b = strconv.AppendInt(b, v, 10)
+				b = append(b, ';')
+			}
+		}
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+func text[T any, S ~string](name string, field func(*T) *S) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value { return string(*field(v)) },
+		func(v *T, raw any) error {
+			s, err := asString(raw)
+			*field(v) = S(s)
+			return err
+		}}
+}
+
+func number[T any, N ~int | ~int64](name string, field func(*T) *N) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value { return int64(*field(v)) },
+		func(v *T, raw any) error {
+			n, err := asInt(raw)
+			*field(v) = N(n)
+			return err
+		}}
+}
+
+func flag[T any](name string, field func(*T) *bool) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value {
+			if *field(v) {
+				return int64(1)
+			}
+			return int64(0)
+		},
+		func(v *T, raw any) error {
+			n, err := asInt(raw)
+			*field(v) = n != 0
+			return err
+		}}
+}
+
+func instant[T any](name string, field func(*T) *time.Time) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value { return formatTime(*field(v)) },
+		func(v *T, raw any) error {
+			t, err := asTime(raw)
+			*field(v) = t
+			return err
+		}}
+}
+
+// instantOrNull is an instant that may not have come yet.
+func instantOrNull[T any](name string, field func(*T) **time.Time) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value {
+			if p := *field(v); p != nil {
+				return formatTime(*p)
+			}
+			return nil
+		},
+		func(v *T, raw any) error {
+			if raw == nil {
+				return nil
+			}
+			t, err := asTime(raw)
+			*field(v) = &t
+			return err
+		}}
+}
+
+// ofCard is a text about the card, NULL in a sale without one.
+func ofCard[S ~string](name string, field func(*sale.CardInfo) *S) column[sale.Sale] {
+	return column[sale.Sale]{name,
+		func(s *sale.Sale) driver.Value {
+			if s.Card == nil {
+				return nil
+			}
+			return string(*field(s.Card))
+		},
+		func(s *sale.Sale, raw any) error {
+			if raw == nil {
+				return nil
+			}
+			if s.Card == nil {
+				s.Card = new(sale.CardInfo)
+			}
+			v, err := asString(raw)
+			*field(s.Card) = S(v)
+			return err
+		}}
+}
+
+// timeLayout sorts as text: "+" stands before every digit, so an instant
+// with more digits comes after the same one with fewer.
+const timeLayout = "2006-01-02T15:04:05.000-07:00"
+
+// formatTime writes milliseconds, and the rest only if there is one. The zero
+// time is empty.
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.UTC()
+	if t.Nanosecond()%1e6 != 0 {
+		return t.Format("2006-01-02T15:04:05.000000000-07:00")
+	}
+	return t.Format(timeLayout)
+}
+
+func asTime(raw any) (time.Time, error) {
+	s, err := asString(raw)
+	if err != nil || s == "" {
+		return time.Time{}, err
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is not an instant such as 2026-11-21T22:10:05.123+00:00", s)
+	}
+	return t.UTC(), nil
+}
+
+func asString(raw any) (string, error) {
+	switch v := raw.(type) {
+	case string:
+		return v, nil
+	case []byte:
+		return string(v), nil
+	}
+	return "", fmt.Errorf("%T where a text is due", raw)
+}
+
+func asInt(raw any) (int64, error) {
+	if n, ok := raw.(int64); ok {
+		return n, nil
+	}
+	return 0, fmt.Errorf("%T where a whole number is due", raw)
+}

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"database/sql/driver"
+	"time"
+
+	"posd/device/sale"
+)
+
+// The tables, column by column, in the names of migrations/. A column is
+// added at the end of its list's group; it is never renamed, or older digests
+// would no longer agree.
+
+var sales = covered("sales", []column[sale.Sale]{
+	text("id", func(s *sale.Sale) *sale.ID { return &s.ID }),
+	text("reference", func(s *sale.Sale) *string { return &s.Reference }),
+	text("replaces", func(s *sale.Sale) *string { return &s.Replaces }),
+	text("replaced_by", func(s *sale.Sale) *sale.ID { return &s.ReplacedBy }),
+	text("replacer_state", func(s *sale.Sale) *sale.State { return &s.ReplacerState }),
+	text("method", func(s *sale.Sale) *sale.Method { return &s.Method }),
+	text("channel", func(s *sale.Sale) *sale.Channel { return &s.ChannelID }),
+	text("state", func(s *sale.Sale) *sale.State { return &s.State }),
+	text("reason", func(s *sale.Sale) *sale.Reason { return &s.Reason }),
+	text("words", func(s *sale.Sale) *string { return &s.Words }),
+	text("currency", func(s *sale.Sale) *string { return &s.Currency }),
+	number("amount_cents", func(s *sale.Sale) *sale.Amount { return &s.Amount }),
+	number("approved_cents", func(s *sale.Sale) *sale.Amount { return &s.ApprovedAmount }),
+	number("due_cents", func(s *sale.Sale) *sale.Amount { return &s.Due }),
+	number("tip_cents", func(s *sale.Sale) *sale.Amount { return &s.Tip }),
+	number("cashback_cents", func(s *sale.Sale) *sale.Amount { return &s.Cashback }),
+	number("surcharge_cents", func(s *sale.Sale) *sale.Amount { return &s.Surcharge }),
+	flag("given_up", func(s *sale.Sale) *bool { return &s.GivenUp }),
+	flag("cancel_wished", func(s *sale.Sale) *bool { return &s.CancelWished }),
+	flag("offline", func(s *sale.Sale) *bool { return &s.Offline }),
+	instant("created_at", func(s *sale.Sale) *time.Time { return &s.CreatedAt }),
+	instantOrNull("final_at", func(s *sale.Sale) **time.Time { return &s.FinalAt }),
+	instantOrNull("went_unsure_at", func(s *sale.Sale) **time.Time { return &s.WentUnsureAt }),
+	number("watched_s", func(s *sale.Sale) *int64 { return &s.WatchedS }),
+	text("mch_order_no", func(s *sale.Sale) *string { return &s.MchOrderNo }),
+	text("pay_order_id", func(s *sale.Sale) *string { return &s.PayOrderID }),
+	text("printed", func(s *sale.Sale) *sale.Printed { return &s.Printed }),
+	text("reported", func(s *sale.Sale) *sale.Reported { return &s.Reported }),
+	text("incident", func(s *sale.Sale) *string { return &s.Incident }),
+	text("attention", func(s *sale.Sale) *string { return &s.Attention }),
+	ofWord("settled_by",
+		func(w *sale.Word) driver.Value { return w.By },
+		func(w *sale.Word, raw any) (err error) { w.By, err = asString(raw); return }),
+	ofWord("settled_reason",
+		func(w *sale.Word) driver.Value { return w.Reason },
+		func(w *sale.Word, raw any) (err error) { w.Reason, err = asString(raw); return }),
+	ofWord("settled_at",
+		func(w *sale.Word) driver.Value { return formatTime(w.At) },
+		func(w *sale.Word, raw any) (err error) { w.At, err = asTime(raw); return }),
+	ofCard("card_type", func(c *sale.CardInfo) *string { return &c.Type }),
+	ofCard("card_number", func(c *sale.CardInfo) *string { return &c.Number }),
+	ofCard("card_entry", func(c *sale.CardInfo) *sale.EntryMode { return &c.Entry }),
+	ofCard("card_account", func(c *sale.CardInfo) *string { return &c.Account }),
+	ofCard("card_label", func(c *sale.CardInfo) *string { return &c.Label }),
+	ofCard("card_aid", func(c *sale.CardInfo) *string { return &c.AID }),
+	ofCard("card_tvr", func(c *sale.CardInfo) *string { return &c.TVR }),
+	ofCard("card_tsi", func(c *sale.CardInfo) *string { return &c.TSI }),
+	ofCard("card_cryptogram", func(c *sale.CardInfo) *string { return &c.Cryptogram }),
+	ofCard("card_cvm", func(c *sale.CardInfo) *string { return &c.CVM }),
+	ofCard("card_auth_code", func(c *sale.CardInfo) *string { return &c.AuthCode }),
+	ofCard("card_host_code", func(c *sale.CardInfo) *string { return &c.HostCode }),
+	ofCard("card_host_text", func(c *sale.CardInfo) *string { return &c.HostText }),
+	ofCard("card_reference", func(c *sale.CardInfo) *string { return &c.Reference }),
+	ofCard("card_batch", func(c *sale.CardInfo) *string { return &c.Batch }),
+	ofCard("card_invoice", func(c *sale.CardInfo) *string { return &c.Invoice }),
+	ofCard("card_transaction", func(c *sale.CardInfo) *string { return &c.Transaction }),
+	ofCard("card_terminal_id", func(c *sale.CardInfo) *string { return &c.TerminalID }),
+	ofCard("card_serial", func(c *sale.CardInfo) *string { return &c.Serial }),
+	ofCard("card_terminal_time", func(c *sale.CardInfo) *string { return &c.TerminalTime }),
+	ofCard("card_language", func(c *sale.CardInfo) *sale.Language { return &c.Language }),
+})
+
+// attempt is an attempt with its place: the pos-th of its sale.
+type attempt struct {
+	sale sale.ID
+	pos  int
+	sale.Attempt
+}
+
+var attempts = covered("attempts", []column[attempt]{
+	text("sale", func(a *attempt) *sale.ID { return &a.sale }),
+	number("pos", func(a *attempt) *int { return &a.pos }),
+	text("ref", func(a *attempt) *string { return &a.Ref }),
+	text("state", func(a *attempt) *sale.AttemptState { return &a.State }),
+	instant("started_at", func(a *attempt) *time.Time { return &a.StartedAt }),
+	text("words", func(a *attempt) *string { return &a.Words }),
+})
+
+// movement is a refund or void with its place among those of its sale.
+type movement struct {
+	sale sale.ID
+	pos  int
+	sale.Movement
+}
+
+var movements = covered("movements", []column[movement]{
+	text("sale", func(m *movement) *sale.ID { return &m.sale }),
+	number("pos", func(m *movement) *int { return &m.pos }),
+	text("id", func(m *movement) *string { return &m.ID }),
+	text("kind", func(m *movement) *sale.MovementKind { return &m.Kind }),
+	number("amount_cents", func(m *movement) *sale.Amount { return &m.Amount }),
+	text("state", func(m *movement) *sale.MovementState { return &m.State }),
+	text("by", func(m *movement) *string { return &m.By }),
+	text("why", func(m *movement) *string { return &m.Why }),
+	instant("created_at", func(m *movement) *time.Time { return &m.CreatedAt }),
+	instantOrNull("keep_until", func(m *movement) **time.Time { return &m.KeepUntil }),
+	text("words", func(m *movement) *string { return &m.Words }),
+})
+
+var keys = covered("keys", []column[sale.KeyRow]{
+	text("key", func(k *sale.KeyRow) *string { return &k.Key }),
+	text("digest", func(k *sale.KeyRow) *string { return &k.Digest }),
+	text("sale", func(k *sale.KeyRow) *sale.ID { return &k.Sale }),
+	text("movement", func(k *sale.KeyRow) *string { return &k.Movement }),
+	instant("at", func(k *sale.KeyRow) *time.Time { return &k.At }),
+})
+
+// event is an event with its data already as JSON.
+type event struct {
+	seq  int64
+	at   time.Time
+	sale sale.ID
+	kind string
+	data string
+}
+
+var events = covered("events", []column[event]{
+	number("seq", func(e *event) *int64 { return &e.seq }),
+	instant("at", func(e *event) *time.Time { return &e.at }),
+	text("sale", func(e *event) *sale.ID { return &e.sale }),
+	text("kind", func(e *event) *string { return &e.kind }),
+	text("data", func(e *event) *string { return &e.data }),
+})
+
+// report is a queue entry with the digest of its request. The chain covers the
+// digest and not the request, so that the expiry can leave alone.
+type report struct {
+	sale.Report
+	paramsDigest string
+}
+
+var reports = coveredTo("params_sha256", "reports", []column[report]{
+	text("no", func(r *report) *string { return &r.No }),
+	text("sale", func(r *report) *sale.ID { return &r.Sale }),
+	number("amount_cents", func(r *report) *sale.Amount { return &r.Amount }),
+	text("currency", func(r *report) *string { return &r.Currency }),
+	text("state", func(r *report) *sale.ReportState { return &r.State }),
+	instant("queued_at", func(r *report) *time.Time { return &r.QueuedAt }),
+	instant("due_at", func(r *report) *time.Time { return &r.DueAt }),
+	number("attempts", func(r *report) *int { return &r.Attempts }),
+	flag("attempted", func(r *report) *bool { return &r.Attempted }),
+	text("words", func(r *report) *string { return &r.Words }),
+	text("params_sha256", func(r *report) *string { return &r.paramsDigest }),
+	text("params", func(r *report) *sale.Secret { return &r.Params }),
+})
+
+var jobs = covered("jobs", []column[sale.Job]{
+	text("id", func(j *sale.Job) *string { return &j.ID }),
+	text("sale", func(j *sale.Job) *sale.ID { return &j.Sale }),
+	text("movement", func(j *sale.Job) *string { return &j.Movement }),
+	text("copy", func(j *sale.Job) *sale.Copy { return &j.Copy }),
+	flag("duplicate", func(j *sale.Job) *bool { return &j.Duplicate }),
+	text("state", func(j *sale.Job) *sale.Printed { return &j.State }),
+	text("words", func(j *sale.Job) *string { return &j.Words }),
+	instant("at", func(j *sale.Job) *time.Time { return &j.At }),
+})
+
+var notes = covered("notes", []column[sale.NoteRow]{
+	text("name", func(n *sale.NoteRow) *string { return &n.Name }),
+	text("value", func(n *sale.NoteRow) *string { return &n.Value }),
+})
+
+// covered is a table whose digest covers every column.
+func covered[T any](name string, columns []column[T]) table[T] {
+	return table[T]{name, columns, len(columns)}
+}
+
+// coveredTo is a table whose digest covers the columns up to and including last.
+func coveredTo[T any](last, name string, columns []column[T]) table[T] {
+	for i, c := range columns {
+		if c.name == last {
+			return table[T]{name, columns, i + 1}
+		}
+	}
+	panic("store: table " + name + " has no column " + last)
+}
+
+// ofWord is a column about a person's word, NULL if there is none.
+func ofWord(name string, get func(*sale.Word) driver.Value, set func(*sale.Word, any) error) column[sale.Sale] {
+	return column[sale.Sale]{name,
+		func(s *sale.Sale) driver.Value {
+			if s.Settled == nil {
+				return nil
+			}
+			return get(s.Settled)
+		},
+		func(s *sale.Sale, raw any) error {
+			if raw == nil {
+				return nil
+			}
+			if s.Settled == nil {
+				s.Settled = new(sale.Word)
+			}
+			return set(s.Settled, raw)
+		}}
+}
