@@ -1,0 +1,166 @@
+package pax
+
+import (
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
+
+// reader turns responses into answers, with what only the box knows of them.
+type reader struct {
+	extra ExtraConfig
+	now   time.Time
+	id    sale.Identity
+}
+
+// payment reads T01 or T03 on its own, without knowing what was asked. A
+// verdict other than unsure is what the terminal's words allow; against does
+// the rest.
+func (rd reader) payment(r Reply) sale.CardAnswer {
+	t, err := parsePayment(r)
+	a := rd.answer(&t)
+	if a.Tender == "" && string(r.Command) == responseTo(cmdDebit) {
+		a.Tender = sale.Debit
+	}
+	a.Words = withCode(firstOf(printable(r.Text), "no words"), name(r.Code))
+	c := conclusions[string(r.Code)]
+	a.Reason = c.reason
+	switch c.class {
+	case classPaid:
+		a.Words = withCode(firstOf(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
+		a.Offline = string(r.Code) == codeOffline
+		a.Partial = string(r.Code) == codePartial
+		switch {
+		case err != nil:
+			a.Words = join(a.Words, "but", err.Error())
+		case a.Approved <= 0:
+			a.Words = join(a.Words, "but without an amount")
+		case a.Ref == "":
+			a.Words = join(a.Words, "but without our reference")
+		default:
+			a.Verdict = sale.VerdictApproved
+			rd.complete(&a, &t)
+		}
+	case classDeclined:
+		a.Verdict = sale.VerdictDeclined
+		a.Words = withCode(firstOf(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
+	case classEnded:
+		// Once a card was read the money may have been asked for.
+		if a.Card.Number == "" && len(t.Account.Entry) == 0 {
+			a.Verdict = sale.VerdictCancelled
+		}
+	case classRefused:
+		a.Verdict = sale.VerdictCancelled
+	case classDuplicate:
+		if err == nil {
+			rd.complete(&a, &t) // it may be our own earlier approval: see duplicate
+		}
+	}
+	return a
+}
+
+// answer is what a transaction says, with the verdict still open.
+func (rd reader) answer(t *transaction) sale.CardAnswer {
+	a := sale.CardAnswer{
+		Ref:       name(t.Trace.Ref),
+		Kind:      kinds[string(t.Type)],
+		Verdict:   sale.VerdictUnsure,
+		Approved:  t.Amounts.Approved,
+		Tip:       t.Amounts.Tip,
+		Cashback:  t.Amounts.Cashback,
+		Surcharge: t.Amounts.Surcharge,
+		Tender:    tenders[string(t.EDC)],
+		Card:      t.card(rd.id),
+	}
+	if a.Tender == "" {
+		a.Tender = tenderNames[name(t.More.Tender)]
+	}
+	return a
+}
+
+// complete makes the gateway's extra of an approved sale.
+func (rd reader) complete(a *sale.CardAnswer, t *transaction) {
+	if a.Kind != sale.CardSale {
+		return // the gateway has no report for a void or a return
+	}
+	extra, err := rd.extra.extra(t, a.Kind, a.Card, rd.now)
+	a.Extra = extra
+	if err != nil {
+		a.ExtraErr = err.Error()
+	}
+}
+
+var kinds = map[string]sale.CardKind{
+	typeSale: sale.CardSale, typeReturn: sale.CardReturn,
+	typeVoid: sale.CardVoid, typeVoidSale: sale.CardVoid,
+}
+
+var tenders = map[string]sale.Tender{"01": sale.Credit, "02": sale.Debit}
+
+var tenderNames = map[string]sale.Tender{
+	"Credit": sale.Credit, "CREDIT": sale.Credit, "Debit": sale.Debit, "DEBIT": sale.Debit,
+}
+
+// against compares an answer with what was asked, and takes back an approval
+// that does not fit it.
+func against(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
+	if a.Reason == sale.ReasonDuplicateOf {
+		return duplicate(o, a)
+	}
+	if a.Verdict != sale.VerdictApproved {
+		a.Ref, a.Kind = o.Ref, o.Kind
+		return a
+	}
+	switch {
+	case a.Ref != o.Ref:
+		return doubt(o, a, fmt.Sprintf("but it names the reference %s", a.Ref))
+	case a.Kind != o.Kind:
+		return doubt(o, a, fmt.Sprintf("but it calls it a %s", firstOf(string(a.Kind), "transaction of another type")))
+	case o.Kind != sale.CardSale && a.Approved != o.Amount:
+		return doubt(o, a, fmt.Sprintf("but for %s instead of %s", a.Approved, o.Amount))
+	}
+	return a
+}
+
+// duplicate settles 100011, which brings the original's data: our own earlier
+// approval if reference, type and amount are ours; a refusal if it names
+// another reference; otherwise nobody can tell.
+func duplicate(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
+	switch {
+	case a.Ref == o.Ref && a.Kind == o.Kind && agrees(o.Amount, a):
+		a.Verdict, a.Reason = sale.VerdictApproved, sale.ReasonNone
+		return a
+	case a.Ref == "" || a.Ref == o.Ref:
+		return doubt(o, a, "but it does not say of which transaction")
+	}
+	return sale.CardAnswer{
+		Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictDeclined, Reason: sale.ReasonDuplicateOf,
+		Words: join(a.Words, fmt.Sprintf("of reference %s, transaction %s, %s", a.Ref, firstOf(a.Card.Transaction, "unknown"), a.Approved)),
+	}
+}
+
+// agrees reports whether an approval fits the amount asked: it is that amount,
+// with or without the tip, cashback and surcharge added at the terminal
+// (processors differ in what they include). How they add up exactly is the
+// till's to check.
+func agrees(asked sale.Amount, a sale.CardAnswer) bool {
+	for mask := range 8 {
+		sum := asked
+		for i, part := range []sale.Amount{a.Tip, a.Cashback, a.Surcharge} {
+			if mask>>i&1 == 1 {
+				sum += part
+			}
+		}
+		if a.Approved == sum {
+			return true
+		}
+	}
+	return false
+}
+
+func doubt(o sale.CardOrder, a sale.CardAnswer, why string) sale.CardAnswer {
+	a.Verdict, a.Words = sale.VerdictUnsure, join(a.Words, why)
+	a.Ref, a.Kind = o.Ref, o.Kind
+	return a
+}

@@ -1,0 +1,81 @@
+package pax
+
+import "posd/device/sale"
+
+// class is what a result code of a money transaction allows posd to conclude.
+type class uint8
+
+const (
+	classUnsure    class = iota // not known, or known too vaguely: look it up
+	classPaid                   // approved
+	classDeclined               // not paid, said by the host or the card
+	classEnded                  // not paid, ended on the terminal; only if no card was read
+	classRefused                // not paid: the request itself was refused
+	classDuplicate              // the terminal's duplicate check: whose is the original?
+)
+
+// conclusion of a result code, with the reason that goes with it.
+type conclusion struct {
+	class  class
+	reason sale.Reason
+}
+
+// conclusions holds the codes that are certain enough to conclude from. Every
+// other code, listed by PAX or not, is looked up by reference before anything
+// is concluded: a look-up is cheap and a wrong "not paid" is not.
+var conclusions = map[string]conclusion{
+	"000000": {classPaid, sale.ReasonNone},
+	"000001": {classPaid, sale.ReasonNone}, // approved offline, stored for upload
+	"000002": {classPaid, sale.ReasonNone}, // partially approved
+	"000003": {classPaid, sale.ReasonNone}, // approved without the surcharge
+	"000100": {classDeclined, sale.ReasonIssuer},
+	"100001": {classEnded, sale.ReasonTimeout},
+	"100002": {classEnded, sale.ReasonAborted},
+	"100003": {classRefused, sale.ReasonRefused}, // the text says why: AMOUNT INVALID, DEBIT ONLY, ...
+	"100004": {classRefused, sale.ReasonRefused}, // transaction type not supported
+	"100005": {classRefused, sale.ReasonRefused}, // tender not supported
+	"100011": {classDuplicate, sale.ReasonDuplicateOf},
+}
+
+const (
+	codeOffline = "000001"
+	codePartial = "000002"
+)
+
+// cardType names a card type code of the terminal, and gives the letter that
+// the gateway's extra has for it by default. Only M is known from the gateway's
+// own sample; the others follow it and can be configured.
+var cardTypes = map[string]struct{ name, letter string }{
+	"01": {"VISA", "V"},
+	"02": {"MASTERCARD", "M"},
+	"03": {"AMEX", "A"},
+	"04": {"DISCOVER", "D"},
+	"05": {"DINERS", "D"},
+	"07": {"JCB", "J"},
+	"09": {"VISA", "V"},
+	"10": {"MASTERCARD", "M"},
+	"17": {"INTERAC", "P"},
+	"18": {"UNIONPAY", "U"},
+	"19": {"MAESTRO", "M"},
+}
+
+// entryModes names the ways a card is read.
+var entryModes = map[string]sale.EntryMode{
+	"0": sale.EntryManual,
+	"1": sale.EntrySwipe,
+	"2": sale.EntryTap,
+	"3": sale.EntryManual, // scanner
+	"4": sale.EntryChip,
+	"5": sale.EntrySwipe, // chip that fell back to the stripe
+	"6": sale.EntryManual,
+	"7": sale.EntryManual,
+}
+
+// cvmNames says how the card's holder was verified. The numbers follow the order
+// of a list of PAX's; 2 was seen together with a verified PIN.
+var cvmNames = map[string]string{
+	"1": "pin", "2": "pin", "3": "pin", "4": "pin", "5": "pin",
+	"6": "signature",
+	"7": "none",
+	"8": "device",
+}

@@ -1,0 +1,160 @@
+package pax
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Config is what can be set about the card terminal. Times that wait for the
+// other side follow the slowest ones seen in recordings of real terminals.
+type Config struct {
+	// Version is the protocol version sent in every request. The terminal
+	// answers with its own and does not mind. Default "1.43".
+	Version string `toml:"version"`
+	// SerialNumber is the only terminal that money is asked of, as it calls
+	// itself in A01. Default empty: any.
+	SerialNumber string `toml:"serial_number"`
+	// Tender is the kind of card asked for when a sale does not say: credit
+	// (T00) or debit (T02). Default credit.
+	Tender string `toml:"tender"`
+	// AckWait is how long the terminal has to acknowledge a frame. Default 10s.
+	AckWait time.Duration `toml:"ack_wait"`
+	// ProbeWait is how long it has to acknowledge the A00 of a look-up. Default 3s.
+	ProbeWait time.Duration `toml:"probe_wait"`
+	// GreetWait is how long it has to answer A00 and R02. Default 15s.
+	GreetWait time.Duration `toml:"greet_wait"`
+	// AnswerWait is how long it has to answer a sale, the customer's time
+	// included. Afterwards the sale is looked up, never repeated. Default 180s.
+	AnswerWait time.Duration `toml:"answer_wait"`
+	// BatchWait is how long it has to close its batch. Default 300s.
+	BatchWait time.Duration `toml:"batch_wait"`
+	// GapWait is the longest silence inside one frame. Default 2s.
+	GapWait time.Duration `toml:"gap_wait"`
+	// EndWait is how long to wait for EOT after our ACK; its absence is no
+	// error. Default 1s.
+	EndWait time.Duration `toml:"end_wait"`
+	// DrainWait is the silence that must pass before a request is sent, while
+	// late answers are read. Default 30ms.
+	DrainWait time.Duration `toml:"drain_wait"`
+	// WriteWait is how long a frame may take to leave. Default 5s.
+	WriteWait time.Duration `toml:"write_wait"`
+	// ReopenAfter is how long a terminal may leave look-ups unacknowledged
+	// before the connection is made anew. Default 60s.
+	ReopenAfter time.Duration `toml:"reopen_after"`
+	// Extra is what the terminal cannot say of a sale and the gateway wants to hear.
+	Extra ExtraConfig `toml:"extra"`
+}
+
+// ExtraConfig completes the gateway's CC_PAX extra.
+type ExtraConfig struct {
+	// TerminalNumber is IOTPay's own number of the terminal (termNum). Default
+	// empty: the terminal's serial number.
+	TerminalNumber string `toml:"terminal_number"`
+	// BankTerminalNumber is the bank's number of it, TID (bankTermNum). It is
+	// not in a sale's answer; a batch close names it. Default empty: left out.
+	BankTerminalNumber string `toml:"bank_terminal_number"`
+	// CardTypes overrides cardType letters by the terminal's two-digit card
+	// type, for example {"17" = "P"}. Only Mastercard's M is documented.
+	CardTypes map[string]string `toml:"card_types"`
+	// AccountTypes gives accountType by the terminal's letter of a debit
+	// account. Default none: passed on as it is.
+	AccountTypes map[string]string `toml:"account_types"`
+	// ApprovedText stands in receiptDisp where the host's message is, when it
+	// approved. Default empty: the host's own message.
+	ApprovedText string `toml:"approved_text"`
+	// IssuerCode stands in receiptDisp when the terminal names no issuer code.
+	// Default empty.
+	IssuerCode string `toml:"issuer_code"`
+	// ThanksText ends receiptDisp when the host sends no line for the receipt.
+	// Default empty.
+	ThanksText string `toml:"thanks_text"`
+	// ComposeCVM derives cvmResults from the terminal's CVM code, which does
+	// not carry it; the sale then says that it was composed. Default false: left out.
+	ComposeCVM bool `toml:"compose_cvm"`
+	// Language is langCode when the terminal names none: E or F. Default E.
+	Language string `toml:"language"`
+	// Codes gives trxCode for each kind of transaction. Default sale = "00".
+	Codes map[string]string `toml:"codes"`
+}
+
+// Defaults returns the documented defaults.
+func Defaults() Config {
+	return Config{
+		Version:     "1.43",
+		Tender:      string(sale.Credit),
+		AckWait:     10 * time.Second,
+		ProbeWait:   3 * time.Second,
+		GreetWait:   15 * time.Second,
+		AnswerWait:  180 * time.Second,
+		BatchWait:   300 * time.Second,
+		GapWait:     2 * time.Second,
+		EndWait:     time.Second,
+		DrainWait:   30 * time.Millisecond,
+		WriteWait:   5 * time.Second,
+		ReopenAfter: 60 * time.Second,
+		Extra: ExtraConfig{
+			Language: "E",
+			Codes:    map[string]string{string(sale.CardSale): "00"},
+		},
+	}
+}
+
+// Validate returns every fault of the configuration at once.
+func (c Config) Validate() []error {
+	var faults []error
+	fault := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
+	if c.Version == "" || len(c.Version) > 8 || !plain(c.Version) {
+		fault("version = %q: write the protocol version as the terminal's manual does, such as 1.43", c.Version)
+	}
+	if !plain(c.SerialNumber) {
+		fault("serial_number = %q: write it as posd check shows it", c.SerialNumber)
+	}
+	if t := sale.Tender(c.Tender); t != sale.Credit && t != sale.Debit {
+		fault("tender = %q: write credit or debit", c.Tender)
+	}
+	for _, w := range []struct {
+		key  string
+		d    time.Duration
+		most time.Duration
+	}{
+		{"ack_wait", c.AckWait, time.Minute}, {"probe_wait", c.ProbeWait, time.Minute},
+		{"greet_wait", c.GreetWait, 2 * time.Minute}, {"answer_wait", c.AnswerWait, 15 * time.Minute},
+		{"batch_wait", c.BatchWait, time.Hour}, {"gap_wait", c.GapWait, 30 * time.Second},
+		{"end_wait", c.EndWait, 30 * time.Second}, {"drain_wait", c.DrainWait, 5 * time.Second},
+		{"write_wait", c.WriteWait, time.Minute}, {"reopen_after", c.ReopenAfter, time.Hour},
+	} {
+		if w.d <= 0 || w.d > w.most {
+			fault("%s = %q: write a time above 0s and up to %s", w.key, w.d, w.most)
+		}
+	}
+	if l := c.Extra.Language; l != "E" && l != "F" {
+		fault("extra.language = %q: write E or F", l)
+	}
+	for _, v := range []struct{ key, value string }{
+		{"terminal_number", c.Extra.TerminalNumber}, {"bank_terminal_number", c.Extra.BankTerminalNumber},
+		{"approved_text", c.Extra.ApprovedText}, {"issuer_code", c.Extra.IssuerCode}, {"thanks_text", c.Extra.ThanksText},
+	} {
+		if len(v.value) > 60 || strings.ContainsFunc(v.value, func(r rune) bool { return r < ' ' }) {
+			fault("extra.%s = %q: write at most 60 printable characters", v.key, v.value)
+		}
+	}
+	for code, letter := range c.Extra.CardTypes {
+		if len(code) != 2 || len(letter) > 2 || !plain(letter) {
+			fault("extra.card_types: %q = %q: write a two-digit card type and one or two letters", code, letter)
+		}
+	}
+	for kind := range c.Extra.Codes {
+		if k := sale.CardKind(kind); k != sale.CardSale && k != sale.CardVoid && k != sale.CardReturn {
+			fault("extra.codes: %q is no kind of transaction: write sale, void or return", kind)
+		}
+	}
+	return faults
+}
+
+// plain reports whether s holds only characters that cannot part a frame.
+func plain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}

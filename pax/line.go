@@ -1,0 +1,460 @@
+package pax
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// Link is a connection to the terminal that can be made anew: a serial line or
+// TCP. A lost line shows as an error that is not a time-out.
+type Link interface {
+	// Open connects if not connected. The same epoch is the same connection; an
+	// error means that not one byte was written.
+	Open(ctx context.Context) (epoch uint64, err error)
+	io.Reader
+	io.Writer
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	// Close drops the connection; the next Open makes a new one.
+	Close() error
+}
+
+// ending is how one exchange ended.
+type ending uint8
+
+const (
+	answered ending = iota
+	notSent         // not one byte of the frame left
+	refused         // the terminal answered NAK to every copy
+	unacked         // no ACK: it may have been heard all the same
+	silent          // acknowledged, then no answer in time
+	ended           // EOT where the answer was due
+	damaged         // the answer came, never readable
+	lineLost        // the connection broke, or we were told to stop
+)
+
+// call is one request and what its answer looks like.
+type call struct {
+	command    string
+	frame      []byte
+	ackWait    time.Duration
+	answerWait time.Duration
+	money      bool // A14 may be sent while it is open
+	// mine tells a response with the right command code from a late one of
+	// another request; nil takes every one. acked says whether our frame had
+	// been acknowledged before it came.
+	mine func(r Reply, acked bool) bool
+}
+
+// result of a call. Reply and Body are valid until the next call.
+type result struct {
+	end   ending
+	reply Reply
+	err   error // when not answered: what happened, for people
+}
+
+const (
+	maxSends = 3 // of one frame, and only on NAK
+	maxNAKs  = 2 // of ours for one answer
+
+	maxDrain = 10 * time.Second // a line that talks on and on is not the terminal's
+)
+
+// line speaks the protocol over a Link: frames, acknowledgements, repetitions.
+// Of what the frames mean it knows only the head.
+//
+//	we                                     terminal
+//	frame ------------------------------->
+//	      <------------------------------- ACK      (NAK: the frame again, 3 in all)
+//	                                       ... the customer acts ...
+//	      <------------------------------- response (wrong LRC: NAK, twice at most)
+//	ACK   ------------------------------->          (at once, before it is read)
+//	      <------------------------------- EOT      (waited for, not insisted on)
+//
+// Whatever else arrives is acknowledged and handed to other, so that an answer
+// that comes late, or belongs to someone else, neither blocks the terminal nor
+// is taken for ours.
+type line struct {
+	link  Link
+	cfg   Config
+	log   *slog.Logger
+	other func(Reply) // every response that was not waited for
+
+	scan    Scanner
+	in      []byte // read and not yet scanned
+	buf     [1024]byte
+	body    []byte // of the answer: the scanner's own is overwritten while EOT is awaited
+	owesEOT bool   // our last ACK was not followed by EOT yet
+
+	deadline sync.Mutex // orders a read deadline and a cancelled context
+
+	writing sync.Mutex // one frame at a time; guards what follows
+	phase   phase
+	wish    bool // A14 is wanted
+	asked   bool // A14 is out and not answered
+}
+
+// phase is where the money transaction on the line stands, as far as A14 minds.
+type phase uint8
+
+const (
+	idle  phase = iota
+	ahead       // a transaction is being prepared: nothing of it was sent
+	sent        // its frame is out, not acknowledged
+	open        // acknowledged: the customer may be asked
+)
+
+var errNothingRunning = errors.New("no card transaction is running on the terminal")
+
+// drain reads what waits on the line before a request is sent, so that a late
+// answer is neither lost nor taken for the next one.
+func (l *line) drain(ctx context.Context) error {
+	stop := l.watch(ctx)
+	defer stop()
+	l.owesEOT = false
+	for end := time.Now().Add(maxDrain); ; {
+		tok, err := l.next(ctx, time.Now().Add(l.cfg.DrainWait))
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
+			return nil
+		case err != nil:
+			return err
+		case time.Now().After(end):
+			return fmt.Errorf("the line has not been quiet for %s: something else talks on it", maxDrain)
+		}
+		if tok.Kind == TokenFrame {
+			if err := l.put([]byte{ACK}); err != nil {
+				return err
+			}
+			l.hand(tok.Body)
+		}
+	}
+}
+
+// do sends a request and waits for its answer.
+func (l *line) do(ctx context.Context, c call) result {
+	stop := l.watch(ctx)
+	defer stop()
+	if n, err := l.putCounted(c.frame); err != nil {
+		return l.broken(c, n == 0 && !errors.Is(err, os.ErrDeadlineExceeded), err)
+	}
+	if c.money {
+		l.setPhase(sent)
+	}
+	x := exchange{line: l, call: c, sends: 1, until: time.Now().Add(c.ackWait)}
+	for {
+		tok, err := l.next(ctx, x.until)
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
+			return x.expired()
+		default:
+			return l.broken(c, false, err)
+		}
+		res, done, err := x.take(tok)
+		if err != nil {
+			return l.broken(c, false, err)
+		}
+		if done {
+			if res.end == answered {
+				l.awaitEOT(ctx)
+			}
+			return res
+		}
+	}
+}
+
+// exchange is the state of one call.
+type exchange struct {
+	*line
+	call    call
+	until   time.Time // of the ACK, then of the answer
+	sends   int
+	naks    int
+	acked   bool
+	closing bool // we acknowledged a frame that was not ours: one EOT belongs to it
+}
+
+// take is one step: what a token means for the call.
+func (x *exchange) take(tok Token) (result, bool, error) {
+	switch tok.Kind {
+	case TokenDamaged:
+		if x.naks == maxNAKs {
+			return x.failed(damaged, "its answer came with a wrong check byte %d times", x.naks+1)
+		}
+		x.naks++
+		x.limit(x.line.cfg.AckWait)
+		return result{}, false, x.put([]byte{NAK})
+	case TokenFrame:
+		if err := x.put([]byte{ACK}); err != nil {
+			return result{}, false, err
+		}
+		return x.frame(tok.Body)
+	}
+	switch tok.Control {
+	case ACK:
+		if x.acked {
+			break // of our A14
+		}
+		x.acked = true
+		x.until = time.Now().Add(x.call.answerWait)
+		if x.call.money {
+			return result{}, false, x.opened()
+		}
+	case NAK:
+		if x.acked {
+			break // of our A14, or noise: what was acknowledged is never sent again
+		}
+		if x.sends == maxSends {
+			return x.failed(refused, "it refused the request %d times (NAK)", x.sends)
+		}
+		x.sends++
+		x.until = time.Now().Add(x.call.ackWait)
+		return result{}, false, x.put(x.call.frame)
+	case EOT:
+		switch {
+		case x.closing:
+			x.closing = false
+		case x.owesEOT:
+			x.owesEOT = false
+		case x.cancelAnswered():
+		default:
+			return x.failed(ended, "it ended the conversation without an answer (EOT)")
+		}
+	}
+	return result{}, false, nil
+}
+
+// frame looks at a response that has been acknowledged already.
+func (x *exchange) frame(body []byte) (result, bool, error) {
+	x.closing = true
+	r, err := parseReply(body)
+	if err != nil {
+		x.log.Warn("terminal sent what cannot be read", "command", x.call.command, "err", err)
+		if string(r.Command) == responseTo(x.call.command) {
+			return result{end: damaged, err: err}, true, nil
+		}
+		return result{}, false, nil
+	}
+	if string(r.Command) != responseTo(x.call.command) || x.call.mine != nil && !x.call.mine(r, x.acked) {
+		if string(r.Command) == responseTo(cmdCancel) {
+			x.cancelAnswered()
+		}
+		x.hand(body)
+		return result{}, false, nil
+	}
+	x.line.body = append(x.line.body[:0], body...)
+	r, err = parseReply(x.line.body)
+	return result{end: answered, reply: r}, true, err
+}
+
+// limit brings the deadline forward: after our NAK the answer comes soon or never.
+func (x *exchange) limit(d time.Duration) {
+	if t := time.Now().Add(d); t.Before(x.until) {
+		x.until = t
+	}
+}
+
+func (x *exchange) expired() result {
+	if !x.acked {
+		return result{end: unacked, err: fmt.Errorf("the terminal did not acknowledge %s within %s", x.call.command, x.call.ackWait)}
+	}
+	return result{end: silent, err: fmt.Errorf("the terminal acknowledged %s and did not answer in time", x.call.command)}
+}
+
+func (x *exchange) failed(end ending, format string, a ...any) (result, bool, error) {
+	return result{end: end, err: fmt.Errorf("asked the terminal for %s: %s", x.call.command, fmt.Sprintf(format, a...))}, true, nil
+}
+
+// broken ends a call on a line that no longer works.
+func (l *line) broken(c call, nothing bool, err error) result {
+	l.drop()
+	if nothing {
+		return result{end: notSent, err: fmt.Errorf("send %s to the terminal: %w", c.command, err)}
+	}
+	return result{end: lineLost, err: fmt.Errorf("waiting for the terminal's answer to %s: %w", c.command, err)}
+}
+
+// drop closes the connection and forgets what was half read from it.
+func (l *line) drop() {
+	l.link.Close()
+	l.scan.Reset()
+	l.in, l.owesEOT = nil, false
+}
+
+// awaitEOT waits for the end of a conversation. If it does not come it may come
+// later and is forgiven once.
+func (l *line) awaitEOT(ctx context.Context) {
+	l.owesEOT = true
+	until := time.Now().Add(l.cfg.EndWait)
+	for l.owesEOT {
+		tok, err := l.next(ctx, until)
+		if err != nil {
+			return // a line lost here is seen by the next call
+		}
+		switch {
+		case tok.Control == EOT:
+			l.owesEOT = false
+		case tok.Kind == TokenFrame:
+			// The answer again: our ACK was lost. Or a late one.
+			if l.put([]byte{ACK}) != nil {
+				return
+			}
+			l.hand(tok.Body)
+		}
+	}
+}
+
+// hand gives away a response nobody waited for.
+func (l *line) hand(body []byte) {
+	r, err := parseReply(body)
+	if err != nil {
+		l.log.Warn("terminal sent what cannot be read", "err", err)
+		return
+	}
+	l.other(r)
+}
+
+// next reads until it has a token, the line is lost, or the time is up.
+func (l *line) next(ctx context.Context, until time.Time) (Token, error) {
+	for empty := 0; ; {
+		var tok Token
+		if tok, l.in = l.scan.Next(l.in); tok.Kind != TokenNone {
+			return tok, nil
+		}
+		d, gap := until, false
+		if l.scan.Pending() {
+			if g := time.Now().Add(l.cfg.GapWait); g.Before(d) {
+				d, gap = g, true
+			}
+		}
+		if err := l.setReadDeadline(ctx, d); err != nil {
+			return Token{}, err
+		}
+		n, err := l.link.Read(l.buf[:])
+		l.in = l.buf[:n]
+		switch {
+		case n > 0:
+			empty = 0
+		case err == nil:
+			if empty++; empty > 100 {
+				return Token{}, io.ErrNoProgress
+			}
+		case gap && errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
+			l.scan.Reset()
+			return Token{Kind: TokenDamaged}, nil
+		default:
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			return Token{}, err
+		}
+	}
+}
+
+// watch makes reads return when ctx ends.
+func (l *line) watch(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		l.deadline.Lock()
+		defer l.deadline.Unlock()
+		l.link.SetReadDeadline(time.Unix(1, 0))
+	})
+}
+
+func (l *line) setReadDeadline(ctx context.Context, d time.Time) error {
+	l.deadline.Lock()
+	defer l.deadline.Unlock()
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	return l.link.SetReadDeadline(d)
+}
+
+// put writes a frame or a control byte whole.
+func (l *line) put(b []byte) error {
+	_, err := l.putCounted(b)
+	return err
+}
+
+func (l *line) putCounted(b []byte) (int, error) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	return l.write(b)
+}
+
+func (l *line) write(b []byte) (int, error) {
+	if err := l.link.SetWriteDeadline(time.Now().Add(l.cfg.WriteWait)); err != nil {
+		return 0, err
+	}
+	n, err := l.link.Write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}
+
+func (l *line) setPhase(p phase) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	l.phase = p
+	if p == idle || p == ahead {
+		l.wish, l.asked = false, false
+	}
+}
+
+// opened notes that the terminal took the transaction, and sends A14 if it was
+// wished before.
+func (l *line) opened() error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	l.phase = open
+	if !l.wish {
+		return nil
+	}
+	return l.cancel()
+}
+
+// abort wishes the running transaction cancelled: at once if the terminal has
+// it, else as soon as it has.
+func (l *line) abort() error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if l.phase == idle {
+		return errNothingRunning
+	}
+	l.wish = true
+	if l.phase != open || l.asked {
+		return nil
+	}
+	return l.cancel()
+}
+
+func (l *line) cancel() error {
+	l.asked = true
+	if _, err := l.write(requestCancel(l.cfg.Version)); err != nil {
+		return fmt.Errorf("send the cancel wish to the terminal: %w", err)
+	}
+	return nil
+}
+
+// wished reports whether a cancel is wanted before anything was sent.
+func (l *line) wished() bool {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	return l.wish
+}
+
+// cancelAnswered takes an answer to A14 if one is due.
+func (l *line) cancelAnswered() bool {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	was := l.asked
+	l.asked = false
+	return was
+}

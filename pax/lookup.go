@@ -1,0 +1,138 @@
+package pax
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Find probes the terminal once and, if it is idle, looks an attempt up: A00,
+// is it the same terminal, R02 by the reference, and if that is not found R02
+// of the control, on the same connection.
+func (t *Terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding {
+	f := sale.CardFinding{Ref: l.Ref}
+	if err := t.take(ctx); err != nil {
+		f.Words = err.Error()
+		return f
+	}
+	defer t.give()
+	t.find(ctx, l, &f)
+	f.Late, t.late = t.late, nil
+	t.log.Info("card transaction looked up", "attempt", l.Ref, "reached", f.Reached, "result", f.Result, "control", f.Control, "words", f.Words)
+	return f
+}
+
+func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFinding) {
+	epoch, err := t.ready(ctx)
+	if err != nil {
+		f.Words = err.Error()
+		return
+	}
+	f.Reached, err = t.greet(ctx, epoch, t.cfg.ProbeWait)
+	t.reopen(f.Reached)
+	if err != nil {
+		f.Words = err.Error()
+		if f.Reached {
+			f.Result = sale.FoundUnclear
+		}
+		return
+	}
+	f.Identity = t.id
+	if l.Serial != "" && l.Serial != t.id.Serial || t.known() != nil {
+		f.Swapped, f.Result = true, sale.FoundUnclear
+		f.Words = fmt.Sprintf("another terminal is on the line: serial number %q, the sale was asked of %q", t.id.Serial, firstOf(l.Serial, t.cfg.SerialNumber))
+		return
+	}
+	got := t.look(ctx, l.Ref, l.Kind, l.Amount)
+	f.Result, f.Answer, f.Foreign, f.Words = got.found, got.answer, got.foreign, got.words
+	if f.Result != sale.FoundNot || l.Control == nil {
+		return
+	}
+	// Not found proves something only if this terminal, on this connection,
+	// still finds what it must.
+	if now, err := t.line.link.Open(ctx); err != nil || now != epoch {
+		f.Result, f.Control = sale.FoundUnclear, sale.FoundUnclear
+		f.Words = "the line was lost between two look-ups"
+		return
+	}
+	control := t.look(ctx, l.Control.Ref, sale.CardSale, l.Control.Amount)
+	f.Control = control.found
+	f.Foreign = firstOf(f.Foreign, control.foreign)
+	if f.Control != sale.FoundIt {
+		f.Words = join(f.Words, "and so was the latest approved sale:", control.words)
+	}
+}
+
+// reopen makes the connection anew when the terminal stays deaf for long: a TCP
+// connection whose other end is gone looks just like that.
+func (t *Terminal) reopen(reached bool) {
+	switch now := time.Now(); {
+	case reached:
+		t.deafAt = time.Time{}
+	case t.deafAt.IsZero():
+		t.deafAt = now
+	case now.Sub(t.deafAt) >= t.cfg.ReopenAfter:
+		t.deafAt = time.Time{}
+		t.line.drop()
+	}
+}
+
+// looked is what R02 brought.
+type looked struct {
+	found   sale.Found
+	answer  sale.CardAnswer // when found
+	foreign string
+	words   string
+}
+
+// look asks for the record of a reference.
+func (t *Terminal) look(ctx context.Context, ref string, kind sale.CardKind, amount sale.Amount) looked {
+	res := t.ask(ctx, cmdDetail, requestDetail(t.cfg.Version, ref), t.cfg.AckWait, t.cfg.GreetWait)
+	if res.end != answered {
+		t.greeted = 0
+		return looked{found: sale.FoundUnclear, words: res.err.Error()}
+	}
+	return t.reader().record(res.reply, sale.CardOrder{Ref: ref, Kind: kind, Amount: amount})
+}
+
+// record reads R03. Not found is only the code for it with the text NOT FOUND:
+// the same code also stands for several records, and for much else.
+func (rd reader) record(r Reply, asked sale.CardOrder) looked {
+	unclear := func(format string, a ...any) looked {
+		return looked{found: sale.FoundUnclear, words: fmt.Sprintf(format, a...)}
+	}
+	text, code := printable(r.Text), name(r.Code)
+	switch {
+	case code == codeNotFound && strings.EqualFold(text, "NOT FOUND"):
+		return looked{found: sale.FoundNot, words: withCode(text, code)}
+	case code != codeOK:
+		return unclear("the terminal answered the look-up with %s", withCode(text, code))
+	}
+	t, err := parseRecord(r)
+	if err != nil {
+		return unclear("%v", err)
+	}
+	a := rd.answer(&t.transaction)
+	switch n := name(t.Total); {
+	case n != "" && strings.Trim(n, "0") != "1":
+		return unclear("the terminal found %s records for one reference", n)
+	case a.Ref != asked.Ref:
+		l := unclear("the terminal found the reference %s instead of %s", firstOf(a.Ref, "(none)"), asked.Ref)
+		l.foreign = a.Ref
+		return l
+	case a.Kind != asked.Kind:
+		return unclear("the terminal has the reference as a transaction of type %s, a %s was asked for", printable(t.Type), asked.Kind)
+	}
+	a.Partial = t.Amounts.Due > 0
+	whole := a
+	whole.Approved += t.Amounts.Due
+	if a.Approved <= 0 || !agrees(asked.Amount, whole) {
+		return unclear("the terminal has the reference with %s, asked were %s", a.Approved, asked.Amount)
+	}
+	a.Verdict, a.Words = sale.VerdictApproved, withCode(a.Card.HostText, a.Card.HostCode)
+	rd.complete(&a, &t.transaction)
+	return looked{found: sale.FoundIt, answer: a, words: a.Words}
+}

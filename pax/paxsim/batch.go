@@ -1,0 +1,217 @@
+package paxsim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// card is an invented card.
+type card struct {
+	kind    string // card type code
+	last    string // last four digits
+	entry   string
+	expiry  string
+	debit   bool
+	account string   // debit account type
+	emv     []string // KEY=value
+}
+
+// Cards names the cards a customer can show.
+func Cards() []string {
+	return []string{"mastercard-tap", "visa-chip", "amex-swipe", "visa-manual", "interac-chip", "interac-tap"}
+}
+
+var cards = map[string]card{
+	"mastercard-tap": {"02", "1166", "2", "1022", false, "", []string{"CARDBIN=541333", "ARQC=3D36ACBD44BE512B", "TVR=0000008000", "AID=A0000000041010", "TSI=0000", "ATC=00A1", "APPLAB=MASTERCARD", "APPPN=MASTERCARD", "IAD=0110A00003220000", "ARC=00", "CID=80", "CVM=7"}},
+	"visa-chip":      {"01", "0119", "4", "1228", false, "", []string{"CARDBIN=476173", "TC=77A1B2C3D4E5F601", "TVR=0080008000", "AID=A0000000031010", "TSI=F800", "ATC=0034", "APPLAB=VISA CREDIT", "APPPN=VISA CREDIT", "ARC=00", "CID=40", "CVM=4"}},
+	"amex-swipe":     {"03", "1005", "1", "0727", false, "", []string{"CARDBIN=371449"}},
+	"visa-manual":    {"01", "1111", "0", "1230", false, "", []string{"CARDBIN=411111"}},
+	"interac-chip":   {"17", "4321", "4", "2812", true, "C", []string{"TC=1122334455667788", "TVR=0080008000", "AID=A0000002771010", "TSI=F800", "ATC=0012", "APPLAB=INTERAC", "CID=40", "CVM=2", "PINSTATUSNUM=1"}},
+	"interac-tap":    {"17", "8765", "2", "2711", true, "", []string{"TC=8877665544332211", "TVR=0000000000", "AID=A0000002771010", "TSI=0000", "ATC=0013", "APPLAB=INTERAC", "CID=40", "CVM=7"}},
+}
+
+// record is an approved transaction in the batch.
+type record struct {
+	number   int // transaction number, 1 to 5000, starting anew after a batch close
+	ref      string
+	kind     string // transaction type
+	original string // its type before it was voided
+	debit    bool
+	invoice  string
+	card     card
+	asked    int64
+	amount   int64 // approved
+	tip      int64
+	cashback int64
+	fee      int64
+	due      int64
+	auth     string
+	host     int // trace number at the host
+	batch    int
+	at       time.Time
+	code     string // result code
+	voided   bool
+}
+
+// batch is the terminal's memory.
+type batch struct {
+	number    int
+	records   []*record
+	last      int            // transaction number
+	host      int            // trace number
+	approvals map[string]int // by ECR reference, for the terminal's whole life
+	closed    int
+}
+
+func (b *batch) byRef(ref string) []*record {
+	var out []*record
+	for _, r := range b.records {
+		if r.ref == ref && ref != "" {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (b *batch) byNumber(n string) *record {
+	num, err := strconv.Atoi(n)
+	if err != nil {
+		return nil
+	}
+	for _, r := range b.records {
+		if r.number == num {
+			return r
+		}
+	}
+	return nil
+}
+
+func (b *batch) add(r *record) {
+	b.last++
+	r.number, r.batch = b.last, b.number
+	b.records = append(b.records, r)
+	b.approvals[r.ref]++
+}
+
+// close settles the batch and returns its totals by tender.
+func (b *batch) close() (counts, cents [2]int64) {
+	for _, r := range b.records {
+		i := 0
+		if r.debit {
+			i = 1
+		}
+		switch {
+		case r.voided || r.kind == "16":
+			continue
+		case r.kind == "02":
+			cents[i] -= r.amount
+		default:
+			cents[i] += r.amount
+		}
+		counts[i]++
+	}
+	b.records, b.last = nil, 0
+	b.number++
+	b.closed++
+	return counts, cents
+}
+
+func n(v int64) string { return strconv.FormatInt(v, 10) }
+
+func (r *record) hostGroup(text string) string {
+	code := "000"
+	if r.auth == "" {
+		code = "051"
+	}
+	return list(code, text, r.auth, fmt.Sprintf("%012d", 1_000_000+r.host), strconv.Itoa(r.host), strconv.Itoa(r.batch))
+}
+
+func (r *record) amountGroup() string {
+	return list(n(r.amount), n(r.due), n(r.tip), n(r.cashback), n(r.fee), "0")
+}
+
+func (r *record) accountGroup() string {
+	return list(r.card.last, r.card.entry, r.card.expiry, "", "", "", r.card.kind, "", "", "", "0", "", r.card.account)
+}
+
+func (r *record) traceGroup() string {
+	return list(strconv.Itoa(r.number), r.ref, r.at.Format("20060102150405"), r.invoice)
+}
+
+func (r *record) more(serial string) string {
+	tender := "Credit"
+	if r.debit {
+		tender = "Debit"
+	}
+	m := append([]string{}, r.card.emv...)
+	m = append(m, "SN="+serial, "GLOBALUID="+serial+r.at.Format("20060102150405")+fmt.Sprintf("%04d", r.number),
+		"EDCTYPE="+tender, "PROGRAMTYPE=0", "USERLANGUAGESTATUS=1")
+	return strings.Join(m, us)
+}
+
+// payment is T01 or T03 with the record's groups.
+func (t *Terminal) payment(command, code, text, hostText string, r *record) []byte {
+	fields := []string{r.hostGroup(hostText), r.kind, r.amountGroup(), r.accountGroup(), r.traceGroup()}
+	if command == "T01" {
+		fields = append(fields, "", "", "")
+	}
+	return reply(t.opt.Version, command, code, text, append(fields, r.more(t.opt.Serial), "", "")...)
+}
+
+// empty is T01 or T03 as it comes when no card was read: every field there and empty.
+func (t *Terminal) empty(command, code, text string) []byte {
+	fields := 8
+	if command == "T01" {
+		fields = 11
+	}
+	return reply(t.opt.Version, command, code, text, make([]string, fields)...)
+}
+
+// detail is R03.
+func (t *Terminal) detail(q request) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.faultLocked("several", q.command) != nil {
+		return reply(t.opt.Version, "R03", "100023", "MULTIPLE RECORDS")
+	}
+	ref := q.field(7)
+	found := t.batch.byRef(ref)
+	switch {
+	case ref != "":
+	case q.field(5) != "":
+		if r := t.batch.byNumber(q.field(5)); r != nil {
+			found = append(found, r)
+		}
+	case q.field(6) != "":
+		for _, r := range t.batch.records {
+			if r.auth == q.field(6) {
+				found = append(found, r)
+			}
+		}
+	case q.field(4) != "":
+		if i, err := strconv.Atoi(q.field(4)); err == nil && i >= 1 && i <= len(t.batch.records) {
+			found = append(found, t.batch.records[i-1])
+		}
+	default:
+		found = t.batch.records
+	}
+	if len(found) == 0 {
+		return reply(t.opt.Version, "R03", "100023", "NOT FOUND")
+	}
+	r := *found[0]
+	if t.faultLocked("foreign", q.command) != nil {
+		r.ref = "ANOTHERTILL00001"
+	}
+	edc := "01"
+	if r.debit {
+		edc = "02"
+	}
+	kind, original := r.kind, ""
+	if r.voided {
+		kind, original = "16", r.kind
+	}
+	return reply(t.opt.Version, "R03", "000000", "OK", strconv.Itoa(len(found)), "1", r.hostGroup("APPROVED"), edc, kind, original,
+		r.amountGroup(), r.accountGroup(), r.traceGroup(), "", "", "", r.more(t.opt.Serial))
+}

@@ -1,0 +1,21 @@
+// Package paxsim is a PAX card terminal that lives in a program: the far side
+// of package pax, for tests, for the demo, and for other people's clients.
+//
+//	idle --request--> ACK --> think --> (pause) response --> ACK, anything, or silence --> EOT --> idle
+//	                   |        |            ^   |
+//	                   |       A14: aborted  |   +-- NAK or 3 s of silence: again, 3 in all
+//	                   +-- a sale running: requests but A14 are not acknowledged
+//
+// A transaction belongs to the terminal, not to the connection it came on: when
+// the other side vanishes, it goes on, and its record stays in the batch. A
+// response is written in one piece, at least Options.Pause after the ACK, for
+// there are clients that read one chunk and take its first byte.
+//
+// It is written from the protocol, not from the client: it shares with package
+// pax the control bytes and the Scanner, and reads and writes fields on its own.
+// It is lenient where real terminals are: trailing empty fields may be there or
+// not, whatever ends a conversation counts as ACK.
+//
+// Faults can be set by name, from a program or over HTTP; see Faults. Cards are
+// invented.
+package paxsim

@@ -1,0 +1,122 @@
+package paxsim
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// Options are what a simulated terminal is like. Zero fields mean the defaults
+// in brackets.
+type Options struct {
+	Serial    string        // ["0123456789"]
+	Model     string        // ["A920PRO"]
+	Version   string        // protocol version it answers with ["1.58"]
+	TID, MID  string        // bank's numbers ["40880013", "000000000000001"]
+	Think     time.Duration // how long the customer takes [50ms]
+	Pause     time.Duration // from ACK to response [50ms]
+	AckWait   time.Duration // for the ACK of a response [3s]
+	Deaf      time.Duration // how long nothing is heard after the fault lose-answer [2s]
+	CardWait  time.Duration // card-wait time-out of the fault timeout [Think]
+	Cancel    string        // answer to A14: a15, eot, ack-eot or none [a15]
+	Card      string        // which card is tapped; see Cards [mastercard-tap]
+	DebitCard string        // which one for T02 [interac-chip]
+	// Duplicates switches the local duplicate check on: same type, amount and
+	// card as the latest approval.
+	Duplicates bool
+	Log        *slog.Logger // [none]
+}
+
+func (o *Options) setDefaults() {
+	text := func(s *string, def string) {
+		if *s == "" {
+			*s = def
+		}
+	}
+	span := func(d *time.Duration, def time.Duration) {
+		if *d == 0 {
+			*d = def
+		}
+	}
+	text(&o.Serial, "0123456789")
+	text(&o.Model, "A920PRO")
+	text(&o.Version, "1.58")
+	text(&o.TID, "40880013")
+	text(&o.MID, "000000000000001")
+	text(&o.Cancel, "a15")
+	text(&o.Card, "mastercard-tap")
+	text(&o.DebitCard, "interac-chip")
+	span(&o.Think, 50*time.Millisecond)
+	span(&o.Pause, 50*time.Millisecond)
+	span(&o.AckWait, 3*time.Second)
+	span(&o.Deaf, 2*time.Second)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Terminal is a simulated terminal. Several connections may be served at once,
+// as a real one keeps its batch whatever is plugged into it.
+type Terminal struct {
+	opt Options
+	log *slog.Logger
+
+	mu        sync.Mutex
+	faults    map[string]*fault
+	deafUntil time.Time
+	running   *transaction // under way; nil when idle
+	batch     batch
+	frames    map[string]int // requests understood, by command
+}
+
+// New returns a terminal that approves every sale.
+func New(o Options) *Terminal {
+	o.setDefaults()
+	return &Terminal{
+		opt: o, log: o.Log,
+		faults: map[string]*fault{},
+		batch:  batch{number: 8, approvals: map[string]int{}},
+		frames: map[string]int{},
+	}
+}
+
+// Serve accepts connections until ctx ends, as a terminal on the network does.
+func (t *Terminal) Serve(ctx context.Context, l net.Listener) error {
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	var conns sync.WaitGroup
+	defer conns.Wait()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		conns.Go(func() {
+			if err := t.ServeConn(ctx, c); err != nil {
+				t.log.Debug("connection ended", "err", err)
+			}
+		})
+	}
+}
+
+// ServeConn speaks the protocol on one connection until it ends or ctx does,
+// and closes it.
+func (t *Terminal) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error {
+	s := newSession(t, conn)
+	stop := context.AfterFunc(ctx, s.close)
+	defer stop()
+	defer s.close()
+	go s.read()
+	err := s.run(ctx)
+	if ctx.Err() != nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,292 @@
+package paxsim
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// transaction is a money request under way. It belongs to the terminal: the
+// connection it came on may be gone when it ends.
+type transaction struct {
+	request request
+	cancel  chan struct{} // closed by A14
+}
+
+// outcome is a response to be delivered.
+type outcome struct {
+	command string // of the request
+	body    []byte
+}
+
+func (t *Terminal) deaf() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.deafUntil)
+}
+
+func (t *Terminal) goDeaf(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.deafUntil = time.Now().Add(d)
+}
+
+func (t *Terminal) underWay() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.running != nil
+}
+
+func (t *Terminal) count(command string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.frames[command]++
+}
+
+// cancelRunning takes the cancel wish; too late once the host is asked.
+func (t *Terminal) cancelRunning() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tr := t.running; tr != nil {
+		select {
+		case <-tr.cancel:
+		default:
+			close(tr.cancel)
+		}
+	}
+}
+
+// start lets the customer act. The response goes to the session if it still is there.
+func (t *Terminal) start(ctx context.Context, s *session, r request) {
+	tr := &transaction{request: r, cancel: make(chan struct{})}
+	t.mu.Lock()
+	t.running = tr
+	t.mu.Unlock()
+	go func() {
+		body, ok := t.run(ctx, tr)
+		if !ok {
+			return
+		}
+		select {
+		case s.result <- outcome{r.command, body}:
+		case <-s.gone:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// run waits for the customer and decides. It is not ok if the terminal's world
+// ended meanwhile.
+func (t *Terminal) run(ctx context.Context, tr *transaction) ([]byte, bool) {
+	cancelled := false
+	select {
+	case <-time.After(max(t.opt.Think, t.opt.Pause)):
+	case <-tr.cancel:
+		cancelled = true
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running = nil
+	if ctx.Err() != nil {
+		return nil, false
+	}
+	command := responseOf(tr.request.command)
+	if cancelled {
+		return t.empty(command, "100002", "ABORTED"), true
+	}
+	return t.decide(command, tr.request), true
+}
+
+// responseOf: T00 is answered by T01.
+func responseOf(command string) string {
+	i, err := strconv.Atoi(command[1:])
+	if err != nil {
+		return command
+	}
+	return fmt.Sprintf("%c%02d", command[0], i+1)
+}
+
+// decide is the terminal, its host and the card's issuer in one. The lock is held.
+func (t *Terminal) decide(command string, q request) []byte {
+	is := func(name string) *fault { return t.faultLocked(name, q.command) }
+	debit := q.command == "T02"
+	if q.command != "T00" && !debit {
+		return t.empty(command, "100005", "EDC TYPE NOT SUPPORTED")
+	}
+	switch {
+	case is("abort") != nil:
+		return t.empty(command, "100002", "ABORTED")
+	case is("timeout") != nil:
+		return t.empty(command, "100001", "TIMEOUT")
+	}
+	if f := is("code"); f != nil {
+		return t.empty(command, f.value, "AS TOLD")
+	}
+	traceField := 4
+	ref := q.sub(traceField, 0)
+	if len(ref) > 32 {
+		return t.empty(command, "100003", "REFERENCE INVALID")
+	}
+	if is("duplicate") != nil {
+		return t.duplicate(command, q)
+	}
+	switch q.field(1) {
+	case "01", "02", "03":
+		return t.pay(command, q, ref, debit, is)
+	case "04":
+		return t.complete(command, q, ref)
+	case "16", "17", "18":
+		return t.void(command, q, ref)
+	}
+	return t.empty(command, "100004", "TRANS TYPE NOT SUPPORTED")
+}
+
+func (t *Terminal) pay(command string, q request, ref string, debit bool, is func(string) *fault) []byte {
+	amount, err := strconv.ParseInt(q.sub(2, 0), 10, 64)
+	if err != nil || amount <= 0 {
+		return t.empty(command, "100003", "AMOUNT INVALID")
+	}
+	extra := func(k int) int64 { v, _ := strconv.ParseInt(q.sub(2, k), 10, 64); return v }
+	r := &record{
+		ref: ref, kind: q.field(1), debit: debit, invoice: q.sub(4, 1), asked: amount, at: time.Now(), code: "000000",
+		tip: extra(1) + is("tip").cents(), cashback: extra(2) + is("cashback").cents(), fee: extra(3) + is("surcharge").cents(),
+	}
+	r.card = cards[t.opt.Card]
+	if debit {
+		r.card = cards[t.opt.DebitCard]
+	}
+	r.amount = amount + r.tip + r.cashback + r.fee
+	if prev := t.latest(); t.opt.Duplicates && q.sub(3, 5) != "1" && prev != nil &&
+		prev.kind == r.kind && prev.asked == r.asked && prev.card.last == r.card.last {
+		return t.payment(command, "100011", "DUP TRANSACTION", "APPROVED", prev)
+	}
+	t.batch.host++
+	r.host, r.batch = t.batch.host, t.batch.number
+	if is("decline") != nil {
+		r.amount, r.due = 0, amount
+		t.batch.last++
+		r.number = t.batch.last
+		return t.payment(command, "000100", "DECLINE", "DECLINED", r)
+	}
+	text := "OK"
+	if f := is("partial"); f != nil {
+		r.amount = min(f.cents(), r.amount)
+		r.due = amount - r.amount
+		r.code, text = "000002", "PARTIAL APPROVED"
+	}
+	if is("offline") != nil {
+		r.code, text = "000001", "OFFLINE APPROVED"
+	}
+	r.auth = fmt.Sprintf("%05dZ", (r.host*7919)%100000)
+	t.batch.add(r)
+	t.log.Info("approved", "ref", ref, "cents", r.amount, "number", r.number)
+	return t.payment(command, r.code, text, "APPROVED", r)
+}
+
+// latest is the latest record that still counts.
+func (t *Terminal) latest() *record {
+	for i := len(t.batch.records) - 1; i >= 0; i-- {
+		if r := t.batch.records[i]; !r.voided {
+			return r
+		}
+	}
+	return nil
+}
+
+func (t *Terminal) duplicate(command string, q request) []byte {
+	prev := t.latest()
+	if prev == nil {
+		amount, _ := strconv.ParseInt(q.sub(2, 0), 10, 64)
+		prev = &record{ref: "ANOTHERTILL00001", kind: q.field(1), number: 1, amount: amount, auth: "00001Z", card: cards[t.opt.Card], at: time.Now(), batch: t.batch.number}
+	}
+	return t.payment(command, "100011", "DUP TRANSACTION", "APPROVED", prev)
+}
+
+// complete turns a pre-authorisation into a sale of the amount given.
+func (t *Terminal) complete(command string, q request, ref string) []byte {
+	orig := t.original(q)
+	amount, err := strconv.ParseInt(q.sub(2, 0), 10, 64)
+	switch {
+	case orig == nil || orig.kind != "03" || orig.voided:
+		return t.empty(command, "100023", "NOT FOUND")
+	case err != nil || amount <= 0:
+		return t.empty(command, "100003", "AMOUNT INVALID")
+	}
+	r := *orig
+	t.batch.host++
+	r.ref, r.kind, r.asked, r.amount, r.at, r.host = ref, "04", amount, amount, time.Now(), t.batch.host
+	orig.voided = true
+	t.batch.add(&r)
+	return t.payment(command, "000000", "OK", "APPROVED", &r)
+}
+
+// void takes a transaction of the open batch back.
+func (t *Terminal) void(command string, q request, ref string) []byte {
+	orig := t.original(q)
+	switch {
+	case orig == nil:
+		return t.empty(command, "100023", "NOT FOUND")
+	case orig.voided:
+		return t.empty(command, "100021", "ALREADY VOIDED")
+	}
+	orig.voided = true
+	r := *orig
+	t.batch.host++
+	r.ref, r.kind, r.at, r.host, r.voided = ref, "16", time.Now(), t.batch.host, false
+	t.batch.add(&r)
+	return t.payment(command, "000000", "OK", "APPROVED", &r)
+}
+
+// original finds the transaction a void or completion names: by the terminal's
+// number, or by the host reference in the additional group.
+func (t *Terminal) original(q request) *record {
+	if r := t.batch.byNumber(q.sub(4, 3)); r != nil {
+		return r
+	}
+	more := 6
+	if q.command == "T00" {
+		more = 9
+	}
+	href := strings.TrimLeft(q.pair(more, "HREF"), "0")
+	if href == "" {
+		return nil
+	}
+	for _, r := range t.batch.records {
+		if strconv.Itoa(1_000_000+r.host) == href || strconv.Itoa(r.host) == href {
+			return r
+		}
+	}
+	return nil
+}
+
+// answer does a request that moves no money.
+func (t *Terminal) answer(q request) []byte {
+	v := t.opt.Version
+	t.mu.Lock()
+	serial := t.opt.Serial
+	t.mu.Unlock()
+	if q.version == "" {
+		return reply(v, responseOf(q.command), "100003", "NO PROTOCOL VERSION")
+	}
+	switch q.command {
+	case "A00":
+		return reply(v, "A01", "000000", "OK", serial, t.opt.Model, "10", "001122334455", "18", "36",
+			strings.Join([]string{"APPVERSION=1.00.00", "WIFIMAC=001122334456", "APPNAME=SIMPOS"}, us), "Y", "0011000000000000", "1", "")
+	case "A16", "A26":
+		return reply(v, responseOf(q.command), "000000", "OK")
+	case "R02":
+		return t.detail(q)
+	case "B00":
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		number := t.batch.number
+		counts, cents := t.batch.close()
+		sum := func(a [2]int64) string { return n(a[0]) + "=" + n(a[1]) + "=0=0=0=0=0" }
+		return reply(v, "B01", "000000", "OK", list("000", "BATCH CLOSED", "", "", "", strconv.Itoa(number)),
+			sum(counts), sum(cents), time.Now().Format("20060102150405"), t.opt.TID, t.opt.MID)
+	}
+	return reply(v, responseOf(q.command), "100026", "COMMAND NOT SUPPORTED")
+}

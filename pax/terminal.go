@@ -1,0 +1,302 @@
+package pax
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Terminal is a card terminal on a line. Create one with New. Its methods may
+// be called from any goroutine; they take turns, except Abort, which speaks to
+// the terminal while Charge listens.
+type Terminal struct {
+	line *line
+	cfg  Config
+	log  *slog.Logger
+
+	turn chan struct{} // holds one token: whose turn it is; guards what follows
+	id   sale.Identity // as last greeted
+	// greeted is the epoch on which the terminal said who it is and every
+	// exchange since ended as it should; 0 if it must be greeted before money.
+	greeted uint64
+	deafAt  time.Time // since when look-ups are not acknowledged; zero if they are
+	late    []sale.CardAnswer
+}
+
+// maxLate bounds the answers kept for the next look-up.
+const maxLate = 16
+
+// New returns a terminal on link. It opens nothing.
+func New(link Link, cfg Config, log *slog.Logger) *Terminal {
+	t := &Terminal{cfg: cfg, log: log, turn: make(chan struct{}, 1)}
+	t.line = &line{link: link, cfg: cfg, log: log, other: t.stray}
+	return t
+}
+
+// take waits for the terminal to be free. give must be called if it returns nil.
+func (t *Terminal) take(ctx context.Context) error {
+	select {
+	case t.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the card terminal to be free: %w", context.Cause(ctx))
+	}
+}
+
+func (t *Terminal) give() { <-t.turn }
+
+// Greet asks the terminal who it is. It opens the line if needed.
+func (t *Terminal) Greet(ctx context.Context) (sale.Identity, error) {
+	if err := t.take(ctx); err != nil {
+		return sale.Identity{}, err
+	}
+	defer t.give()
+	epoch, err := t.ready(ctx)
+	if err != nil {
+		return sale.Identity{}, err
+	}
+	if _, err := t.greet(ctx, epoch, t.cfg.AckWait); err != nil {
+		return sale.Identity{}, err
+	}
+	return t.id, t.known()
+}
+
+// Reset asks the terminal to go back to its idle screen (A16).
+func (t *Terminal) Reset(ctx context.Context) error {
+	if err := t.take(ctx); err != nil {
+		return err
+	}
+	defer t.give()
+	if _, err := t.ready(ctx); err != nil {
+		return err
+	}
+	res := t.ask(ctx, cmdReset, requestReset(t.cfg.Version), t.cfg.AckWait, t.cfg.GreetWait)
+	if res.end != answered {
+		return res.err
+	}
+	if code := string(res.reply.Code); code != codeOK {
+		return fmt.Errorf("reset the terminal: %s", withCode(printable(res.reply.Text), name(res.reply.Code)))
+	}
+	return nil
+}
+
+// ready opens the line and reads what waits on it.
+func (t *Terminal) ready(ctx context.Context) (epoch uint64, err error) {
+	epoch, err = t.line.link.Open(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("open the line to the terminal: %w", err)
+	}
+	if err := t.line.drain(ctx); err != nil {
+		t.line.drop()
+		return 0, fmt.Errorf("read what waits on the line to the terminal: %w", err)
+	}
+	return epoch, nil
+}
+
+// ask is an exchange that moves no money.
+func (t *Terminal) ask(ctx context.Context, command string, frame []byte, ackWait, answerWait time.Duration) result {
+	return t.line.do(ctx, call{command: command, frame: frame, ackWait: ackWait, answerWait: answerWait})
+}
+
+// greet sends A00. It returns whether the terminal acknowledged it, which means
+// that nothing else is under way on it.
+func (t *Terminal) greet(ctx context.Context, epoch uint64, ackWait time.Duration) (reached bool, err error) {
+	t.greeted = 0
+	res := t.ask(ctx, cmdInitialize, requestInitialize(t.cfg.Version), ackWait, t.cfg.GreetWait)
+	switch {
+	case res.end == unacked:
+		return false, fmt.Errorf("%w: it is busy, in a menu, or off; it must show its start screen", res.err)
+	case res.end != answered:
+		return res.end == silent || res.end == damaged || res.end == ended, res.err
+	case string(res.reply.Code) != codeOK:
+		return true, fmt.Errorf("greet the terminal: %s", withCode(printable(res.reply.Text), name(res.reply.Code)))
+	}
+	id := parseIdentity(res.reply)
+	if id != t.id {
+		t.log.Info("card terminal greeted", "serial", id.Serial, "model", id.Model, "version", id.Version)
+	}
+	t.id, t.greeted = id, epoch
+	return true, nil
+}
+
+// known reports that the terminal on the line is the configured one.
+func (t *Terminal) known() error {
+	if want := t.cfg.SerialNumber; want != "" && t.id.Serial != want {
+		return fmt.Errorf("the terminal on the line has serial number %q, configured is %q: connect the right one, or change serial_number", t.id.Serial, want)
+	}
+	return nil
+}
+
+// Charge sends one money transaction and waits for its answer. The frame is
+// sent once, again only when the terminal refused it with NAK.
+func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+	if err := t.take(ctx); err != nil {
+		return unsent(o, sale.ReasonNotSent, err)
+	}
+	defer t.give()
+	start := time.Now()
+	t.line.setPhase(ahead)
+	defer t.line.setPhase(idle)
+	a := t.charge(ctx, o)
+	t.log.Info("card transaction ended", "attempt", o.Ref, "kind", o.Kind, "verdict", a.Verdict, "words", a.Words, "took", time.Since(start))
+	return a
+}
+
+func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+	if err := check(o); err != nil {
+		return unsent(o, sale.ReasonNotSent, err)
+	}
+	epoch, err := t.ready(ctx)
+	if err != nil {
+		return unsent(o, sale.ReasonNotSent, err)
+	}
+	if err := t.identify(ctx, epoch); err != nil {
+		return unsent(o, sale.ReasonNotSent, err)
+	}
+	if o.Kind == sale.CardVoid {
+		if err := t.voidable(ctx, o.Original); err != nil {
+			return unsent(o, sale.ReasonNotFound, err)
+		}
+	}
+	if t.line.wished() {
+		return unsent(o, sale.ReasonAborted, errors.New("cancelled before anything was sent to the terminal"))
+	}
+	p := t.payment(o)
+	t.greeted = 0 // until this has ended well
+	res := t.line.do(ctx, call{
+		command: p.Command, frame: requestPayment(t.cfg.Version, p), money: true,
+		ackWait: t.cfg.AckWait, answerWait: t.cfg.AnswerWait, mine: mine(o.Ref),
+	})
+	switch res.end {
+	case answered:
+		t.greeted = epoch
+		return against(o, t.reader().payment(res.reply))
+	case notSent:
+		return unsent(o, sale.ReasonNotSent, res.err)
+	case refused:
+		t.greeted = epoch
+		return unsent(o, sale.ReasonRefused, res.err)
+	}
+	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}
+}
+
+// unsent is the answer when provably nothing was asked of the terminal.
+func unsent(o sale.CardOrder, why sale.Reason, err error) sale.CardAnswer {
+	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictNotSent, Reason: why, Words: err.Error()}
+}
+
+// check refuses an order that cannot be written into a frame.
+func check(o sale.CardOrder) error {
+	switch {
+	case o.Ref == "" || len(o.Ref) > 32 || !plain(o.Ref):
+		return fmt.Errorf("reference %q cannot be sent to the terminal: 1 to 32 plain characters are needed", o.Ref)
+	case o.Kind != sale.CardSale && o.Kind != sale.CardVoid && o.Kind != sale.CardReturn:
+		return fmt.Errorf("the terminal cannot do a %q", o.Kind)
+	case o.Kind == sale.CardVoid && (o.Original == nil || o.Original.Ref == "" || o.Original.Transaction == ""):
+		return errors.New("a void needs the reference and the transaction number of its sale")
+	}
+	return o.Amount.Valid()
+}
+
+// identify makes sure, before money bytes go out, that the terminal said who it
+// is on this very connection and answers as it should.
+func (t *Terminal) identify(ctx context.Context, epoch uint64) error {
+	if t.greeted == epoch {
+		return t.known()
+	}
+	before := t.id.Serial
+	if _, err := t.greet(ctx, epoch, t.cfg.AckWait); err != nil {
+		return err
+	}
+	if err := t.known(); err != nil {
+		return err
+	}
+	if before != "" && t.id.Serial != before {
+		return fmt.Errorf("another terminal is on the line now: serial number %q, it was %q; nothing was sent, try again to use it", t.id.Serial, before)
+	}
+	return nil
+}
+
+// voidable reports whether the terminal's own record of a sale is the one that
+// is to be undone: numbers start anew after a batch close, and number 12 may
+// then be another customer's.
+func (t *Terminal) voidable(ctx context.Context, orig *sale.CardOriginal) error {
+	l := t.look(ctx, orig.Ref, sale.CardSale, orig.Amount)
+	switch {
+	case l.found != sale.FoundIt:
+		return fmt.Errorf("the sale is not in the terminal's batch (%s): nothing was voided, give the money back by a return", l.words)
+	case l.answer.Card.Transaction != orig.Transaction:
+		return fmt.Errorf("the terminal has the sale under transaction %s instead of %s: nothing was voided, give the money back by a return",
+			firstOf(l.answer.Card.Transaction, "unknown"), orig.Transaction)
+	}
+	return nil
+}
+
+// payment is an order in the terminal's terms.
+func (t *Terminal) payment(o sale.CardOrder) payment {
+	tender := o.Tender
+	if tender == "" && o.Original != nil {
+		tender = o.Original.Tender
+	}
+	if tender == "" {
+		tender = sale.Tender(t.cfg.Tender)
+	}
+	p := payment{Command: cmdCredit, Type: typeSale, Amount: o.Amount, Ref: o.Ref}
+	if tender == sale.Debit {
+		p.Command = cmdDebit
+	}
+	switch o.Kind {
+	case sale.CardReturn:
+		p.Type = typeReturn
+	case sale.CardVoid:
+		p.Type, p.Amount, p.Transaction = typeVoid, 0, o.Original.Transaction
+	}
+	return p
+}
+
+// mine tells the answer to the transaction called ref from a late one. An
+// answer without a reference, as an aborted sale's is, counts as ours only once
+// our frame was acknowledged; so does a duplicate's, which names its original.
+func mine(ref string) func(Reply, bool) bool {
+	return func(r Reply, acked bool) bool {
+		t, _ := parsePayment(r)
+		switch {
+		case string(t.Trace.Ref) == ref:
+			return true
+		case len(t.Trace.Ref) == 0 || string(r.Code) == codeDuplicate:
+			return acked
+		}
+		return false
+	}
+}
+
+// Abort wishes the transaction under way cancelled. Its own answer, returned by
+// Charge, says what became of it.
+func (t *Terminal) Abort(context.Context) error { return t.line.abort() }
+
+// reader reads responses with what the box knows now.
+func (t *Terminal) reader() reader { return reader{extra: t.cfg.Extra, now: time.Now(), id: t.id} }
+
+// stray keeps the answer of a transaction nobody waits for until the next
+// look-up. It is called with the turn held.
+func (t *Terminal) stray(r Reply) {
+	switch string(r.Command) {
+	case responseTo(cmdCredit), responseTo(cmdDebit):
+	default:
+		return
+	}
+	a := t.reader().payment(r)
+	if a.Ref == "" || a.Reason == sale.ReasonDuplicateOf {
+		t.log.Warn("terminal answered a transaction nobody knows", "words", a.Words)
+		return
+	}
+	t.log.Info("terminal answered late", "attempt", a.Ref, "verdict", a.Verdict, "words", a.Words)
+	t.late = append(t.late, a)
+	if len(t.late) > maxLate {
+		t.late = t.late[1:]
+	}
+}
