@@ -1,0 +1,85 @@
+// Requests to posd. A POST gets its own Idempotency-Key, remembered for this
+// tab before it leaves, and is repeated under it until posd answers: also after
+// a reload in between.
+
+const store = "posd.pending";
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function pendingList() {
+	try {
+		return JSON.parse(sessionStorage.getItem(store)) || [];
+	} catch {
+		return [];
+	}
+}
+
+const save = (list) => sessionStorage.setItem(store, JSON.stringify(list));
+const forget = (key) => save(pendingList().filter((p) => p.key !== key));
+
+// pending returns the requests that were sent and never answered.
+export const pending = pendingList;
+
+// post sends a new request. secret is sent but not remembered: posd does not
+// need it again to recognise the key.
+export function post(path, body, { secret = {}, trouble } = {}) {
+	const request = { key: crypto.randomUUID(), path, body };
+	save([...pendingList(), request]);
+	return repeat(request, { secret, trouble });
+}
+
+// These answers say that posd did nothing and will soon be able to.
+const soon = ["starting", "too-many"];
+// This one says that it did nothing and why.
+const nothingDone = ["unavailable"];
+
+// repeat sends a request until it is answered. trouble is called with a
+// function that stops the asking each time there was no answer, and with
+// nothing when it is over. The result is {status, body}, status 0 if stopped.
+export async function repeat(request, { secret = {}, trouble = () => {} } = {}) {
+	let stopped = false;
+	for (let n = 0; !stopped; n++) {
+		let status = 0, body = {};
+		try {
+			const answer = await fetch(request.path, {
+				method: "POST",
+				headers: { "Content-Type": "application/json", "Idempotency-Key": request.key },
+				body: JSON.stringify({ ...request.body, ...secret }),
+				signal: AbortSignal.timeout(20000),
+			});
+			status = answer.status;
+			body = await answer.json();
+		} catch {
+			status = 0; // no answer, or not one of posd's
+		}
+		if (status > 0 && !soon.includes(body.type) && (status < 500 || nothingDone.includes(body.type))) {
+			forget(request.key);
+			trouble();
+			return { status, body };
+		}
+		trouble(() => { stopped = true; });
+		await pause(Math.min(5000, 500 * 2 ** n));
+	}
+	forget(request.key);
+	trouble();
+	return { status: 0, body: {} };
+}
+
+// get reads JSON; the result is {status, body}, status 0 if there was no answer.
+export async function get(path) {
+	try {
+		const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(20000) });
+		return { status: answer.status, body: await answer.json() };
+	} catch {
+		return { status: 0, body: {} };
+	}
+}
+
+// text reads plain text, "" if there is none.
+export async function text(path) {
+	try {
+		const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(20000) });
+		return answer.ok ? await answer.text() : (await answer.json()).detail;
+	} catch {
+		return "";
+	}
+}

@@ -1,0 +1,104 @@
+// The customer's screen. It shows what posd says is on glass, and nothing else:
+// when posd is gone it says so, and it comes back by itself.
+
+import { follow } from "./stream.js";
+import { speak, money, span, name } from "./words.js";
+import { $, el, qr } from "./dom.js";
+
+let shop = { name: "", language: "en" };
+let screen = { kind: "offline" };
+let skew = 0; // posd's clock less ours, ms
+let idle;
+
+follow((event, data) => {
+	if (event === "snapshot") shop = data.shop;
+	if (event === "snapshot") show(data.screen);
+	if (event === "screen") show(data);
+}, () => show({ kind: "offline", language: screen.language }));
+
+function show(s) {
+	screen = s;
+	if (s.now) skew = new Date(s.now) - Date.now();
+	draw();
+}
+
+addEventListener("resize", draw);
+setInterval(tick, 1000);
+
+const secondsLeft = () => (new Date(screen.until) - Date.now() - skew) / 1000;
+
+function tick() {
+	const left = $("left");
+	if (left && screen.until) left.textContent = speak(language())("left", { time: span(secondsLeft()) });
+}
+
+const language = () => screen.language || shop.language || "en";
+
+// bill is the list of items; what does not fit is left out at the top, the
+// newest and the total always stand.
+function bill(say) {
+	const cash = (n) => money(n, screen.currency, language());
+	const items = screen.items || [];
+	return [
+		el("h1", {}, say("items")),
+		el("ul", { class: "items" }, ...items.map((i) => el("li", {}, el("span", {}, i.name), el("span", {}, cash(i.amount))))),
+		el("p", { class: "total" }, el("span", {}, say("total")), el("strong", {}, cash(screen.amount))),
+		screen.message && el("p", {}, screen.message),
+	];
+}
+
+function parts() {
+	const say = speak(language());
+	const amount = screen.amount ? el("p", { class: "amount" }, money(screen.amount, screen.currency, language())) : undefined;
+	const mark = () => screen.method && screen.method !== "card" ? el("p", { class: "mark", "data-method": screen.method }, name(say, "m", screen.method)) : undefined;
+	const title = (key) => el("h1", {}, say(key));
+	const next = (key) => el("p", { class: "next" }, say(key));
+	switch (screen.kind) {
+	case "welcome":
+		return [el("p", { class: "shop" }, shop.name), title("welcome"), screen.message && el("p", { class: "next" }, screen.message)];
+	case "items":
+		return bill(say);
+	case "card":
+		return [amount, el("div", { class: "picture", "data-picture": "card", "aria-hidden": "true" }), title("card")];
+	case "code": {
+		if (!screen.rows) return [mark(), amount, title("noCode")];
+		const side = Math.min(innerHeight * (innerWidth > innerHeight ? 0.9 : 0.58), innerWidth * (innerWidth > innerHeight ? 0.55 : 0.94));
+		const code = qr(screen.rows, side);
+		code.setAttribute("aria-label", say("scan", { wallet: name(say, "m", screen.method) }));
+		return [
+			el("div", { class: "code" }, code),
+			el("div", { class: "beside" }, mark(), amount, el("h1", {}, say("scan", { wallet: name(say, "m", screen.method) })),
+				screen.until && el("p", { class: "left", id: "left", "aria-live": "off" }, say("left", { time: span(secondsLeft()) }))),
+		];
+	}
+	case "password":
+		return [mark(), amount, title("password")];
+	case "processing":
+		return [mark(), amount, title("processing")];
+	case "paid":
+		return [el("div", { class: "picture", "data-picture": "paid", "aria-hidden": "true" }), title("paid"), amount, next("thanks")];
+	case "declined":
+		return [el("div", { class: "picture", "data-picture": "no", "aria-hidden": "true" }), title("declined"), next("declinedNext")];
+	case "cancelled":
+		return [title("cancelled"), next("cancelledNext")];
+	case "ask-cashier":
+		return [amount, title("askCashier"), next("askCashierNext")];
+	default:
+		return [title("offline"), next("offlineNext")];
+	}
+}
+
+// dims after a while of welcome: less light, less wear of the panel.
+const dimAfter = 120000;
+
+function draw() {
+	const main = $("screen");
+	document.documentElement.lang = language();
+	main.dataset.kind = screen.kind;
+	main.replaceChildren(...parts().filter(Boolean));
+	const list = main.querySelector(".items");
+	if (list) list.scrollTop = list.scrollHeight;
+	clearTimeout(idle);
+	document.body.classList.remove("dim");
+	if (screen.kind === "welcome") idle = setTimeout(() => document.body.classList.add("dim"), dimAfter);
+}

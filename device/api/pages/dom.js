@@ -1,0 +1,44 @@
+// Small helpers to build the pages with.
+
+export const $ = (id) => document.getElementById(id);
+
+// el makes an element: el("button", {class: "big", onclick: f}, "text", child).
+export function el(tag, properties = {}, ...children) {
+	const e = document.createElement(tag);
+	for (const [k, v] of Object.entries(properties)) {
+		if (v === undefined || v === false) continue;
+		if (k.startsWith("on")) e.addEventListener(k.slice(2), v);
+		else e.setAttribute(k, v === true ? "" : v);
+	}
+	e.append(...children.filter((c) => c !== undefined && c !== "" && c !== null));
+	return e;
+}
+
+const svg = "http://www.w3.org/2000/svg";
+
+// qr draws rows of 0 and 1 with a quiet zone of 4 modules, at most size CSS
+// pixels wide, every module a whole number of device pixels.
+export function qr(rows, size) {
+	const n = rows.length + 8;
+	const pixels = Math.max(1, Math.floor(size * devicePixelRatio / n));
+	const width = pixels * n / devicePixelRatio;
+	const s = document.createElementNS(svg, "svg");
+	s.setAttribute("width", width);
+	s.setAttribute("height", width);
+	s.setAttribute("viewBox", `0 0 ${n} ${n}`);
+	s.setAttribute("shape-rendering", "crispEdges");
+	s.setAttribute("role", "img");
+	const ground = document.createElementNS(svg, "rect");
+	ground.setAttribute("width", n);
+	ground.setAttribute("height", n);
+	ground.setAttribute("fill", "#fff");
+	const dark = document.createElementNS(svg, "path");
+	let d = "";
+	rows.forEach((row, y) => {
+		for (const run of row.matchAll(/1+/g)) d += `M${run.index + 4} ${y + 4}h${run[0].length}v1h-${run[0].length}z`;
+	});
+	dark.setAttribute("d", d);
+	dark.setAttribute("fill", "#000");
+	s.append(ground, dark);
+	return s;
+}

@@ -1,0 +1,73 @@
+// What a sale's state means, in words for the shop.
+
+import { money, span, clock, name } from "./words.js";
+
+// tell says where a sale stands: {tone, title, lines}. seen is what the
+// customer sees, when it is about this sale.
+export function tell(s, seen, say, language) {
+	const cash = (cents) => money(cents, s.currency, language);
+	const wallet = name(say, "m", s.method);
+	const words = s.words ? say("says", { words: s.words }) : "";
+	const lines = [];
+	let tone = s.state, title = name(say, "s", s.state);
+	switch (s.state) {
+	case "waiting":
+		[title, lines[0]] = waiting(s, seen, say, wallet);
+		break;
+	case "unsure":
+		title = say(s.givenUp ? "givenUp" : "unsure");
+		lines.push(s.givenUp ? say("givenUpNext") : say(s.method === "card" ? "unsureCard" : "unsureWallet"), words);
+		break;
+	case "paid":
+		lines.push(say("paidNext", { amount: cash(s.approvedAmount || s.amount) }));
+		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
+		if (s.due > 0) lines.push(say("due", { amount: cash(s.due) }));
+		if (s.offline) lines.push(say("offlinePaid"));
+		break;
+	case "declined":
+		lines.push(say("declinedCashier"), words);
+		break;
+	case "cancelled":
+		lines.push(say("cancelledCashier"), words);
+		break;
+	}
+	if (s.settled) lines.push(say("bySettled", { by: s.settled.by, reason: s.settled.reason }));
+	return { tone, title, lines: lines.filter(Boolean) };
+}
+
+function waiting(s, seen, say, wallet) {
+	if (s.cancelWished) return [say("cancelAsked"), s.method === "card" ? say("cancelAskedNext") : ""];
+	if (s.method === "card") return [say("atTerminal"), say("atTerminalNext")];
+	if (seen?.kind === "password") return [say("typing"), say("typingNext")];
+	if (seen?.kind === "code") return [say("codeShown"), say("codeShownNext", { wallet })];
+	if (s.method === "scan") return [say("askingScan"), say("askingScanNext")];
+	return [say("askingCode"), say("askingCodeNext")];
+}
+
+// facts are the receipt, the report and the movements of a sale, as pairs of words.
+export function facts(s, say, language) {
+	const list = [];
+	if (s.state === "paid" || s.printed !== "none") list.push([say("fPrinted"), name(say, "p", s.printed)]);
+	if (s.reported && s.reported !== "not-needed") list.push([say("fReported"), name(say, "r", s.reported)]);
+	for (const m of s.refunds) {
+		list.push([name(say, "mv", m.kind), `${money(m.amount, s.currency, language)} · ${name(say, "mv", m.state)} · ${m.by}${m.words ? " · " + m.words : ""}`]);
+	}
+	return list;
+}
+
+// refundable is what can still be given back, in cents.
+export function refundable(s) {
+	if (s.state !== "paid") return 0;
+	const gone = s.refunds.filter((m) => m.state !== "refused" && m.state !== "kept").reduce((sum, m) => sum + m.amount, 0);
+	return Math.max(0, s.approvedAmount - gone);
+}
+
+// late returns the movement that can still be stopped, if there is one.
+export const late = (s) => s.refunds.find((m) => m.state === "waiting" && m.keepUntil);
+
+// one writes a sale in one line.
+export function one(s, say, language) {
+	return [clock(s.createdAt, language), money(s.amount, s.currency, language), name(say, "m", s.method), s.reference].filter(Boolean).join(" · ");
+}
+
+export const left = (until, skew) => span((new Date(until) - Date.now() - skew) / 1000);
