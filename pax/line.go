@@ -56,6 +56,7 @@ type call struct {
 type result struct {
 	end   ending
 	reply Reply
+	clean bool  // answered, and EOT came: the terminal is idle again
 	err   error // when not answered: what happened, for people
 }
 
@@ -163,7 +164,7 @@ func (l *line) do(ctx context.Context, c call) result {
 		}
 		if done {
 			if res.end == answered {
-				l.awaitEOT(ctx)
+				res.clean = l.awaitEOT(ctx)
 			}
 			return res
 		}
@@ -290,13 +291,13 @@ func (l *line) drop() {
 
 // awaitEOT waits for the end of a conversation. If it does not come it may come
 // later and is forgiven once.
-func (l *line) awaitEOT(ctx context.Context) {
+func (l *line) awaitEOT(ctx context.Context) bool {
 	l.owesEOT = true
 	until := time.Now().Add(l.cfg.EndWait)
 	for l.owesEOT {
 		tok, err := l.next(ctx, until)
 		if err != nil {
-			return // a line lost here is seen by the next call
+			return false // a line lost here is seen by the next call
 		}
 		switch {
 		case tok.Control == EOT:
@@ -304,11 +305,12 @@ func (l *line) awaitEOT(ctx context.Context) {
 		case tok.Kind == TokenFrame:
 			// The answer again: our ACK was lost. Or a late one.
 			if l.put([]byte{ACK}) != nil {
-				return
+				return false
 			}
 			l.hand(tok.Body)
 		}
 	}
+	return true
 }
 
 // hand gives away a response nobody waited for.

@@ -92,7 +92,6 @@ type looked struct {
 func (t *Terminal) look(ctx context.Context, ref string, kind sale.CardKind, amount sale.Amount) looked {
 	res := t.ask(ctx, cmdDetail, requestDetail(t.cfg.Version, ref), t.cfg.AckWait, t.cfg.GreetWait)
 	if res.end != answered {
-		t.greeted = 0
 		return looked{found: sale.FoundUnclear, words: res.err.Error()}
 	}
 	return t.reader().record(res.reply, sale.CardOrder{Ref: ref, Kind: kind, Amount: amount})

@@ -21,7 +21,8 @@ type Terminal struct {
 	turn chan struct{} // holds one token: whose turn it is; guards what follows
 	id   sale.Identity // as last greeted
 	// greeted is the epoch on which the terminal said who it is and every
-	// exchange since ended as it should; 0 if it must be greeted before money.
+	// exchange since ended as it should, EOT included; 0 if it must be greeted
+	// before money, for it may still be busy with the last one.
 	greeted uint64
 	deafAt  time.Time // since when look-ups are not acknowledged; zero if they are
 	late    []sale.CardAnswer
@@ -84,28 +85,43 @@ func (t *Terminal) Reset(ctx context.Context) error {
 	return nil
 }
 
-// ready opens the line and reads what waits on it.
+// ready opens the line and reads what waits on it. A connection that turns out
+// to be dead is made anew once: nothing was sent on it yet.
 func (t *Terminal) ready(ctx context.Context) (epoch uint64, err error) {
-	epoch, err = t.line.link.Open(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("open the line to the terminal: %w", err)
-	}
-	if err := t.line.drain(ctx); err != nil {
+	for try := 1; ; try++ {
+		epoch, err = t.line.link.Open(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("open the line to the terminal: %w", err)
+		}
+		err = t.line.drain(ctx)
+		if err == nil {
+			return epoch, nil
+		}
 		t.line.drop()
-		return 0, fmt.Errorf("read what waits on the line to the terminal: %w", err)
+		if try == 2 || ctx.Err() != nil {
+			return 0, fmt.Errorf("read what waits on the line to the terminal: %w", err)
+		}
 	}
-	return epoch, nil
 }
 
 // ask is an exchange that moves no money.
 func (t *Terminal) ask(ctx context.Context, command string, frame []byte, ackWait, answerWait time.Duration) result {
-	return t.line.do(ctx, call{command: command, frame: frame, ackWait: ackWait, answerWait: answerWait})
+	return t.do(ctx, call{command: command, frame: frame, ackWait: ackWait, answerWait: answerWait})
+}
+
+// do is one exchange. Unless it ends as it should the terminal is greeted again
+// before money.
+func (t *Terminal) do(ctx context.Context, c call) result {
+	res := t.line.do(ctx, c)
+	if !res.clean && res.end != refused {
+		t.greeted = 0
+	}
+	return res
 }
 
 // greet sends A00. It returns whether the terminal acknowledged it, which means
 // that nothing else is under way on it.
 func (t *Terminal) greet(ctx context.Context, epoch uint64, ackWait time.Duration) (reached bool, err error) {
-	t.greeted = 0
 	res := t.ask(ctx, cmdInitialize, requestInitialize(t.cfg.Version), ackWait, t.cfg.GreetWait)
 	switch {
 	case res.end == unacked:
@@ -119,7 +135,10 @@ func (t *Terminal) greet(ctx context.Context, epoch uint64, ackWait time.Duratio
 	if id != t.id {
 		t.log.Info("card terminal greeted", "serial", id.Serial, "model", id.Model, "version", id.Version)
 	}
-	t.id, t.greeted = id, epoch
+	t.id = id
+	if res.clean {
+		t.greeted = epoch
+	}
 	return true, nil
 }
 
@@ -166,19 +185,16 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 		return unsent(o, sale.ReasonAborted, errors.New("cancelled before anything was sent to the terminal"))
 	}
 	p := t.payment(o)
-	t.greeted = 0 // until this has ended well
-	res := t.line.do(ctx, call{
+	res := t.do(ctx, call{
 		command: p.Command, frame: requestPayment(t.cfg.Version, p), money: true,
 		ackWait: t.cfg.AckWait, answerWait: t.cfg.AnswerWait, mine: mine(o.Ref),
 	})
 	switch res.end {
 	case answered:
-		t.greeted = epoch
 		return against(o, t.reader().payment(res.reply))
 	case notSent:
 		return unsent(o, sale.ReasonNotSent, res.err)
 	case refused:
-		t.greeted = epoch
 		return unsent(o, sale.ReasonRefused, res.err)
 	}
 	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}

@@ -55,6 +55,9 @@ func (s *session) read() {
 	}
 }
 
+// gapWait is the longest silence inside a frame: what began is then forgotten.
+const gapWait = 2 * time.Second
+
 // event is what run waits for: a token, or the outcome of a transaction.
 type event struct {
 	token   pax.Token
@@ -68,7 +71,13 @@ func (s *session) next() (event, error) {
 		if tok, s.rest = s.scan.Next(s.rest); tok.Kind != pax.TokenNone {
 			return event{token: tok}, nil
 		}
+		var gap <-chan time.Time
+		if s.scan.Pending() {
+			gap = time.After(gapWait)
+		}
 		select {
+		case <-gap:
+			s.scan.Reset()
 		case chunk, ok := <-s.chunks:
 			if !ok {
 				return event{}, s.err
