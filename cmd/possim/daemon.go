@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -17,11 +18,11 @@ const stopWithin = 10 * time.Second
 
 // daemon is posd as a process of its own, which can be killed and started again.
 type daemon struct {
-	cmd     *exec.Cmd
-	said    *tail
-	done    chan struct{} // closed when the process is gone
-	err     error         // of the process; valid once done is closed
-	stopped bool          // asked to go: its end is no surprise
+	cmd   *exec.Cmd
+	said  *tail
+	done  chan struct{} // closed when the process is gone
+	err   error         // of the process; valid once done is closed
+	asked atomic.Bool   // to go: its end is no surprise
 }
 
 // startDaemon runs the program at path. Its words go to the tail, and to log
@@ -55,6 +56,9 @@ func startDaemon(path string, args []string, log io.Writer) (*daemon, error) {
 // Done is closed when the process is gone.
 func (d *daemon) Done() <-chan struct{} { return d.done }
 
+// expected reports whether the process was asked to go.
+func (d *daemon) expected() bool { return d.asked.Load() }
+
 // Gone reports whether the process is gone.
 func (d *daemon) Gone() bool {
 	select {
@@ -67,7 +71,7 @@ func (d *daemon) Gone() bool {
 
 // Kill ends the process as a power cut would, and returns when it is gone.
 func (d *daemon) Kill() {
-	d.stopped = true
+	d.asked.Store(true)
 	if !d.Gone() {
 		d.cmd.Process.Kill()
 	}
@@ -76,7 +80,7 @@ func (d *daemon) Kill() {
 
 // Stop asks the process to end, and kills it when it does not.
 func (d *daemon) Stop() error {
-	d.stopped = true
+	d.asked.Store(true)
 	if d.Gone() {
 		return nil
 	}

@@ -15,6 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// pulledFor is how long a cable stays out that a simulator pulled itself, as
+// its faults may ask it to.
+const pulledFor = time.Second
+
 // nobodyThere is how long a far side waits before it looks again whether
 // somebody has opened the line.
 const nobodyThere = 20 * time.Millisecond
@@ -95,7 +99,8 @@ func (l *line) changed() {
 }
 
 // Serve hands the simulator's end to serve, and each new one after the line
-// was unplugged and plugged in again, until ctx ends.
+// was unplugged and plugged in again, until ctx ends. A simulator that closes
+// its end pulls the cable: it is plugged in again a moment later.
 func (l *line) Serve(ctx context.Context, serve func(context.Context, io.ReadWriteCloser) error) error {
 	defer l.Unplug()
 	for ctx.Err() == nil {
@@ -109,19 +114,28 @@ func (l *line) Serve(ctx context.Context, serve func(context.Context, io.ReadWri
 			}
 			continue
 		}
-		err := l.serveEnd(ctx, end, serve)
-		if ctx.Err() == nil && l.current() == end {
-			return fmt.Errorf("the simulator on %s stopped: %w", l.link, err)
+		l.serveEnd(ctx, end, serve)
+		if l.current() != end {
+			continue // unplugged from outside
+		}
+		l.Unplug()
+		select {
+		case <-ctx.Done():
+		case <-time.After(pulledFor):
+			if err := l.Plug(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
 // serveEnd serves one end and closes it when ctx ends, which wakes a read.
-func (l *line) serveEnd(ctx context.Context, end *lineEnd, serve func(context.Context, io.ReadWriteCloser) error) error {
+// How it ended is no news: the other side, ctx or a fault did it.
+func (l *line) serveEnd(ctx context.Context, end *lineEnd, serve func(context.Context, io.ReadWriteCloser) error) {
 	stop := context.AfterFunc(ctx, func() { end.Close() })
 	defer stop()
-	return serve(ctx, end)
+	_ = serve(ctx, end)
 }
 
 func (l *line) current() *lineEnd {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/template"
+	"time"
+)
+
+// The account that exists at the simulated gateway. The key opens nothing else.
+const (
+	merchantID  = "10000701"
+	merchantKey = "key-of-a-shop-that-does-not-exist"
+	loginName   = "possim"
+)
+
+// waits are posd's waits in the simulation. They are the shop's in kind, and
+// shorter, so that nobody who watches waits for a minute.
+type waits struct {
+	Keep      time.Duration // to keep a late payment
+	Answer    time.Duration // for the terminal's answer
+	Ask       time.Duration // between questions to a terminal whose answer was lost
+	CodeShown time.Duration // of a code on the display
+	Result    time.Duration // of a result on the display
+	Backoff   time.Duration // longest, between two tries of a report
+}
+
+func shortWaits() waits {
+	return waits{Keep: 2 * time.Second, Answer: 10 * time.Second, Ask: 500 * time.Millisecond,
+		CodeShown: time.Minute, Result: 3 * time.Second, Backoff: 5 * time.Second}
+}
+
+// String lists the waits for whoever watches.
+func (w waits) String() string {
+	return fmt.Sprintf("keep a late payment %s, answer of the terminal %s, code on the display %s, result on the display %s, pause between reports at most %s",
+		w.Keep, w.Answer, w.CodeShown, w.Result, w.Backoff)
+}
+
+// posdConfig is what posd's configuration says.
+type posdConfig struct {
+	Dir                        string // posd's state, socket and lock files
+	Listen                     string
+	Terminal, Display, Printer string // lines
+	Gateway                    string // host:port
+	Waits                      waits
+}
+
+var posdTOML = template.Must(template.New("posd.toml").Funcs(template.FuncMap{"q": tomlString}).Parse(`# Written by possim for the counter inside this computer.
+
+[shop]
+name = "Counter in a Laptop"
+code_shown_for = {{q .Waits.CodeShown}}
+keep_for = {{q .Waits.Keep}}
+result_shown_for = {{q .Waits.Result}}
+ask_terminal_every = {{q .Waits.Ask}}
+backoff_max = {{q .Waits.Backoff}}
+
+[store]
+dir = {{q (printf "%s/data" .Dir)}}
+
+[api]
+listen = {{q .Listen}}
+socket = {{q (printf "%s/posd.sock" .Dir)}}
+
+[daemon]
+lock_dir = {{q .Dir}}
+
+[terminal]
+line = {{q .Terminal}}
+answer_wait = {{q .Waits.Answer}}
+
+[gateway]
+base_url = {{q (printf "http://%s/v1/" .Gateway)}}
+mch_id = "` + merchantID + `"
+job_no = "` + loginName + `"
+key_file = {{q (printf "%s/iotpay-key" .Dir)}}
+
+[[display]]
+line = {{q .Display}}
+driver = "nextion"
+
+[printer]
+line = {{q .Printer}}
+`))
+
+// tomlString writes a text or a time as a TOML basic string.
+func tomlString(v any) string {
+	var b bytes.Buffer
+	b.WriteByte('"')
+	for _, r := range fmt.Sprint(v) {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// text returns the file's text.
+func (c posdConfig) text() string {
+	var b bytes.Buffer
+	if err := posdTOML.Execute(&b, c); err != nil {
+		panic("write a template into memory: " + err.Error()) // its fields are the struct's
+	}
+	return b.String()
+}
+
+// write puts configuration and merchant key into c.Dir and returns the
+// configuration's path.
+func (c posdConfig) write() (string, error) {
+	path := filepath.Join(c.Dir, "posd.toml")
+	if err := os.WriteFile(path, []byte(c.text()), 0o600); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(filepath.Join(c.Dir, "iotpay-key"), []byte(merchantKey+"\n"), 0o600)
+}

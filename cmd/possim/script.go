@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// script is something possim does without a person, and judges.
+type script struct {
+	name  string
+	about string
+	think time.Duration // how long its customers take to show a card
+	run   func(context.Context, *stage) error
+}
+
+// scripts lists them in the order in which they are best seen.
+func scripts() []script {
+	return []script{
+		{"all", "one sale of every kind", 100 * time.Millisecond, playAll},
+		{"kill", "posd is killed while the customer is at the terminal, and started again", 1500 * time.Millisecond, playKill},
+		{"offline", fmt.Sprintf("the gateway is away for %d card sales, then back", offlineSales), 10 * time.Millisecond, playOffline},
+		{"badinput", "what is not possible is refused in words, and nothing is lost", 100 * time.Millisecond, playBadInput},
+	}
+}
+
+func scriptNamed(name string) (script, error) {
+	all := scripts()
+	i := slices.IndexFunc(all, func(s script) bool { return s.name == name })
+	if i >= 0 {
+		return all[i], nil
+	}
+	var known []string
+	for _, s := range all {
+		known = append(known, s.name)
+	}
+	return script{}, fmt.Errorf("there is no script %q: use %s", name, strings.Join(known, ", "))
+}
+
+// stage is where a script plays: the counter, and what it has seen so far.
+type stage struct {
+	*counter
+	customer customer
+	out      io.Writer
+	faults   []error
+}
+
+// playScript builds a counter, plays the script at it, and returns everything
+// that was not as it should be.
+func playScript(ctx context.Context, s script, set setup, out io.Writer) (err error) {
+	set.think = s.think
+	c, err := openCounter(ctx, set, out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	ctx, cancel := c.watch(ctx)
+	defer cancel()
+	fmt.Fprintf(out, "script %s: %s\nposd's waits here: %s\n\n", s.name, s.about, set.waits)
+	st := &stage{counter: c, customer: c.customer(), out: out}
+	start := time.Now()
+	if err := s.run(ctx, st); err != nil {
+		st.faults = append(st.faults, err)
+	} else if cause := context.Cause(ctx); cause != nil {
+		st.faults = append(st.faults, cause)
+	}
+	if len(st.faults) > 0 {
+		return fmt.Errorf("script %s: %w", s.name, errors.Join(st.faults...))
+	}
+	fmt.Fprintf(out, "\nscript %s: everything ended as it should, in %.1f s\n", s.name, time.Since(start).Seconds())
+	return nil
+}
+
+// fault remembers something that is not as it should be; the script goes on.
+func (st *stage) fault(format string, args ...any) {
+	st.faults = append(st.faults, fmt.Errorf(format, args...))
+}
+
+// sell asks posd for a payment under a key of its own.
+func (st *stage) sell(ctx context.Context, body sellBody) (saleView, error) {
+	return st.api.sell(ctx, "possim-"+rand.Text(), body)
+}
+
+// until asks look again and again until it is satisfied. It fails when limit
+// has passed, and says what it waited for and what it saw last.
+func until(ctx context.Context, limit time.Duration, what string, look func(context.Context) (bool, string, error)) error {
+	start := time.Now()
+	for {
+		ok, seen, err := look(ctx)
+		if ok && err == nil {
+			return nil
+		}
+		if err != nil {
+			seen = err.Error()
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped waiting for %s: %w", what, context.Cause(ctx))
+		}
+		if time.Since(start) > limit {
+			return fmt.Errorf("waited %s for %s; seen last: %s", limit, what, seen)
+		}
+		pause(ctx, 20*time.Millisecond)
+	}
+}
+
+// untilSale waits until the sale is as it should be, and returns it.
+func (st *stage) untilSale(ctx context.Context, id, what string, limit time.Duration, good func(saleView) bool) (saleView, error) {
+	var s saleView
+	err := until(ctx, limit, what, func(ctx context.Context) (_ bool, _ string, err error) {
+		s, err = st.api.sale(ctx, id, 0)
+		return good(s), s.String(), err
+	})
+	return s, err
+}
+
+// untilCode waits for a code on the glass that is not old, and returns its text.
+func (st *stage) untilCode(ctx context.Context, old string) (string, error) {
+	var code string
+	err := until(ctx, 10*time.Second, "a code on the display", func(context.Context) (_ bool, _ string, err error) {
+		code, err = st.customer.readCode()
+		return code != old, "the code of before", err
+	})
+	return code, err
+}
+
+// approvals counts how often the terminal took money for the sale's attempts.
+func (st *stage) approvals(s saleView) int {
+	byRef, n := st.terminal.State().Approvals, 0
+	for _, a := range s.Attempts {
+		n += byRef[a.Ref]
+	}
+	return n
+}
+
+// reports counts how often the gateway was told of the sale: taken, and repeated.
+func (st *stage) reports(s saleView) (taken, repeats int) {
+	for _, r := range st.gateway.State().Reports {
+		if r.MchOrderNo == s.MchOrderNo && r.Amount == s.ApprovedAmount {
+			taken += r.Accepted
+			repeats += r.Repeats
+		}
+	}
+	return taken, repeats
+}
+
+// orders returns how many orders the gateway has for the sale's attempts, how
+// many are paid, and what of them went back.
+func (st *stage) orders(s saleView) (all, paid int, refunded int64) {
+	for _, o := range st.gateway.State().Orders {
+		if !slices.ContainsFunc(s.Attempts, func(a attempt) bool { return a.Ref == o.MchOrderNo }) {
+			continue
+		}
+		all++
+		if o.Status == 2 || o.Status == 3 {
+			paid++
+		}
+		refunded += o.Refunded
+	}
+	return all, paid, refunded
+}
+
+// receipts returns the receipts that carry the sale's number.
+func (st *stage) receipts(s saleView) []string {
+	var found []string
+	for _, text := range st.printer.Receipts() {
+		if strings.Contains(text, s.ID) {
+			found = append(found, text)
+		}
+	}
+	return found
+}
