@@ -59,7 +59,7 @@ func (c *Client) hear(endpoint string, obj Object, a sale.GatewayAnswer) sale.Ga
 // say nothing about the order.
 func (c *Client) fail(endpoint string, obj Object, a sale.GatewayAnswer) sale.GatewayAnswer {
 	words := join(join(obj.Text("retMsg"), obj.Text("errCode")), obj.Text("errCodeDes"))
-	a.Result, a.Words = sale.GatewayFail, printable(words)
+	a.Result, a.Words = sale.GatewayFail, words
 	if a.Words == "" {
 		a.Words = "FAIL without words"
 	}

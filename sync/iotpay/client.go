@@ -97,7 +97,7 @@ func (c *Client) CreateOrder(ctx context.Context, o Order) (Placed, sale.Gateway
 	if err := o.Validate(); err != nil {
 		return Placed{}, refused(o.No, err)
 	}
-	obj, a := c.call(ctx, once, "create_order", o.No, o.params(c.cfg.MchID), o.AuthCode, o.CardExtra)
+	obj, a := c.call(ctx, once, "create_order", o.No, o.params(c.cfg.MchID), o.AuthCode)
 	if a.Result != sale.GatewayOK {
 		return Placed{}, a
 	}
@@ -273,7 +273,7 @@ func (c *Client) Report(ctx context.Context, r sale.Report) sale.GatewayAnswer {
 	if no := o.Text("mchOrderNo"); no != r.No {
 		return refused(r.No, fmt.Errorf("the stored report is for number %q", printable(no)))
 	}
-	obj, a := c.call(ctx, once, "create_order", r.No, params, sale.Secret(o.Text("extra")))
+	obj, a := c.call(ctx, once, "create_order", r.No, params)
 	if a.Result == sale.GatewayOK {
 		p := placed(obj)
 		a.PayOrderID = p.PayOrderID
@@ -293,7 +293,7 @@ func (c *Client) Probe(ctx context.Context) sale.GatewayAnswer {
 		return refused(no, err)
 	}
 	obj, a := c.judge("query_order", no, x)
-	a.Words = without(a.Words, c.key, c.answerKey)
+	a.Words = fit(a.Words, c.key, c.answerKey)
 	if a.Result == sale.GatewayOK {
 		a = disagree(a, "mchOrderNo", obj.Text("mchOrderNo"))
 	}
@@ -320,7 +320,7 @@ func (c *Client) call(ctx context.Context, how manner, endpoint, no string, para
 		return Object{}, refused(no, err)
 	}
 	obj, a := c.judge(endpoint, no, x)
-	a.Words = without(a.Words, append(secrets, c.key, c.answerKey)...)
+	a.Words = fit(a.Words, append(secrets, c.key, c.answerKey)...)
 	c.logged(endpoint, x, a)
 	return obj, a
 }

@@ -28,15 +28,19 @@ func printable(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// without puts dots where a text repeats a secret, as a gateway that explains
-// what it was sent may do.
-func without(s string, secrets ...sale.Secret) string {
+// fit makes words fit to be stored and shown. A gateway that explains what it
+// was sent may repeat a secret: dots stand in its place, and words that repeat a
+// card's expiry are withheld whole.
+func fit(words string, secrets ...sale.Secret) string {
+	if strings.Contains(words, "expireDate") {
+		return "(the gateway's words repeat card data and are withheld)"
+	}
 	for _, secret := range secrets {
 		if len(secret) >= 4 {
-			s = strings.ReplaceAll(s, secret.Reveal(), secret.String())
+			words = strings.ReplaceAll(words, secret.Reveal(), secret.String())
 		}
 	}
-	return s
+	return printable(words)
 }
 
 // holdsOneOf reports whether one of the texts stands in s, whatever the case.

@@ -90,12 +90,15 @@ func TestEachReportIsSentOnceAndAnsweredOnce(t *testing.T) {
 func TestDeadOrderHoldsOneWorkerForOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{took: 20 * time.Millisecond, sent: map[string]int{}, dead: map[string]time.Duration{"R00000": 20 * time.Second}}
+		var mu sync.Mutex
 		live := 0
 		start := time.Now()
 		New(s, 2).Send(t.Context(), reports(11), func(r sale.Report, _ sale.GatewayAnswer) {
 			if r.No == "R00000" {
 				return
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			live++ // only the other worker gets here, one after another
 			if want := time.Duration(live) * 20 * time.Millisecond; time.Since(start) != want {
 				t.Errorf("%s was answered after %s, want %s", r.No, time.Since(start), want)

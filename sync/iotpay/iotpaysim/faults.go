@@ -1,0 +1,202 @@
+package iotpaysim
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fault is something that can go wrong on request.
+type Fault struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
+// Faults lists every fault. Any of them takes "@endpoint" to strike one call
+// only and "*N" to strike N times: "5xx-after-commit@refund_order*1".
+func Faults() []Fault {
+	return []Fault{
+		{"away", "connections are closed at once, old ones and new"},
+		{"slow", "=DURATION: wait so long before doing anything"},
+		{"5xx-before", "[=CODE] answer 500 without doing anything"},
+		{"5xx-after-commit", "[=CODE] do it, then answer 502"},
+		{"cut-before", "close the connection when the request is read, without doing anything"},
+		{"cut-at", "=N: do it, send N bytes of the HTTP answer, close the connection"},
+		{"throttle", "=SECONDS: answer 429 with this Retry-After, without doing anything"},
+		{"html-portal", "answer 200 with a web page, as a captive portal does"},
+		{"wrong-key", "refuse every signature"},
+		{"wrong-signature", "sign answers wrongly"},
+		{"nested-signature", "sign answers that hold an object in a way nobody can check"},
+		{"unsigned-fail", "[=WORDS] FAIL answers carry no signature; with words, refuse everything so"},
+		{"fail", "=WORDS: refuse everything with these words, signed"},
+		{"fail-after-commit", "=WORDS: do it, then answer FAIL with these words, signed"},
+		{"wrong-amount", "say one cent more than was ordered"},
+		{"wrong-number", "answer about another order"},
+		{"exists", "create_order and refund_order: say that the number is taken"},
+		{"not-found", "queries: say that there is no such thing"},
+		{"refund-pending", "query_refund: say that it is still under way"},
+		{"clock-skew", "=DURATION: the gateway's clock is so far ahead"},
+		{"duplicate-notification", "post every notification twice"},
+		{"late-notification", "=DURATION: post notifications so late; with *1 the first comes after the second"},
+	}
+}
+
+// fault is one that is set.
+type fault struct {
+	name, arg, endpoint string
+	left                int // how often it still strikes; below 0 for ever
+}
+
+// strike is what the faults that are set do to one request.
+type strike struct {
+	away, cutBefore, portal, cut bool
+	wrongKey, wrongSign, nested  bool
+	unsignedFail                 bool
+	wrongAmount, wrongNumber     bool
+	exists, notFound, pending    bool
+	cutAt                        int
+	slow, skew                   time.Duration
+	statusBefore, statusAfter    int
+	throttle, words, failAfter   string
+}
+
+// SetFault sets a fault by "name[=arg][@endpoint][*N]", instead of an earlier one of that name.
+func (g *Gateway) SetFault(text string) error {
+	f := &fault{left: -1}
+	rest := text
+	if i := strings.LastIndexByte(rest, '*'); i >= 0 {
+		n, err := strconv.Atoi(rest[i+1:])
+		if err != nil || n < 1 {
+			return fmt.Errorf("fault %q: after * comes how often", text)
+		}
+		f.left, rest = n, rest[:i]
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		f.endpoint, rest = rest[i+1:], rest[:i]
+		if !slices.Contains([]string{"create_order", "query_order", "refund_order", "query_refund"}, f.endpoint) {
+			return fmt.Errorf("fault %q: there is no endpoint %q", text, f.endpoint)
+		}
+	}
+	f.name, f.arg, _ = strings.Cut(rest, "=")
+	if !slices.ContainsFunc(Faults(), func(k Fault) bool { return k.Name == f.name }) {
+		return fmt.Errorf("fault %q is not known", f.name)
+	}
+	if err := f.apply(&strike{}); err != nil {
+		return fmt.Errorf("fault %q: %w", text, err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.clear(f.name)
+	g.faults = append(g.faults, f)
+	return nil
+}
+
+// ClearFault ends a fault; "" ends all of them.
+func (g *Gateway) ClearFault(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.clear(name)
+}
+
+func (g *Gateway) clear(name string) {
+	g.faults = slices.DeleteFunc(g.faults, func(f *fault) bool { return name == "" || f.name == name })
+}
+
+// isAway is asked at the door, where no endpoint is known and nothing is used up.
+func (g *Gateway) isAway() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.ContainsFunc(g.faults, func(f *fault) bool { return f.name == "away" && f.endpoint == "" && f.left != 0 })
+}
+
+// strike uses the faults up that concern an endpoint.
+func (g *Gateway) strike(endpoint string) strike {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var s strike
+	for _, f := range g.faults {
+		if f.left == 0 || (f.endpoint != "" && f.endpoint != endpoint) || strings.HasSuffix(f.name, "-notification") {
+			continue
+		}
+		if f.left > 0 {
+			f.left--
+		}
+		_ = f.apply(&s) // its argument was checked when it was set
+	}
+	g.faults = slices.DeleteFunc(g.faults, func(f *fault) bool { return f.left == 0 })
+	return s
+}
+
+// apply adds a fault to a strike.
+func (f *fault) apply(s *strike) (err error) {
+	switch f.name {
+	case "away":
+		s.away = true
+	case "slow":
+		s.slow, err = time.ParseDuration(f.arg)
+	case "5xx-before":
+		s.statusBefore, err = status(f.arg, http.StatusInternalServerError)
+	case "5xx-after-commit":
+		s.statusAfter, err = status(f.arg, http.StatusBadGateway)
+	case "cut-before":
+		s.cutBefore = true
+	case "cut-at":
+		s.cut = true
+		if s.cutAt, err = strconv.Atoi(f.arg); err == nil && s.cutAt < 0 {
+			err = fmt.Errorf("%d bytes cannot be sent", s.cutAt)
+		}
+	case "throttle":
+		s.throttle = f.arg
+		_, err = strconv.Atoi(f.arg)
+	case "html-portal":
+		s.portal = true
+	case "wrong-key":
+		s.wrongKey = true
+	case "wrong-signature":
+		s.wrongSign = true
+	case "nested-signature":
+		s.nested = true
+	case "unsigned-fail":
+		s.unsignedFail, s.words = true, f.arg
+	case "fail":
+		s.words, err = f.arg, f.needsWords()
+	case "fail-after-commit":
+		s.failAfter, err = f.arg, f.needsWords()
+	case "wrong-amount":
+		s.wrongAmount = true
+	case "wrong-number":
+		s.wrongNumber = true
+	case "exists":
+		s.exists = true
+	case "not-found":
+		s.notFound = true
+	case "refund-pending":
+		s.pending = true
+	case "clock-skew":
+		s.skew, err = time.ParseDuration(f.arg)
+	case "late-notification":
+		_, err = time.ParseDuration(f.arg)
+	}
+	return err
+}
+
+func (f *fault) needsWords() error {
+	if f.arg == "" {
+		return fmt.Errorf("which words? %s=WORDS", f.name)
+	}
+	return nil
+}
+
+func status(arg string, otherwise int) (int, error) {
+	if arg == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(arg)
+	if err != nil || n < 500 || n > 599 {
+		return 0, fmt.Errorf("%q is no status of a failing server", arg)
+	}
+	return n, nil
+}

@@ -1,0 +1,90 @@
+package iotpaysim
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// notice is one notification that was posted, or was tried to be.
+type notice struct {
+	MchOrderNo string `json:"mchOrderNo"`
+	Answer     string `json:"answer"` // what came back; "success" is what is hoped for
+}
+
+// noticeTries is how often a notification is posted until it is answered "success".
+const noticeTries = 3
+
+// notify posts a payment to the order's notifyUrl, after the caller, who holds
+// g.mu, has let go of it.
+func (g *Gateway) notify(o *order) {
+	to := o.request["notifyUrl"]
+	if g.opts.Notify == nil || strings.TrimSuffix(to, "/") == "http://localhost" {
+		return
+	}
+	a := o.told()
+	a["backType"] = 2
+	a["sign"] = signature(a, g.opts.AnswerKey, false)
+	form := url.Values{"params": {string(encode(a))}}.Encode()
+
+	times, late := 1, time.Duration(0)
+	for _, f := range g.faults {
+		if f.left == 0 || !strings.HasSuffix(f.name, "-notification") {
+			continue
+		}
+		if f.left > 0 {
+			f.left--
+		}
+		switch f.name {
+		case "duplicate-notification":
+			times = 2
+		case "late-notification":
+			late, _ = time.ParseDuration(f.arg) // checked when it was set
+		}
+	}
+	for range times {
+		g.posting.Go(func() {
+			time.Sleep(late)
+			g.post(o.MchOrderNo, to, form)
+		})
+	}
+}
+
+func (g *Gateway) post(no, to, form string) {
+	for try := range noticeTries {
+		time.Sleep(time.Duration(try) * time.Second)
+		answer := ""
+		resp, err := g.opts.Notify.Post(to, "application/x-www-form-urlencoded", strings.NewReader(form))
+		if err != nil {
+			answer = err.Error()
+		} else {
+			body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
+			_ = resp.Body.Close()
+			answer = string(body)
+			if resp.StatusCode != http.StatusOK {
+				answer = resp.Status
+			}
+		}
+		g.mu.Lock()
+		g.notices = append(g.notices, notice{no, answer})
+		g.mu.Unlock()
+		if answer == "success" {
+			return
+		}
+	}
+}
+
+// Notices returns what became of the notifications of an order.
+func (g *Gateway) Notices(no string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var answers []string
+	for _, n := range g.notices {
+		if n.MchOrderNo == no {
+			answers = append(answers, n.Answer)
+		}
+	}
+	return answers
+}

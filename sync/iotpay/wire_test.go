@@ -1,0 +1,238 @@
+package iotpay_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"posd/device/sale"
+	"posd/sync/iotpay"
+)
+
+// grave is a server on a real socket that answers the first request of a
+// connection and keeps it open, then reads the second whole and resets the
+// connection without a word. It counts both.
+type grave struct {
+	net.Listener
+	mu       sync.Mutex
+	conns    int
+	requests int
+}
+
+func newGrave(t *testing.T) *grave {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &grave{Listener: ln}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { g.serve(conn) })
+		}
+	})
+	t.Cleanup(func() { ln.Close(); serving.Wait() })
+	return g
+}
+
+func (g *grave) serve(conn net.Conn) {
+	defer conn.Close()
+	g.mu.Lock()
+	g.conns++
+	g.mu.Unlock()
+	in := bufio.NewReader(conn)
+	for n := 1; ; n++ {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		if _, err := io.ReadAll(r.Body); err != nil {
+			return
+		}
+		g.mu.Lock()
+		g.requests++
+		g.mu.Unlock()
+		if n == 2 {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			return
+		}
+		answer := `{"retCode":"FAIL","retMsg":"not today"}`
+		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer)
+	}
+}
+
+func (g *grave) counts() (conns, requests int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.conns, g.requests
+}
+
+func clientOf(t *testing.T, base string, opts ...iotpay.Option) *iotpay.Client {
+	t.Helper()
+	cfg := testConfig()
+	cfg.BaseURL = base
+	cfg.RetryWait, cfg.RetryWaitMax = time.Millisecond, time.Millisecond
+	c, err := iotpay.New(cfg, testKey, slog.New(slog.DiscardHandler), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// TestNothingRepeatsAnOrderOnADeadConnection is about net/http, which repeats a
+// request by itself when a reused connection dies, if it is let.
+func TestNothingRepeatsAnOrderOnADeadConnection(t *testing.T) {
+	report := sale.Report{No: orderNo, Params: `{"mchOrderNo":"` + orderNo + `"}`}
+	for name, call := range map[string]func(c *iotpay.Client) sale.GatewayAnswer{
+		"create": func(c *iotpay.Client) sale.GatewayAnswer { return c.Create(t.Context(), wechat()) },
+		"refund": func(c *iotpay.Client) sale.GatewayAnswer {
+			return c.Refund(t.Context(), sale.RefundRequest{No: "R", PayOrderID: "P", Amount: 1})
+		},
+		"report": func(c *iotpay.Client) sale.GatewayAnswer { return c.Report(t.Context(), report) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGrave(t)
+			c := clientOf(t, "http://"+g.Addr().String()+"/v1")
+			if a := call(c); a.Result != sale.GatewayFail {
+				t.Fatalf("first: %+v", a)
+			}
+			if a := call(c); a.Result != sale.GatewayLost {
+				t.Errorf("second: %+v, want lost", a)
+			}
+			if conns, requests := g.counts(); conns != 1 || requests != 2 {
+				t.Errorf("%d connections and %d requests, want 1 (or nothing is proven) and 2", conns, requests)
+			}
+		})
+	}
+	t.Run("a look-up is repeated", func(t *testing.T) {
+		g := newGrave(t)
+		c := clientOf(t, "http://"+g.Addr().String()+"/v1")
+		c.Query(t.Context(), "P")
+		if a := c.Query(t.Context(), "P"); a.Result != sale.GatewayFail {
+			t.Errorf("second: %+v, want an answer at the second try", a)
+		}
+		if conns, requests := g.counts(); conns != 2 || requests != 3 {
+			t.Errorf("%d connections and %d requests, want 2 and 3", conns, requests)
+		}
+	})
+}
+
+func TestNoRequestCallsItselfIdempotent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen []http.Header
+		c := joined(t, testConfig(), io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) {
+			seen = append(seen, r.Header)
+			fmt.Fprint(w, `{"retCode":"FAIL","retMsg":"no"}`)
+		}))
+		c.Create(t.Context(), wechat())
+		c.Query(t.Context(), orderNo)
+		c.Refund(t.Context(), sale.RefundRequest{No: "R", PayOrderID: "P", Amount: 1})
+		c.QueryRefund(t.Context(), "R")
+		c.Probe(t.Context())
+		c.Report(t.Context(), sale.Report{No: orderNo, Params: `{"mchOrderNo":"` + orderNo + `"}`})
+		if len(seen) != 6 {
+			t.Fatalf("%d requests, want 6", len(seen))
+		}
+		for _, h := range seen {
+			if h.Get("Idempotency-Key") != "" || h.Get("X-Idempotency-Key") != "" || h.Get("Content-Type") != "application/x-www-form-urlencoded" {
+				t.Errorf("headers %v", h)
+			}
+		}
+	})
+}
+
+func TestRedirectIsAPortalAndNotFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			c := joined(t, testConfig(), io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) {
+				n++
+				w.Header().Set("Location", "/login")
+				w.WriteHeader(status)
+			}))
+			if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayLost || a.Trouble != sale.TroublePortal || n != 1 {
+				t.Errorf("%d: %+v after %d requests", status, a, n)
+			}
+		})
+	}
+}
+
+func TestUnreadableAnswersAreLost(t *testing.T) {
+	for name, body := range map[string]string{
+		"nothing":       "",
+		"text":          "OK",
+		"a list":        `[{"retCode":"SUCCESS"}]`,
+		"cut":           `{"retCode":"SUCCESS","resCode":"SUC`,
+		"two objects":   `{"retCode":"SUCCESS"}{"retCode":"SUCCESS"}`,
+		"twice a field": `{"retCode":"SUCCESS","retCode":"FAIL"}`,
+		"no codes":      `{}`,
+		"other codes":   `{"retCode":"MAYBE","resCode":"SUCCESS"}`,
+		"endless":       `{"retCode":"SUCCESS","retMsg":"` + strings.Repeat("x", 2<<20) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := joined(t, testConfig(), io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, body) }))
+				if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayLost || a.Words == "" {
+					t.Errorf("got %+v", a)
+				}
+			})
+		})
+	}
+}
+
+func TestStrangeCertificateMeansNotSent(t *testing.T) {
+	asked := false
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	srv.StartTLS()
+	defer srv.Close()
+
+	c := clientOf(t, srv.URL+"/v1/", iotpay.WithTLS(&tls.Config{InsecureSkipVerify: true}))
+	for name, a := range map[string]sale.GatewayAnswer{"create": c.Create(t.Context(), wechat()), "probe": c.Probe(t.Context())} {
+		if a.Result != sale.GatewayNotSent || a.Trouble != sale.TroubleTLS {
+			t.Errorf("%s: %+v, want not-sent, tls", name, a)
+		}
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	early := func() time.Time { return srv.Certificate().NotBefore.Add(-time.Hour) }
+	c = clientOf(t, srv.URL+"/v1/", iotpay.WithTLS(&tls.Config{RootCAs: roots, Time: early}))
+	if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayNotSent || a.Trouble != sale.TroubleClock {
+		t.Errorf("clock: %+v, want not-sent, clock", a)
+	}
+	if asked {
+		t.Error("a request left in spite of the certificate")
+	}
+	c = clientOf(t, srv.URL+"/v1/", iotpay.WithTLS(&tls.Config{RootCAs: roots}))
+	if c.Create(t.Context(), wechat()); !asked {
+		t.Error("the trusted gateway was not asked")
+	}
+}
+
+func TestNoHostOfThatNameIsDNSTrouble(t *testing.T) {
+	noName := func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "gateway.invalid", IsNotFound: true}}
+	}
+	c := clientOf(t, "https://gateway.invalid/v1/", iotpay.WithDial(noName))
+	if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayNotSent || a.Trouble != sale.TroubleDNS {
+		t.Errorf("got %+v, want not-sent, dns", a)
+	}
+}
