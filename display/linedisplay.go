@@ -2,52 +2,13 @@ package display
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"time"
 
 	"posd/device/sale"
 )
-
-// dialect is the language of a 2x20 pole.
-type dialect struct {
-	about string
-	// greet prepares the pole and leaves it clear.
-	greet func(d *linedisplay) []byte
-	// upper, lower and both write whole lines of 20 characters over what stands
-	// there: no clearing, so no flicker.
-	upper, lower func(line []byte) []byte
-	both         func(upper, lower []byte) []byte
-}
-
-// Control characters of the poles.
-const (
-	esc = "\x1B"
-	us  = "\x1F"
-	cr  = "\r"
-)
-
-var dialects = map[string]dialect{
-	"escpos": {
-		about: "Epson DM-D30/D110/D210 and everything that copies them",
-		greet: func(d *linedisplay) []byte {
-			return []byte(esc + "@" + us + "C\x00" + us + "X" + string(rune(d.step(4))) + d.codeTable() + "\x0C")
-		},
-		upper: func(l []byte) []byte { return append([]byte("\x0B"), l...) },
-		lower: func(l []byte) []byte { return append([]byte(us+"B"), l...) },
-		// The cursor goes on to the lower line by itself and then home again.
-		both: func(u, l []byte) []byte { return append(append([]byte("\x0B"), u...), l...) },
-	},
-	"cd5220": {
-		about: "Partner Tech CD5220 and CD7220",
-		greet: func(d *linedisplay) []byte {
-			return []byte(esc + "@" + esc + "_\x00" + esc + "*" + string(rune(d.step(4))) + "\x0C")
-		},
-		upper: func(l []byte) []byte { return append(append([]byte(esc+"QA"), l...), cr...) },
-		lower: func(l []byte) []byte { return append(append([]byte(esc+"QB"), l...), cr...) },
-		both: func(u, l []byte) []byte {
-			return append(append(append(append([]byte(esc+"QA"), u...), cr+esc+"QB"...), l...), cr...)
-		},
-	},
-}
 
 // linedisplay drives text poles. They cannot show a QR: 5x7 dots to a
 // character do not carry 29 modules.
@@ -56,40 +17,30 @@ type linedisplay struct {
 	charset Charset
 	dialect dialect
 	bright  int
+	wait    time.Duration // for an acknowledgement, where there is one
 
 	shown *[2]string // the lines that stand on the glass; nil if unknown
+	wrote time.Time  // the last update
 }
 
+// polePace is the least time between two updates: some poles lose bytes under a
+// flood.
+const polePace = 200 * time.Millisecond
+
 func newLinedisplay(c Config) *linedisplay {
-	return &linedisplay{voice: c.voice(), charset: c.Charset, dialect: dialects[c.Dialect], bright: c.Brightness}
+	return &linedisplay{voice: c.voice(), charset: c.Charset, dialect: dialects[c.Dialect], bright: c.Brightness, wait: c.AnswerWait}
 }
 
 func (d *linedisplay) CanQR() bool { return false }
 
-// step turns a percentage of brightness into steps from 1 to n.
-func (d *linedisplay) step(n int) int { return max(1, min(n, (d.bright*n+99)/100)) }
-
-// codeTable chooses Windows-1252 where accents are wanted.
-func (d *linedisplay) codeTable() string {
-	if d.charset == CP1252 {
-		return esc + "t\x10"
-	}
-	return ""
-}
-
-// poleLines returns both lines in capitals, centred and padded to 20 bytes.
+// poleLines returns what stands on the glass: both lines in capitals, centred
+// and padded to 20 bytes.
 func (d *linedisplay) poleLines(s sale.Screen) [2]string {
-	top, bottom := d.says(s).lines(s)
-	return [2]string{d.cell(top), d.cell(bottom)}
-}
-
-// says keeps to languages that the pole can write.
-func (d *linedisplay) says(s sale.Screen) voice {
-	v := d.voice
-	if v.lang, v.fixed = v.speaks(s), true; !d.charset.holds(v.lang) {
-		v.lang = sale.English
+	if d.dialect.digits {
+		return [2]string{priceDigits(s), priceLamp(s)}
 	}
-	return v
+	top, bottom := d.voice.within(d.charset, s).lines(s)
+	return [2]string{d.cell(top), d.cell(bottom)}
 }
 
 // cell writes a line for the glass: exactly 20 bytes.
@@ -99,7 +50,11 @@ func (d *linedisplay) cell(s string) string {
 		b = b[:poleColumns] // only a name whose letters needed two, like Œ
 	}
 	left := (poleColumns - len(b)) / 2
-	return strings.Repeat(" ", left) + string(b) + strings.Repeat(" ", poleColumns-left-len(b))
+	line := strings.Repeat(" ", left) + string(b) + strings.Repeat(" ", poleColumns-left-len(b))
+	if d.dialect.never != "" {
+		line = strings.ReplaceAll(line, d.dialect.never, ".")
+	}
+	return line
 }
 
 // update returns the bytes that bring a pole from shown to want: only lines
@@ -107,32 +62,32 @@ func (d *linedisplay) cell(s string) string {
 func (d *linedisplay) update(shown *[2]string, want [2]string) []byte {
 	switch {
 	case shown == nil || shown[0] != want[0] && shown[1] != want[1]:
-		return d.dialect.both([]byte(want[0]), []byte(want[1]))
+		return []byte(d.dialect.both(want[0], want[1]))
 	case shown[0] != want[0]:
-		return d.dialect.upper([]byte(want[0]))
+		return []byte(d.dialect.upper(want[0]))
 	case shown[1] != want[1]:
-		return d.dialect.lower([]byte(want[1]))
+		return []byte(d.dialect.lower(want[1]))
 	}
 	return nil
 }
 
-// Greet clears the pole and sets it up. Nothing is known of it.
-func (d *linedisplay) Greet(_ context.Context, c *Conn) (sale.Identity, error) {
+// Greet clears the pole and sets it up. Most poles say nothing, so nothing is
+// known of them.
+func (d *linedisplay) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 	d.shown = nil
-	_, err := c.Write(d.dialect.greet(d))
-	return sale.Identity{}, err
+	return sale.Identity{}, d.write(ctx, c, d.dialect.greet(d))
 }
 
 // Draw writes the lines that changed. A check writes both: a pole that lost its
 // power says nothing.
-func (d *linedisplay) Draw(_ context.Context, c *Conn, p Picture) error {
+func (d *linedisplay) Draw(ctx context.Context, c *Conn, p Picture) error {
 	if p.Check {
 		d.shown = nil
 	}
 	want := d.poleLines(p.Screen)
 	if b := d.update(d.shown, want); b != nil {
 		d.shown = nil
-		if _, err := c.Write(b); err != nil {
+		if err := d.write(ctx, c, b); err != nil {
 			return err
 		}
 	}
@@ -140,5 +95,49 @@ func (d *linedisplay) Draw(_ context.Context, c *Conn, p Picture) error {
 	return nil
 }
 
-// Heard ignores everything: these poles have nothing to say.
+// write sends one update, not too soon after the last one, and waits for its
+// acknowledgement where the dialect has one.
+func (d *linedisplay) write(ctx context.Context, c *Conn, b []byte) error {
+	if err := pause(ctx, polePace-time.Since(d.wrote)); err != nil {
+		return err
+	}
+	for c.Pending() != nil { // whatever it said before
+	}
+	_, err := c.Write(b)
+	d.wrote = time.Now()
+	if err != nil || !d.dialect.acks {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.wait)
+	defer cancel()
+	for {
+		got, err := c.Next(ctx)
+		if err != nil {
+			return fmt.Errorf("pole: wait for the acknowledgement: %w", noAnswer(err, d.wait))
+		}
+		switch dsp800Verdict(got) {
+		case dspACK:
+			return nil
+		case dspNAK:
+			return errors.New("pole: it refuses the text (NAK): is dialect right?")
+		}
+	}
+}
+
+// pause waits for d, or for the end of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Heard ignores everything: these poles have nothing to say unasked.
 func (d *linedisplay) Heard([]byte) error { return nil }

@@ -18,6 +18,11 @@ const (
 	nxResult = 2 // t0 what happened, t1 amount
 )
 
+// nxSilence is how many seconds the project's timer lets a code stand without a
+// word from posd. Every second of the countdown winds it up again (by one second
+// more or less, so that it always differs from what was sent before).
+const nxSilence = 10
+
 // Colours of the panel, RGB565.
 const (
 	nxGreen    = "3046"
@@ -47,9 +52,10 @@ func nxQuote(text []byte) string {
 
 // leaf returns what a picture looks like on the panel.
 func (n *nextion) leaf(p Picture) nxLeaf {
-	lang := n.voice.speaks(p.Screen)
+	v := n.voice.within(n.charset, p.Screen)
+	lang := v.lang
 	text := func(name, s string) nxAttr { return nxAttr{name + ".txt", nxQuote(n.charset.encode(s))} }
-	top, bottom := n.voice.lines(p.Screen)
+	top, bottom := v.lines(p.Screen)
 	switch {
 	case p.Kind == sale.ScreenWelcome || p.Kind == sale.ScreenOffline:
 		return nxLeaf{page: nxIdle, attrs: []nxAttr{text("t0", top), text("t1", bottom)}, trim: 2}
@@ -71,6 +77,9 @@ func (n *nextion) leaf(p Picture) nxLeaf {
 		}
 		if p.Left > 0 {
 			l.attrs = append(l.attrs, text("t2", clock(p.Left)))
+			if n.timer {
+				l.attrs = append(l.attrs, nxAttr{"va0.val", strconv.Itoa(nxSilence - int(p.Left/time.Second)%2)})
+			}
 		}
 		return l
 	case p.Kind == sale.ScreenItems:
@@ -138,6 +147,7 @@ type nextion struct {
 	glass   glass
 	bright  int
 	wait    time.Duration // for one answer
+	timer   bool          // the project takes a code away when posd falls silent
 
 	in    nxScanner
 	shown *nxLeaf // what stands on the glass; nil if unknown
@@ -147,8 +157,7 @@ type nextion struct {
 
 func newNextion(c Config) *nextion {
 	return &nextion{
-		voice: c.voice(), charset: c.Charset, bright: c.Brightness, wait: c.AnswerWait,
-		glass: glass{side: c.CodeSide, quietOutside: true, pitchUM: c.PixelUM, maxText: c.CodeMax},
+		voice: c.voice(), charset: c.Charset, glass: c.glass(), bright: c.Brightness, wait: c.AnswerWait, timer: c.CodeTimer,
 	}
 }
 
@@ -164,14 +173,7 @@ const nxWake = "DRAKJHSUYDGBNCJHGJKSHBDN"
 func (n *nextion) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 	n.in.reset()
 	n.shown, n.bare, n.flaw = nil, false, ""
-	if _, err := c.Write([]byte(NextionEnd + nxWake + NextionEnd + "connect" + NextionEnd)); err != nil {
-		return sale.Identity{}, err
-	}
-	var id sale.Identity
-	err := n.until(ctx, c, "connect", func(a nxAnswer) (done bool) {
-		id, done = comok(a)
-		return done
-	})
+	id, err := n.connect(ctx, c)
 	if err != nil {
 		return id, err
 	}
@@ -184,6 +186,22 @@ func (n *nextion) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 		return id, err
 	}
 	return id, nil
+}
+
+// connect is the maker's handshake. An unfinished command is ended first.
+func (n *nextion) connect(ctx context.Context, c *Conn) (id sale.Identity, err error) {
+	if _, err := c.Write([]byte(NextionEnd + nxWake + NextionEnd + "connect" + NextionEnd)); err != nil {
+		return id, err
+	}
+	return id, n.until(ctx, c, "connect", func(a nxAnswer) (done bool) {
+		id, done = comok(a)
+		return done
+	})
+}
+
+// nextionConnect is connect alone, for a line on which anything may be.
+func nextionConnect(ctx context.Context, c *Conn, wait time.Duration) (sale.Identity, error) {
+	return (&nextion{wait: wait}).connect(ctx, c)
 }
 
 // until reads answers until one is right, at most for the answer limit.
@@ -254,10 +272,8 @@ func (n *nextion) Draw(ctx context.Context, c *Conn, p Picture) error {
 	if err != nil {
 		return err
 	}
-	if p.Code != "" {
-		if err := n.Fits(p.Code); err != nil {
-			return Flaw{err.Error()}
-		}
+	if err := refusal(n, p); err != nil {
+		return err
 	}
 	if n.flaw != "" {
 		return Flaw{n.flaw}

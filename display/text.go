@@ -110,6 +110,15 @@ func (v voice) speaks(s sale.Screen) sale.Language {
 	return v.lang
 }
 
+// within returns a voice that speaks of one screen in a language which the
+// device's font holds: English if it holds no other.
+func (v voice) within(c Charset, s sale.Screen) voice {
+	if v.lang, v.fixed = v.speaks(s), true; !c.holds(v.lang) {
+		v.lang = sale.English
+	}
+	return v
+}
+
 // lines returns the two lines of a screen in sentence case, each at most 20
 // columns wide. Only names and messages from outside are ever shortened.
 func (v voice) lines(s sale.Screen) (top, bottom string) {

@@ -101,7 +101,11 @@ func (d *Device) ServeConn(ctx context.Context, rw io.ReadWriteCloser) error {
 	c := &conn{rw: rw, wake: make(chan struct{}, 1)}
 	d.mu.Lock()
 	d.conns[c] = true
+	reset := d.has("reset-on-open")
 	d.mu.Unlock()
+	if reset {
+		d.powerCycle(0)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -82,3 +82,23 @@ func dimmed(img *image.RGBA, percent int) *image.RGBA {
 	}
 	return img
 }
+
+// mark paints a tick or a cross into a box.
+func mark(img *image.RGBA, box image.Rectangle, good bool, c color.Color) {
+	thick := box.Dx() / 8
+	stroke := func(x0, y0, x1, y1 int) { // in percent of the box
+		steps := box.Dx()
+		for i := range steps + 1 {
+			x := box.Min.X + (x0*(steps-i)+x1*i)*box.Dx()/steps/100
+			y := box.Min.Y + (y0*(steps-i)+y1*i)*box.Dy()/steps/100
+			fill(img, image.Rect(x-thick/2, y-thick/2, x+thick/2, y+thick/2), c)
+		}
+	}
+	if good {
+		stroke(5, 55, 38, 90)
+		stroke(38, 90, 95, 10)
+		return
+	}
+	stroke(10, 10, 90, 90)
+	stroke(90, 10, 10, 90)
+}

@@ -22,6 +22,7 @@ var commonFaults = []Fault{
 	{"nak", "refuses every command, where it has words for that"},
 	{"lost", "loses every =N-th byte it is sent (default 50)"},
 	{"wrong-baud", "hears rubbish"},
+	{"reset-on-open", "starts again whenever it is connected, as boards do whose port resets them"},
 	{"unplug", "its cable is pulled: every connection ends (once)"},
 }
 

@@ -10,7 +10,10 @@ import (
 
 // NewLine returns a 2x20 text pole that speaks a dialect; see Dialects.
 func NewLine(dialect string, opt Options) *Device {
-	return newDevice(dialect, &pole{speak: tongues[dialect]}, opt)
+	if dialect == "led8" {
+		return NewLED8(opt)
+	}
+	return newDevice(dialect, &pole{speak: tongues[dialect], dialect: dialect}, opt)
 }
 
 const poleWidth = 20
@@ -19,11 +22,12 @@ const poleWidth = 20
 // 0 asks for more.
 type tongue func(p *pole, buf []byte) (n int, answer []byte)
 
-var tongues = map[string]tongue{"escpos": escpos, "cd5220": cd5220}
+var tongues = map[string]tongue{"escpos": escpos, "cd5220": cd5220, "utc": utc, "utce": utc, "aedex": aedex, "dsp800": dsp800}
 
 // pole is a vacuum fluorescent display of 2x20 characters.
 type pole struct {
-	speak tongue
+	speak   tongue
+	dialect string
 
 	in      []byte
 	cells   [2 * poleWidth]rune
@@ -37,18 +41,26 @@ type pole struct {
 	scroll  string // a text that runs along the upper line
 	text    bool   // CD5220's string mode
 	deaf    bool   // another device on the cable is addressed
-	unknown []string
+	// UTC: the enhanced commands are understood; characters that follow blink.
+	enhanced, blinking bool
+	unknown            []string
 }
 
 func (p *pole) powerOn() []byte {
-	*p = pole{speak: p.speak, mode: "overwrite", bright: 4, unknown: []string{}}
+	*p = pole{speak: p.speak, dialect: p.dialect, mode: "overwrite", bright: 4, unknown: []string{}}
+	switch p.dialect {
+	case "utc":
+		p.mode, p.showCur = "vertical", true
+	case "utce":
+		p.mode, p.showCur, p.enhanced = "vertical", true, true
+	}
 	p.clear()
 	return nil
 }
 
 func (p *pole) capacity() int    { return 0 } // it eats faster than a line brings
 func (p *pole) overflow() []byte { return nil }
-func (p *pole) refusal() []byte  { return nil }
+func (p *pole) refusal() []byte  { return []byte{dspNAK} } // only one dialect ever answers
 
 // PoleState is the state dump of a pole.
 type PoleState struct {
@@ -57,13 +69,14 @@ type PoleState struct {
 	Mode       string    `json:"mode"`
 	Brightness int       `json:"brightness"` // 1 to 4
 	Blink      int       `json:"blink"`      // times 50 ms; 0 steady
+	ShowCursor bool      `json:"showCursor"`
 	CodeTable  byte      `json:"codeTable"`
 	Unknown    []string  `json:"unknown"` // bytes that mean nothing in its dialect
 }
 
 func (p *pole) state() any {
 	return PoleState{
-		[2]string{string(p.cells[:poleWidth]), string(p.cells[poleWidth:])}, p.cursor, p.mode, p.bright, p.blink, p.table, slices.Clone(p.unknown),
+		[2]string{string(p.cells[:poleWidth]), string(p.cells[poleWidth:])}, p.cursor, p.mode, p.bright, p.blink, p.showCur, p.table, slices.Clone(p.unknown),
 	}
 }
 
