@@ -29,8 +29,10 @@ type fake struct {
 	items    []sale.Item
 	message  string
 
-	err      error // answers every request, when set
-	deaf     error // answers Alive
+	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
+	err      error                                             // answers every request, when set
+	deaf     error                                             // answers Alive
+	stuck    chan struct{}                                     // holds Alive up, when set
 	replayed bool
 	starting bool
 	sales    map[sale.ID]sale.Sale
@@ -97,9 +99,12 @@ func (f *fake) subscribe() (<-chan device.Message, func()) {
 	}
 }
 
-func (f *fake) note(what string) (sale.Sale, error) {
+func (f *fake) note(what string, remember ...func()) (sale.Sale, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, r := range remember {
+		r()
+	}
 	f.asked = append(f.asked, what)
 	return f.sales["S1"], f.err
 }
@@ -112,11 +117,25 @@ func (f *fake) Ready() <-chan struct{} {
 	return c
 }
 
-func (f *fake) Alive(context.Context) error { return f.deaf }
+func (f *fake) Alive(ctx context.Context) error {
+	f.mu.Lock()
+	stuck := f.stuck
+	f.mu.Unlock()
+	if stuck != nil {
+		select {
+		case <-stuck:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return f.deaf
+}
 
 func (f *fake) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
-	f.sell = r
-	s, err := f.note("sell")
+	s, err := f.note("sell", func() { f.sell = r })
+	if f.onSell != nil {
+		return f.onSell(r)
+	}
 	return s, f.replayed, err
 }
 
@@ -125,14 +144,12 @@ func (f *fake) Cancel(_ context.Context, id sale.ID) (sale.Sale, error) {
 }
 
 func (f *fake) Refund(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
-	f.move = r
-	s, err := f.note("refund " + string(r.Sale))
+	s, err := f.note("refund "+string(r.Sale), func() { f.move = r })
 	return s, "M1", f.replayed, err
 }
 
 func (f *fake) Void(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
-	f.move = r
-	s, err := f.note("void " + string(r.Sale))
+	s, err := f.note("void "+string(r.Sale), func() { f.move = r })
 	return s, "M1", f.replayed, err
 }
 
@@ -141,8 +158,7 @@ func (f *fake) Keep(_ context.Context, id sale.ID, by string) (sale.Sale, error)
 }
 
 func (f *fake) Resolve(_ context.Context, r device.ResolveRequest) (sale.Sale, error) {
-	f.resolved = r
-	return f.note("resolve " + string(r.Sale))
+	return f.note("resolve "+string(r.Sale), func() { f.resolved = r })
 }
 
 func (f *fake) Print(_ context.Context, id sale.ID) (sale.Job, error) {
@@ -151,8 +167,7 @@ func (f *fake) Print(_ context.Context, id sale.ID) (sale.Job, error) {
 }
 
 func (f *fake) Display(_ context.Context, items []sale.Item, message string) error {
-	f.items, f.message = items, message
-	_, err := f.note("display")
+	_, err := f.note("display", func() { f.items, f.message = items, message })
 	return err
 }
 
@@ -167,8 +182,7 @@ func (f *fake) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 }
 
 func (f *fake) Sales(_ context.Context, filter sale.Filter) ([]sale.Sale, error) {
-	f.filter = filter
-	s, err := f.note("sales")
+	s, err := f.note("sales", func() { f.filter = filter })
 	return []sale.Sale{s}, err
 }
 

@@ -19,6 +19,7 @@ const state = {
 	screen: { kind: "offline" },
 	queue: { queued: 0, setAside: 0 },
 	link: "up",
+	told: new Map(), // by ID, what this stream said last of a sale
 	skew: 0,
 	stop: undefined, // stops the request that gets no answer
 	cents: "",
@@ -38,10 +39,13 @@ follow((event, data) => {
 		state.unsure = data.unsure;
 		state.queue = data.queue;
 		state.link = data.link;
+		state.told = new Map(data.unsure.map((s) => [s.id, s]));
+		if (data.current) state.told.set(data.current.id, data.current);
 		state.current = pick(data.current);
 		see(data.screen);
 		break;
 	case "sale":
+		state.told.set(data.id, data);
 		know(data);
 		break;
 	case "screen":
@@ -57,8 +61,13 @@ follow((event, data) => {
 	draw();
 }, () => {
 	state.here = false;
+	state.told.clear();
 	draw();
 });
+
+// latest is the newer of an answer and what the stream said: an answer may
+// have been overtaken by the stream, never the other way round for long.
+const latest = (sale) => state.told.get(sale.id) || sale;
 
 // pick chooses the sale to show from a snapshot: one under way always, one that
 // ended unless it was put away.
@@ -124,8 +133,8 @@ async function sell(method, replaces, secret) {
 
 async function sold({ status, body }, method, secret) {
 	if (status === 200 || status === 201) {
-		state.current = body;
-		know(body);
+		state.current = latest(body);
+		know(state.current);
 		draw();
 	} else if (body.type === "same-bill" || body.type === "bill-paid") {
 		await ask(body, method, secret);
@@ -146,7 +155,7 @@ async function ask(problem, method, secret) {
 
 async function cancel() {
 	const { status, body } = await post(`/v1/sales/${state.current.id}/cancel`, {}, { trouble });
-	if (status === 202) know(body);
+	if (status === 202) know(latest(body));
 	else state.complaint = body.detail || say("stopped");
 	draw();
 }
@@ -210,7 +219,7 @@ function drawKeying() {
 
 function drawSale(s) {
 	const { tone, title, lines } = tell(s, state.screen.sale === s.id ? state.screen : undefined, say, language());
-	const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(sale); draw(); } });
+	const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } });
 	const keep = late(s);
 	const done = s.state !== "waiting";
 	const list = [
