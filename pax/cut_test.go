@@ -130,7 +130,7 @@ func cutSale(t *testing.T, f *flaw, decline bool) {
 		}
 		c.sim.ClearFault("")
 		time.Sleep(f.swallow + 10*time.Second) // the plug sits again, the terminal has given up
-		f.done = true // its place may lie behind the end of this sale
+		f.done = true                          // its place may lie behind the end of this sale
 		if a := c.box.Charge(c.ctx, saleOf(refNo(3), 100)); a.Verdict != sale.VerdictApproved {
 			c.Errorf("%s: the sale after: %+v", about, a)
 		}

@@ -113,6 +113,30 @@ const (
 
 var errNothingRunning = errors.New("no card transaction is running on the terminal")
 
+// ready opens the line and reads what waits on it. A connection that turns out
+// to be dead is made anew once: nothing was sent on it yet.
+func (l *line) ready(ctx context.Context) (epoch uint64, err error) {
+	for try := 1; ; try++ {
+		epoch, err = l.link.Open(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("open the line to the terminal: %w", err)
+		}
+		err = l.drain(ctx)
+		if err == nil {
+			return epoch, nil
+		}
+		l.drop()
+		if try == 2 || ctx.Err() != nil {
+			return 0, fmt.Errorf("read what waits on the line to the terminal: %w", err)
+		}
+	}
+}
+
+func (l *line) same(ctx context.Context, epoch uint64) bool {
+	now, err := l.link.Open(ctx)
+	return err == nil && now == epoch
+}
+
 // drain reads what waits on the line before a request is sent, so that a late
 // answer is neither lost nor taken for the next one.
 func (l *line) drain(ctx context.Context) error {
@@ -400,6 +424,10 @@ func (l *line) write(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+func (l *line) begin() { l.setPhase(ahead) }
+
+func (l *line) end() { l.setPhase(idle) }
 
 func (l *line) setPhase(p phase) {
 	l.writing.Lock()

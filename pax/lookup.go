@@ -26,7 +26,7 @@ func (t *Terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 }
 
 func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFinding) {
-	epoch, err := t.ready(ctx)
+	epoch, err := t.wire.ready(ctx)
 	if err != nil {
 		f.Words = err.Error()
 		return
@@ -53,7 +53,7 @@ func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFind
 	}
 	// Not found proves something only if this terminal, on this connection,
 	// still finds what it must.
-	if now, err := t.line.link.Open(ctx); err != nil || now != epoch {
+	if !t.wire.same(ctx, epoch) {
 		f.Result, f.Control = sale.FoundUnclear, sale.FoundUnclear
 		f.Words = "the line was lost between two look-ups"
 		return
@@ -76,7 +76,7 @@ func (t *Terminal) reopen(reached bool) {
 		t.deafAt = now
 	case now.Sub(t.deafAt) >= t.cfg.ReopenAfter:
 		t.deafAt = time.Time{}
-		t.line.drop()
+		t.wire.drop()
 	}
 }
 

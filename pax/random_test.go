@@ -94,7 +94,9 @@ func spoil(rng *rand.Rand, c *counter) string {
 		func() string { return "abort" },
 		func() string { return "timeout" },
 		func() string { return "offline" },
-		func() string { return "code=" + []string{"100003", "100009", "100010", "100032", "103000"}[rng.IntN(5)] },
+		func() string {
+			return "code=" + []string{"100003", "100009", "100010", "100032", "103000"}[rng.IntN(5)]
+		},
 		func() string { return fmt.Sprintf("unplug-at=out:%d,%s", rng.IntN(500), when()) },
 		func() string { return fmt.Sprintf("unplug-at=in:%d,%s", rng.IntN(3), when()) },
 	}

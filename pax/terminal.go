@@ -14,7 +14,7 @@ import (
 // be called from any goroutine; they take turns, except Abort, which speaks to
 // the terminal while Charge listens.
 type Terminal struct {
-	line *line
+	wire wire
 	cfg  Config
 	log  *slog.Logger
 
@@ -31,11 +31,40 @@ type Terminal struct {
 // maxLate bounds the answers kept for the next look-up.
 const maxLate = 16
 
+// wire carries exchanges to the terminal: a line, or HTTP.
+type wire interface {
+	// ready makes the wire fit for a request and reads what waits on it.
+	// Exchanges under the same epoch went over the same connection.
+	ready(ctx context.Context) (epoch uint64, err error)
+	// same reports whether the connection is still that of the epoch.
+	same(ctx context.Context, epoch uint64) bool
+	do(ctx context.Context, c call) result
+	drop()
+	// begin and end enclose a money transaction; wished reports whether it was
+	// wished cancelled before anything of it was sent; abort is that wish.
+	begin()
+	end()
+	wished() bool
+	abort() error
+}
+
 // New returns a terminal on link. It opens nothing.
 func New(link Link, cfg Config, log *slog.Logger) *Terminal {
 	t := &Terminal{cfg: cfg, log: log, turn: make(chan struct{}, 1)}
-	t.line = &line{link: link, cfg: cfg, log: log, other: t.stray}
+	t.wire = &line{link: link, cfg: cfg, log: log, other: t.stray}
 	return t
+}
+
+// NewHTTP returns a terminal that is asked over HTTP at address, which is
+// http://host:10009. A sale cannot be cancelled that way.
+func NewHTTP(address string, cfg Config, log *slog.Logger) (*Terminal, error) {
+	t := &Terminal{cfg: cfg, log: log, turn: make(chan struct{}, 1)}
+	w, err := newWeb(address, cfg, t.stray)
+	if err != nil {
+		return nil, err
+	}
+	t.wire = w
+	return t, nil
 }
 
 // take waits for the terminal to be free. give must be called if it returns nil.
@@ -56,7 +85,7 @@ func (t *Terminal) Greet(ctx context.Context) (sale.Identity, error) {
 		return sale.Identity{}, err
 	}
 	defer t.give()
-	epoch, err := t.ready(ctx)
+	epoch, err := t.wire.ready(ctx)
 	if err != nil {
 		return sale.Identity{}, err
 	}
@@ -72,7 +101,7 @@ func (t *Terminal) Reset(ctx context.Context) error {
 		return err
 	}
 	defer t.give()
-	if _, err := t.ready(ctx); err != nil {
+	if _, err := t.wire.ready(ctx); err != nil {
 		return err
 	}
 	res := t.ask(ctx, cmdReset, requestReset(t.cfg.Version), t.cfg.AckWait, t.cfg.GreetWait)
@@ -85,25 +114,6 @@ func (t *Terminal) Reset(ctx context.Context) error {
 	return nil
 }
 
-// ready opens the line and reads what waits on it. A connection that turns out
-// to be dead is made anew once: nothing was sent on it yet.
-func (t *Terminal) ready(ctx context.Context) (epoch uint64, err error) {
-	for try := 1; ; try++ {
-		epoch, err = t.line.link.Open(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("open the line to the terminal: %w", err)
-		}
-		err = t.line.drain(ctx)
-		if err == nil {
-			return epoch, nil
-		}
-		t.line.drop()
-		if try == 2 || ctx.Err() != nil {
-			return 0, fmt.Errorf("read what waits on the line to the terminal: %w", err)
-		}
-	}
-}
-
 // ask is an exchange that moves no money.
 func (t *Terminal) ask(ctx context.Context, command string, frame []byte, ackWait, answerWait time.Duration) result {
 	return t.do(ctx, call{command: command, frame: frame, ackWait: ackWait, answerWait: answerWait})
@@ -112,7 +122,7 @@ func (t *Terminal) ask(ctx context.Context, command string, frame []byte, ackWai
 // do is one exchange. Unless it ends as it should the terminal is greeted again
 // before money.
 func (t *Terminal) do(ctx context.Context, c call) result {
-	res := t.line.do(ctx, c)
+	res := t.wire.do(ctx, c)
 	if !res.clean && res.end != refused {
 		t.greeted = 0
 	}
@@ -158,8 +168,8 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	}
 	defer t.give()
 	start := time.Now()
-	t.line.setPhase(ahead)
-	defer t.line.setPhase(idle)
+	t.wire.begin()
+	defer t.wire.end()
 	a := t.charge(ctx, o)
 	t.log.Info("card transaction ended", "attempt", o.Ref, "kind", o.Kind, "verdict", a.Verdict, "words", a.Words, "took", time.Since(start))
 	return a
@@ -169,7 +179,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	if err := check(o); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
-	epoch, err := t.ready(ctx)
+	epoch, err := t.wire.ready(ctx)
 	if err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
@@ -181,7 +191,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 			return unsent(o, sale.ReasonNotFound, err)
 		}
 	}
-	if t.line.wished() {
+	if t.wire.wished() {
 		return unsent(o, sale.ReasonAborted, errors.New("cancelled before anything was sent to the terminal"))
 	}
 	p := t.payment(o)
@@ -292,7 +302,7 @@ func mine(ref string) func(Reply, bool) bool {
 
 // Abort wishes the transaction under way cancelled. Its own answer, returned by
 // Charge, says what became of it.
-func (t *Terminal) Abort(context.Context) error { return t.line.abort() }
+func (t *Terminal) Abort(context.Context) error { return t.wire.abort() }
 
 // reader reads responses with what the box knows now.
 func (t *Terminal) reader() reader { return reader{extra: t.cfg.Extra, now: time.Now(), id: t.id} }

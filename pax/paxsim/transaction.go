@@ -58,12 +58,18 @@ func (t *Terminal) cancelRunning() {
 	}
 }
 
-// start lets the customer act. The response goes to the session if it still is there.
-func (t *Terminal) start(ctx context.Context, s *session, r request) {
+// begin makes the terminal busy with a transaction.
+func (t *Terminal) begin(r request) *transaction {
 	tr := &transaction{request: r, cancel: make(chan struct{})}
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.running = tr
-	t.mu.Unlock()
+	return tr
+}
+
+// start lets the customer act. The response goes to the session if it still is there.
+func (t *Terminal) start(ctx context.Context, s *session, r request) {
+	tr := t.begin(r)
 	go func() {
 		body, ok := t.run(ctx, tr)
 		if !ok {

@@ -1,0 +1,135 @@
+package pax
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// web carries frames over HTTP: the whole frame, base64, is the query of a GET,
+// and the body of the answer is the response's frame. There is no ACK, NAK or
+// EOT, and no cancel.
+//
+//	GET /?AlQwMBwxLjQzHDAx... -> 200, STX 0 FS T01 ... ETX LRC
+//
+// Every frame has a connection of its own. net/http repeats a GET by itself when
+// a connection that was used before dies, and the terminal would be asked for
+// the money twice; nor may a proxy or a redirect come between.
+type web struct {
+	base   url.URL
+	cfg    Config
+	other  func(Reply)
+	client *http.Client
+	epoch  uint64
+}
+
+// dialWait is how long a terminal on the local network has to accept a connection.
+const dialWait = 3 * time.Second
+
+func newWeb(address string, cfg Config, other func(Reply)) (*web, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Host == "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("address %q of the terminal: write http://host:10009", address)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return &web{base: *u, cfg: cfg, other: other, client: &http.Client{
+		Transport: &http.Transport{
+			DisableKeepAlives:  true,
+			DisableCompression: true,
+			DialContext:        (&net.Dialer{Timeout: dialWait}).DialContext,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// ready counts: nothing stays connected, so that the terminal says who it is
+// before every transaction.
+func (w *web) ready(context.Context) (uint64, error) {
+	w.epoch++
+	return w.epoch, nil
+}
+
+func (w *web) same(_ context.Context, epoch uint64) bool { return w.epoch == epoch }
+
+func (w *web) abort() error {
+	return errors.New("the terminal cannot be told to cancel over HTTP: press the red key on it")
+}
+
+func (w *web) begin()       {}
+func (w *web) end()         {}
+func (w *web) drop()        {}
+func (w *web) wished() bool { return false }
+
+func (w *web) do(ctx context.Context, c call) result {
+	ctx, cancel := context.WithTimeout(ctx, c.ackWait+c.answerWait)
+	defer cancel()
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	u := w.base
+	u.RawQuery = base64.StdEncoding.EncodeToString(c.frame)
+	body, err := w.get(ctx, u.String())
+	switch {
+	case err == nil:
+		return w.read(c, body)
+	case !connected.Load():
+		return result{end: notSent, err: fmt.Errorf("connect to the terminal: %w", bare(err))}
+	case errors.Is(err, context.DeadlineExceeded):
+		return result{end: unacked, err: fmt.Errorf("the terminal did not answer %s within %s", c.command, c.ackWait+c.answerWait)}
+	}
+	return result{end: lineLost, err: fmt.Errorf("waiting for the terminal's answer to %s: %w", c.command, bare(err))}
+}
+
+// bare takes the address, and with it the frame, out of an error.
+func bare(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func (w *web) get(ctx context.Context, u string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := w.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxFrame+1))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("HTTP status %s", resp.Status)
+	}
+	return body, err
+}
+
+// read takes the answer out of a body. An answer to something else is kept, and
+// ours is then missing.
+func (w *web) read(c call, body []byte) result {
+	var s Scanner
+	tok, _ := s.Next(body)
+	if tok.Kind != TokenFrame {
+		return result{end: damaged, err: fmt.Errorf("the terminal's answer to %s is no whole frame", c.command)}
+	}
+	r, err := parseReply(tok.Body)
+	if err != nil {
+		return result{end: damaged, err: err}
+	}
+	if string(r.Command) != responseTo(c.command) || c.mine != nil && !c.mine(r, true) {
+		w.other(r)
+		return result{end: silent, err: fmt.Errorf("the terminal answered %s with %s of something else", c.command, name(r.Command))}
+	}
+	return result{end: answered, reply: r, clean: true}
+}
