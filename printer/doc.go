@@ -1,0 +1,30 @@
+// Package printer makes receipts and prints them on ESC/POS printers.
+//
+// A receipt is laid out once. Everything seen of it comes from the same lines:
+//
+//	sale.Receipt --Layout.Lines--> []Line --+--> ESC/POS bytes --> printer
+//	 (what)       shop, language,           +--> plain text
+//	              columns, code table       +--> picture
+//
+// Lines are wrapped and folded to what the printer's code table holds before
+// anything else looks at them, so a preview shows what the paper will.
+//
+// A print job is a conversation:
+//
+//	posd                                   printer
+//	DLE EOT 1..4  ------------------------>           how are you? (answered at once)
+//	              <------------------------  1 byte each
+//	ESC @ ... receipt ... cut, GS r 1  --->           one write
+//	              <------------------------  reports, XON/XOFF, at any time
+//	              <------------------------  1 byte   all before it is processed
+//
+// How it fails: trouble seen before the receipt was sent is PrintFailed, and
+// not one dot is on paper. From the first byte of the receipt on, every end
+// but the printer's own word is PrintFailed with Maybe, or PrintSent if the
+// printer is one that cannot say. Paper out or an open cover in the middle is
+// waited for: such printers keep what they have and go on. Nothing is ever
+// printed twice by this package; printing again is a person's decision.
+//
+// It leaves to others: keeping print jobs (the journal), opening lines (Link),
+// drawing QR codes (Config.Matrix), and deciding when a receipt is due.
+package printer

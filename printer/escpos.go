@@ -1,0 +1,315 @@
+package printer
+
+import (
+	"math/bits"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// Bytes of the wire that printer and simulator share.
+const (
+	HT  = 0x09
+	LF  = 0x0A
+	DLE = 0x10
+	EOT = 0x04
+	ENQ = 0x05
+	DC4 = 0x14
+	ESC = 0x1B
+	FS  = 0x1C
+	GS  = 0x1D
+
+	XON  = 0x11
+	XOFF = 0x13
+)
+
+// encoder turns lines into a printer's bytes. It remembers what the printer is
+// set to, so that no command is sent for what already holds.
+type encoder struct {
+	profile Profile
+	set     charset
+	module  byte // dots of a module of a code
+	matrix  func(text string) ([][]bool, error)
+
+	bold  bool
+	size  byte // argument of GS !
+	align Align
+	stops uint64 // columns that are tab stops, bit per column
+}
+
+// newEncoder returns the encoder for the configured printer.
+func newEncoder(c Config) *encoder {
+	p := c.profile()
+	return &encoder{profile: p, set: newCharset(p.Encoding), module: byte(qrModule(c.QRModule, p.Dots)), matrix: c.Matrix}
+}
+
+// qrModule returns the dots of a module: what is configured, or about 0.7 mm
+// on the paper's width.
+func qrModule(configured, dots int) int {
+	switch {
+	case configured > 0:
+		return configured
+	case dots > 0 && dots < 500:
+		return 5
+	}
+	return 6
+}
+
+// begin appends the preamble: modes to their start, two-byte characters off,
+// the national set that leaves ASCII alone, and the code table.
+func (e *encoder) begin(dst []byte) []byte {
+	e.bold, e.size, e.align, e.stops = false, 0, Left, 0
+	return append(dst, ESC, '@', FS, '.', ESC, 'R', 0, ESC, 't', e.profile.Table)
+}
+
+// receipt appends the preamble and the lines. With room in dst it allocates
+// nothing, unless a line must be sent as a picture or in Chinese.
+func (e *encoder) receipt(dst []byte, lines []Line) []byte {
+	dst = e.begin(dst)
+	if e.profile.Lean {
+		dst = e.tabStops(dst, lines)
+	}
+	for i := range lines {
+		dst = e.line(dst, &lines[i])
+	}
+	return dst
+}
+
+func (e *encoder) line(dst []byte, l *Line) []byte {
+	switch l.Kind {
+	case KindRule:
+		return e.rule(dst)
+	case KindQR:
+		return e.qr(dst, l)
+	case KindCut:
+		return e.cut(dst)
+	}
+	if l.Text == "" && l.Right == "" {
+		return append(dst, LF)
+	}
+	table := e.inTable(l.Text) && e.inTable(l.Right)
+	if !table && e.profile.Hanzi == "" {
+		return e.drawn(dst, l)
+	}
+	align := l.Align
+	if l.Right != "" {
+		align = Left
+	}
+	dst = e.styled(dst, l.Style&Bold != 0, size(l.Style), align)
+	dst = e.text(dst, l.Text)
+	if l.Right != "" {
+		dst = e.gap(dst, width(l.Text), e.columns(l.Style)-width(l.Right), l.Style)
+		dst = e.text(dst, l.Right)
+	}
+	return append(dst, LF)
+}
+
+// columns of a line in the given style.
+func (e *encoder) columns(s Style) int {
+	if s&Wide != 0 {
+		return e.profile.Columns / 2
+	}
+	return e.profile.Columns
+}
+
+// styled appends the commands that lead from what the printer is set to to what
+// is wanted. Single commands only: the one that sets all styles at once would
+// undo those it does not name.
+func (e *encoder) styled(dst []byte, bold bool, size byte, align Align) []byte {
+	if bold != e.bold {
+		dst = append(dst, ESC, 'E', byte(btoi(bold)))
+	}
+	if size != e.size {
+		dst = append(dst, GS, '!', size)
+	}
+	if align != e.align {
+		dst = append(dst, ESC, 'a', byte(align))
+	}
+	e.bold, e.size, e.align = bold, size, align
+	return dst
+}
+
+// size is the argument of GS !: width less one above, height less one below.
+func size(s Style) byte {
+	var n byte
+	if s&Wide != 0 {
+		n |= 0x10
+	}
+	if s&Tall != 0 {
+		n |= 0x01
+	}
+	return n
+}
+
+// inTable reports whether the code table has every character of s.
+func (e *encoder) inTable(s string) bool {
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if _, ok := e.set.has(r); !ok {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// text appends s: by the code table, and what it lacks in the printer's own
+// two-byte characters.
+func (e *encoder) text(dst []byte, s string) []byte {
+	hanzi := false
+	for _, r := range s {
+		if b, ok := e.set.has(r); ok {
+			if hanzi {
+				dst, hanzi = append(dst, FS, '.'), false
+			}
+			dst = append(dst, b)
+			continue
+		}
+		two, ok := gb(r, e.profile.Hanzi)
+		if !ok {
+			two = []byte("??")[:runeWidth(r)]
+		} else if !hanzi {
+			dst, hanzi = append(dst, FS, '&'), true
+		}
+		dst = append(dst, two...)
+	}
+	if hanzi {
+		dst = append(dst, FS, '.')
+	}
+	return dst
+}
+
+// gb returns r as GB18030, if a printer with that font has it: GB2312 is the
+// part of it whose bytes are both above A0.
+func gb(r rune, font string) ([]byte, bool) {
+	b, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(string(r)))
+	if err != nil || len(b) != 2 || font == "gb2312" && (b[0] < 0xA1 || b[0] > 0xF7 || b[1] < 0xA1) {
+		return nil, false
+	}
+	return b, true
+}
+
+// gap appends the way from one column to another: by tab stops where there are
+// any, and by spaces.
+func (e *encoder) gap(dst []byte, from, to int, style Style) []byte {
+	if style&Wide == 0 {
+		tabs, at := e.reach(from, to)
+		for range tabs {
+			dst = append(dst, HT)
+		}
+		from = at
+	}
+	for ; from < to; from++ {
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+// reach returns how many tabs lead from a column to the last stop not behind
+// another, and that stop; no tabs if none lies between or spaces are shorter.
+func (e *encoder) reach(from, to int) (tabs, at int) {
+	between := e.stops & (1<<(to+1) - 1) &^ (1<<(from+1) - 1)
+	if between == 0 {
+		return 0, from
+	}
+	at = bits.Len64(between) - 1
+	tabs = bits.OnesCount64(between)
+	if tabs >= at-from {
+		return 0, from
+	}
+	return tabs, at
+}
+
+// tabStops chooses the tab stops that make the receipt shortest, one after
+// the other as long as another one saves bytes, and appends them.
+func (e *encoder) tabStops(dst []byte, lines []Line) []byte {
+	e.stops = 0
+	best := e.gapBytes(lines)
+	for n := 0; n < 32; n++ {
+		stop := -1
+		for c := 1; c < min(e.profile.Columns, 64); c++ {
+			bit := uint64(1) << c
+			if e.stops&bit != 0 {
+				continue
+			}
+			e.stops |= bit
+			cost := e.gapBytes(lines) + n + 1 + 3
+			e.stops &^= bit
+			if cost < best {
+				best, stop = cost, c
+			}
+		}
+		if stop < 0 {
+			break
+		}
+		e.stops |= 1 << stop
+	}
+	if e.stops == 0 {
+		return dst
+	}
+	dst = append(dst, ESC, 'D')
+	for s := e.stops; s != 0; s &= s - 1 {
+		dst = append(dst, byte(bits.TrailingZeros64(s)))
+	}
+	return append(dst, 0)
+}
+
+// gapBytes counts the bytes between labels and values with the present stops.
+func (e *encoder) gapBytes(lines []Line) int {
+	n := 0
+	for i := range lines {
+		l := &lines[i]
+		if l.Right == "" || l.Style&Wide != 0 {
+			continue
+		}
+		from, to := width(l.Text), e.profile.Columns-width(l.Right)
+		tabs, at := e.reach(from, to)
+		n += tabs + to - at
+	}
+	return n
+}
+
+// rule appends a line across the paper: dashes, up to eight columns wide each
+// where wide glyphs are known to work.
+func (e *encoder) rule(dst []byte) []byte {
+	n, times := e.profile.Columns, 1
+	if e.profile.Lean {
+		for times = 8; n%times != 0; times-- {
+		}
+		n /= times
+	}
+	dst = e.styled(dst, false, byte(times-1)<<4, e.align)
+	for range n {
+		dst = append(dst, '-')
+	}
+	return append(dst, LF)
+}
+
+// qr appends a code: natively with level M, or as a picture.
+func (e *encoder) qr(dst []byte, l *Line) []byte {
+	if !e.profile.QR {
+		return e.drawn(dst, l)
+	}
+	dst = e.styled(dst, e.bold, e.size, l.Align)
+	n := len(l.Text) + 3
+	dst = append(dst,
+		GS, '(', 'k', 4, 0, '1', 'A', '2', 0, // model 2
+		GS, '(', 'k', 3, 0, '1', 'C', e.module,
+		GS, '(', 'k', 3, 0, '1', 'E', '1', // level M
+		GS, '(', 'k', byte(n), byte(n>>8), '1', 'P', '0')
+	dst = append(dst, l.Text...)
+	return append(dst, GS, '(', 'k', 3, 0, '1', 'Q', '0')
+}
+
+// cut appends the end of a receipt. The blade sits above the head and a cut is
+// ignored within a line, so a line feed goes before and the printer feeds itself.
+func (e *encoder) cut(dst []byte) []byte {
+	if !e.profile.Cutter {
+		return append(dst, ESC, 'd', 6)
+	}
+	return append(dst, LF, GS, 'V', 'B', 0)
+}

@@ -1,0 +1,448 @@
+package printer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Printer prints receipts, one at a time, and says honestly what became of
+// them. It never prints anything twice by itself.
+type Printer struct {
+	link    Link
+	cfg     Config
+	log     *slog.Logger
+	layout  Layout
+	encoder *encoder
+
+	turn chan struct{} // holds one token: who has it owns the fields below
+	buf  []byte
+	// epoch is the connection that owed and spoke are about.
+	epoch uint64
+	owed  int  // questions GS r that were sent and not answered yet
+	last  byte // the latest answer to one
+	spoke bool // the printer answered something on this connection
+	// confirms is what was learned about GS r or GS ( H: whether the printer
+	// ever answered it, and whether it was silent the last time.
+	confirms, mute bool
+
+	mu     sync.Mutex
+	status Status
+}
+
+// New returns the printer at the other end of link. Nothing is sent before the
+// first call of Print, Probe or Run.
+func New(link Link, cfg Config, log *slog.Logger) *Printer {
+	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), turn: make(chan struct{}, 1)}
+	p.turn <- struct{}{}
+	p.status.Words = "not asked yet"
+	return p
+}
+
+// Layout returns the source of lines for this printer's paper.
+func (p *Printer) Layout() Layout { return p.layout }
+
+// Status returns what is known of the printer without asking it.
+func (p *Printer) Status() Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.status
+}
+
+// Print prints a receipt. The result is PrintDone only when the printer said
+// that everything before its answer was processed; PrintSent when it took the
+// bytes and cannot say; else PrintFailed, with Maybe set as soon as the first
+// byte of the receipt was handed to the line.
+func (p *Printer) Print(ctx context.Context, r sale.Receipt) sale.PrintResult {
+	began := time.Now()
+	res := p.do(ctx, func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.Lines(r)) })
+	res.Job = r.Job
+	p.log.Info("receipt", "sale", r.Sale.ID, "job", r.Job, "printed", res.State, "words", res.Words, "took", time.Since(began))
+	return res
+}
+
+// Probe opens the line and asks the printer how it is. An error means that it
+// could not be reached or does not answer.
+func (p *Printer) Probe(ctx context.Context) (Status, error) {
+	if err := p.begin(ctx); err != nil {
+		return p.Status(), err
+	}
+	defer p.end()
+	t, err := p.open(ctx)
+	if err != nil {
+		return p.Status(), err
+	}
+	defer t.hangUp()
+	if p.encoder.profile.Quiet {
+		return p.note(func(s *Status) { s.Reachable = true }), nil
+	}
+	answered, err := p.ask(ctx, t)
+	if err == nil && !answered {
+		err = errors.New("printer does not answer: is it switched on, and is the line's speed right?")
+	}
+	return p.Status(), err
+}
+
+// Run asks the printer how it is while nothing is printed, so that its status
+// is known before the next receipt. It returns when ctx ends.
+func (p *Printer) Run(ctx context.Context) error {
+	if p.cfg.ProbeEvery == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	ticker := time.NewTicker(p.cfg.ProbeEvery)
+	defer ticker.Stop()
+	was := ""
+	for {
+		status, err := p.Probe(ctx)
+		if status.Words != was && ctx.Err() == nil {
+			p.log.Info("printer", "status", status.Words, "err", err)
+			was = status.Words
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// begin waits for the turn to use the line.
+func (p *Printer) begin(ctx context.Context) error {
+	select {
+	case <-p.turn:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the printer's turn: %w", ctx.Err())
+	}
+}
+
+func (p *Printer) end() { p.turn <- struct{}{} }
+
+// open connects and starts to listen.
+func (p *Printer) open(ctx context.Context) (*talk, error) {
+	epoch, err := p.link.Open(ctx)
+	if err != nil {
+		p.note(func(s *Status) {
+			*s = Status{Identity: s.Identity}
+		})
+		return nil, fmt.Errorf("open printer: %w", err)
+	}
+	if epoch != p.epoch {
+		p.epoch, p.owed, p.spoke = epoch, 0, false
+		p.note(func(s *Status) { *s = Status{Identity: s.Identity} })
+	}
+	return listen(p.link, p.cfg), nil
+}
+
+// do prints what build makes.
+func (p *Printer) do(ctx context.Context, build func(dst []byte) []byte) sale.PrintResult {
+	if err := p.begin(ctx); err != nil {
+		return failed("the printer is busy", false)
+	}
+	defer p.end()
+	t, err := p.open(ctx)
+	if err != nil {
+		p.log.Warn("printer not reachable", "err", err)
+		return failed("printer not reachable: check its cable and power", false)
+	}
+	defer t.hangUp()
+	if words := p.ready(ctx, t); words != "" {
+		return failed(words, false)
+	}
+	p.buf = build(p.buf[:0])
+	p.buf = p.question(p.buf)
+	if err := t.write(ctx, p.buf); err != nil {
+		// Whether and how much of it arrived is not known: a write that fails may
+		// have left bytes behind. A new connection starts with an empty line.
+		p.log.Warn("receipt not taken", "err", err)
+		p.link.Close()
+		if ctx.Err() != nil {
+			return failed("stopped while printing", true)
+		}
+		return failed(p.stuck(err), true)
+	}
+	return p.confirm(ctx, t)
+}
+
+func failed(words string, maybe bool) sale.PrintResult {
+	return sale.PrintResult{State: sale.PrintFailed, Words: words, Maybe: maybe}
+}
+
+// stuck says why a write failed.
+func (p *Printer) stuck(err error) string {
+	if words := p.Status().trouble(); words != "" {
+		return words
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return "the printer stopped taking data: check paper and cover"
+	}
+	return "the line to the printer was lost while printing"
+}
+
+// ready asks the printer before a receipt is sent, and returns what keeps it
+// from printing. A printer that never answered may still print.
+func (p *Printer) ready(ctx context.Context, t *talk) string {
+	if p.encoder.profile.Quiet {
+		p.note(func(s *Status) { s.Reachable = true })
+		return ""
+	}
+	answered, err := p.ask(ctx, t)
+	switch {
+	case err != nil:
+		p.log.Warn("printer not reachable", "err", err)
+		p.link.Close()
+		return "printer not reachable: check its cable and power"
+	case !answered && p.spoke:
+		return "printer does not answer: is it switched on?"
+	}
+	if words := p.Status().trouble(); words != "" {
+		return words
+	}
+	if p.owed > 0 && !p.settle(ctx, t) {
+		return "the printer is still busy with an earlier receipt"
+	}
+	return ""
+}
+
+// ask asks the four questions about status, one after the other, and reports
+// whether the printer answers at all. Only a broken line is an error.
+func (p *Printer) ask(ctx context.Context, t *talk) (bool, error) {
+	for n := 1; n <= 4; n++ {
+		answered, err := p.askOne(ctx, t, n)
+		if err != nil {
+			return false, err
+		}
+		if !answered && n == 1 {
+			p.note(func(s *Status) { s.Reachable, s.Answers = true, false })
+			return false, nil
+		}
+	}
+	p.spoke = true
+	p.note(func(s *Status) { s.Reachable = true })
+	return true, nil
+}
+
+// askOne asks DLE EOT n, twice if need be. All answers look alike, so after a
+// second try a late answer to the first is waited out.
+func (p *Printer) askOne(ctx context.Context, t *talk, n int) (bool, error) {
+	for try := range 2 {
+		if err := t.write(ctx, []byte{DLE, EOT, byte(n)}); err != nil {
+			return false, err
+		}
+		until := time.Now().Add(p.cfg.AnswerLimit)
+		for {
+			s, err := t.next(ctx, until)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				break
+			}
+			if err != nil {
+				return false, err
+			}
+			if s.kind != sigRealTime {
+				p.take(s)
+				continue
+			}
+			p.note(func(st *Status) { st.realTime(n, s.b) })
+			if try > 0 {
+				p.drain(ctx, t)
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// drain takes what the printer says until it is quiet.
+func (p *Printer) drain(ctx context.Context, t *talk) {
+	for {
+		s, err := t.next(ctx, time.Now().Add(p.cfg.AnswerLimit))
+		if err != nil {
+			return
+		}
+		p.take(s)
+	}
+}
+
+// settle waits until a printer that still owes answers has worked off what it
+// was sent before: an old answer must not be taken for the next receipt's. It
+// asks once more and counts, because answers come in order. Some may be lost
+// for ever (a power cut), so once one came, quiet ends the wait too. false means
+// that the printer, which can answer, is still busy.
+func (p *Printer) settle(ctx context.Context, t *talk) bool {
+	quiet := p.limit()
+	if p.owed == 1 {
+		// Nothing is printed between the old question and this one.
+		quiet = 2 * p.cfg.AnswerLimit
+	}
+	if err := t.write(ctx, []byte{GS, 'r', 1}); err != nil {
+		return false
+	}
+	p.owed++
+	until, heard := time.Now().Add(p.limit()), false
+	for p.owed > 0 {
+		s, err := t.next(ctx, until)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && heard:
+			p.owed = 0
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			// One that never confirmed anything may be one that never does. Its
+			// answers stay counted, so none can be taken for another.
+			return !p.confirms
+		case err != nil:
+			return false
+		default:
+			p.take(s)
+			if s.kind == sigAnswer {
+				until, heard, p.confirms = time.Now().Add(quiet), true, true
+			}
+		}
+	}
+	return true
+}
+
+// question appends what the printer answers once the receipt is printed.
+func (p *Printer) question(dst []byte) []byte {
+	if p.encoder.profile.Confirm == ConfirmNone {
+		return dst
+	}
+	p.owed++
+	return append(dst, GS, 'r', 1)
+}
+
+// limit is how long a confirmation is waited for: not long when the printer
+// was never heard to give one.
+func (p *Printer) limit() time.Duration {
+	const pause = 2 * time.Second
+	if !p.confirms && (p.mute || !p.spoke) {
+		return min(pause, p.cfg.PrintLimit)
+	}
+	return p.cfg.PrintLimit
+}
+
+// While a receipt is printed the printer is asked how it is: often at first,
+// seldom while it waits for a person, because questions fill its buffer too.
+const (
+	askEvery   = time.Second
+	askStopped = 3 * time.Second
+)
+
+// confirm waits until the printer says that the receipt is printed.
+func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
+	if p.encoder.profile.Confirm == ConfirmNone {
+		return sale.PrintResult{State: sale.PrintSent, Words: "sent; this printer cannot say whether it printed"}
+	}
+	until := time.Now().Add(p.limit())
+	var stopped time.Time // when trouble was first seen
+	for {
+		wait := earlier(until, time.Now().Add(askEvery))
+		if !stopped.IsZero() {
+			wait = time.Now().Add(askStopped)
+		}
+		s, err := t.next(ctx, wait)
+		switch {
+		case err == nil:
+			p.take(s)
+		case ctx.Err() != nil:
+			return failed("stopped while printing", true)
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			p.log.Warn("printer lost", "err", err)
+			p.link.Close()
+			return failed("the line to the printer was lost while printing", true)
+		case p.spoke:
+			// Nothing heard for a while: ask in real time what holds it up.
+			if _, err := p.ask(ctx, t); err != nil {
+				p.link.Close()
+				return failed("the line to the printer was lost while printing", true)
+			}
+		}
+		if p.owed == 0 {
+			return p.answered()
+		}
+		words := p.Status().trouble()
+		switch now := time.Now(); {
+		case words != "" && stopped.IsZero():
+			stopped = now
+			p.log.Warn("receipt stopped in the middle", "words", words)
+		case words != "" && now.Sub(stopped) >= p.cfg.ResumeLimit:
+			return failed(words, true)
+		case words == "" && !stopped.IsZero():
+			// The cashier helped; the printer goes on from its own buffer.
+			stopped, until = time.Time{}, now.Add(p.limit())
+		case words == "" && !now.Before(until):
+			return p.unconfirmed()
+		}
+	}
+}
+
+// answered is the printer's own word that it worked the receipt off. One that
+// says so with its paper at the end may have dropped the rest of it.
+func (p *Printer) answered() sale.PrintResult {
+	p.confirms, p.mute = true, false
+	if p.last&0x0C != 0 {
+		return failed("paper out: put in a new roll and look whether the receipt is whole", true)
+	}
+	res := sale.PrintResult{State: sale.PrintDone}
+	if p.Status().PaperLow {
+		res.Words = "paper nearly out"
+	}
+	return res
+}
+
+// unconfirmed is a receipt the printer took and said nothing of. From one that
+// has confirmed receipts before, that is a failure; any other cannot say.
+func (p *Printer) unconfirmed() sale.PrintResult {
+	if p.confirms {
+		return failed("the printer took the receipt and did not say that it is printed: look at the paper", true)
+	}
+	p.mute = true
+	return sale.PrintResult{State: sale.PrintSent, Words: "sent; the printer does not say whether it printed"}
+}
+
+// take notes what the printer said by itself or in sequence.
+func (p *Printer) take(s signal) {
+	switch s.kind {
+	case sigReport:
+		p.spoke = true
+		p.note(func(st *Status) { st.report(s.block) })
+	case sigAnswer:
+		p.spoke = true
+		p.owed, p.last = max(p.owed-1, 0), s.b
+		p.note(func(st *Status) { st.paper(s.b) })
+	}
+}
+
+// note changes the status and its words.
+func (p *Printer) note(change func(*Status)) Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.status)
+	s := &p.status
+	s.At = time.Now()
+	switch words := s.trouble(); {
+	case !s.Reachable:
+		s.Words = "not reachable"
+	case words != "":
+		s.Words = words
+	case !s.Answers:
+		s.Words = "connected; does not answer"
+	case s.PaperLow:
+		s.Words = "ready; paper nearly out"
+	default:
+		s.Words = "ready"
+	}
+	return *s
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,94 @@
+package printer_test
+
+import (
+	"flag"
+	"time"
+
+	"posd/device/sale"
+	"posd/printer"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// at is when every sale of the tests was made.
+var at = time.Date(2026, 11, 21, 19, 3, 22, 0, time.UTC)
+
+// montreal stands for the shop's zone without needing zone files.
+var montreal = time.FixedZone("EST", -5*3600)
+
+func testConfig() printer.Config {
+	c := printer.Defaults()
+	c.Zone = montreal
+	c.Shop = printer.Shop{
+		Name:         "Café Saint-Laurent",
+		Address:      []string{"4520, boul. Saint-Laurent", "Montréal QC  H2T 1R3", "514 555-0142"},
+		TaxNumber:    "123456789 RT0001",
+		ReturnPolicy: "Returns within 30 days with this receipt. Les retours sont acceptés dans les 30 jours.",
+		Footer:       []string{"Merci, à bientôt!"},
+	}
+	c.Matrix = checkers
+	return c
+}
+
+// checkers is a pattern the size of a code, for tests that look at geometry only.
+func checkers(text string) ([][]bool, error) {
+	code := make([][]bool, 25)
+	for y := range code {
+		code[y] = make([]bool, 25)
+		for x := range code[y] {
+			code[y][x] = y == 0 || x == 0 || (x+y)%2 == 0
+		}
+	}
+	return code, nil
+}
+
+func cardSale() sale.Sale {
+	final := at.Add(20 * time.Second)
+	return sale.Sale{
+		ID: "01KAK3V7Q2M8R4T6W9XBCDEFGH", Reference: "B-1042", Amount: 2865, Currency: "CAD", Method: sale.Card, ChannelID: sale.CCPax,
+		State: sale.Paid, CreatedAt: at, FinalAt: &final, ApprovedAmount: 2865,
+		Card: &sale.CardInfo{
+			Type: "VISA", Number: "XXXXXXXXXXXX1166", Entry: sale.EntryChip, Label: "VISA CREDIT", AID: "A0000000031010",
+			TVR: "0080008000", TSI: "F800", CVM: "pin", AuthCode: "042135", HostCode: "00", HostText: "APPROVED",
+			Reference: "632500000042", Batch: "012", Invoice: "000042", Transaction: "0042", TerminalID: "66012345",
+			TerminalTime: "20261121140342",
+		},
+	}
+}
+
+func walletSale() sale.Sale {
+	final := at.Add(20 * time.Second)
+	return sale.Sale{
+		ID: "01KAK3V7Q2M8R4T6W9XBCDEFGJ", Reference: "B-1043", Amount: 1250, Currency: "CAD", Method: sale.WeChat, ChannelID: sale.WXNative,
+		State: sale.Paid, CreatedAt: at, FinalAt: &final, ApprovedAmount: 1250,
+		MchOrderNo: "01KAK3V7Q2M8R4T6W9XBCDEFGK", PayOrderID: "P0020261121140342000042",
+	}
+}
+
+// samples are the receipts whose goldens are kept, by name.
+func samples() map[string]sale.Receipt {
+	with := func(s sale.Sale, change func(*sale.Sale)) sale.Receipt {
+		change(&s)
+		return sale.Receipt{Job: "01KAK3V7Q2M8R4T6W9XBCDEFGZ", Sale: s, Copy: sale.CustomerCopy, At: at}
+	}
+	refund := func(s sale.Sale, m sale.Movement) sale.Receipt {
+		m.By, m.CreatedAt = "Marie", at
+		s.Refunds = []sale.Movement{m}
+		return sale.Receipt{Job: "01KAK3V7Q2M8R4T6W9XBCDEFGZ", Sale: s, Movement: m.ID, Copy: sale.CustomerCopy, At: at}
+	}
+	return map[string]sale.Receipt{
+		"card-approved": with(cardSale(), func(*sale.Sale) {}),
+		"card-declined": with(cardSale(), func(s *sale.Sale) {
+			s.State, s.Reason, s.ApprovedAmount = sale.Declined, sale.ReasonIssuer, 0
+			s.Card.AuthCode, s.Card.HostCode, s.Card.HostText, s.Card.CVM = "", "51", "INSUFFICIENT FUNDS", ""
+		}),
+		"card-cancelled": with(cardSale(), func(s *sale.Sale) {
+			s.State, s.Reason, s.Words, s.ApprovedAmount = sale.Cancelled, sale.ReasonAborted, "ABORTED (100002)", 0
+			s.Card = &sale.CardInfo{Type: "VISA", Number: "************1166", Entry: sale.EntryTap, TerminalID: "66012345"}
+		}),
+		"card-refund": refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone}),
+		"wallet-paid": with(walletSale(), func(*sale.Sale) {}),
+		"wallet-refund": refund(walletSale(), sale.Movement{ID: "01KAK3V7Q2M8R4T6W9XBCDEFGM", Kind: sale.Refund, Amount: 1250,
+			State: sale.MoveDone}),
+	}
+}

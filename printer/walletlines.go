@@ -1,0 +1,78 @@
+package printer
+
+import "posd/device/sale"
+
+// wallet lays a wallet purchase out. No scheme prescribes its form.
+func (p *page) wallet(r sale.Receipt) {
+	s := r.Sale
+	p.text(Bold, Centre, p.Receipt)
+	p.blank()
+	p.text(Bold, Left, p.Purchase)
+	p.walletFacts(s)
+	p.rule()
+	p.total(p.Total, s.Currency, s.Amount)
+	p.rule()
+	p.blank()
+	switch s.State {
+	case sale.Paid:
+		p.text(Bold|Tall, Centre, p.Paid)
+	case sale.Declined, sale.Cancelled:
+		p.text(Bold|Tall, Centre, p.NotPaid)
+		p.text(0, Centre, safe(s.Words))
+	default:
+		p.text(Bold, Centre, p.Unknown)
+	}
+	if s.Settled != nil {
+		p.text(0, Centre, p.Settled+": "+s.Settled.By)
+	}
+	p.copy(r)
+}
+
+// walletMovement lays a refund at the gateway out.
+func (p *page) walletMovement(r sale.Receipt, m sale.Movement) {
+	s := r.Sale
+	p.text(Bold, Centre, p.Receipt)
+	p.blank()
+	p.text(Bold, Left, p.movementName(m))
+	p.pair(0, p.RefundNo, m.ID)
+	p.walletFacts(s)
+	p.pair(0, p.By, m.By)
+	p.rule()
+	p.total(p.movementName(m), s.Currency, m.Amount)
+	p.rule()
+	p.blank()
+	p.movementOutcome(m, p.Refunded, p.NotBack)
+	p.copy(r)
+}
+
+// walletFacts prints what identifies the order here and at the gateway.
+func (p *page) walletFacts(s sale.Sale) {
+	p.pair(0, p.DateTime, p.when(s))
+	p.pair(0, p.Wallet, p.walletName(s))
+	p.pair(0, p.Bill, s.Reference)
+	p.pair(0, p.SaleNo, string(s.ID))
+	p.pair(0, p.OrderNo, s.MchOrderNo)
+	p.pair(0, p.GatewayNo, s.PayOrderID)
+}
+
+func (p *page) copy(r sale.Receipt) {
+	p.blank()
+	if r.Copy == sale.MerchantCopy {
+		p.text(0, Centre, p.Merchant)
+	} else {
+		p.text(0, Centre, p.Customer)
+	}
+}
+
+// walletName is the wallet that paid; of a scanned code the channel knows it.
+func (p *page) walletName(s sale.Sale) string {
+	switch {
+	case s.Method == sale.WeChat || s.ChannelID == sale.WXNative || s.ChannelID == sale.WXMicropay:
+		return p.WeChat
+	case s.Method == sale.Alipay || s.ChannelID == sale.AlipayQR || s.ChannelID == sale.AlipayMicropay:
+		return p.Alipay
+	case s.Method == sale.UnionPay || s.ChannelID == sale.UPIQR || s.ChannelID == sale.UPIMicropay:
+		return p.UnionPay
+	}
+	return p.AnyWallet
+}

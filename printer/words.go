@@ -1,0 +1,199 @@
+package printer
+
+import "posd/device/sale"
+
+// words holds every word a receipt can say in one language. The headings are
+// the card brands' own terms in plain capitals, as terminals print them.
+type words struct {
+	Record     string // title of a card receipt
+	Receipt    string // title of a wallet receipt
+	TestTitle  string
+	Duplicate  string
+	Customer   string // for whom the copy is
+	Merchant   string
+	Retain     string // last line of the customer's copy of a card receipt
+	Purchase   string
+	Refund     string
+	Void       string
+	Wallet     string
+	WeChat     string
+	Alipay     string
+	UnionPay   string
+	AnyWallet  string // a scanned code whose wallet is not known
+	DateTime   string
+	Bill       string // the shop's own number of the bill
+	SaleNo     string // posd's number
+	OrderNo    string // ours at the gateway
+	GatewayNo  string // the gateway's
+	RefundNo   string
+	Original   string // the sale a refund or void belongs to
+	By         string // who gave a refund back
+	Card       string
+	CardNumber string
+	Account    string
+	Chequing   string
+	Savings    string
+	Flash      string
+	Entry      string
+	Chip       string
+	Tap        string
+	Swiped     string
+	Manual     string
+	Reference  string
+	Retrieval  string
+	Terminal   string
+	Auth       string
+	Invoice    string
+	Amount     string
+	Tip        string
+	Cashback   string
+	Surcharge  string
+	Total      string
+	Asked      string // of a partial approval
+	Due        string
+	AID        string
+	TVR        string
+	TSI        string
+	Approved   string
+	Declined   string
+	Incomplete string
+	Partial    string
+	Offline    string
+	Unknown    string // the result is not known yet
+	Paid       string
+	NotPaid    string
+	Refunded   string
+	NotBack    string
+	PIN        string
+	NoSign     string
+	Sign       string // under the signature line
+	TaxNumber  string
+	Settled    string // a person's word ended it
+}
+
+// table is every word in every language.
+//
+// French: RELEVE DE TRANSACTION, APPROUVEE - MERCI, TRANSACTION NON APPROUVEE
+// and DEFAUT FLASH are a terminal maker's own. Every other French word waits
+// for a native reader and for the processor's certification sheet; the ones
+// least sure are marked (fr?). Chinese is unmarked where it is the wallets' own
+// term and marked (zh?) where it is ours.
+var table = map[sale.Language]words{
+	sale.English: {
+		Record: "TRANSACTION RECORD", Receipt: "RECEIPT", TestTitle: "PRINTER TEST",
+		Duplicate: "DUPLICATE / DUPLICATA", Customer: "CUSTOMER COPY", Merchant: "MERCHANT COPY",
+		Retain:   "IMPORTANT - RETAIN THIS COPY FOR YOUR RECORDS",
+		Purchase: "PURCHASE", Refund: "REFUND", Void: "VOID",
+		Wallet: "WALLET", WeChat: "WECHAT PAY", Alipay: "ALIPAY", UnionPay: "UNIONPAY", AnyWallet: "SCANNED CODE",
+		DateTime: "DATE/TIME", Bill: "BILL", SaleNo: "SALE", OrderNo: "ORDER", GatewayNo: "GATEWAY ORDER",
+		RefundNo: "REFUND NO", Original: "ORIGINAL SALE", By: "BY",
+		Card: "CARD", CardNumber: "CARD NUMBER", Account: "ACCOUNT",
+		Chequing: "CHEQUING", Savings: "SAVINGS", Flash: "FLASH DEFAULT",
+		Entry: "ENTRY", Chip: "CHIP", Tap: "TAP", Swiped: "SWIPED", Manual: "MANUAL",
+		Reference: "REFERENCE #", Retrieval: "RETRIEVAL #", Terminal: "TERMINAL ID", Auth: "AUTH #", Invoice: "INVOICE #",
+		Amount: "AMOUNT", Tip: "TIP", Cashback: "CASHBACK", Surcharge: "SURCHARGE", Total: "TOTAL",
+		Asked: "AMOUNT ASKED", Due: "BALANCE DUE",
+		AID: "AID", TVR: "TVR", TSI: "TSI",
+		Approved: "APPROVED - THANK YOU", Declined: "TRANSACTION NOT APPROVED", Incomplete: "TRANSACTION NOT COMPLETED",
+		Partial: "PARTIAL APPROVAL", Offline: "APPROVED OFFLINE", Unknown: "RESULT NOT KNOWN YET - NOT A RECEIPT",
+		Paid: "PAID", NotPaid: "NOT PAID", Refunded: "REFUNDED", NotBack: "NOT REFUNDED",
+		PIN: "VERIFIED BY PIN", NoSign: "NO SIGNATURE TRANSACTION", Sign: "CARDHOLDER SIGNATURE",
+		TaxNumber: "TAX NO", Settled: "SETTLED BY HAND",
+	},
+	sale.French: {
+		Record: "RELEVE DE TRANSACTION", Receipt: "RECU", TestTitle: "ESSAI D'IMPRESSION", // fr?
+		Duplicate: "DUPLICATA / DUPLICATE", Customer: "COPIE DU CLIENT", Merchant: "COPIE DU COMMERCANT",
+		Retain:   "IMPORTANT - CONSERVEZ CETTE COPIE POUR VOS DOSSIERS",
+		Purchase: "ACHAT", Refund: "REMBOURSEMENT", Void: "ANNULATION", // fr? REMISE is also seen for a refund
+		Wallet: "PORTEFEUILLE", WeChat: "WECHAT PAY", Alipay: "ALIPAY", UnionPay: "UNIONPAY", AnyWallet: "CODE LU", // fr?
+		DateTime: "DATE/HEURE", Bill: "FACTURE", SaleNo: "VENTE", OrderNo: "COMMANDE", GatewayNo: "COMMANDE PASSERELLE", // fr? the last
+		RefundNo: "NO DE REMBOURSEMENT", Original: "VENTE D'ORIGINE", By: "PAR", // fr?
+		Card: "CARTE", CardNumber: "NUMERO DE CARTE", Account: "COMPTE",
+		Chequing: "CHEQUE", Savings: "EPARGNE", Flash: "DEFAUT FLASH",
+		Entry: "LECTURE", Chip: "PUCE", Tap: "SANS CONTACT", Swiped: "GLISSEE", Manual: "MANUELLE", // fr?
+		Reference: "NO DE REFERENCE", Retrieval: "NO DE RECUPERATION", Terminal: "NO DE TERMINAL", Auth: "NO D'AUTORISATION", Invoice: "NO DE FACTURE", // fr? the second
+		Amount: "MONTANT", Tip: "POURBOIRE", Cashback: "REMISE EN ARGENT", Surcharge: "FRAIS SUPPLEMENTAIRES", Total: "TOTAL",
+		Asked: "MONTANT DEMANDE", Due: "SOLDE A PAYER", // fr?
+		AID: "AID", TVR: "TVR", TSI: "TSI",
+		Approved: "APPROUVEE - MERCI", Declined: "TRANSACTION NON APPROUVEE", Incomplete: "TRANSACTION NON COMPLETEE",
+		Partial: "APPROBATION PARTIELLE", Offline: "APPROUVEE HORS LIGNE", Unknown: "RESULTAT PAS ENCORE CONNU - PAS UN RECU", // fr?
+		Paid: "PAYE", NotPaid: "NON PAYE", Refunded: "REMBOURSE", NotBack: "NON REMBOURSE", // fr?
+		PIN: "VERIFIEE PAR NIP", NoSign: "TRANSACTION SANS SIGNATURE", Sign: "SIGNATURE DU TITULAIRE", // fr? the last
+		TaxNumber: "NO DE TAXE", Settled: "REGLEE A LA MAIN", // fr?
+	},
+	sale.ChineseSimplified: {
+		Record: "交易凭条", Receipt: "收据", TestTitle: "打印机测试",
+		Duplicate: "重印 / DUPLICATE", Customer: "顾客存根", Merchant: "商户存根",
+		Retain:   "请妥善保管此凭条",
+		Purchase: "消费", Refund: "退款", Void: "撤销",
+		Wallet: "支付方式", WeChat: "微信支付", Alipay: "支付宝", UnionPay: "云闪付", AnyWallet: "电子钱包",
+		DateTime: "日期/时间", Bill: "账单号", SaleNo: "交易号", OrderNo: "商户订单号", GatewayNo: "平台订单号",
+		RefundNo: "退款单号", Original: "原交易号", By: "经办人",
+		Card: "卡种", CardNumber: "卡号", Account: "账户",
+		Chequing: "支票账户", Savings: "储蓄账户", Flash: "默认账户", // zh?
+		Entry: "读卡方式", Chip: "芯片", Tap: "非接触", Swiped: "刷卡", Manual: "手工输入",
+		Reference: "参考号", Retrieval: "检索号", Terminal: "终端号", Auth: "授权码", Invoice: "票据号", // zh? the second
+		Amount: "金额", Tip: "小费", Cashback: "取现", Surcharge: "附加费", Total: "合计",
+		Asked: "应付金额", Due: "尚欠金额",
+		AID: "AID", TVR: "TVR", TSI: "TSI",
+		Approved: "交易成功 - 谢谢", Declined: "交易未获批准", Incomplete: "交易未完成",
+		Partial: "部分批准", Offline: "脱机批准", Unknown: "结果未知 - 此非收据",
+		Paid: "已支付", NotPaid: "未支付", Refunded: "已退款", NotBack: "未退款",
+		PIN: "已凭密码验证", NoSign: "免签名交易", Sign: "持卡人签名",
+		TaxNumber: "税号", Settled: "人工确认",
+	},
+	sale.ChineseTraditional: {
+		Record: "交易紀錄", Receipt: "收據", TestTitle: "印表機測試",
+		Duplicate: "重印 / DUPLICATE", Customer: "顧客存根", Merchant: "商戶存根",
+		Retain:   "請妥善保管此單據",
+		Purchase: "消費", Refund: "退款", Void: "取消",
+		Wallet: "付款方式", WeChat: "微信支付", Alipay: "支付寶", UnionPay: "雲閃付", AnyWallet: "電子錢包",
+		DateTime: "日期/時間", Bill: "帳單號", SaleNo: "交易號", OrderNo: "商戶訂單號", GatewayNo: "平台訂單號",
+		RefundNo: "退款單號", Original: "原交易號", By: "經辦人",
+		Card: "卡種", CardNumber: "卡號", Account: "帳戶",
+		Chequing: "支票帳戶", Savings: "儲蓄帳戶", Flash: "預設帳戶", // zh?
+		Entry: "讀卡方式", Chip: "晶片", Tap: "感應", Swiped: "刷卡", Manual: "手動輸入",
+		Reference: "參考號", Retrieval: "檢索號", Terminal: "終端號", Auth: "授權碼", Invoice: "票據號", // zh? the second
+		Amount: "金額", Tip: "小費", Cashback: "提現", Surcharge: "附加費", Total: "合計",
+		Asked: "應付金額", Due: "尚欠金額",
+		AID: "AID", TVR: "TVR", TSI: "TSI",
+		Approved: "交易成功 - 謝謝", Declined: "交易未獲批准", Incomplete: "交易未完成",
+		Partial: "部分批准", Offline: "離線批准", Unknown: "結果未知 - 此非收據",
+		Paid: "已付款", NotPaid: "未付款", Refunded: "已退款", NotBack: "未退款",
+		PIN: "已憑密碼驗證", NoSign: "免簽名交易", Sign: "持卡人簽名",
+		TaxNumber: "稅號", Settled: "人工確認",
+	},
+}
+
+// speak returns the words of a language, or of two, each word then as
+// "first / second" where they differ.
+func speak(first, second sale.Language) words {
+	w, ok := table[first]
+	if !ok {
+		w = table[sale.English]
+	}
+	other, ok := table[second]
+	if !ok || first == second {
+		return w
+	}
+	to, from := w.all(), other.all()
+	for i := range to {
+		if *to[i] != *from[i] {
+			*to[i] += " / " + *from[i]
+		}
+	}
+	return w
+}
+
+// all lists the words in the order of the type, so that two languages can be paired.
+func (w *words) all() []*string {
+	return []*string{
+		&w.Record, &w.Receipt, &w.TestTitle, &w.Duplicate, &w.Customer, &w.Merchant, &w.Retain, &w.Purchase,
+		&w.Refund, &w.Void, &w.Wallet, &w.WeChat, &w.Alipay, &w.UnionPay, &w.AnyWallet, &w.DateTime, &w.Bill,
+		&w.SaleNo, &w.OrderNo, &w.GatewayNo, &w.RefundNo, &w.Original, &w.By, &w.Card, &w.CardNumber, &w.Account,
+		&w.Chequing, &w.Savings, &w.Flash, &w.Entry, &w.Chip, &w.Tap, &w.Swiped, &w.Manual, &w.Reference,
+		&w.Retrieval, &w.Terminal, &w.Auth, &w.Invoice, &w.Amount, &w.Tip, &w.Cashback, &w.Surcharge, &w.Total,
+		&w.Asked, &w.Due, &w.AID, &w.TVR, &w.TSI, &w.Approved, &w.Declined, &w.Incomplete, &w.Partial, &w.Offline,
+		&w.Unknown, &w.Paid, &w.NotPaid, &w.Refunded, &w.NotBack, &w.PIN, &w.NoSign, &w.Sign, &w.TaxNumber, &w.Settled,
+	}
+}
