@@ -116,7 +116,7 @@ func (c *Core) reportsDue(w sale.ReportsDue) {
 func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
 	q := &c.queue
 	q.claimed = false
-	silent, passed := "", false
+	silent, passed := false, false
 	var pause time.Duration
 	for _, ra := range w.Answers {
 		r, a := ra.Report, ra.Answer
@@ -130,7 +130,8 @@ func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
 		case a.Result == sale.GatewayFail && a.Trouble == sale.TroubleNone:
 			c.refused(r, a)
 		case a.Result == sale.GatewayNotSent || a.Result == sale.GatewayLost:
-			silent = a.Words
+			silent = true
+			q.words = orElse(a.Words, "the gateway does not answer")
 		default:
 			q.link, q.words = linkStopped, a.Words
 		}
@@ -138,13 +139,13 @@ func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
 	if passed {
 		q.link, q.words, q.fails, q.same, q.streak = linkUp, "", 0, "", nil
 		c.confirmSuspects()
-	} else if silent != "" {
-		q.link, q.words = linkDown, silent
+	} else if silent {
+		q.link = linkDown
 	}
 	if len(q.streak) >= 3 {
 		q.link, q.words = linkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same)
 	}
-	if q.link == linkUp && silent == "" {
+	if q.link == linkUp && !silent {
 		q.at = c.mono() + max(1, pause)
 	} else {
 		backoff := min(2*time.Second<<min(q.fails, 10), c.policy.BackoffMax)

@@ -124,7 +124,7 @@ func (c *counter) says(text string) {
 // press clicks the button with a label, as a finger does: it must be in view and on top.
 func (c *counter) press(label string) {
 	c.t.Helper()
-	find := `[...document.querySelectorAll("dialog[open] button, main button, #banners button")].find(b => b.innerText.trim().startsWith(` + quote(label) + `) && !b.disabled && b.offsetParent)`
+	find := `[...document.querySelectorAll("dialog[open] button, main button, #banners button")].find(b => b.innerText.trim().split("\n")[0] === ` + quote(label) + ` && !b.disabled && b.offsetParent)`
 	c.until(find)
 	js[any](c, find+".scrollIntoView({block:'nearest'})")
 	if hit := js[bool](c, `(() => { const b = `+find+`; const r = b.getBoundingClientRect(); const e = document.elementFromPoint(r.x + r.width/2, r.y + r.height/2); return b.contains(e) })()`); !hit {
@@ -468,7 +468,7 @@ func TestWalletSaleAndTheSameCustomerQuestion(t *testing.T) {
 	c.press("Alipay")
 	c.says("Is it the same customer?")
 	c.shot("cashier-7-same")
-	c.press("Same bill")
+	c.press("Same bill: give that one up")
 	c.says("Asking IOTPay for a code")
 	if c.sell.Replaces != "S2" || c.sell.Method != sale.Alipay {
 		t.Errorf("asked again with %+v", c.sell)
@@ -546,7 +546,7 @@ func TestUnsureSaleIsSettledByAPerson(t *testing.T) {
 	c.size(800, 480)
 	c.open("/")
 	c.says("Needs a person")
-	c.says("4 reports wait")
+	c.says("Reports waiting: 4")
 	c.fits()
 	c.shot("cashier-10-unsure-list")
 	js[any](c, `document.getElementById("unsure-S5").click()`)

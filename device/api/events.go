@@ -314,7 +314,7 @@ func (h *handlers) streams(mux *http.ServeMux, a huma.API) {
 		Responses: map[string]*huma.Response{
 			"200": {Description: "The stream; the data of each event is JSON by the event's name.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
 				Description: "By event: snapshot, sale, screen, queue, event.",
-				OneOf:       []*huma.Schema{refer(SnapshotView{}), refer(sale.Sale{}), refer(ScreenView{}), refer(QueueStats{}), refer(EventView{})}}}}},
+				OneOf:       []*huma.Schema{refer(SnapshotView{}), refer(sale.Sale{}), refer(ScreenView{}), refer(Queue{}), refer(EventView{})}}}}},
 			"default": {Description: "Error", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: refer(Problem{})}}},
 		}})
 	a.OpenAPI().AddOperation(&huma.Operation{OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Counters for Prometheus",

@@ -70,7 +70,7 @@ type Queue struct {
 	Link    string        `json:"link" enum:"up,down,stopped" doc:"How the way to the gateway is: up, down (asked again by itself) or stopped (a person must look)."`
 	Words   string        `json:"words" doc:"Why it is not up."`
 	NextTry *time.Time    `json:"nextTry" doc:"When the gateway is asked again; null if it is up."`
-	Reports []sale.Report `json:"reports" doc:"At most 200, earliest due first, set aside last."`
+	Reports []sale.Report `json:"reports" doc:"At most 200, earliest due first, set aside last; none on the stream, which tells the sums only."`
 }
 
 // Retried answers POST /v1/queue/{id}/retry.

@@ -16,10 +16,19 @@ import (
 func resolve(path string) (string, error) {
 	dev, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s is not there: is the device plugged in and switched on? `posd devices` lists what is: %w", path, fs.ErrNotExist)
+		return "", notThere{}
 	}
 	return dev, err
 }
+
+// notThere is fs.ErrNotExist in words that help.
+type notThere struct{}
+
+func (notThere) Error() string {
+	return "it is not there: is the device plugged in and switched on? `posd devices` lists what is"
+}
+
+func (notThere) Is(err error) bool { return err == fs.ErrNotExist }
 
 // lockLine takes the lock of a device or an address, or says who has it. The
 // file stays when the lock is let go: removing it would let two programs lock

@@ -224,7 +224,7 @@ function drawSale(s) {
 	const done = s.state !== "waiting";
 	const list = [
 		!done && [say("cancel"), cancel, "danger", s.cancelWished],
-		done && [say("newSale"), putAway, "strong"],
+		done && [say("newSale"), putAway, keep ? "" : "strong"],
 		...moves,
 	].filter(Boolean);
 	$("sale").dataset.tone = keep ? "late" : tone;
@@ -235,7 +235,7 @@ function drawSale(s) {
 		keep && el("p", {}, say("lateNext", { time: left(keep.keepUntil, state.skew) })),
 		...lines.map((l) => el("p", {}, l)),
 		state.screen.sale === s.id && state.screen.until && s.state === "waiting" && el("p", {}, say("codeLeft", { time: left(state.screen.until, state.skew) })),
-		s.attention && el("p", { class: "attention" }, s.attention),
+		s.attention && !keep && el("p", { class: "attention" }, s.attention),
 		state.complaint && el("p", { class: "complaint", role: "alert" }, state.complaint),
 		el("dl", {}, ...facts(s, say, language()).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
 		el("div", { class: "row" }, ...list.map(([label, action, kind, off], i) => el("button", { type: "button", id: "act-" + i, class: kind, disabled: off, onclick: action }, label))),

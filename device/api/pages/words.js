@@ -51,13 +51,13 @@ const en = {
 	gone: "posd does not answer. A sale under way goes on without this page. Do not take the payment again.",
 	again: "No answer from posd. Asking again under the same key: nothing is charged twice.", stopAsking: "Stop asking",
 	stopped: "It is not known whether posd took the request: look at the list of sales before you try again.",
-	linkDown: "IOTPay cannot be reached. Cards go on; {n} reports wait.", linkStopped: "IOTPay refuses our reports: the manager must look. {n} reports wait.",
-	setAside: "{n} reports are set aside: the manager must look.",
+	linkDown: "IOTPay cannot be reached. Cards go on. Reports waiting: {n}.", linkStopped: "IOTPay refuses our reports: the manager must look. Reports waiting: {n}.",
+	setAside: "Reports set aside: {n}. The manager must look.",
 
 	// manager
 	manager: "Manager", toTill: "To the till", sales: "Sales", queue: "Reports to IOTPay", devices: "Devices", day: "Day", all: "all", method: "Method", state: "State", time: "Time",
 	noSales: "No sales.", noReports: "No reports wait.", retry: "Send again", retryAll: "Send all again", link: "Way to IOTPay", up: "open", down: "down", linkStoppedWord: "stopped",
-	waitingReports: "{n} wait, {amount} in all.", tries: "Tries", works: "works", trouble: "trouble", refresh: "Look again", device: "Device", words: "What it says", line: "Where", id: "Number",
+	waitingReports: "Waiting: {n}, {amount} in all.", tries: "Tries", works: "works", trouble: "trouble", refresh: "Look again", device: "Device", words: "What it says", line: "Where", id: "Number",
 };
 
 const fr = {
@@ -104,12 +104,12 @@ const fr = {
 	gone: "posd ne répond pas. Une vente en cours continue sans cette page. N’encaissez pas de nouveau.",
 	again: "Pas de réponse de posd. La demande est répétée sous la même clé : rien n’est prélevé deux fois.", stopAsking: "Ne plus demander",
 	stopped: "On ne sait pas si posd a reçu la demande : voyez la liste des ventes avant de recommencer.",
-	linkDown: "IOTPay est injoignable. Les cartes continuent; {n} rapports attendent.", linkStopped: "IOTPay refuse nos rapports : le gérant doit voir. {n} rapports attendent.",
-	setAside: "{n} rapports mis de côté : le gérant doit voir.",
+	linkDown: "IOTPay est injoignable. Les cartes continuent. Rapports en attente : {n}.", linkStopped: "IOTPay refuse nos rapports : le gérant doit voir. Rapports en attente : {n}.",
+	setAside: "Rapports mis de côté : {n}. Le gérant doit voir.",
 
 	manager: "Gérant", toTill: "À la caisse", sales: "Ventes", queue: "Rapports à IOTPay", devices: "Appareils", day: "Jour", all: "tous", method: "Moyen", state: "État", time: "Heure",
 	noSales: "Aucune vente.", noReports: "Aucun rapport n’attend.", retry: "Renvoyer", retryAll: "Tout renvoyer", link: "Lien vers IOTPay", up: "ouvert", down: "coupé", linkStoppedWord: "arrêté",
-	waitingReports: "{n} en attente, {amount} en tout.", tries: "Essais", works: "marche", trouble: "problème", refresh: "Revoir", device: "Appareil", words: "Message", line: "Où", id: "Numéro",
+	waitingReports: "En attente : {n}, {amount} en tout.", tries: "Essais", works: "marche", trouble: "problème", refresh: "Revoir", device: "Appareil", words: "Message", line: "Où", id: "Numéro",
 };
 
 const hans = {

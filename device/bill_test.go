@@ -1,0 +1,350 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"posd/device/sale"
+)
+
+func withReference(ref string) func(*SellRequest) { return func(r *SellRequest) { r.Reference = ref } }
+func withKey(key string) func(*SellRequest)       { return func(r *SellRequest) { r.Key = key } }
+func replacing(id sale.ID) func(*SellRequest) {
+	return func(r *SellRequest) { r.Replaces = string(id) }
+}
+
+func TestSameKeyIsTheSameSaleForEver(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 100, withKey("k"))
+		for _, when := range []string{"under way", "paid", "after a restart"} {
+			again, replayed, err := c.till.Sell(context.Background(), SellRequest{Key: "k", Amount: 100, Method: sale.Card})
+			if err != nil || !replayed || again.ID != s.ID {
+				t.Fatalf("%s: %s, replayed %v, %v", when, again.ID, replayed, err)
+			}
+			switch when {
+			case "under way":
+				c.terminal.answers <- approve(100)
+				c.want(s.ID, sale.Paid, sale.ReasonNone)
+			case "paid":
+				c.restart()
+			}
+		}
+		if _, err := c.trySell(sale.Card, 101, withKey("k")); !errors.Is(err, ErrKeyReused) {
+			t.Errorf("another body under the key: %v", err)
+		}
+		if orders, _ := c.terminal.count(); orders != 1 {
+			t.Errorf("%d transactions", orders)
+		}
+	})
+}
+
+func TestRefusedRequestsConsumeNoKey(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 100)
+		if _, err := c.trySell(sale.Card, 200, withKey("k")); !errors.Is(err, ErrTillBusy) {
+			t.Fatal(err)
+		}
+		c.terminal.answers <- approve(100)
+		c.want(s.ID, sale.Paid, sale.ReasonNone)
+		c.sell(sale.Card, 300, withKey("k"))
+	})
+}
+
+func TestDoubleTapIsOneSale(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		ids := make(chan sale.ID, 8)
+		for range 8 {
+			go func() {
+				s, _, err := c.till.Sell(context.Background(), SellRequest{Key: "tap", Amount: 100, Method: sale.Card})
+				if err != nil {
+					t.Error(err)
+				}
+				ids <- s.ID
+			}()
+		}
+		first := <-ids
+		for range 7 {
+			if id := <-ids; id != first {
+				t.Errorf("two sales: %s and %s", first, id)
+			}
+		}
+	})
+}
+
+func TestOneBillOneCapture(t *testing.T) {
+	type step struct {
+		change []func(*SellRequest)
+		amount sale.Amount
+		want   error
+	}
+	ref := withReference
+	tests := map[string]struct {
+		first []func(*SellRequest)
+		paid  bool // else it stays unsure
+		next  []step
+	}{
+		"unsure, same reference": {[]func(*SellRequest){ref("B7")}, false, []step{
+			{[]func(*SellRequest){ref("B7")}, 500, ErrSameBill}, {[]func(*SellRequest){ref("B7")}, 100, ErrSameBill}, {[]func(*SellRequest){ref("B8")}, 500, nil},
+		}},
+		"unsure, no reference": {nil, false, []step{
+			{nil, 500, ErrSameBill}, {nil, 501, nil},
+		}},
+		"unsure, another customer": {nil, false, []step{
+			{[]func(*SellRequest){func(r *SellRequest) { r.Replaces = "none" }}, 500, nil},
+		}},
+		"paid, same reference": {[]func(*SellRequest){ref("B7")}, true, []step{
+			{[]func(*SellRequest){ref("B7")}, 500, ErrBillPaid}, {nil, 500, nil},
+		}},
+		"paid, no reference": {nil, true, []step{{nil, 500, nil}}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			atCounter(t, func(c *counter) {
+				s := c.sell(sale.WeChat, 500, tt.first...)
+				if tt.paid {
+					c.pays()
+					c.wait(3 * time.Second)
+					c.want(s.ID, sale.Paid, sale.ReasonNone)
+				} else if _, err := c.till.Cancel(context.Background(), s.ID); err != nil {
+					t.Fatal(err)
+				}
+				for i, st := range tt.next {
+					_, err := c.trySell(sale.Alipay, st.amount, st.change...)
+					if !errors.Is(err, st.want) {
+						t.Errorf("step %d: %v, want %v", i, err, st.want)
+					}
+					var no *Refusal
+					if errors.As(err, &no) && no.Other != s.ID {
+						t.Errorf("step %d names %q, want %q", i, no.Other, s.ID)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestReplacementUndoesTheReplacedSaleWhenBothArePaid(t *testing.T) {
+	for _, order := range []string{"old first", "new first"} {
+		t.Run(order, func(t *testing.T) {
+			atCounter(t, func(c *counter) {
+				old := c.sell(sale.WeChat, 500)
+				if _, err := c.till.Cancel(context.Background(), old.ID); err != nil {
+					t.Fatal(err)
+				}
+				fresh := c.sell(sale.Card, 500, replacing(old.ID))
+				if s := c.now(old.ID); !s.GivenUp || s.ReplacedBy != fresh.ID {
+					t.Fatalf("replaced sale: given up %v, by %q", s.GivenUp, s.ReplacedBy)
+				}
+				payOld := func() {
+					c.pays()
+					c.wait(15 * time.Second)
+					c.want(old.ID, sale.Paid, sale.ReasonNone)
+				}
+				payNew := func() {
+					c.terminal.answers <- approve(500)
+					c.want(fresh.ID, sale.Paid, sale.ReasonNone)
+				}
+				if order == "old first" {
+					payOld()
+					c.wait(5 * time.Minute)
+					if len(c.gateway.refunds) != 0 {
+						t.Fatal("refunded while the replacement was open")
+					}
+					payNew()
+				} else {
+					payNew()
+					payOld()
+				}
+				if _, err := c.till.Keep(context.Background(), old.ID, "Ann"); !errors.Is(err, ErrNotPossible) {
+					t.Errorf("keep was offered: %v", err)
+				}
+				c.wait(time.Second)
+				if s := c.now(old.ID); len(s.Refunds) != 1 || s.Refunds[0].State != sale.MoveDone {
+					t.Errorf("the replaced sale was not undone: %+v", s.Refunds)
+				}
+				if s := c.now(fresh.ID); len(s.Refunds) != 0 {
+					t.Errorf("the replacing sale was undone: %+v", s.Refunds)
+				}
+			})
+		})
+	}
+}
+
+func TestReplacementThatEndsUnpaidLeavesTheMinute(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		old := c.sell(sale.WeChat, 500)
+		if _, err := c.till.Cancel(context.Background(), old.ID); err != nil {
+			t.Fatal(err)
+		}
+		fresh := c.sell(sale.Card, 500, replacing(old.ID))
+		c.pays()
+		c.wait(15 * time.Second)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictDeclined, Reason: sale.ReasonIssuer}
+		c.want(fresh.ID, sale.Declined, sale.ReasonIssuer)
+		if _, err := c.till.Keep(context.Background(), old.ID, "Ann"); err != nil {
+			t.Errorf("keep: %v", err)
+		}
+	})
+}
+
+func TestReportsDrainOnceTheLinkIsBack(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		away := true
+		c.gateway.does(func(g *fakeGateway) {
+			g.report = func(r sale.Report) sale.GatewayAnswer {
+				if away {
+					return sale.GatewayAnswer{No: r.No, Result: sale.GatewayNotSent, Words: "no route"}
+				}
+				return sale.GatewayAnswer{No: r.No, Result: sale.GatewayOK, Verified: true}
+			}
+		})
+		for i := range 50 {
+			s := c.sell(sale.Card, sale.Amount(100+i))
+			c.terminal.answers <- approve(sale.Amount(100 + i))
+			c.want(s.ID, sale.Paid, sale.ReasonNone)
+		}
+		c.wait(time.Hour)
+		tries := len(c.gateway.reports())
+		if tries > 90 { // 50 at once, then one probe per backoff
+			t.Errorf("%d tries in an hour on a dead link", tries)
+		}
+		if v, err := c.till.Queue(context.Background()); err != nil || v.Link != "down" || v.Queued != 50 {
+			t.Errorf("queue %+v, %v", v.QueueStats, err)
+		}
+		c.gateway.does(func(*fakeGateway) { away = false })
+		c.wait(6 * time.Minute)
+		done := map[string]int{}
+		for _, r := range c.gateway.reports()[tries:] {
+			done[r.No]++
+		}
+		if len(done) != 50 || len(c.journal.reports) != 0 {
+			t.Errorf("%d different reports went, %d are left", len(done), len(c.journal.reports))
+		}
+		for no, n := range done {
+			if n != 1 {
+				t.Errorf("report %s went %d times", no, n)
+			}
+		}
+	})
+}
+
+func TestSameWordsForThreeReportsStopTheQueue(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.gateway.does(func(g *fakeGateway) {
+			g.report = func(r sale.Report) sale.GatewayAnswer {
+				return sale.GatewayAnswer{No: r.No, Result: sale.GatewayFail, Words: "merchant closed today"}
+			}
+		})
+		for i := range 3 {
+			s := c.sell(sale.Card, sale.Amount(100+i))
+			c.terminal.answers <- approve(sale.Amount(100 + i))
+			c.want(s.ID, sale.Paid, sale.ReasonNone)
+			c.wait(time.Second)
+		}
+		c.wait(10 * time.Minute)
+		v, err := c.till.Queue(context.Background())
+		if err != nil || v.Link != linkStopped || v.SetAside != 0 || v.Queued != 3 {
+			t.Errorf("link %s, %d queued, %d set aside, %v", v.Link, v.Queued, v.SetAside, err)
+		}
+	})
+}
+
+func TestAReportRefusedWhileOthersPassIsSetAside(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		bad := ""
+		c.gateway.does(func(g *fakeGateway) {
+			g.report = func(r sale.Report) sale.GatewayAnswer {
+				if bad == "" {
+					bad = r.No
+				}
+				if r.No == bad {
+					return sale.GatewayAnswer{No: r.No, Result: sale.GatewayFail, Words: "extra invalid"}
+				}
+				return sale.GatewayAnswer{No: r.No, Result: sale.GatewayOK, Verified: true}
+			}
+		})
+		for i := range 3 {
+			s := c.sell(sale.Card, sale.Amount(100+i))
+			c.terminal.answers <- approve(sale.Amount(100 + i))
+			c.want(s.ID, sale.Paid, sale.ReasonNone)
+			c.wait(time.Second)
+		}
+		c.wait(10 * time.Minute)
+		v, err := c.till.Queue(context.Background())
+		if err != nil || v.Link != linkUp || v.SetAside != 1 || v.Queued != 0 || v.Reports[0].Words != "extra invalid" {
+			t.Fatalf("queue %+v, %v", v, err)
+		}
+		n, err := c.till.Retry(context.Background(), "")
+		if err != nil || n != 1 {
+			t.Errorf("requeued %d, %v", n, err)
+		}
+		c.gateway.does(func(*fakeGateway) { bad = "none" })
+		c.wait(10 * time.Minute)
+		if len(c.journal.reports) != 0 {
+			t.Error("the mended report did not go")
+		}
+	})
+}
+
+func TestExistsCountsAsDoneFromTheSecondTryOn(t *testing.T) {
+	for name, restart := range map[string]bool{"first try": false, "after a restart": true} {
+		t.Run(name, func(t *testing.T) {
+			atCounter(t, func(c *counter) {
+				result := sale.GatewayExists
+				if restart {
+					result = sale.GatewayLost
+				}
+				c.gateway.does(func(g *fakeGateway) {
+					g.report = func(r sale.Report) sale.GatewayAnswer { return sale.GatewayAnswer{No: r.No, Result: result} }
+				})
+				s := c.sell(sale.Card, 100)
+				c.terminal.answers <- approve(100)
+				c.want(s.ID, sale.Paid, sale.ReasonNone)
+				c.wait(time.Second)
+				want := sale.ReportSetAside
+				if restart {
+					c.restart()
+					c.gateway.does(func(*fakeGateway) { result = sale.GatewayExists })
+					want = sale.ReportDone
+				}
+				c.wait(10 * time.Minute)
+				if s = c.now(s.ID); s.Reported != want {
+					t.Errorf("reported %s, want %s", s.Reported, want)
+				}
+			})
+		})
+	}
+}
+
+func TestReferencesAreSixteenCrockfordCharactersAndDiffer(t *testing.T) {
+	c, err := NewCore(DefaultPolicy(), Equipment{}, testMakers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for i := range 1000 {
+		c.ev = sale.Event{Wall: time.Unix(1_800_000_000, 0), Entropy: [32]byte{byte(i), byte(i >> 8)}}
+		ref := c.newRef()
+		if len(ref) != 16 || seen[ref] {
+			t.Fatalf("reference %q, seen before: %v", ref, seen[ref])
+		}
+		for _, r := range ref {
+			if fmt.Sprintf("%c", r) == "" || !contains(crockford, r) {
+				t.Fatalf("reference %q holds %q", ref, r)
+			}
+		}
+		seen[ref] = true
+	}
+}
+
+func contains(s string, r rune) bool {
+	for _, x := range s {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,207 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"posd/device/sale"
+)
+
+// memory is a journal in memory, for tests: what Commit returned is durable.
+type memory struct {
+	mu      sync.Mutex
+	sales   map[sale.ID]sale.Sale
+	order   []sale.ID
+	keys    map[string]sale.KeyHit
+	reports map[string]sale.Report
+	jobs    map[string]sale.Job
+	events  []sale.StoredEvent
+	commits int
+	full    error // what Commit answers instead of storing
+}
+
+func newMemory() *memory {
+	return &memory{sales: map[sale.ID]sale.Sale{}, keys: map[string]sale.KeyHit{}, reports: map[string]sale.Report{}, jobs: map[string]sale.Job{}}
+}
+
+func (m *memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.full != nil {
+		return nil, m.full
+	}
+	m.commits++
+	var seqs []int64
+	for _, r := range rows {
+		switch r := r.(type) {
+		case sale.SaleRow:
+			if _, ok := m.sales[r.Sale.ID]; !ok {
+				m.order = append(m.order, r.Sale.ID)
+			}
+			m.sales[r.Sale.ID] = r.Sale.Clone()
+		case sale.KeyRow:
+			m.keys[r.Key] = sale.KeyHit{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
+		case sale.EventRow:
+			seqs = append(seqs, int64(len(m.events)+1))
+			m.events = append(m.events, storedEvent(r, int64(len(m.events)+1)))
+		case sale.ReportRow:
+			m.reports[r.Report.No] = r.Report
+		case sale.ReportGone:
+			delete(m.reports, r.No)
+		case sale.JobRow:
+			m.jobs[r.Job.ID] = r.Job
+		case sale.FactRow:
+			s := m.sales[r.Sale]
+			if r.Printed != "" {
+				s.Printed = r.Printed
+			}
+			if r.Reported != "" {
+				s.Reported = r.Reported
+			}
+			m.sales[r.Sale] = s
+		}
+	}
+	return seqs, nil
+}
+
+func (m *memory) Idle(context.Context) error { return nil }
+
+func (m *memory) Recover(context.Context) (sale.Recovered, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var r sale.Recovered
+	for _, id := range m.order {
+		s := m.sales[id]
+		if s.Open() {
+			r.Open = append(r.Open, s.Clone())
+		}
+		if s.Method == sale.Card && s.State == sale.Paid {
+			c := s.Clone()
+			r.Control = &c
+		}
+	}
+	for _, j := range m.jobs {
+		if !j.Finished() {
+			r.Jobs = append(r.Jobs, j)
+		}
+	}
+	r.Queue = m.stats()
+	return r, nil
+}
+
+func (m *memory) Key(_ context.Context, key string) (sale.KeyHit, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if h, ok := m.keys[key]; ok {
+		return h, nil
+	}
+	return sale.KeyHit{}, sale.ErrNotFound
+}
+
+func (m *memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.sales[id]; ok {
+		return s.Clone(), nil
+	}
+	return sale.Sale{}, sale.ErrNotFound
+}
+
+func (m *memory) Sales(context.Context, sale.Filter) ([]sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []sale.Sale
+	for _, id := range slices.Backward(m.order) {
+		list = append(list, m.sales[id].Clone())
+	}
+	return list, nil
+}
+
+func (m *memory) SameBill(ctx context.Context, ref string, amount sale.Amount, since time.Time) ([]sale.Sale, error) {
+	list, err := m.Sales(ctx, sale.Filter{})
+	return slices.DeleteFunc(list, func(s sale.Sale) bool {
+		if ref != "" {
+			return s.Reference != ref
+		}
+		return s.Amount != amount || s.CreatedAt.Before(since) && (s.WentUnsureAt == nil || s.WentUnsureAt.Before(since))
+	}), err
+}
+
+func (m *memory) Events(_ context.Context, after int64, limit int) ([]sale.StoredEvent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.events[min(int(after), len(m.events)):min(int(after)+limit, len(m.events))]), nil
+}
+
+func (m *memory) LastSeq(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return int64(len(m.events)), nil
+}
+
+func (m *memory) HasReference(context.Context, string) (bool, error) { return false, nil }
+
+func (m *memory) Due(_ context.Context, now time.Time, horizon time.Duration, n int) ([]sale.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []sale.Report
+	for _, r := range m.reports {
+		if r.State == sale.QueueDue && (!r.DueAt.After(now) || r.DueAt.After(now.Add(horizon))) {
+			due = append(due, r)
+		}
+	}
+	slices.SortFunc(due, func(a, b sale.Report) int { return a.DueAt.Compare(b.DueAt) })
+	return due[:min(n, len(due))], nil
+}
+
+func (m *memory) Report(_ context.Context, no string) (sale.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, ok := m.reports[no]; ok {
+		return r, nil
+	}
+	return sale.Report{}, sale.ErrNotFound
+}
+
+func (m *memory) Reports(context.Context, int) ([]sale.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []sale.Report
+	for _, r := range m.reports {
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (m *memory) QueueStats(context.Context) (sale.QueueStats, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stats(), nil
+}
+
+func (m *memory) stats() sale.QueueStats {
+	var st sale.QueueStats
+	for _, r := range m.reports {
+		if r.State == sale.QueueSetAside {
+			st.SetAside++
+			continue
+		}
+		st.Queued++
+		st.Cents += r.Amount
+		if st.NextDueAt.IsZero() || r.DueAt.Before(st.NextDueAt) {
+			st.NextDueAt = r.DueAt
+		}
+	}
+	return st
+}
+
+func (m *memory) fill(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.full = err
+}
+
+var errDiskFull = errors.New("no space left on device")

@@ -1,0 +1,104 @@
+package sale
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+func TestTransitionTableIsTheOneDrawn(t *testing.T) {
+	var b strings.Builder
+	for _, from := range States {
+		for _, to := range States {
+			if from.CanBecome(to) {
+				fmt.Fprintf(&b, "%s -> %s\n", from, to)
+			}
+		}
+	}
+	const golden = "../../testdata/sale/transitions.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("transitions are\n%swant\n%s", b.String(), want)
+	}
+}
+
+func TestNothingLeavesAFinalState(t *testing.T) {
+	for _, from := range States {
+		for _, to := range States {
+			if from.Final() && from.CanBecome(to) {
+				t.Errorf("%s may become %s", from, to)
+			}
+		}
+	}
+}
+
+func TestParseAmount(t *testing.T) {
+	good := map[string]Amount{"28.65": 2865, "2865c": 2865, "0.01": 1, "1c": 1, "9999999.99": MaxAmount, "007.10": 710}
+	for in, want := range good {
+		if got, err := ParseAmount(in); err != nil || got != want {
+			t.Errorf("ParseAmount(%q) = %d, %v; want %d", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"", "28", "28.6", "28.650", ".65", "28,65", "-1.00", "+1.00", "1e2c", " 1.00", "0.00", "0c", "c", "10000000.00", "99999999999999999999c", "1.0x", "１.００"} {
+		if got, err := ParseAmount(in); err == nil {
+			t.Errorf("ParseAmount(%q) = %d, want an error", in, got)
+		} else if in != "" && in != "0.00" && in != "0c" && in != "10000000.00" && !strings.Contains(err.Error(), "28.65") {
+			t.Errorf("ParseAmount(%q): %v, which does not say how to write it", in, err)
+		}
+	}
+}
+
+func FuzzParseAmount(f *testing.F) {
+	f.Add("28.65")
+	f.Add("2865c")
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ParseAmount(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseAmount(a.String()); err != nil || again != a {
+			t.Fatalf("%q gives %d, written %s, read back %d, %v", s, a, a, again, err)
+		}
+	})
+}
+
+func TestSecretsShowDots(t *testing.T) {
+	const text = "134567890123456789"
+	b, err := json.Marshal(struct{ Code Secret }{text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{string(b), fmt.Sprint(Secret(text)), fmt.Sprintf("%v %+v %#v %s %q", Secret(text), Secret(text), Secret(text), Secret(text), Secret(text))} {
+		if strings.Contains(shown, "34567") {
+			t.Errorf("a secret shows: %s", shown)
+		}
+	}
+	if Secret(text).Reveal() != text {
+		t.Error("Reveal does not return the text")
+	}
+}
+
+func TestRefundableCountsUnsureMovementsAsGone(t *testing.T) {
+	s := Sale{State: Paid, ApprovedAmount: 1000, Refunds: []Movement{
+		{Amount: 100, State: MoveDone}, {Amount: 200, State: MoveUnsure}, {Amount: 300, State: MoveRefused}, {Amount: 50, State: MoveKept}, {Amount: 25, State: MoveWaiting},
+	}}
+	if got := s.Refundable(); got != 675 {
+		t.Errorf("refundable %d, want 675", got)
+	}
+	if s.Undone() {
+		t.Error("partly refunded counts as undone")
+	}
+}
