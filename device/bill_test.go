@@ -150,7 +150,7 @@ func TestReplacementUndoesTheReplacedSaleWhenBothArePaid(t *testing.T) {
 				if order == "old first" {
 					payOld()
 					c.wait(5 * time.Minute)
-					if len(c.gateway.refunds) != 0 {
+					if len(c.gateway.refunded()) != 0 {
 						t.Fatal("refunded while the replacement was open")
 					}
 					payNew()
@@ -220,8 +220,8 @@ func TestReportsDrainOnceTheLinkIsBack(t *testing.T) {
 		for _, r := range c.gateway.reports()[tries:] {
 			done[r.No]++
 		}
-		if len(done) != 50 || len(c.journal.reports) != 0 {
-			t.Errorf("%d different reports went, %d are left", len(done), len(c.journal.reports))
+		if len(done) != 50 || c.journal.waiting() != 0 {
+			t.Errorf("%d different reports went, %d are left", len(done), c.journal.waiting())
 		}
 		for no, n := range done {
 			if n != 1 {
@@ -283,7 +283,7 @@ func TestAReportRefusedWhileOthersPassIsSetAside(t *testing.T) {
 		}
 		c.gateway.does(func(*fakeGateway) { bad = "none" })
 		c.wait(10 * time.Minute)
-		if len(c.journal.reports) != 0 {
+		if c.journal.waiting() != 0 {
 			t.Error("the mended report did not go")
 		}
 	})

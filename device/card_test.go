@@ -25,8 +25,8 @@ func TestApprovedCardIsPaidReportedAndPrinted(t *testing.T) {
 		if n := len(c.gateway.reports()); n != 1 {
 			t.Errorf("%d reports were sent, want 1", n)
 		}
-		if len(c.journal.reports) != 0 {
-			t.Errorf("the queue still holds %d reports", len(c.journal.reports))
+		if c.journal.waiting() != 0 {
+			t.Errorf("the queue still holds %d reports", c.journal.waiting())
 		}
 		if k := c.glass.last().Kind; k != sale.ScreenPaid {
 			t.Errorf("glass shows %s", k)
@@ -41,11 +41,11 @@ func TestApprovedCardIsPaidReportedAndPrinted(t *testing.T) {
 func TestPaidAndReportAreOneTransaction(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 100)
-		before := c.journal.commits
+		before := c.journal.barriers()
 		c.journal.fill(errDiskFull)
 		c.terminal.answers <- approve(100)
 		c.wait(5 * time.Second)
-		if c.journal.commits != before {
+		if c.journal.barriers() != before {
 			t.Fatal("something was stored while the disk was full")
 		}
 		if _, err := c.trySell(sale.Card, 200); !errors.Is(err, ErrUnavailable) {
@@ -65,9 +65,9 @@ func TestPaidAndReportAreOneTransaction(t *testing.T) {
 
 func TestTwoBarriersPerCardSale(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		before := c.journal.commits
+		before := c.journal.barriers()
 		s := c.sell(sale.Card, 100)
-		if got := c.journal.commits - before; got != 1 {
+		if got := c.journal.barriers() - before; got != 1 {
 			t.Errorf("%d commits for the intent, want 1", got)
 		}
 		c.gateway.does(func(g *fakeGateway) {
@@ -77,7 +77,7 @@ func TestTwoBarriersPerCardSale(t *testing.T) {
 		})
 		c.terminal.answers <- approve(100)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		if got := c.journal.commits - before; got != 2 {
+		if got := c.journal.barriers() - before; got != 2 {
 			t.Errorf("%d commits up to paid, want 2", got)
 		}
 	})
@@ -88,8 +88,8 @@ func TestDeclineIsFinalAndNotReported(t *testing.T) {
 		s := c.sell(sale.Card, 500)
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictDeclined, Reason: sale.ReasonIssuer, Words: "DECLINED (051)"}
 		s = c.want(s.ID, sale.Declined, sale.ReasonIssuer)
-		if s.Reported != sale.ReportNotNeeded || len(c.journal.reports) != 0 {
-			t.Errorf("reported %s, %d in the queue", s.Reported, len(c.journal.reports))
+		if s.Reported != sale.ReportNotNeeded || c.journal.waiting() != 0 {
+			t.Errorf("reported %s, %d in the queue", s.Reported, c.journal.waiting())
 		}
 	})
 }
@@ -251,8 +251,8 @@ func TestCancelOfACardIsAWish(t *testing.T) {
 			t.Fatalf("after cancel: %s, wished %v, %v", got.State, got.CancelWished, err)
 		}
 		c.wait(0)
-		if c.terminal.aborted != 1 {
-			t.Errorf("the terminal was told %d times", c.terminal.aborted)
+		if c.terminal.aborts() != 1 {
+			t.Errorf("the terminal was told %d times", c.terminal.aborts())
 		}
 		c.terminal.answers <- approve(1000)
 		s = c.want(s.ID, sale.Paid, sale.ReasonNone)
@@ -286,8 +286,8 @@ func TestPartialApprovalIsVoidedByItself(t *testing.T) {
 				if s.Due != tt.due {
 					t.Errorf("due %s, want %s", s.Due, tt.due)
 				}
-				if orders, _ := c.terminal.count(); orders != 2 || c.terminal.orders[1].Kind != sale.CardVoid || c.terminal.orders[1].Ref == c.terminal.orders[0].Ref {
-					t.Errorf("the void is not an order of its own: %+v", c.terminal.orders)
+				if orders, _ := c.terminal.count(); orders != 2 || c.terminal.charged()[1].Kind != sale.CardVoid || c.terminal.charged()[1].Ref == c.terminal.charged()[0].Ref {
+					t.Errorf("the void is not an order of its own: %+v", c.terminal.charged())
 				}
 			})
 		})

@@ -289,10 +289,26 @@ func (g *fakeGateway) Send(_ context.Context, reports []sale.Report, answered fu
 	}
 }
 
-func (g *fakeGateway) reports() []sale.Report {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.sent
+func (g *fakeGateway) reports() []sale.Report         { return locked(&g.mu, &g.sent) }
+func (g *fakeGateway) orders() []sale.OrderRequest    { return locked(&g.mu, &g.created) }
+func (g *fakeGateway) refunded() []sale.RefundRequest { return locked(&g.mu, &g.refunds) }
+func (g *fakeGateway) queries() int                   { return locked(&g.mu, &g.asked) }
+func (f *fakeTerminal) aborts() int                   { return locked(&f.mu, &f.aborted) }
+func (f *fakeTerminal) charged() []sale.CardOrder     { return locked(&f.mu, &f.orders) }
+func (m *memory) barriers() int                       { return locked(&m.mu, &m.commits) }
+
+// locked reads what another goroutine may be writing. Slices only grow.
+func locked[T any](mu *sync.Mutex, v *T) T {
+	mu.Lock()
+	defer mu.Unlock()
+	return *v
+}
+
+// waiting returns how many reports the journal still holds.
+func (m *memory) waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.reports)
 }
 
 type fakeGlass struct {

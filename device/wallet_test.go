@@ -16,7 +16,7 @@ func (c *counter) pays() {
 
 func TestWalletSaleShowsItsCodeAndIsPaid(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		before := c.journal.commits
+		before := c.journal.barriers()
 		s := c.sell(sale.WeChat, 888)
 		s = c.want(s.ID, sale.Waiting, sale.ReasonNone)
 		g := c.glass.last()
@@ -32,7 +32,7 @@ func TestWalletSaleShowsItsCodeAndIsPaid(t *testing.T) {
 		if c.glass.last().Kind != sale.ScreenPaid {
 			t.Errorf("glass shows %s", c.glass.last().Kind)
 		}
-		if n := c.journal.commits - before; n != 3 { // intent, the idle second after the code was shown, final
+		if n := c.journal.barriers() - before; n != 3 { // intent, the idle second after the code was shown, final
 			t.Errorf("%d commits, want 3", n)
 		}
 	})
@@ -45,8 +45,8 @@ func TestCodeReachesGlassOnlyBehindItsIntent(t *testing.T) {
 			t.Fatalf("sold with a full disk: %v", err)
 		}
 		c.wait(time.Minute)
-		if len(c.gateway.created) != 0 || len(c.glass.codes()) != 0 {
-			t.Errorf("%d orders, %d codes for a sale that was never stored", len(c.gateway.created), len(c.glass.codes()))
+		if len(c.gateway.orders()) != 0 || len(c.glass.codes()) != 0 {
+			t.Errorf("%d orders, %d codes for a sale that was never stored", len(c.gateway.orders()), len(c.glass.codes()))
 		}
 		c.journal.fill(nil)
 		c.sell(sale.Alipay, 100)
@@ -109,7 +109,7 @@ func TestLostCreateShowsAtMostOneCode(t *testing.T) {
 			s := c.sell(sale.WeChat, 100)
 			c.wait(time.Second)
 			s = c.want(s.ID, sale.Waiting, sale.ReasonNone)
-			if len(s.Attempts) != 2 || len(c.gateway.created) != 2 || s.Attempts[0].Ref == s.Attempts[1].Ref || len(c.glass.codes()) != 1 {
+			if len(s.Attempts) != 2 || len(c.gateway.orders()) != 2 || s.Attempts[0].Ref == s.Attempts[1].Ref || len(c.glass.codes()) != 1 {
 				t.Errorf("attempts %+v, codes %v", s.Attempts, c.glass.codes())
 			}
 			if stored, _ := c.journal.Sale(context.Background(), s.ID); len(stored.Attempts) != 2 {
@@ -123,8 +123,8 @@ func TestLostCreateShowsAtMostOneCode(t *testing.T) {
 			s := c.sell(sale.WeChat, 100)
 			c.wait(time.Second)
 			c.want(s.ID, sale.Cancelled, sale.ReasonNotShown)
-			if len(c.gateway.created) != 2 || len(c.glass.codes()) != 0 {
-				t.Errorf("%d orders, codes %v", len(c.gateway.created), c.glass.codes())
+			if len(c.gateway.orders()) != 2 || len(c.glass.codes()) != 0 {
+				t.Errorf("%d orders, codes %v", len(c.gateway.orders()), c.glass.codes())
 			}
 		})
 	})
@@ -214,8 +214,8 @@ func TestRestartCountsAStoredCodeAsShown(t *testing.T) {
 		c.pays()
 		c.wait(5 * time.Second)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		if len(c.gateway.created) != 1 || len(c.glass.codes()) != 1 {
-			t.Errorf("%d orders, codes %v", len(c.gateway.created), c.glass.codes())
+		if len(c.gateway.orders()) != 1 || len(c.glass.codes()) != 1 {
+			t.Errorf("%d orders, codes %v", len(c.gateway.orders()), c.glass.codes())
 		}
 	})
 }
@@ -233,13 +233,13 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 	t.Run("refunded", func(t *testing.T) {
 		atCounter(t, func(c *counter) {
 			s := late(c)
-			if len(s.Refunds) != 1 || s.Refunds[0].KeepUntil == nil || len(c.gateway.refunds) != 0 {
-				t.Fatalf("at once: %+v, %d sent", s.Refunds, len(c.gateway.refunds))
+			if len(s.Refunds) != 1 || s.Refunds[0].KeepUntil == nil || len(c.gateway.refunded()) != 0 {
+				t.Fatalf("at once: %+v, %d sent", s.Refunds, len(c.gateway.refunded()))
 			}
 			c.wait(time.Hour)
 			s = c.now(s.ID)
-			if len(c.gateway.refunds) != 1 || s.Refunds[0].State != sale.MoveDone || c.gateway.refunds[0].Amount != 700 || c.gateway.refunds[0].No != s.Refunds[0].ID {
-				t.Errorf("sent %+v, stored %+v", c.gateway.refunds, s.Refunds)
+			if len(c.gateway.refunded()) != 1 || s.Refunds[0].State != sale.MoveDone || c.gateway.refunded()[0].Amount != 700 || c.gateway.refunded()[0].No != s.Refunds[0].ID {
+				t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 			}
 		})
 	})
@@ -250,8 +250,8 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.wait(time.Hour)
-			if s = c.now(s.ID); len(c.gateway.refunds) != 0 || s.Refunds[0].State != sale.MoveKept {
-				t.Errorf("sent %+v, stored %+v", c.gateway.refunds, s.Refunds)
+			if s = c.now(s.ID); len(c.gateway.refunded()) != 0 || s.Refunds[0].State != sale.MoveKept {
+				t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 			}
 		})
 	})
@@ -269,12 +269,12 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 			s := late(c)
 			c.restart()
 			c.wait(30 * time.Second)
-			if len(c.gateway.refunds) != 0 {
+			if len(c.gateway.refunded()) != 0 {
 				t.Fatal("the minute did not begin again")
 			}
 			c.wait(time.Hour)
-			if s = c.now(s.ID); len(c.gateway.refunds) != 1 || s.Refunds[0].State != sale.MoveDone {
-				t.Errorf("sent %+v, stored %+v", c.gateway.refunds, s.Refunds)
+			if s = c.now(s.ID); len(c.gateway.refunded()) != 1 || s.Refunds[0].State != sale.MoveDone {
+				t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 			}
 		})
 	})
@@ -309,8 +309,8 @@ func TestLostRefundIsAskedForAndRepeatedUnderItsNumber(t *testing.T) {
 		}
 		c.wait(2 * time.Minute)
 		s = c.now(s.ID)
-		if s.Refunds[0].State != sale.MoveDone || len(c.gateway.refunds) != 2 || c.gateway.refunds[0] != c.gateway.refunds[1] || c.gateway.refunds[0].No != id {
-			t.Errorf("sent %+v, stored %+v", c.gateway.refunds, s.Refunds)
+		if s.Refunds[0].State != sale.MoveDone || len(c.gateway.refunded()) != 2 || c.gateway.refunded()[0] != c.gateway.refunded()[1] || c.gateway.refunded()[0].No != id {
+			t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 		}
 		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r3", Sale: s.ID, Amount: 501, By: "Ann"}); !errors.Is(err, ErrNotPossible) {
 			t.Errorf("more refunded than was paid: %v", err)
@@ -330,8 +330,8 @@ func TestScanNeverEndsOnTheCreateAnswer(t *testing.T) {
 		c.pays()
 		c.wait(5 * time.Second)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		if len(c.gateway.created) != 1 {
-			t.Errorf("%d orders", len(c.gateway.created))
+		if len(c.gateway.orders()) != 1 {
+			t.Errorf("%d orders", len(c.gateway.orders()))
 		}
 	})
 }
@@ -344,9 +344,9 @@ func TestWatchEndsWithAPerson(t *testing.T) {
 		if s.Attention == "" {
 			t.Fatal("nobody is told")
 		}
-		asked := c.gateway.asked
+		asked := c.gateway.queries()
 		c.wait(24 * time.Hour)
-		if c.gateway.asked != asked {
+		if c.gateway.queries() != asked {
 			t.Error("still asking")
 		}
 		if asked > 900 {
