@@ -6,7 +6,9 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/mattn/go-sqlite3"
@@ -31,10 +33,34 @@ func (s *Store) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
 	if s.closed {
 		return nil, fmt.Errorf("write to the journal: %w: it is closed", sale.ErrJournalBroken)
 	}
+	seqs, err := s.transact(func(tx *transaction) error {
+		for _, r := range rows {
+			if err := tx.row(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return seqs, explain("write to the journal", err)
+}
+
+// transact runs f in a transaction that is a link of the chain. The caller
+// holds s.mu.
+func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
 	tx := transaction{s: s, no: s.chain.no + 1}
-	err := tx.run(rows)
+	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	err := f(&tx)
+	if err == nil {
+		err = tx.close()
+	}
+	if err == nil {
+		_, err = tx.exec("COMMIT")
+	}
 	if err != nil {
-		return nil, explain("write to the journal", err)
+		tx.rollback()
+		return nil, err
 	}
 	s.chain, s.dirty = tx.end, true
 	return tx.seqs, nil
@@ -49,20 +75,6 @@ type transaction struct {
 	end     link
 }
 
-func (tx *transaction) run(rows []sale.Row) error {
-	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	err := tx.put(rows)
-	if err == nil {
-		_, err = tx.exec("COMMIT")
-	}
-	if err != nil {
-		tx.rollback()
-	}
-	return err
-}
-
 // rollback takes back what the transaction did. SQLite does so by itself on
 // some errors; asking again is then an error that says nothing.
 func (tx *transaction) rollback() {
@@ -71,12 +83,8 @@ func (tx *transaction) rollback() {
 	}
 }
 
-func (tx *transaction) put(rows []sale.Row) error {
-	for _, r := range rows {
-		if err := tx.row(r); err != nil {
-			return err
-		}
-	}
+// close adds the commit to the chain.
+func (tx *transaction) close() error {
 	tx.end = tx.s.chain.next(tx.entries.String())
 	_, err := tx.exec("INSERT INTO commits (no, entries, hash) VALUES (?, ?, ?)", tx.no, tx.entries.String(), tx.end.hash)
 	return err
@@ -84,6 +92,7 @@ func (tx *transaction) put(rows []sale.Row) error {
 
 var (
 	putSale     = sales.upsert("id")
+	getSale     = "SELECT " + sales.names() + " FROM sales WHERE id = ?"
 	putAttempt  = attempts.upsert("sale, pos")
 	putMovement = movements.upsert("sale, pos")
 	putKey      = keys.insert()
@@ -97,6 +106,8 @@ func (tx *transaction) row(r sale.Row) error {
 	switch r := r.(type) {
 	case sale.SaleRow:
 		return tx.sale(r.Sale)
+	case sale.FactRow:
+		return tx.fact(r)
 	case sale.KeyRow:
 		return put(tx, keys, putKey, r.Key, &r)
 	case sale.EventRow:
@@ -105,7 +116,7 @@ func (tx *transaction) row(r sale.Row) error {
 		sum := sha256.Sum256([]byte(r.Report.Params))
 		return put(tx, reports, putReport, r.Report.No, &report{r.Report, hex.EncodeToString(sum[:])})
 	case sale.ReportGone:
-		tx.enter("reports", r.No, "gone "+string(r.How))
+		tx.enter("reports", r.No, gone)
 		_, err := tx.exec("DELETE FROM reports WHERE no = ?", r.No)
 		return err
 	case sale.JobRow:
@@ -133,6 +144,46 @@ func (tx *transaction) sale(v sale.Sale) error {
 	return nil
 }
 
+// fact changes a sale's receipt or report and nothing else of it. The whole row
+// is written again, as the chain covers whole rows.
+func (tx *transaction) fact(f sale.FactRow) error {
+	v, err := tx.stored(f.Sale)
+	if err != nil {
+		return fmt.Errorf("sale %s: %w", f.Sale, err)
+	}
+	if f.Printed != "" {
+		v.Printed = f.Printed
+	}
+	if f.Reported != "" {
+		v.Reported = f.Reported
+	}
+	return put(tx, sales, putSale, string(v.ID), &v)
+}
+
+// stored reads a sale's own row as this transaction sees it.
+func (tx *transaction) stored(id sale.ID) (v sale.Sale, err error) {
+	stmt, err := tx.prepare(getSale)
+	if err != nil {
+		return v, err
+	}
+	rows, err := stmt.Query([]driver.Value{string(id)})
+	if err != nil {
+		return v, err
+	}
+	defer rows.Close()
+	raw := make([]driver.Value, len(sales.columns))
+	if err := rows.Next(raw); errors.Is(err, io.EOF) {
+		return v, sale.ErrNotFound
+	} else if err != nil {
+		return v, err
+	}
+	row := make([]any, len(raw))
+	for i := range raw {
+		row[i] = raw[i]
+	}
+	return v, sales.fill(&v, row)
+}
+
 // event appends an event under the next number. Numbers are given by SQLite,
 // which never gives one twice, not even after prune.
 func (tx *transaction) event(r sale.EventRow) error {
@@ -153,39 +204,46 @@ func (tx *transaction) event(r sale.EventRow) error {
 	}
 	values[0] = seq
 	tx.seqs = append(tx.seqs, seq)
-	tx.enter("events", fmt.Sprint(seq), events.digest(values))
+	tx.enter("events", fmt.Sprint(seq), digest(events.covered, values))
 	return nil
 }
 
 // put writes one row and enters it into the chain.
 func put[T any](tx *transaction, t table[T], stmt, key string, v *T) error {
 	values := t.values(v)
-	tx.enter(t.name, key, t.digest(values))
+	tx.enter(t.name, key, digest(t.covered, values))
 	if _, err := tx.exec(stmt, append(values, tx.no)...); err != nil {
 		return fmt.Errorf("%s %s: %w", t.name, key, err)
 	}
 	return nil
 }
 
+// gone stands for the digest of a row that left.
+const gone = "gone"
+
 func (tx *transaction) enter(table, key, digest string) {
-	tx.entries.WriteString(table)
-	tx.entries.WriteByte(' ')
-	tx.entries.WriteString(key)
-	tx.entries.WriteByte(' ')
-	tx.entries.WriteString(digest)
-	tx.entries.WriteByte('\n')
+	tx.entries.WriteString(entry(table, key, digest))
 }
 
 // exec runs a statement, prepared once for the life of the store.
 func (tx *transaction) exec(query string, args ...driver.Value) (driver.Result, error) {
-	stmt := tx.s.stmts[query]
-	if stmt == nil {
-		raw, err := tx.s.write.Prepare(query)
-		if err != nil {
-			return nil, err
-		}
-		stmt = raw.(*sqlite3.SQLiteStmt)
-		tx.s.stmts[query] = stmt
+	stmt, err := tx.prepare(query)
+	if err != nil {
+		return nil, err
 	}
 	return stmt.Exec(args)
+}
+
+// prepare returns the statement of a query.
+func (tx *transaction) prepare(query string) (*sqlite3.SQLiteStmt, error) {
+	if stmt := tx.s.stmts[query]; stmt != nil {
+		return stmt, nil
+	}
+	raw, err := tx.s.write.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	stmt := raw.(*sqlite3.SQLiteStmt)
+	tx.s.stmts[query] = stmt
+	return stmt, nil
 }

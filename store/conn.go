@@ -16,8 +16,9 @@ const (
 	// applicationID marks the file as posd's: "posd" in ASCII.
 	applicationID = 0x706F7364
 	// pageBytes is the size of a page of the database, and nearly that of a
-	// frame of the log. A commit hands whole pages to the disk.
-	pageBytes = 4096
+	// frame of the log. A commit hands whole pages to the disk: with pages of
+	// 4096 a sale costs 113 KB of log, with 1024 it costs 41.
+	pageBytes = 1024
 	// walBytes is the size up to which the log is let grow.
 	walBytes = 4 << 20
 	// readers is how many may read at once.

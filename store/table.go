@@ -23,8 +23,14 @@ type column[T any] struct {
 type table[T any] struct {
 	name    string
 	columns []column[T]
-	// chained is how many of the columns, from the first, the digest covers.
-	chained int
+	ledger
+}
+
+// ledger is what the chain knows of a table.
+type ledger struct {
+	table   string
+	key     string   // the column by which a row is named in the chain
+	covered []string // the columns that a digest covers
 }
 
 // names lists the columns for a SELECT.
@@ -76,15 +82,16 @@ func (t table[T]) fill(v *T, row []any) error {
 	return nil
 }
 
-// digest sums the covered columns up. Empty columns are left out, so that a
-// column added later leaves the digests of older rows as they are.
-func (t table[T]) digest(row []driver.Value) string {
-	var b []byte
-	for i, c := range t.columns[:t.chained] {
-		switch v := row[i].(type) {
+// digest sums the covered columns up, which are the first of a row. Empty ones
+// are left out, so that a column added later leaves the digests of older rows as
+// they are.
+func digest[V any](covered []string, row []V) string {
+	b := make([]byte, 0, 1024)
+	for i, name := range covered {
+		switch v := any(row[i]).(type) {
 		case string:
 			if v != "" {
-				b = append(b, c.name...)
+				b = append(b, name...)
 				b = append(b, '$')
 				b = strconv.AppendInt(b, int64(len(v)), 10)
 				b = append(b, '=')
@@ -92,7 +99,7 @@ func (t table[T]) digest(row []driver.Value) string {
 			}
 		case int64:
 			if v != 0 {
-				b = append(b, c.name...)
+				b = append(b, name...)
 				b = append(b, '#')
 				b = strconv.AppendInt(b, v, 10)
 				b = append(b, ';')

@@ -11,7 +11,7 @@ import (
 // added at the end of its list's group; it is never renamed, or older digests
 // would no longer agree.
 
-var sales = covered("sales", []column[sale.Sale]{
+var sales = covered("sales", "id", []column[sale.Sale]{
 	text("id", func(s *sale.Sale) *sale.ID { return &s.ID }),
 	text("reference", func(s *sale.Sale) *string { return &s.Reference }),
 	text("replaces", func(s *sale.Sale) *string { return &s.Replaces }),
@@ -81,7 +81,7 @@ type attempt struct {
 	sale.Attempt
 }
 
-var attempts = covered("attempts", []column[attempt]{
+var attempts = covered("attempts", "ref", []column[attempt]{
 	text("sale", func(a *attempt) *sale.ID { return &a.sale }),
 	number("pos", func(a *attempt) *int { return &a.pos }),
 	text("ref", func(a *attempt) *string { return &a.Ref }),
@@ -97,7 +97,7 @@ type movement struct {
 	sale.Movement
 }
 
-var movements = covered("movements", []column[movement]{
+var movements = covered("movements", "id", []column[movement]{
 	text("sale", func(m *movement) *sale.ID { return &m.sale }),
 	number("pos", func(m *movement) *int { return &m.pos }),
 	text("id", func(m *movement) *string { return &m.ID }),
@@ -111,7 +111,7 @@ var movements = covered("movements", []column[movement]{
 	text("words", func(m *movement) *string { return &m.Words }),
 })
 
-var keys = covered("keys", []column[sale.KeyRow]{
+var keys = covered("keys", "key", []column[sale.KeyRow]{
 	text("key", func(k *sale.KeyRow) *string { return &k.Key }),
 	text("digest", func(k *sale.KeyRow) *string { return &k.Digest }),
 	text("sale", func(k *sale.KeyRow) *sale.ID { return &k.Sale }),
@@ -128,7 +128,7 @@ type event struct {
 	data string
 }
 
-var events = covered("events", []column[event]{
+var events = covered("events", "seq", []column[event]{
 	number("seq", func(e *event) *int64 { return &e.seq }),
 	instant("at", func(e *event) *time.Time { return &e.at }),
 	text("sale", func(e *event) *sale.ID { return &e.sale }),
@@ -143,7 +143,7 @@ type report struct {
 	paramsDigest string
 }
 
-var reports = coveredTo("params_sha256", "reports", []column[report]{
+var reports = coveredTo("params_sha256", "reports", "no", []column[report]{
 	text("no", func(r *report) *string { return &r.No }),
 	text("sale", func(r *report) *sale.ID { return &r.Sale }),
 	number("amount_cents", func(r *report) *sale.Amount { return &r.Amount }),
@@ -158,7 +158,7 @@ var reports = coveredTo("params_sha256", "reports", []column[report]{
 	text("params", func(r *report) *sale.Secret { return &r.Params }),
 })
 
-var jobs = covered("jobs", []column[sale.Job]{
+var jobs = covered("jobs", "id", []column[sale.Job]{
 	text("id", func(j *sale.Job) *string { return &j.ID }),
 	text("sale", func(j *sale.Job) *sale.ID { return &j.Sale }),
 	text("movement", func(j *sale.Job) *string { return &j.Movement }),
@@ -169,24 +169,29 @@ var jobs = covered("jobs", []column[sale.Job]{
 	instant("at", func(j *sale.Job) *time.Time { return &j.At }),
 })
 
-var notes = covered("notes", []column[sale.NoteRow]{
+var notes = covered("notes", "name", []column[sale.NoteRow]{
 	text("name", func(n *sale.NoteRow) *string { return &n.Name }),
 	text("value", func(n *sale.NoteRow) *string { return &n.Value }),
 })
 
-// covered is a table whose digest covers every column.
-func covered[T any](name string, columns []column[T]) table[T] {
-	return table[T]{name, columns, len(columns)}
+// ledgers lists what the chain covers.
+var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, notes.ledger}
+
+// covered is a table whose digests cover every column.
+func covered[T any](name, key string, columns []column[T]) table[T] {
+	return coveredTo(columns[len(columns)-1].name, name, key, columns)
 }
 
-// coveredTo is a table whose digest covers the columns up to and including last.
-func coveredTo[T any](last, name string, columns []column[T]) table[T] {
-	for i, c := range columns {
+// coveredTo is a table whose digests cover the columns up to and including last.
+func coveredTo[T any](last, name, key string, columns []column[T]) table[T] {
+	t := table[T]{name, columns, ledger{table: name, key: key}}
+	for _, c := range columns {
+		t.covered = append(t.covered, c.name)
 		if c.name == last {
-			return table[T]{name, columns, i + 1}
+			break
 		}
 	}
-	panic("store: table " + name + " has no column " + last)
+	return t
 }
 
 // ofWord is a column about a person's word, NULL if there is none.

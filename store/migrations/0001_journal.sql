@@ -64,6 +64,7 @@ CREATE TABLE sales (
   card_serial        TEXT,
   card_terminal_time TEXT,                         -- by the terminal's clock, zone unknown
   card_language      TEXT,
+  pruned_at          TEXT,                         -- when its details were taken away
   written_in         INTEGER NOT NULL
 ) STRICT;
 
@@ -170,42 +171,54 @@ CREATE TABLE notes (
 ) STRICT, WITHOUT ROWID;
 
 -- commits: one row for each transaction. entries names every row the
--- transaction wrote with a digest of it; hash is the SHA-256 of the hash
--- before, the number and the entries, so that nothing can be edited unseen.
+-- transaction wrote with a digest of it, or is their sum once none of those rows
+-- is as it was; hash is the SHA-256 of the hash before, the number and the sum,
+-- so that nothing can be edited unseen.
 CREATE TABLE commits (
   no      INTEGER PRIMARY KEY,
   entries TEXT    NOT NULL,
   hash    TEXT    NOT NULL
 ) STRICT;
 
--- pruned: up to where history was taken away, and the hash to go on from.
-CREATE TABLE pruned (
-  only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
-  commit_no INTEGER NOT NULL,                      -- commits up to here are gone
-  hash      TEXT    NOT NULL,                      -- of the last one gone
-  event_seq INTEGER NOT NULL                       -- events up to here are gone
-) STRICT;
-
 -- turns counts how often the log was turned over; see the package comment.
 CREATE TABLE turns (n INTEGER NOT NULL) STRICT;
-
 INSERT INTO turns VALUES (0);
-INSERT INTO pruned VALUES (1, 0, '', 0);
+
+-- horizon is the instant up to which prune may take details away.
+CREATE TABLE horizon (before TEXT NOT NULL) STRICT;
+INSERT INTO horizon VALUES ('');
+
+-- restores: each time a backup was put back. What was made between the backup
+-- and then is lost here and known elsewhere: no reference of that span is new.
+CREATE TABLE restores (
+  at        TEXT NOT NULL,
+  lost_from TEXT NOT NULL,
+  lost_to   TEXT NOT NULL
+) STRICT;
 
 CREATE TRIGGER events_never_change BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 
-CREATE TRIGGER events_never_leave BEFORE DELETE ON events
-WHEN OLD.seq > (SELECT event_seq FROM pruned)
-BEGIN SELECT RAISE(ABORT, 'events are never removed but by prune'); END;
+CREATE TRIGGER events_stay BEFORE DELETE ON events
+WHEN NOT (OLD.at < (SELECT before FROM horizon)
+  AND (OLD.sale = '' OR EXISTS (SELECT 1 FROM sales WHERE id = OLD.sale AND pruned_at IS NOT NULL)))
+BEGIN SELECT RAISE(ABORT, 'events leave by prune only'); END;
 
 CREATE TRIGGER commits_never_change BEFORE UPDATE ON commits
+WHEN NEW.no <> OLD.no OR NEW.hash <> OLD.hash OR NEW.entries NOT LIKE 'sum %'
 BEGIN SELECT RAISE(ABORT, 'commits are never changed'); END;
 
 CREATE TRIGGER commits_never_leave BEFORE DELETE ON commits
-WHEN OLD.no > (SELECT commit_no FROM pruned)
-BEGIN SELECT RAISE(ABORT, 'commits are never removed but by prune'); END;
+BEGIN SELECT RAISE(ABORT, 'commits are never removed'); END;
 
-CREATE TRIGGER pruned_goes_forward BEFORE UPDATE ON pruned
-WHEN NEW.commit_no < OLD.commit_no OR NEW.event_seq < OLD.event_seq
-BEGIN SELECT RAISE(ABORT, 'history is never pruned backwards'); END;
+CREATE TRIGGER sales_never_leave BEFORE DELETE ON sales
+BEGIN SELECT RAISE(ABORT, 'sales are never removed'); END;
+
+CREATE TRIGGER attempts_never_leave BEFORE DELETE ON attempts
+BEGIN SELECT RAISE(ABORT, 'references are kept for ever'); END;
+
+CREATE TRIGGER movements_never_leave BEFORE DELETE ON movements
+BEGIN SELECT RAISE(ABORT, 'numbers of refunds are kept for ever'); END;
+
+CREATE TRIGGER keys_never_leave BEFORE DELETE ON keys
+BEGIN SELECT RAISE(ABORT, 'keys are kept for ever'); END;
