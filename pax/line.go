@@ -248,6 +248,9 @@ func (x *exchange) take(tok Token) (result, bool, error) {
 			x.closing = false
 		case x.owesEOT:
 			x.owesEOT = false
+		case !x.acked && !x.call.money:
+			// The end of a conversation that posd did not live to see: the
+			// terminal cannot end one that it has not acknowledged.
 		case x.cancelAnswered():
 		default:
 			return x.failed(ended, "it ended the conversation without an answer (EOT)")
