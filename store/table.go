@@ -130,7 +130,7 @@ func number[T any, N ~int | ~int64](name string, field func(*T) *N) column[T] {
 		}}
 }
 
-func flag[T any](name string, field func(*T) *bool) column[T] {
+func boolean[T any](name string, field func(*T) *bool) column[T] {
 	return column[T]{name,
 		func(v *T) driver.Value {
 			if *field(v) {
