@@ -125,8 +125,11 @@ func (r *record) hostGroup(text string) string {
 	if r.auth == "" {
 		code = "051"
 	}
-	return list(code, text, r.auth, fmt.Sprintf("%012d", 1_000_000+r.host), strconv.Itoa(r.host), strconv.Itoa(r.batch))
+	return list(code, text, r.auth, r.hostRef(), strconv.Itoa(r.host), strconv.Itoa(r.batch))
 }
+
+// hostRef is the host's reference number, 12 digits.
+func (r *record) hostRef() string { return fmt.Sprintf("%012d", 1_000_000+r.host) }
 
 func (r *record) amountGroup() string {
 	return list(n(r.amount), n(r.due), n(r.tip), n(r.cashback), n(r.fee), "0")
@@ -146,7 +149,7 @@ func (r *record) more(serial string) string {
 		tender = "Debit"
 	}
 	m := append([]string{}, r.card.emv...)
-	m = append(m, "SN="+serial, "GLOBALUID="+serial+r.at.Format("20060102150405")+fmt.Sprintf("%04d", r.number),
+	m = append(m, "SN="+serial, "HREF="+r.hostRef(), "GLOBALUID="+serial+r.at.Format("20060102150405")+fmt.Sprintf("%04d", r.number),
 		"EDCTYPE="+tender, "PROGRAMTYPE=0", "USERLANGUAGESTATUS=1")
 	return strings.Join(m, us)
 }

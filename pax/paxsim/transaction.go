@@ -256,12 +256,9 @@ func (t *Terminal) original(q request) *record {
 	if q.command == "T00" {
 		more = 9
 	}
-	href := strings.TrimLeft(q.pair(more, "HREF"), "0")
-	if href == "" {
-		return nil
-	}
+	href := q.pair(more, "HREF")
 	for _, r := range t.batch.records {
-		if strconv.Itoa(1_000_000+r.host) == href || strconv.Itoa(r.host) == href {
+		if r.hostRef() == href {
 			return r
 		}
 	}
