@@ -121,6 +121,9 @@ func (l Layout) page(first sale.Language) *page {
 	if l.Columns <= 0 {
 		l.Columns = 48
 	}
+	if l.Dots <= 0 {
+		l.Dots = l.Columns * cellW
+	}
 	if l.Zone == nil {
 		l.Zone = time.UTC
 	}

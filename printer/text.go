@@ -19,7 +19,7 @@ func text(lines []Line, columns int) string {
 		case KindCut:
 			continue
 		case KindRule:
-			s = strings.Repeat("-", columns)
+			s = dashes(columns)
 		case KindQR:
 			s = placed("[QR "+l.Text+"]", Centre, columns)
 		default:
@@ -45,3 +45,5 @@ func placed(s string, a Align, columns int) string {
 	}
 	return s
 }
+
+func dashes(n int) string { return strings.Repeat("-", n) }
