@@ -346,3 +346,41 @@ func TestVoidWithdrawsAReportIOTPayNeverSaw(t *testing.T) {
 		})
 	}
 }
+
+func TestOneUnclearAnswerCallsNobody(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 1000)
+		n := 0
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			if n++; n < 3 {
+				return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundUnclear, Words: "EOT"}
+			}
+			return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundIt, Answer: withRef(approve(1000), l.Ref)}
+		})
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure}
+		c.wait(10 * time.Second)
+		c.want(s.ID, sale.Paid, sale.ReasonNone)
+	})
+}
+
+func TestManyUnclearAnswersCallAPerson(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 1000)
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundUnclear, Words: "SEVERAL RECORDS"}
+		})
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure}
+		c.wait(time.Minute)
+		if s := c.want(s.ID, sale.Unsure, sale.ReasonNoAnswer); s.Attention == "" {
+			t.Error("nobody is told")
+		}
+		got, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "on the terminal's paper", By: "Ann"})
+		if err != nil || got.State != sale.Paid || got.Reported != sale.ReportByHand || got.Settled.By != "Ann" {
+			t.Errorf("resolved as %+v, %v", got, err)
+		}
+		if len(c.gateway.reports()) != 0 {
+			t.Error("a person's word was reported")
+		}
+		c.sell(sale.Card, 200) // the terminal is free again
+	})
+}

@@ -23,6 +23,7 @@ type seek struct {
 	started  time.Time     // of the attempt, wall
 	since    time.Duration // when the seeking began, in this run
 	at       time.Duration // next probe
+	unclear  int           // answers in a row that could not be read
 	notFound time.Duration // when it was proven not found for the first time; 0 if not yet
 }
 
@@ -283,7 +284,11 @@ func (c *Core) cardFound(f sale.CardFinding) {
 	case f.Result == sale.FoundNot:
 		c.notFound(l, m, f)
 	default:
-		s.notFound, s.at = 0, c.mono()+slowProbe
+		s.notFound = 0
+		if s.unclear++; s.unclear < 4 {
+			return // noise, or the end of an earlier conversation: ask again before a person is called
+		}
+		s.at = c.mono() + slowProbe
 		c.attend(l, "the terminal's answer is not clear ("+f.Words+"): look for the sale in its batch and settle it")
 	}
 }

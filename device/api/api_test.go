@@ -209,36 +209,3 @@ func TestHealthAsksTheTill(t *testing.T) {
 		t.Errorf("sale while starting: %d, asked %v", w.Code, f.asked)
 	}
 }
-
-func TestDescriptionIsComplete(t *testing.T) {
-	f := newFake()
-	w := ask(t, New(f, options(f)), "GET", "/openapi.json", "")
-	var d struct {
-		OpenAPI string
-		Paths   map[string]map[string]struct {
-			Parameters []struct {
-				Name     string
-				Required bool
-			}
-		}
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || !strings.HasPrefix(d.OpenAPI, "3.1") {
-		t.Fatalf("%v: %.200s", err, w.Body)
-	}
-	for path, methods := range map[string]string{
-		"/v1/sales": "get post", "/v1/sales/{id}": "get", "/v1/sales/{id}/cancel": "post", "/v1/sales/{id}/refund": "post", "/v1/sales/{id}/void": "post",
-		"/v1/sales/{id}/keep": "post", "/v1/sales/{id}/resolve": "post", "/v1/sales/{id}/print": "post", "/v1/sales/{id}/receipt": "get",
-		"/v1/events": "get", "/v1/display": "put", "/v1/devices": "get", "/v1/queue": "get", "/v1/queue/{id}/retry": "post", "/healthz": "get", "/metrics": "get",
-	} {
-		for _, m := range strings.Fields(methods) {
-			if _, ok := d.Paths[path][m]; !ok {
-				t.Errorf("%s %s is not described", m, path)
-			}
-		}
-	}
-	for _, p := range d.Paths["/v1/sales"]["post"].Parameters {
-		if p.Name == "Idempotency-Key" && !p.Required {
-			t.Error("Idempotency-Key is not described as required")
-		}
-	}
-}

@@ -11,18 +11,50 @@ func schemaOf(a huma.API, v any) *huma.Schema {
 	return a.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
 }
 
-// document adds what the types cannot say of themselves.
+// document adds what the types cannot say of themselves: the vocabulary of
+// device/sale knows nothing of HTTP, so its words for a reader stand in about.
 func document(o *huma.OpenAPI) {
+	o.Servers = []*huma.Server{{URL: "http://127.0.0.1:8480", Description: "The counter's own machine; also a unix socket."}}
 	for _, item := range o.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
-			if op == nil {
-				continue
-			}
-			for _, p := range op.Parameters {
-				if p.Name == "Idempotency-Key" {
-					p.Required = true
-				}
+			if op != nil {
+				documentOperation(op)
 			}
 		}
 	}
+	for name, s := range o.Components.Schemas.Map() {
+		s.Description = about[name][""]
+		for member, p := range s.Properties {
+			if words := about[name][member]; words != "" {
+				p.Description = words
+			}
+			for _, v := range values[name+"."+member] {
+				p.Enum = append(p.Enum, v)
+			}
+			if p.Type == huma.TypeArray {
+				p.Nullable = false // the answers hold empty lists instead
+			}
+		}
+	}
+}
+
+func documentOperation(op *huma.Operation) {
+	for _, p := range op.Parameters {
+		if p.Name == "Idempotency-Key" {
+			p.Required = true // the handler refuses with better words than huma
+		}
+	}
+	for status, r := range op.Responses {
+		if r.Description == "" || r.Description == "Accepted" || r.Description == "Created" || r.Description == "OK" || r.Description == "No Content" {
+			r.Description = answers[status]
+		}
+	}
+}
+
+// answers say what a success means here.
+var answers = map[string]string{
+	"200": "As it stands now. For POST with an Idempotency-Key: the key was seen before, nothing new was done.",
+	"201": "Stored; it goes on by itself.",
+	"202": "Accepted; it goes on by itself.",
+	"204": "Shown.",
 }

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"posd/device/sale"
+)
+
+// described is the part of a description that the tests look at.
+type described struct {
+	OpenAPI string
+	Paths   map[string]map[string]struct {
+		Summary    string
+		Parameters []struct {
+			Name, Description string
+			Required          bool
+		}
+		Responses map[string]struct {
+			Description string
+			Content     map[string]any
+		}
+	}
+	Components struct {
+		Schemas map[string]struct {
+			Description string
+			Properties  map[string]struct {
+				Description string
+				Type        any
+				Enum        []string
+			}
+		}
+	}
+}
+
+func description(t *testing.T) described {
+	t.Helper()
+	f := newFake()
+	w := ask(t, New(f, options(f)), "GET", "/openapi.json", "")
+	var d described
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+		t.Fatalf("%v: %.200s", err, w.Body)
+	}
+	return d
+}
+
+func TestEveryPathIsDescribed(t *testing.T) {
+	d := description(t)
+	if !strings.HasPrefix(d.OpenAPI, "3.1") {
+		t.Errorf("OpenAPI %q", d.OpenAPI)
+	}
+	for path, methods := range map[string]string{
+		"/v1/sales": "get post", "/v1/sales/{id}": "get", "/v1/sales/{id}/cancel": "post", "/v1/sales/{id}/refund": "post", "/v1/sales/{id}/void": "post",
+		"/v1/sales/{id}/keep": "post", "/v1/sales/{id}/resolve": "post", "/v1/sales/{id}/print": "post", "/v1/sales/{id}/receipt": "get",
+		"/v1/events": "get", "/v1/display": "put", "/v1/devices": "get", "/v1/queue": "get", "/v1/queue/{id}/retry": "post", "/healthz": "get", "/metrics": "get",
+	} {
+		for _, m := range strings.Fields(methods) {
+			if _, ok := d.Paths[path][m]; !ok {
+				t.Errorf("%s %s is not described", m, path)
+			}
+		}
+	}
+	for path, methods := range d.Paths {
+		for method, op := range methods {
+			if op.Summary == "" {
+				t.Errorf("%s %s has no summary", method, path)
+			}
+			for _, p := range op.Parameters {
+				if p.Description == "" {
+					t.Errorf("%s %s: parameter %s has no description", method, path, p.Name)
+				}
+				if p.Name == "Idempotency-Key" && !p.Required {
+					t.Errorf("%s %s: the key is not described as required", method, path)
+				}
+			}
+			for status, r := range op.Responses {
+				if r.Description == "" {
+					t.Errorf("%s %s: answer %s has no description", method, path, status)
+				}
+				if _, problem := r.Content["application/problem+json"]; status >= "4" && !problem {
+					t.Errorf("%s %s: answer %s is not described as a problem", method, path, status)
+				}
+			}
+		}
+	}
+}
+
+func TestEverySchemaIsDescribed(t *testing.T) {
+	d := description(t)
+	for name, s := range d.Components.Schemas {
+		if s.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
+		for member, p := range s.Properties {
+			if p.Description == "" {
+				t.Errorf("%s.%s has no description", name, member)
+			}
+			if fmt.Sprint(p.Type) == "[array null]" {
+				t.Errorf("%s.%s is described as a list or null", name, member)
+			}
+		}
+	}
+	for name, members := range about {
+		for member := range members {
+			if _, ok := d.Components.Schemas[name].Properties[member]; !ok && member != "" {
+				t.Errorf("%s.%s is described and not there", name, member)
+			}
+		}
+	}
+}
+
+// texts turns a vocabulary into plain strings.
+func texts[T ~string](list []T) (out []string) {
+	for _, v := range list {
+		out = append(out, string(v))
+	}
+	return out
+}
+
+func TestDescribedValuesAreTheVocabulary(t *testing.T) {
+	s := description(t).Components.Schemas
+	for name, c := range map[string]struct{ got, want []string }{
+		"state":   {s["Sale"].Properties["state"].Enum, texts(sale.States)},
+		"method":  {s["Sale"].Properties["method"].Enum, texts(sale.Methods)},
+		"request": {s["SaleRequest"].Properties["method"].Enum, texts(sale.Methods)},
+		"screen":  {s["ScreenView"].Properties["kind"].Enum, texts(sale.ScreenKinds)},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%s: described %q, the vocabulary is %q", name, c.got, c.want)
+		}
+	}
+}
