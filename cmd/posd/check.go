@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"posd/device"
+	"posd/device/port"
+	"posd/device/sale"
+	"posd/display"
+	"posd/store"
+)
+
+func checkCommand(at *where) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Say what is in force and whether all is well",
+		Long: `check prints the configuration in force and how every device is. With a daemon
+running it asks that one and opens nothing; without, it opens and greets every
+device itself and asks the gateway after an order that never was. It exits 0
+only if all is well.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var c Config
+			known := at.config != "" || at.url == ""
+			if known {
+				var err error
+				if c, err = load(at.configFile()); err != nil {
+					return err
+				}
+			}
+			cl, err := at.client()
+			if err != nil {
+				return err
+			}
+			list, err := devicesOf(cmd.Context(), cl)
+			var dial *notReached
+			switch {
+			case errors.As(err, &dial) && known:
+				list = checkAlone(cmd.Context(), c)
+			case err != nil:
+				return err
+			}
+			if known && !asJSON {
+				fmt.Fprintf(cmd.OutOrStdout(), "# in force (%s)\n%s\n", at.configFile(), c)
+			}
+			return report(cmd.OutOrStdout(), list, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the devices as JSON")
+	return c
+}
+
+// devicesOf asks a running daemon how its devices are.
+func devicesOf(ctx context.Context, cl *client) ([]device.DeviceStatus, error) {
+	a, err := cl.ask(ctx, http.MethodGet, "/v1/devices", nil)
+	if err != nil {
+		return nil, err
+	}
+	var list []device.DeviceStatus
+	return list, a.into(&list)
+}
+
+// report prints a list of devices; its error says that one of them is not well.
+func report(w io.Writer, list []device.DeviceStatus, asJSON bool) error {
+	bad := 0
+	for _, d := range list {
+		if !d.OK {
+			bad++
+		}
+	}
+	if asJSON {
+		if err := encodeTo(w, list); err != nil {
+			return err
+		}
+	} else {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, d := range list {
+			well := "ok"
+			if !d.OK {
+				well = "NOT OK"
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", well, d.Name, d.Kind, d.Line, words(d))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return &ended{exitRefused, fmt.Errorf("%d of %d are not well", bad, len(list))}
+	}
+	return nil
+}
+
+func words(d device.DeviceStatus) string {
+	id := d.Identity
+	if id.Model+id.Serial == "" {
+		return d.Words
+	}
+	return fmt.Sprintf("%s (%s %s, serial number %s)", d.Words, id.Model, id.Version, id.Serial)
+}
+
+// aloneLimit is how long the devices may take to answer when no daemon runs.
+const aloneLimit = 20 * time.Second
+
+// checkAlone opens and greets every device.
+func checkAlone(ctx context.Context, c Config) []device.DeviceStatus {
+	ctx, cancel := context.WithTimeout(ctx, aloneLimit)
+	defer cancel()
+	log := slog.New(slog.DiscardHandler)
+	journal, locked := journalAlone(ctx, c.Store, log)
+	list := []device.DeviceStatus{journal}
+	if locked { // a daemon that does not answer has the lines as well
+		return list
+	}
+	p, err := plugIn(c, log)
+	if err != nil {
+		return append(list, device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: c.Gateway.BaseURL, Words: err.Error()})
+	}
+	defer p.close()
+	shown, hide := context.WithCancel(ctx)
+	var panels, all sync.WaitGroup
+	panels.Go(func() { p.displays.Run(shown) })
+	for _, panel := range p.panels {
+		all.Go(func() { firstWord(ctx, panel.Status) })
+	}
+	if p.terminal != nil {
+		all.Go(func() { p.terminal.greet(ctx) })
+	}
+	if p.gateway != nil {
+		all.Go(func() { p.gateway.greet(ctx) })
+	}
+	if p.printer != nil {
+		all.Go(func() { p.printer.Probe(ctx) }) // what it said is in its status
+	}
+	all.Wait()
+	b := board{config: c, parts: p}
+	list = append(list, b.plugged()...)
+	hide()
+	panels.Wait()
+	return list
+}
+
+// firstWord waits until a display was drawn on or could not be opened.
+func firstWord(ctx context.Context, status func() display.Status) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	first := status()
+	for s := first; !s.Connected && s.Trouble == first.Trouble; s = status() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// journalAlone opens the journal, if there is one. It makes none: that would
+// belong to whoever runs check, and posd could not write it.
+func journalAlone(ctx context.Context, c store.Config, log *slog.Logger) (d device.DeviceStatus, locked bool) {
+	d = device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: c.Dir}
+	if _, err := os.Stat(filepath.Join(c.Dir, "posd.db")); errors.Is(err, fs.ErrNotExist) {
+		d.OK, d.Words = true, "none yet: the first start makes it"
+		return d, false
+	}
+	s, err := store.Open(ctx, c, log)
+	if err != nil {
+		d.Words = err.Error()
+		return d, errors.Is(err, sale.ErrLocked)
+	}
+	d.OK, d.Words = true, "ready"
+	if err := s.Close(); err != nil {
+		d.OK, d.Words = false, err.Error()
+	}
+	return d, false
+}
+
+func devicesCommand(at *where) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "devices",
+		Short: "List what is plugged in, and how the configured devices are",
+		Long: `devices lists the serial lines and printers of this box, with the names under
+which they can be configured, and asks a running daemon how its devices are. It
+opens no line.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			view := struct {
+				Plugged []port.Found          `json:"plugged"`
+				Devices []device.DeviceStatus `json:"devices"` // null without a daemon
+			}{Plugged: port.List()}
+			cl, err := at.client()
+			if err != nil {
+				return err
+			}
+			var asked error
+			view.Devices, asked = devicesOf(cmd.Context(), cl)
+			if asJSON {
+				return encodeTo(cmd.OutOrStdout(), view)
+			}
+			w := cmd.OutOrStdout()
+			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+			for _, f := range view.Plugged {
+				usb := ""
+				if f.Vendor != "" {
+					usb = f.Vendor + ":" + f.Product
+				}
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", f.Path, usb, f.About, strings.Join(f.Names, " "))
+			}
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			if len(view.Plugged) == 0 {
+				fmt.Fprintln(w, "no serial line and no USB printer is plugged in")
+			}
+			if asked != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "no daemon asked:", asked)
+				return nil
+			}
+			fmt.Fprintln(w)
+			if err := report(w, view.Devices, false); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), err)
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
+	return c
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"posd/device"
+	"posd/device/api"
+	"posd/device/port"
+	"posd/device/sale"
+	"posd/display"
+	"posd/pax"
+	"posd/printer"
+	"posd/store"
+	"posd/sync/iotpay"
+)
+
+// Config is the whole configuration file. A section that does not stand in
+// it is a device that is not there.
+type Config struct {
+	Shop     Shop         `toml:"shop"`
+	Store    store.Config `toml:"store"`
+	API      API          `toml:"api"`
+	Daemon   Daemon       `toml:"daemon"`
+	Terminal *Terminal    `toml:"terminal"`
+	Gateway  *Gateway     `toml:"gateway"`
+	Scan     Scan         `toml:"scan"`
+	Displays []Display    `toml:"display"`
+	Printer  *Printer     `toml:"printer"`
+}
+
+// Shop is the place and how it sells.
+type Shop struct {
+	// Name stands on the pages, and on displays and receipts that have no name of their own. Default "".
+	Name string `toml:"name"`
+	device.Policy
+}
+
+// API says where posd listens.
+type API struct {
+	// Listen is the TCP address of the API and the pages; loopback only. Default 127.0.0.1:8480.
+	Listen string `toml:"listen"`
+	// Socket is the path of the unix socket, mode 0660; empty for none. Default /run/posd/posd.sock.
+	Socket string `toml:"socket"`
+}
+
+// Daemon is about the process itself.
+type Daemon struct {
+	// LogLevel is debug, info, warn or error. Default info.
+	LogLevel string `toml:"log_level"`
+	// LockDir is the folder of the lines' lock files. Default /run/lock.
+	LockDir string `toml:"lock_dir"`
+}
+
+// Terminal is the card terminal and its line.
+type Terminal struct {
+	LineConfig
+	pax.Config
+}
+
+// Gateway is the account at IOTPay.
+type Gateway struct {
+	// KeyFile holds the merchant key. Default "": the systemd credential iotpay-key.
+	KeyFile string `toml:"key_file"`
+	iotpay.Config
+}
+
+// Display is one customer display and its line.
+type Display struct {
+	LineConfig
+	display.Config
+}
+
+// Printer is the receipt printer and its line.
+type Printer struct {
+	LineConfig
+	printer.Config
+}
+
+// LineConfig gives port.Config another name, as it stands beside the driver's Config.
+type LineConfig struct{ port.Config }
+
+// defaults returns the configuration of a box on which nothing is configured.
+func defaults() Config {
+	return Config{
+		Shop:   Shop{Policy: device.DefaultPolicy()},
+		Store:  store.Defaults(),
+		API:    API{Listen: "127.0.0.1:8480", Socket: defaultSocket},
+		Daemon: Daemon{LogLevel: "info", LockDir: "/run/lock"},
+		Scan:   scanDefaults(),
+	}
+}
+
+const defaultSocket = "/run/posd/posd.sock"
+
+func (t *Terminal) setDefaults() { *t = Terminal{LineConfig{port.Defaults()}, pax.Defaults()} }
+func (g *Gateway) setDefaults()  { *g = Gateway{Config: iotpay.Defaults()} }
+func (d *Display) setDefaults()  { *d = Display{LineConfig{port.Defaults()}, display.Defaults()} }
+func (p *Printer) setDefaults()  { *p = Printer{LineConfig{port.Defaults()}, printer.Defaults()} }
+
+// load reads and judges a configuration file. What is wrong with it comes back
+// as one *Faults that names everything at once.
+func load(path string) (Config, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Config{}, fmt.Errorf("there is no configuration file %s: write one (configs/posd.toml is a documented sample) or name another with -config", path)
+	case err != nil:
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c := defaults()
+	var d strict
+	if d.read(text, &c) == nil {
+		c.inherit(&d)
+		c.judge(&d)
+	}
+	if len(d.faults) > 0 {
+		slices.SortStableFunc(d.faults, func(a, b Fault) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Section, b.Section), strings.Compare(a.Words, b.Words))
+		})
+		return Config{}, &Faults{File: path, List: d.faults}
+	}
+	return c, nil
+}
+
+// inherit hands down what is said once for the shop.
+func (c *Config) inherit(d *strict) {
+	for i := range c.Displays {
+		at := fmt.Sprintf("display.%d", i)
+		if !d.has(at + ".language") {
+			c.Displays[i].Language = c.Shop.Language
+		}
+		if !d.has(at+".shop_name") && len([]rune(c.Shop.Name)) <= 20 { // longer ones do not fit
+			c.Displays[i].ShopName = c.Shop.Name
+		}
+		c.Displays[i].LockDir = c.Daemon.LockDir
+	}
+	if p := c.Printer; p != nil {
+		if !d.has("printer.language") {
+			p.Language = c.Shop.Language
+		}
+		if !d.has("printer.shop.name") {
+			p.Shop.Name = c.Shop.Name
+		}
+		p.LockDir = c.Daemon.LockDir
+	}
+	if c.Terminal != nil {
+		c.Terminal.LockDir = c.Daemon.LockDir
+	}
+}
+
+// judge has every part judge itself, and what lies between the parts.
+func (c *Config) judge(d *strict) {
+	d.judge("shop", c.Shop.Validate())
+	d.judge("store", c.Store.Validate())
+	d.judge("api", c.API.validate())
+	d.judge("daemon", c.Daemon.validate())
+	if t := c.Terminal; t != nil {
+		d.judge("terminal", t.LineConfig.validate())
+		d.judge("terminal", t.Config.Validate())
+	}
+	if g := c.Gateway; g != nil {
+		d.judge("gateway", g.Config.Validate())
+		if g.KeyFile != "" && !filepath.IsAbs(g.KeyFile) {
+			d.fault("gateway.key_file", "key_file = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", g.KeyFile)
+		}
+	}
+	d.judge("scan", c.Scan.validate())
+	names := map[string]bool{}
+	for i, s := range c.Displays {
+		at := fmt.Sprintf("display.%d", i)
+		d.judge(at, s.LineConfig.validate())
+		d.judge(at, s.Config.Validate())
+		if names[s.Name] {
+			d.judge(at, []error{fmt.Errorf("name = %q is the name of another display, too: give each its own", s.Name)})
+		}
+		names[s.Name] = true
+	}
+	if p := c.Printer; p != nil {
+		d.judge("printer", p.LineConfig.validate())
+		d.judge("printer", p.Config.Validate())
+	}
+	taken := map[string]string{}
+	for _, l := range c.lines() {
+		if by, ok := taken[l.config.Line]; ok && l.config.Line != "" {
+			d.judge(l.path, []error{fmt.Errorf("line = %q is the line of [%s], too: each device needs its own", l.config.Line, sectionName(by))})
+		}
+		taken[l.config.Line] = l.path
+	}
+}
+
+// lines lists the line of every device, with the path of its section.
+func (c *Config) lines() []struct {
+	path   string
+	config port.Config
+} {
+	type line = struct {
+		path   string
+		config port.Config
+	}
+	var all []line
+	if c.Terminal != nil {
+		all = append(all, line{"terminal", c.Terminal.LineConfig.Config})
+	}
+	for i, s := range c.Displays {
+		all = append(all, line{fmt.Sprintf("display.%d", i), s.LineConfig.Config})
+	}
+	if c.Printer != nil {
+		all = append(all, line{"printer", c.Printer.LineConfig.Config})
+	}
+	return all
+}
+
+func (l LineConfig) validate() []error {
+	if l.Line == "" {
+		return append([]error{errors.New(`line is empty: name the device's line, "/dev/..." or "tcp:host:port" (` + "`posd devices`" + ` lists what is plugged in), or remove the section`)}, l.Config.Validate()...)
+	}
+	return l.Config.Validate()
+}
+
+func (a API) validate() []error {
+	var faults []error
+	if err := api.ListenAllowed(a.Listen); err != nil {
+		faults = append(faults, err)
+	}
+	if a.Socket != "" && !filepath.IsAbs(a.Socket) {
+		faults = append(faults, fmt.Errorf(`socket = %q is not an absolute path: write it from the root, such as %q, or "" for none`, a.Socket, defaultSocket))
+	}
+	if len(a.Socket) > 107 { // sun_path
+		faults = append(faults, fmt.Errorf("socket has %d characters, and the path of a socket at most 107: choose a shorter one", len(a.Socket)))
+	}
+	return faults
+}
+
+func (d Daemon) validate() []error {
+	var faults []error
+	if _, err := parseLevel(d.LogLevel); err != nil {
+		faults = append(faults, err)
+	}
+	if !filepath.IsAbs(d.LockDir) {
+		faults = append(faults, fmt.Errorf(`lock_dir = %q is not an absolute path: write it from the root, such as "/run/lock"`, d.LockDir))
+	}
+	return faults
+}
+
+func parseLevel(s string) (slog.Level, error) {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	l, ok := levels[s]
+	if !ok {
+		return 0, fmt.Errorf("log_level = %q is not known: use debug, info, warn or error", s)
+	}
+	return l, nil
+}
+
+// keyCredential is the name under which systemd hands the merchant key over.
+const keyCredential = "iotpay-key"
+
+// merchantKey reads the key from its file or from the systemd credential.
+func (g *Gateway) merchantKey() (sale.Secret, error) {
+	path := g.KeyFile
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); path == "" && dir != "" {
+		path = filepath.Join(dir, keyCredential)
+	}
+	if path == "" {
+		return "", fmt.Errorf("the merchant key is missing: put it into a file that only posd can read and name that file as key_file in [gateway], or hand it over as the systemd credential %s", keyCredential)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read the merchant key: %w: key_file in [gateway] names the file", err)
+	}
+	key := strings.TrimSpace(string(text))
+	if key == "" || strings.ContainsAny(key, "\r\n\x00") {
+		return "", fmt.Errorf("%s does not hold a merchant key: it must be one line, the key that IOTPay gave", path)
+	}
+	return sale.Secret(key), nil
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"posd/device"
+	"posd/device/sale"
+	"posd/display"
+	"posd/pax"
+	"posd/printer"
+	"posd/sync/iotpay"
+)
+
+// known is the last word about a device.
+type known struct {
+	mu       sync.Mutex
+	asked    bool
+	ok       bool
+	words    string
+	identity sale.Identity
+	trouble  sale.Trouble
+	since    time.Time // since when ok and words are as they are
+	at       time.Time // when it was last heard of
+}
+
+// hear notes how a device is.
+func (k *known) hear(ok bool, words string, trouble sale.Trouble) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now()
+	if !k.asked || k.ok != ok || k.words != words {
+		k.since = now
+	}
+	k.asked, k.ok, k.words, k.trouble, k.at = true, ok, words, trouble, now
+}
+
+// age returns how long ago the device was last heard of.
+func (k *known) age() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.asked {
+		return 1<<63 - 1
+	}
+	return time.Since(k.at)
+}
+
+// troubled returns what was wrong when the gateway was last heard of.
+func (k *known) troubled() sale.Trouble {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.trouble
+}
+
+// status fills in what is known.
+func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d.OK, d.Words, d.Identity, d.Since = k.ok, k.words, k.identity, k.since
+	if !k.asked {
+		d.Words = "not asked yet"
+	}
+	return d
+}
+
+// terminal is the card terminal, overheard: what it did at the last sale says
+// how it is better than a question would.
+type terminal struct {
+	*pax.Terminal
+	known
+}
+
+// Charge is pax.Terminal.Charge.
+func (t *terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+	a := t.Terminal.Charge(ctx, o)
+	switch a.Verdict {
+	case sale.VerdictApproved, sale.VerdictDeclined, sale.VerdictCancelled:
+		t.hear(true, "ready", sale.TroubleNone)
+	case sale.VerdictNotSent, sale.VerdictUnsure:
+		t.hear(false, a.Words, sale.TroubleNone)
+	}
+	return a
+}
+
+// Find is pax.Terminal.Find.
+func (t *terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding {
+	f := t.Terminal.Find(ctx, l)
+	if f.Reached {
+		t.hear(true, "ready", sale.TroubleNone)
+	} else {
+		t.hear(false, f.Words, sale.TroubleNone)
+	}
+	return f
+}
+
+// greet asks the terminal who it is.
+func (t *terminal) greet(ctx context.Context) {
+	id, err := t.Greet(ctx)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		if t.age() > time.Minute { // else it is busy with a sale, which says more
+			t.hear(false, "no answer: is it switched on, and is its cable in?", sale.TroubleNone)
+		}
+		return
+	case err != nil:
+		t.hear(false, err.Error(), sale.TroubleNone)
+		return
+	}
+	t.hear(true, "ready", sale.TroubleNone)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.identity = id
+}
+
+// gateway is IOTPay, overheard likewise.
+type gateway struct {
+	*iotpay.Client
+	known
+}
+
+func (g *gateway) heard(a sale.GatewayAnswer) sale.GatewayAnswer {
+	if a.Trouble == sale.TroubleNone && a.Result != sale.GatewayNotSent && a.Result != sale.GatewayLost {
+		g.hear(true, "ready", a.Trouble)
+	} else {
+		g.hear(false, a.Words, a.Trouble)
+	}
+	return a
+}
+
+// Create is iotpay.Client.Create.
+func (g *gateway) Create(ctx context.Context, r sale.OrderRequest) sale.GatewayAnswer {
+	return g.heard(g.Client.Create(ctx, r))
+}
+
+// Query is iotpay.Client.Query.
+func (g *gateway) Query(ctx context.Context, no string) sale.GatewayAnswer {
+	return g.heard(g.Client.Query(ctx, no))
+}
+
+// Refund is iotpay.Client.Refund.
+func (g *gateway) Refund(ctx context.Context, r sale.RefundRequest) sale.GatewayAnswer {
+	return g.heard(g.Client.Refund(ctx, r))
+}
+
+// QueryRefund is iotpay.Client.QueryRefund.
+func (g *gateway) QueryRefund(ctx context.Context, no string) sale.GatewayAnswer {
+	return g.heard(g.Client.QueryRefund(ctx, no))
+}
+
+// Report is iotpay.Client.Report.
+func (g *gateway) Report(ctx context.Context, r sale.Report) sale.GatewayAnswer {
+	return g.heard(g.Client.Report(ctx, r))
+}
+
+// greet asks after an order that never was.
+func (g *gateway) greet(ctx context.Context) {
+	a := g.Probe(ctx)
+	switch {
+	case a.Trouble != sale.TroubleNone:
+		g.hear(false, a.Words, a.Trouble)
+	case a.Result == sale.GatewayNotFound, a.Result == sale.GatewayFail && a.Verified:
+		g.hear(true, "ready", a.Trouble)
+	default:
+		g.hear(false, a.Words, a.Trouble)
+	}
+}
+
+// How fresh an answer must be to be given again without asking, and how long
+// devices may take to answer when someone looks at the board.
+const (
+	terminalFresh = 5 * time.Second
+	gatewayFresh  = 20 * time.Second
+	lookLimit     = 8 * time.Second
+)
+
+// board shows how every device is.
+type board struct {
+	config Config
+	parts  *parts
+	asking sync.Mutex // one look asks at a time; the others get what it heard
+}
+
+// look asks those devices that have not been heard of just now, all at once,
+// and returns how everything is. It sends a terminal nothing but a greeting.
+func (b *board) look(ctx context.Context) []device.DeviceStatus {
+	b.asking.Lock()
+	defer b.asking.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	var all sync.WaitGroup
+	if t := b.parts.terminal; t != nil && t.age() > terminalFresh {
+		all.Go(func() { t.greet(ctx) })
+	}
+	if g := b.parts.gateway; g != nil && g.age() > gatewayFresh {
+		all.Go(func() { g.greet(ctx) })
+	}
+	all.Wait()
+	return b.last()
+}
+
+// last returns how every device was when it was last heard of, asking none.
+func (b *board) last() []device.DeviceStatus {
+	journal := device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: b.config.Store.Dir, OK: true, Words: "ready"}
+	return append([]device.DeviceStatus{journal}, b.plugged()...)
+}
+
+// plugged is last without the journal.
+func (b *board) plugged() []device.DeviceStatus {
+	var list []device.DeviceStatus
+	if t := b.parts.terminal; t != nil {
+		list = append(list, t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line}))
+	}
+	if g := b.parts.gateway; g != nil {
+		list = append(list, g.status(device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: b.config.Gateway.BaseURL}))
+	}
+	for i, p := range b.parts.panels {
+		d := b.config.Displays[i]
+		list = append(list, displayStatus(d, p.Status()))
+	}
+	if p := b.parts.printer; p != nil {
+		list = append(list, printerStatus(b.config.Printer, p.Status()))
+	}
+	return list
+}
+
+func displayStatus(d Display, s display.Status) device.DeviceStatus {
+	words := s.Trouble
+	if s.Connected && words == "" {
+		words = "ready"
+	}
+	return device.DeviceStatus{Name: d.Name, Kind: d.Driver, Line: d.Line, OK: s.Connected, Identity: s.Identity, Words: words}
+}
+
+func printerStatus(p *Printer, s printer.Status) device.DeviceStatus {
+	profile, _ := printer.FindProfile(p.Profile) // known since the file was judged
+	stopped := s.Offline || s.CoverOpen || s.PaperOut || s.Cutter || s.Hot || s.Fault
+	words := s.Words
+	if !s.Reachable {
+		words = "not reachable: is it switched on, and is its cable in?"
+	}
+	return device.DeviceStatus{
+		Name: "printer", Kind: "escpos", Line: p.Line, OK: s.Reachable && !stopped && (s.Answers || profile.Quiet),
+		Identity: s.Identity, Words: words, Since: s.At,
+	}
+}

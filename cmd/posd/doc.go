@@ -1,0 +1,30 @@
+// posd is the daemon on the shop's counter, and the commands that talk to it.
+//
+// main.go holds the commands; daemon.go is the parts list: which part is made of
+// which, in the order in which they start. They stop in reverse:
+//
+//	lock, journal          store
+//	lines, drivers         device/port under pax, display, printer
+//	gateway, outbox        sync/iotpay, sync/outbox
+//	till                   device
+//	API on TCP and socket  device/api
+//	readiness, watchdog    systemd
+//
+// The first part that returns ends the rest, and posd with it: systemd starts
+// it again, and the till takes up what was left. A device that does not answer
+// ends nothing; its part keeps trying and says so.
+//
+// The client's commands (client.go, commands.go) know nothing but the local API.
+// What they may not do is guess: a request whose fate is not known is repeated
+// under its key, and if that does not help the exit code says so.
+//
+//	0  paid, or done
+//	1  usage; refused with nothing done; not reachable with nothing sent
+//	2  declined, refused
+//	3  cancelled, given up
+//	4  unsure, or still waiting when the command ends
+//	5  partly paid
+//
+// The configuration is read by strict.go, which collects every fault of a file
+// with line and remedy, and written back by render.go.
+package main

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Exit codes; see the package comment.
+const (
+	exitDone      = 0
+	exitRefused   = 1
+	exitDeclined  = 2
+	exitCancelled = 3
+	exitUnsure    = 4
+	exitPartly    = 5
+)
+
+// ended is a command's end other than 0.
+type ended struct {
+	code int
+	err  error // for stderr; nil if all was said
+}
+
+func (e *ended) Error() string { return fmt.Sprint(e.err) }
+
+// Unwrap returns what is said on stderr.
+func (e *ended) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// execute runs one command line and returns the exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := commands()
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetArgs(twoDashes(root, args))
+	err := root.ExecuteContext(ctx)
+	var e *ended
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &e):
+		if e.err != nil {
+			fmt.Fprintln(stderr, "posd:", e.err)
+		}
+		return e.code
+	}
+	fmt.Fprintln(stderr, "posd:", err)
+	return exitRefused
+}
+
+// commands returns the command tree.
+func commands() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "posd",
+		Short: "The point of sale on this counter",
+		Long: `posd takes payments by card and by wallet on the counter this box belongs to.
+"posd run" is the daemon; the other commands talk to it.
+
+Exit codes: 0 paid or done; 1 usage, refused, or not reachable with nothing sent;
+2 declined or refused by the other side; 3 cancelled or given up; 4 unsure, or
+still waiting when the command ends; 5 partly paid.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("%q is no command: `posd -help` lists them", args[0])
+			}
+			cmd.SetOut(cmd.ErrOrStderr())
+			return &ended{exitRefused, cmd.Help()}
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if _, word, ok := strings.Cut(err.Error(), " in -"); ok { // pflag takes -metod for five short flags
+			err = fmt.Errorf("unknown flag -%s", word)
+		}
+		return fmt.Errorf("%w: see `%s -help`", err, c.CommandPath())
+	})
+	var at where
+	root.PersistentFlags().StringVar(&at.config, "config", "", "configuration `FILE`; default "+defaultConfig)
+	root.PersistentFlags().StringVar(&at.url, "url", "", "where the daemon is: `http://127.0.0.1:8480` or unix:/run/posd/posd.sock; default: as the configuration says, or $POSD_URL")
+	root.AddCommand(runCommand(&at), checkCommand(&at), devicesCommand(&at), versionCommand())
+	root.AddCommand(clientCommands(&at)...)
+	return root
+}
+
+// twoDashes lets long flags be written with one dash: -method is --method.
+func twoDashes(root *cobra.Command, args []string) []string {
+	long := map[string]bool{"help": true}
+	var collect func(*cobra.Command)
+	collect = func(c *cobra.Command) {
+		add := func(f *pflag.Flag) { long[f.Name] = true }
+		c.Flags().VisitAll(add)
+		c.PersistentFlags().VisitAll(add)
+		for _, sub := range c.Commands() {
+			collect(sub)
+		}
+	}
+	collect(root)
+	out := make([]string, 0, len(args))
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && len(name) > 1 && long[name] {
+			arg = "-" + arg
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+func runCommand(at *where) *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "Run the daemon",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load(at.configFile())
+			if err != nil {
+				return err
+			}
+			if err := harden(); err != nil {
+				return err
+			}
+			level, err := parseLevel(c.Daemon.LogLevel)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, newLog(cmd.ErrOrStderr(), level))
+		},
+	}
+}
+
+// newLog logs to w, without the time where the journal adds its own.
+func newLog(w io.Writer, level slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if os.Getenv("JOURNAL_STREAM") != "" {
+		o.ReplaceAttr = func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "posd", version()) },
+	}
+}
+
+// release is set by the linker for a release.
+var release string
+
+// version returns the release, or the commit that posd was built from.
+func version() string {
+	if release != "" {
+		return release
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	commit, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = "+changes"
+		}
+	}
+	if commit == "" {
+		return "development"
+	}
+	return commit + changed
+}

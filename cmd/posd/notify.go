@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"posd/device"
+)
+
+// notify tells systemd when the till takes requests, then feeds the watchdog,
+// but only while the till itself answers. Without systemd it does nothing.
+func notify(ctx context.Context, till *device.Till, log *slog.Logger) error {
+	select {
+	case <-till.Ready():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	log.Info("ready")
+	tell(log, daemon.SdNotifyReady)
+	defer tell(log, daemon.SdNotifyStopping)
+
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("watchdog not understood", "err", err)
+	}
+	if every == 0 {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	// Twice within the limit, so that one answer may be slow.
+	tick := time.NewTicker(every / 2)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		asked, cancel := context.WithTimeout(ctx, every/4)
+		err := till.Alive(asked)
+		cancel()
+		if err != nil {
+			// systemd will end us if this goes on, and the next run takes everything up.
+			log.Error("till does not answer", "err", err)
+			continue
+		}
+		tell(log, daemon.SdNotifyWatchdog)
+	}
+}
+
+func tell(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd not reached", "err", err)
+	}
+}
