@@ -37,6 +37,11 @@ type Config struct {
 	// Shop is the head and foot of every receipt.
 	Shop Shop `toml:"shop"`
 
+	// Piece is the largest number of bytes sent without a pause, for printers
+	// with small buffers and no flow control. Default 0: as the profile says.
+	Piece int `toml:"piece"`
+	// Pause is the pause between pieces. Default 20ms.
+	Pause time.Duration `toml:"pause"`
 	// WriteLimit is how long the printer may take no byte at all. Default 10s.
 	WriteLimit time.Duration `toml:"write_limit"`
 	// AnswerLimit is how long a question about status may stay unanswered. Default 500ms.
@@ -76,6 +81,7 @@ func Defaults() Config {
 		CodeTable:   -1,
 		CardQR:      true,
 		Language:    sale.English,
+		Pause:       20 * time.Millisecond,
 		WriteLimit:  10 * time.Second,
 		AnswerLimit: 500 * time.Millisecond,
 		PrintLimit:  20 * time.Second,
@@ -112,6 +118,9 @@ func (c Config) Validate() []error {
 	if c.QRModule < 0 || c.QRModule > 16 {
 		bad("qr_module = %d: write 1 to 16 dots, or 0 to choose by the paper", c.QRModule)
 	}
+	if c.Piece != 0 && (c.Piece < 16 || c.Piece > 65536) {
+		bad("piece = %d: write 16 to 65536 bytes, or 0 for the profile's", c.Piece)
+	}
 	for _, l := range []struct {
 		key      string
 		value    sale.Language
@@ -128,6 +137,7 @@ func (c Config) Validate() []error {
 	}{
 		{"write_limit", c.WriteLimit, 100 * time.Millisecond}, {"answer_limit", c.AnswerLimit, 10 * time.Millisecond},
 		{"print_limit", c.PrintLimit, 100 * time.Millisecond}, {"resume_limit", c.ResumeLimit, 0},
+		{"pause", c.Pause, 0},
 	} {
 		if d.value < d.least || d.value > time.Hour {
 			bad("%s = %v: write a time from %v to 1h", d.key, d.value, d.least)
@@ -156,6 +166,9 @@ func (c Config) profile() Profile {
 	}
 	if c.Encoding != "" {
 		p.Encoding = c.Encoding
+	}
+	if c.Piece != 0 {
+		p.Pieces = c.Piece
 	}
 	if c.QR != "" {
 		p.QR = c.QR == "native"

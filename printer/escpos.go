@@ -59,7 +59,12 @@ func qrModule(configured, dots int) int {
 // the national set that leaves ASCII alone, and the code table.
 func (e *encoder) begin(dst []byte) []byte {
 	e.bold, e.size, e.align, e.stops = false, 0, Left, 0
-	return append(dst, ESC, '@', FS, '.', ESC, 'R', 0, ESC, 't', e.profile.Table)
+	dst = append(dst, ESC, '@', FS, '.', ESC, 'R', 0, ESC, 't', e.profile.Table)
+	if e.profile.ASB {
+		// ESC @ ends the reports, so they are asked for anew: online, errors, paper.
+		dst = append(dst, GS, 'a', 0x0E)
+	}
+	return dst
 }
 
 // receipt appends the preamble and the lines. With room in dst it allocates

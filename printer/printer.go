@@ -25,9 +25,11 @@ type Printer struct {
 	buf  []byte
 	// epoch is the connection that owed and spoke are about.
 	epoch uint64
-	owed  int  // questions GS r that were sent and not answered yet
-	last  byte // the latest answer to one
-	spoke bool // the printer answered something on this connection
+	id    uint32 // of the latest receipt, for printers that repeat it
+	wait  string // the answer that proves the receipt printed; empty once it came
+	owed  int    // questions GS r that were sent and not answered yet
+	last  byte   // the latest answer to one
+	spoke bool   // the printer answered something on this connection
 	// confirms is what was learned about GS r or GS ( H: whether the printer
 	// ever answered it, and whether it was silent the last time.
 	confirms, mute bool
@@ -39,7 +41,7 @@ type Printer struct {
 // New returns the printer at the other end of link. Nothing is sent before the
 // first call of Print, Probe or Run.
 func New(link Link, cfg Config, log *slog.Logger) *Printer {
-	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), turn: make(chan struct{}, 1)}
+	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
 	p.turn <- struct{}{}
 	p.status.Words = "not asked yet"
 	return p
@@ -158,7 +160,7 @@ func (p *Printer) do(ctx context.Context, build func(dst []byte) []byte) sale.Pr
 	}
 	p.buf = build(p.buf[:0])
 	p.buf = p.question(p.buf)
-	if err := t.write(ctx, p.buf); err != nil {
+	if err := p.send(ctx, t, p.buf); err != nil {
 		// Whether and how much of it arrived is not known: a write that fails may
 		// have left bytes behind. A new connection starts with an empty line.
 		p.log.Warn("receipt not taken", "err", err)
@@ -309,11 +311,68 @@ func (p *Printer) settle(ctx context.Context, t *talk) bool {
 
 // question appends what the printer answers once the receipt is printed.
 func (p *Printer) question(dst []byte) []byte {
-	if p.encoder.profile.Confirm == ConfirmNone {
-		return dst
+	switch p.encoder.profile.Confirm {
+	case ConfirmID:
+		// Four printable characters, another four for every receipt.
+		p.id++
+		id := []byte{'0' + byte(p.id>>18&63), '0' + byte(p.id>>12&63), '0' + byte(p.id>>6&63), '0' + byte(p.id&63)}
+		p.wait = "7\"" + string(id)
+		dst = append(dst, GS, '(', 'H', 6, 0, '0', '0')
+		return append(dst, id...)
+	case ConfirmGSr:
+		p.owed++
+		return append(dst, GS, 'r', 1)
 	}
-	p.owed++
-	return append(dst, GS, 'r', 1)
+	return dst
+}
+
+// proved reports whether the answer to the question came.
+func (p *Printer) proved() bool {
+	if p.encoder.profile.Confirm == ConfirmID {
+		return p.wait == ""
+	}
+	return p.owed == 0
+}
+
+// send writes a receipt: in one write, or in pieces with pauses if the printer
+// needs them. Between pieces XOFF is obeyed; a line with flow control of its
+// own never lets it through to here.
+func (p *Printer) send(ctx context.Context, t *talk, b []byte) error {
+	piece := p.encoder.profile.Pieces
+	if piece == 0 {
+		return t.write(ctx, b)
+	}
+	for len(b) > 0 {
+		n := min(piece, len(b))
+		if err := t.write(ctx, b[:n]); err != nil {
+			return err
+		}
+		if b = b[n:]; len(b) == 0 {
+			return nil
+		}
+		until := time.Now().Add(p.cfg.Pause)
+		for {
+			s, err := t.next(ctx, until)
+			if err == nil {
+				p.take(s)
+				if s.kind == sigFlow {
+					until = time.Now().Add(p.cfg.Pause)
+				}
+				if p.Status().Held {
+					until = time.Now().Add(p.cfg.WriteLimit)
+				}
+				continue
+			}
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				return err
+			}
+			if p.Status().Held {
+				return fmt.Errorf("write to printer, it said XOFF: %w", err)
+			}
+			break
+		}
+	}
+	return nil
 }
 
 // limit is how long a confirmation is waited for: not long when the printer
@@ -362,7 +421,7 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 				return failed("the line to the printer was lost while printing", true)
 			}
 		}
-		if p.owed == 0 {
+		if p.proved() {
 			return p.answered()
 		}
 		words := p.Status().trouble()
@@ -385,7 +444,7 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 // says so with its paper at the end may have dropped the rest of it.
 func (p *Printer) answered() sale.PrintResult {
 	p.confirms, p.mute = true, false
-	if p.last&0x0C != 0 {
+	if p.encoder.profile.Confirm == ConfirmGSr && p.last&0x0C != 0 {
 		return failed("paper out: put in a new roll and look whether the receipt is whole", true)
 	}
 	res := sale.PrintResult{State: sale.PrintDone}
@@ -401,6 +460,9 @@ func (p *Printer) unconfirmed() sale.PrintResult {
 	if p.confirms {
 		return failed("the printer took the receipt and did not say that it is printed: look at the paper", true)
 	}
+	if p.Status().Held {
+		return failed("the printer said stop and never went on: switch it off and on again", true)
+	}
 	p.mute = true
 	return sale.PrintResult{State: sale.PrintSent, Words: "sent; the printer does not say whether it printed"}
 }
@@ -408,6 +470,13 @@ func (p *Printer) unconfirmed() sale.PrintResult {
 // take notes what the printer said by itself or in sequence.
 func (p *Printer) take(s signal) {
 	switch s.kind {
+	case sigFlow:
+		p.note(func(st *Status) { st.Held = s.b == XOFF })
+	case sigText:
+		p.spoke = true
+		if s.text == p.wait {
+			p.wait = ""
+		}
 	case sigReport:
 		p.spoke = true
 		p.note(func(st *Status) { st.report(s.block) })
