@@ -29,6 +29,9 @@ type refused struct {
 	mention string // what the sentence must speak of
 }
 
+// wrongKeyRefused is what the gateway says to a request signed with a wrong key.
+const wrongKeyRefused = "signature fail"
+
 func refusals() []refused {
 	post := func(name, body string, status int, mention string) refused {
 		return refused{name, http.MethodPost, "/v1/sales", "*", "", "", body, status, mention}
@@ -208,7 +211,7 @@ func (st *stage) badCommands(ctx context.Context) error {
 		{"wrong value in the file", []string{"run", "-config", wrong}, "keep_for"},
 		{"a second daemon", []string{"run", "-config", st.file}, "another"},
 		{"not a database", []string{"run", "-config", notDB}, "posd.db"},
-		{"wrong merchant key", []string{"check", "-config", wrongKey}, "key"},
+		{"wrong merchant key", []string{"check", "-config", wrongKey}, wrongKeyRefused},
 	} {
 		code, words, err := st.command(ctx, c.args...)
 		if err != nil {
@@ -219,8 +222,9 @@ func (st *stage) badCommands(ctx context.Context) error {
 	return nil
 }
 
-// command runs posd's program to its end and returns its exit code and the
-// last lines it said.
+// command runs posd's program to its end and returns its exit code and what it
+// said: its errors, and of a table of devices the lines about those that are
+// not well.
 func (st *stage) command(ctx context.Context, args ...string) (int, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -235,8 +239,10 @@ func (st *stage) command(ctx context.Context, args ...string) (int, string, erro
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return 0, "", err
 	}
-	if words.Len() == 0 {
-		words = out
+	for text := range strings.Lines(out.String()) {
+		if strings.HasPrefix(text, "NOT OK") {
+			words.WriteString(text)
+		}
 	}
 	return cmd.ProcessState.ExitCode(), words.String(), nil
 }

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var buildFlags []string
+
+// built holds the programs, each built once for all tests.
+var built struct {
+	dir string
+	sync.Mutex
+}
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv("POSSIM_TEST_DAEMON"); role != "" {
+		playDaemon(role)
+	}
+	var err error
+	if built.dir, err = os.MkdirTemp("", "possim-test-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(built.dir)
+	os.Exit(code)
+}
+
+// program builds ./cmd/NAME once and returns its path.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	path := filepath.Join(built.dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	args := append(append([]string{"build"}, buildFlags...), "-o", path, "posd/cmd/"+name)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, out)
+	}
+	return path
+}
+
+// play runs possim in this process and fails the test with all it said if it
+// ends with an error.
+func play(t *testing.T, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := execute(t.Context(), args, &out); err != nil {
+		t.Fatalf("possim %s: %v\n%s", strings.Join(args, " "), err, out.String())
+	}
+	return out.String()
+}
+
+func TestOneSaleOfEveryKind(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), program(t, "possim"), "-script", "all", "-posd", program(t, "posd"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, sc := range scenes() {
+		line := lineWith(string(out), sc.name)
+		for _, want := range []string{sc.method, cents(sc.cents), sc.want.state, sc.want.reported} {
+			if !strings.Contains(line, want) {
+				t.Errorf("the line of %q lacks %q: %s", sc.name, want, line)
+			}
+		}
+	}
+	for _, want := range []string{"CARD NUMBER", "28.65", "CAD 12.50"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no receipt shows %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", out)
+	}
+}
+
+func lineWith(text, part string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, part) {
+			return line
+		}
+	}
+	return ""
+}
+
+func TestKilledAtTheTerminalIsPaidOnce(t *testing.T) {
+	t.Parallel()
+	play(t, "-script", "kill", "-posd", program(t, "posd"))
+}
+
+func TestReportsWaitForTheGateway(t *testing.T) {
+	t.Parallel()
+	out := play(t, "-script=offline", "--posd", program(t, "posd"))
+	if !strings.Contains(out, "brought 50 reports") {
+		t.Errorf("it does not say how long it took:\n%s", out)
+	}
+}
+
+func TestBadInputIsRefusedInWords(t *testing.T) {
+	t.Parallel()
+	play(t, "-script", "badinput", "-posd", program(t, "posd"))
+}
+
+// A person's session: the pages are there, the customer pays by themselves,
+// and Ctrl-C leaves nothing behind.
+func TestDemoSellsToAPerson(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "-posd", program(t, "posd"), "-think", "50ms")
+	for _, page := range []string{"/", "/display", "/manager"} {
+		if err := d.api.call(t.Context(), "GET", page, "", nil, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, method := range []string{"card", "alipay"} {
+		s, err := d.api.sell(t.Context(), "test-"+method, sellBody{Amount: 1500, Method: method, Reference: method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err = d.api.sale(t.Context(), s.ID, 20*time.Second); err != nil || s.State != "paid" {
+			t.Errorf("%s: %v, %v", method, s, err)
+		}
+	}
+	d.stop()
+	if _, err := os.Stat(d.dir); !os.IsNotExist(err) {
+		t.Errorf("the temporary folder is still there: %v", err)
+	}
+	if running(d.pid) {
+		t.Error("posd still runs")
+	}
+}
+
+// demo is possim without a script, run as a process.
+type demo struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	out *tail
+	api *client
+	pid int
+	dir string
+}
+
+func startDemo(t *testing.T, args ...string) *demo {
+	t.Helper()
+	d := &demo{t: t, cmd: exec.Command(program(t, "possim"), args...), out: newTail(nil)}
+	words, err := d.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.cmd.Stderr = d.out
+	if err := d.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		d.cmd.Process.Kill()
+		d.cmd.Wait()
+	})
+	lines := bufio.NewScanner(words)
+	for lines.Scan() {
+		fmt.Fprintln(d.out, lines.Text())
+		var addr string
+		if _, err := fmt.Sscanf(lines.Text(), "  cashier http://%s", &addr); err == nil {
+			d.api = newClient(strings.TrimSuffix(addr, "/"))
+		}
+		if _, err := fmt.Sscanf(lines.Text(), "  posd process %d, its log and state in %s", &d.pid, &d.dir); err == nil {
+			break
+		}
+	}
+	if d.api == nil || d.pid == 0 {
+		t.Fatalf("possim did not introduce itself:\n%s", d.out)
+	}
+	go io.Copy(d.out, words)
+	return d
+}
+
+// stop is Ctrl-C.
+func (d *demo) stop() {
+	d.t.Helper()
+	d.cmd.Process.Signal(os.Interrupt)
+	if err := d.cmd.Wait(); err != nil {
+		d.t.Errorf("possim ended with %v:\n%s", err, d.out)
+	}
+}
+
+// running reports whether a process is there and not just its remains.
+func running(pid int) bool {
+	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(state), ") ")
+	return err == nil && !strings.HasPrefix(rest, "Z")
+}
+
+func TestPosdNeverOutlivesPossim(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "-posd", program(t, "posd"), "-state", t.TempDir())
+	d.cmd.Process.Kill()
+	d.cmd.Wait()
+	if err := until(t.Context(), 10*time.Second, "posd to die with possim", func(context.Context) (bool, string, error) {
+		return !running(d.pid), "it runs", nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPossimSaysThatPosdDied(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "-posd", program(t, "posd"))
+	p, err := os.FindProcess(d.pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Kill()
+	if err := d.cmd.Wait(); err == nil {
+		t.Error("possim ended as if all were well")
+	}
+	if said := d.out.String(); !strings.Contains(said, "posd is gone (signal: killed)") || !strings.Contains(said, "msg=ready") {
+		t.Errorf("it does not say so with the last words of the log:\n%s", said)
+	}
+}
