@@ -57,6 +57,13 @@ func codePNG(t *testing.T, driver, code string) ([]byte, display.Status) {
 	return pngOf(t, far, s, func(c *display.Config) { c.Driver = driver })
 }
 
+// bareNextionPNG is codePNG on a panel whose project has no QR component.
+func bareNextionPNG(t *testing.T, code string) ([]byte, display.Status) {
+	t.Helper()
+	s := sale.Screen{Kind: sale.ScreenCode, Sale: "S1", Amount: 12345, Currency: "CAD", Method: sale.Alipay, Code: code}
+	return pngOf(t, displaysim.NewBareNextion(displaysim.Options{}), s, nil)
+}
+
 func TestEveryCodeIsReadableOrRefused(t *testing.T) {
 	for _, driver := range codeDrivers {
 		for n, code := range codes() {
@@ -71,6 +78,22 @@ func TestEveryCodeIsReadableOrRefused(t *testing.T) {
 			if err != nil || got != code || st.Trouble != "" {
 				t.Errorf("%s, %d characters: read %q, %v, status %+v", driver, n, got, err, st)
 			}
+		}
+	}
+}
+
+func TestPanelWithoutACodeComponentDrawsEveryCode(t *testing.T) {
+	for n, code := range codes() {
+		png, st := bareNextionPNG(t, code)
+		got, err := displaysim.ReadCode(png)
+		if n == 300 {
+			if st.Trouble == "" {
+				t.Error("300 characters are more than the panel takes")
+			}
+			continue
+		}
+		if err != nil || got != code || st.Trouble != "" {
+			t.Errorf("%d characters: read %q, %v, status %+v", n, got, err, st)
 		}
 	}
 }
@@ -108,7 +131,7 @@ func TestTooSmallGlassIsRefusedWithWords(t *testing.T) {
 // size, on every glass.
 func TestQuietZoneIsLight(t *testing.T) {
 	for _, driver := range codeDrivers {
-		for n := 15; n <= 180; n += 11 {
+		for n := 15; n <= 180; n += 33 {
 			code := strings.Repeat("x", n)
 			far, _ := displaysim.New(driver, "", displaysim.Options{})
 			s := sale.Screen{Kind: sale.ScreenCode, Amount: 100, Currency: "CAD", Code: code}
@@ -174,6 +197,17 @@ func TestMatrixSaysWhyItCannot(t *testing.T) {
 	for n, want := range map[int]int{34: 29, 60: 33, 112: 45, 120: 45} {
 		if m, err := display.Matrix(strings.Repeat("a", n)); err != nil || len(m) != want || len(m[0]) != want || !m[0][0] {
 			t.Errorf("%d characters: %d modules, %v", n, len(m), err)
+		}
+	}
+}
+
+// A glass counts modules by the table of bytes; the table is the encoder's.
+func TestRoomIsReckonedAsTheEncoderFillsIt(t *testing.T) {
+	for v, n := range []int{14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331, 362, 412, 450, 504, 560, 624, 666, 711, 779, 857, 911, 997} {
+		m, err := display.Matrix(strings.Repeat("a", n))
+		more, err2 := display.Matrix(strings.Repeat("a", n+1))
+		if err != nil || err2 != nil || len(m) != 21+4*v || len(more) != 25+4*v {
+			t.Errorf("version %d: %d and %d modules, %v, %v", v+1, len(m), len(more), err, err2)
 		}
 	}
 }

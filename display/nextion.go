@@ -357,7 +357,7 @@ func (n *nextion) builtin(cmds []string, code string) []string {
 			continue
 		}
 		px, side := n.glass.square(code)
-		edge := QuietZone * px
+		edge := QuietZone * (px + 1) // the panel may pack the text into fewer, larger modules
 		out = append(out,
 			fmt.Sprintf("fill 0,0,%d,%d,65535", side+2*edge, side+2*edge),
 			fmt.Sprintf("qrcode %d,%d,%d,65535,0,-1,0,%s", edge, edge, side, text))
