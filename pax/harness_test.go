@@ -3,6 +3,7 @@ package pax_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"log/slog"
 	"net"
@@ -102,6 +103,8 @@ type counter struct {
 	box  *pax.Terminal
 }
 
+var update = flag.Bool("update", false, "write the golden files anew")
+
 var quiet = slog.New(slog.DiscardHandler)
 
 // onCounter runs f in a synctest bubble with a box and a simulated terminal.
@@ -135,6 +138,15 @@ type player struct {
 	conn net.Conn
 	scan pax.Scanner
 	rest []byte
+
+	scanned bool // the line was noted as opened
+}
+
+// raw reads exactly n bytes, or as many as come before the line is gone.
+func (p *player) raw(n int) []byte {
+	b := make([]byte, n)
+	n, _ = io.ReadFull(p.conn, b)
+	return b[:n]
 }
 
 // expect reads the next token; it ends the play when the line is gone.

@@ -137,6 +137,8 @@ func (l *line) same(ctx context.Context, epoch uint64) bool {
 	return err == nil && now == epoch
 }
 
+func (l *line) traced(r *recorder) { l.link = newTracedLink(l.link, r) }
+
 // drain reads what waits on the line before a request is sent, so that a late
 // answer is neither lost nor taken for the next one.
 func (l *line) drain(ctx context.Context) error {

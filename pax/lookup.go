@@ -19,8 +19,14 @@ func (t *Terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 		return f
 	}
 	defer t.give()
+	start := time.Now()
 	t.find(ctx, l, &f)
 	f.Late, t.late = t.late, nil
+	control := sale.CardControl{}
+	if l.Control != nil {
+		control = *l.Control
+	}
+	t.trace.concluded(start, "find %s %s %d %s %d: %s %s %d", l.Kind, l.Ref, l.Amount, dash(control.Ref), control.Amount, dash(string(f.Result)), dash(string(f.Control)), len(f.Late))
 	t.log.Info("card transaction looked up", "attempt", l.Ref, "reached", f.Reached, "result", f.Result, "control", f.Control, "words", f.Words)
 	return f
 }

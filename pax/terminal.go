@@ -14,9 +14,10 @@ import (
 // be called from any goroutine; they take turns, except Abort, which speaks to
 // the terminal while Charge listens.
 type Terminal struct {
-	wire wire
-	cfg  Config
-	log  *slog.Logger
+	wire  wire
+	cfg   Config
+	log   *slog.Logger
+	trace *recorder // nil unless Trace was called
 
 	turn chan struct{} // holds one token: whose turn it is; guards what follows
 	id   sale.Identity // as last greeted
@@ -46,6 +47,7 @@ type wire interface {
 	end()
 	wished() bool
 	abort() error
+	traced(*recorder)
 }
 
 // New returns a terminal on link. It opens nothing.
@@ -85,14 +87,17 @@ func (t *Terminal) Greet(ctx context.Context) (sale.Identity, error) {
 		return sale.Identity{}, err
 	}
 	defer t.give()
+	start := time.Now()
 	epoch, err := t.wire.ready(ctx)
 	if err != nil {
 		return sale.Identity{}, err
 	}
-	if _, err := t.greet(ctx, epoch, t.cfg.AckWait); err != nil {
-		return sale.Identity{}, err
+	_, err = t.greet(ctx, epoch, t.cfg.AckWait)
+	if err == nil {
+		err = t.known()
 	}
-	return t.id, t.known()
+	t.trace.concluded(start, "greet: %t", err == nil)
+	return t.id, err
 }
 
 // Reset asks the terminal to go back to its idle screen (A16).
@@ -171,6 +176,11 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	t.wire.begin()
 	defer t.wire.end()
 	a := t.charge(ctx, o)
+	orig := sale.CardOriginal{}
+	if o.Original != nil {
+		orig = *o.Original
+	}
+	t.trace.concluded(start, "charge %s %s %d %s %s %s: %s %d", o.Kind, o.Ref, o.Amount, dash(string(o.Tender)), dash(orig.Ref), dash(orig.Transaction), a.Verdict, a.Approved)
 	t.log.Info("card transaction ended", "attempt", o.Ref, "kind", o.Kind, "verdict", a.Verdict, "words", a.Words, "took", time.Since(start))
 	return a
 }

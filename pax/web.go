@@ -29,6 +29,7 @@ type web struct {
 	other  func(Reply)
 	client *http.Client
 	epoch  uint64
+	trace  *recorder
 }
 
 // dialWait is how long a terminal on the local network has to accept a connection.
@@ -65,6 +66,8 @@ func (w *web) abort() error {
 	return errors.New("the terminal cannot be told to cancel over HTTP: press the red key on it")
 }
 
+func (w *web) traced(r *recorder) { w.trace = r }
+
 func (w *web) begin()       {}
 func (w *web) end()         {}
 func (w *web) drop()        {}
@@ -75,6 +78,9 @@ func (w *web) do(ctx context.Context, c call) result {
 	defer cancel()
 	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	if w.trace != nil {
+		(&tap{r: w.trace, kind: Sent}).bytes(c.frame)
+	}
 	u := w.base
 	u.RawQuery = base64.StdEncoding.EncodeToString(c.frame)
 	body, err := w.get(ctx, u.String())
@@ -118,6 +124,11 @@ func (w *web) get(ctx context.Context, u string) ([]byte, error) {
 // read takes the answer out of a body. An answer to something else is kept, and
 // ours is then missing.
 func (w *web) read(c call, body []byte) result {
+	if w.trace != nil {
+		in := tap{r: w.trace, kind: Received}
+		in.bytes(body)
+		in.rest()
+	}
 	var s Scanner
 	tok, _ := s.Next(body)
 	if tok.Kind != TokenFrame {
