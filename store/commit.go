@@ -28,6 +28,11 @@ func (s *Store) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
+	if begins(rows) {
+		if err := s.Room(); err != nil {
+			return nil, fmt.Errorf("write to the journal: %w", err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -85,6 +90,10 @@ func (tx *transaction) rollback() {
 
 // close adds the commit to the chain.
 func (tx *transaction) close() error {
+	if tx.entries.Len() == 0 { // nothing that the chain covers was written
+		tx.end = tx.s.chain
+		return nil
+	}
 	tx.end = tx.s.chain.next(tx.entries.String())
 	_, err := tx.exec("INSERT INTO commits (no, entries, hash) VALUES (?, ?, ?)", tx.no, tx.entries.String(), tx.end.hash)
 	return err
@@ -162,26 +171,14 @@ func (tx *transaction) fact(f sale.FactRow) error {
 
 // stored reads a sale's own row as this transaction sees it.
 func (tx *transaction) stored(id sale.ID) (v sale.Sale, err error) {
-	stmt, err := tx.prepare(getSale)
+	found, err := tx.rows(getSale, string(id))
 	if err != nil {
 		return v, err
 	}
-	rows, err := stmt.Query([]driver.Value{string(id)})
-	if err != nil {
-		return v, err
-	}
-	defer rows.Close()
-	raw := make([]driver.Value, len(sales.columns))
-	if err := rows.Next(raw); errors.Is(err, io.EOF) {
+	if len(found) == 0 {
 		return v, sale.ErrNotFound
-	} else if err != nil {
-		return v, err
 	}
-	row := make([]any, len(raw))
-	for i := range raw {
-		row[i] = raw[i]
-	}
-	return v, sales.fill(&v, row)
+	return v, sales.fill(&v, found[0])
 }
 
 // event appends an event under the next number. Numbers are given by SQLite,
@@ -246,4 +243,41 @@ func (tx *transaction) prepare(query string) (*sqlite3.SQLiteStmt, error) {
 	stmt := raw.(*sqlite3.SQLiteStmt)
 	tx.s.stmts[query] = stmt
 	return stmt, nil
+}
+
+// rows returns what a query finds, as this transaction sees it.
+func (tx *transaction) rows(query string, args ...driver.Value) ([][]any, error) {
+	stmt, err := tx.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.Query(args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out [][]any
+	raw := make([]driver.Value, len(rows.Columns()))
+	for {
+		if err := rows.Next(raw); errors.Is(err, io.EOF) {
+			return out, nil
+		} else if err != nil {
+			return nil, err
+		}
+		row := make([]any, len(raw))
+		for i := range raw {
+			row[i] = raw[i]
+		}
+		out = append(out, row)
+	}
+}
+
+// column is rows with one column.
+func (tx *transaction) column(query string, args ...driver.Value) ([]any, error) {
+	found, err := tx.rows(query, args...)
+	out := make([]any, len(found))
+	for i, row := range found {
+		out[i] = row[0]
+	}
+	return out, err
 }

@@ -17,15 +17,15 @@ import (
 // disk is a file layer of SQLite's in memory that forgets what was not synced
 // when its power is cut.
 type disk struct {
-	mu      sync.Mutex
-	files   map[string]*platter
-	syncs   int
-	ops     int // writes, truncates and syncs so far
-	cutAt   int // the op at which the power goes; 0: never
-	fullAt  int // the write from which on there is no room; 0: never
-	writes  int
-	noSync  bool // a disk that only says it synced
-	cutDone bool
+	mu       sync.Mutex
+	files    map[string]*platter
+	syncs    int
+	ops      int // writes, truncates and syncs so far
+	cutAt    int // the op at which the power goes; 0: never
+	refuseAt int // the write from which on all fail; 0: never
+	writes   int
+	noSync   bool // a disk that only says it synced
+	cutDone  bool
 }
 
 // platter is one file: what is on it for certain, what the system shows, and
@@ -63,7 +63,7 @@ func openOn(t testing.TB, vfs string) (*Store, error) {
 		t.Fatal(err)
 	}
 	s := &Store{log: slog.New(slog.DiscardHandler), door: door{path: "/posd.db", vfs: vfs}, lock: lock}
-	if err := s.attach(t.Context()); err != nil {
+	if err := s.attach(); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -192,8 +192,8 @@ func (h *handle) WriteAt(b []byte, at int64) (int, error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
 	h.d.writes++
-	if h.d.fullAt > 0 && h.d.writes >= h.d.fullAt {
-		return 0, sqlite3vfs.FullError
+	if h.d.refuseAt > 0 && h.d.writes >= h.d.refuseAt {
+		return 0, sqlite3vfs.IOErrorWrite
 	}
 	s := step{at, append([]byte{}, b...)}
 	if h.d.cutDone {

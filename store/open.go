@@ -27,6 +27,7 @@ type Store struct {
 	lock *os.File
 	wal  *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
 	read *sql.DB
+	free func() (uint64, error) // room on the disk, in bytes
 
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
@@ -52,7 +53,12 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
 	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock}
-	if err := s.open(ctx, path); err != nil {
+	s.free = func() (uint64, error) { return freeBytes(cfg.Dir) }
+	err = s.open()
+	if err == nil {
+		err = s.growLog()
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -60,18 +66,15 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, path string) error {
-	if err := checkFile(path); err != nil {
+func (s *Store) open() error {
+	if err := checkFile(s.door.path); err != nil {
 		return err
 	}
-	if err := s.attach(ctx); err != nil {
-		return err
-	}
-	return s.growLog()
+	return s.attach()
 }
 
 // attach opens the connections of a file that looks like a journal.
-func (s *Store) attach(context.Context) error {
+func (s *Store) attach() error {
 	c, err := s.door.connect(s.door.writerPragmas())
 	if err != nil {
 		return explain("open "+s.door.path, err)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -63,7 +61,7 @@ func TestPowerCutWhileTheJournalIsMade(t *testing.T) {
 			}
 			return
 		}
-		again, err := Open(t.Context(), Config{Dir: d.after(t, r)}, slog.New(slog.DiscardHandler))
+		again, err := openDir(t, d.after(t, r))
 		if err != nil {
 			t.Fatalf("cut at step %d of a first start: %v", at, err)
 		}
@@ -121,7 +119,7 @@ func cutOnce(t *testing.T, seed uint64, lies bool) cutResult {
 	}
 
 	res := cutResult{cut: cut, acknowledged: done}
-	again, err := Open(t.Context(), Config{Dir: dir}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	again, err := openDir(t, dir)
 	if err != nil {
 		res.err = err
 		return res
