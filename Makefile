@@ -1,0 +1,48 @@
+# Everything a person does with this project. Needs Go and a C compiler;
+# test-tools needs more and says what.
+
+GO      ?= go
+FUZZTIME ?= 20s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Tests that need outside programs stand in files of their own, tagged tools.
+TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd device pax display printer store sync)
+TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
+TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
+
+.PHONY: demo test test-tools check bench fuzz build clean
+
+demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
+	$(GO) run ./cmd/possim
+
+test: ## every test that needs only Go and a C compiler, with the race detector
+	$(GO) test -race -timeout 10m ./...
+
+test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze
+	./testdata/tools.sh
+	$(GO) test -tags tools -timeout 10m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
+
+check: ## format, vet, staticcheck, and the list of who imports whom
+	@unformatted=$$(gofmt -l cmd device pax display printer store sync); \
+	  if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags tools ./...
+	$(GO) run $(STATICCHECK) -tags tools ./...
+	$(GO) test -run 'House|Simulator' ./cmd/posd
+
+bench: ## measurements, each beside its floor
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "== $$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+build: ## the daemon, stripped, in bin/posd
+	$(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o bin/posd ./cmd/posd
+
+clean:
+	rm -rf bin dist

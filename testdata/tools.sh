@@ -1,0 +1,24 @@
+#!/bin/sh
+# Makes sure that the outside programs of `make test-tools` are there: installs
+# them with apt where it may, else names what is missing and fails.
+set -eu
+missing=""
+want() { # program, Debian package
+  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+want chromium chromium
+want zbarimg zbar-tools
+want sqlite3 sqlite3
+want systemd-analyze systemd
+want udevadm udev
+want strace strace
+[ -n "$missing" ] || exit 0
+echo "test-tools: missing:$missing"
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  apt-get update -q >/dev/null
+  # shellcheck disable=SC2086 # a list of package names
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+  exit 0
+fi
+echo "test-tools: install them (Debian: apt-get install$missing) and start again"
+exit 1
