@@ -15,9 +15,9 @@ import (
 
 // playDaemon is what this test's own program does when it is started as a daemon.
 func playDaemon(role string) {
-	fmt.Println("the daemon says hello as", role)
 	terminated := make(chan os.Signal, 1)
 	signal.Notify(terminated, syscall.SIGTERM)
+	fmt.Println("the daemon says hello as", role)
 	switch role {
 	case "dies":
 		fmt.Fprintln(os.Stderr, "the disk is on fire")
