@@ -352,9 +352,3 @@ func (p *fakePrinter) Print(_ context.Context, r sale.Receipt) sale.PrintResult 
 	p.printed = append(p.printed, r)
 	return sale.PrintResult{Job: r.Job, State: sale.PrintDone}
 }
-
-func (p *fakePrinter) count() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.printed)
-}

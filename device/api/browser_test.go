@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"image/png"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/makiuchi-d/gozxing/qrcode/decoder"
@@ -157,6 +159,13 @@ func (c *counter) asks(what string) {
 		}
 	}
 	c.t.Fatalf("the till was asked %q, never %q", c.asked, what)
+}
+
+// last returns the latest sale's ID.
+func (c *counter) last() sale.ID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Max(slices.Collect(maps.Keys(c.sales)))
 }
 
 // get returns a sale as the fake has it.
@@ -582,15 +591,219 @@ func TestManagerSeesSalesQueueAndDevices(t *testing.T) {
 	c.shot("manager-receipt")
 }
 
-// TestPagesKeepTheirOwnRules listens for what the browser complains about.
-func TestPagesKeepTheirOwnRules(t *testing.T) {
+func TestLatePaymentIsFoundAfterAReload(t *testing.T) {
 	c := newCounter(t)
+	until := time.Now().Add(50 * time.Second)
+	c.put(sale.Sale{ID: "S0", Amount: 1250, ApprovedAmount: 1250, Currency: "CAD", Method: sale.WeChat, State: sale.Paid, GivenUp: true, CreatedAt: time.Now().UTC(),
+		Refunds: []sale.Movement{{ID: "R1", Kind: sale.Refund, Amount: 1250, State: sale.MoveWaiting, By: "posd", KeepUntil: &until}}})
+	c.open("/")
+	c.says("The customer has paid after all")
+	c.says("It is refunded by itself in 0:")
+}
+
+func TestWholeSaleByKeyboard(t *testing.T) {
+	c := newCounter(t)
+	c.sells()
 	c.size(800, 480)
+	c.open("/")
+	c.says("How does the customer pay?")
+	c.keys("12345")
+	c.keys(kb.Backspace)
+	c.keys("a")
+	c.asks("sell")
+	c.says("Asking IOTPay for a code")
+	if c.sell.Amount != 1234 || c.sell.Method != sale.Alipay {
+		t.Errorf("sold %+v", c.sell)
+	}
+	s := c.get("S2")
+	s.State = sale.Declined
+	c.now(s)
+	c.says("No money was taken")
+	c.until(`document.activeElement.innerText === "New sale"`)
+	c.keys(kb.Tab)
+	c.until(`document.activeElement.innerText === "Same bill, another try"`)
+	c.keys(kb.Enter)
+	c.until(`document.getElementById("amount").innerText.includes("12.34")`)
+	c.keys("c")
+	c.says("At the card terminal")
+	s = c.get("S3")
+	s.State, s.ApprovedAmount = sale.Paid, 1234
+	c.now(s)
+	c.until(`document.activeElement.innerText === "New sale"`)
+	c.keys(kb.Enter)
+	c.says("How does the customer pay?")
+	c.keys("900c")
+	c.says("At the card terminal")
+	c.keys(kb.Enter) // must not cancel
+	c.says("At the card terminal")
+	if slices.Contains(c.asked, "cancel S4") {
+		t.Error("Enter cancelled a sale")
+	}
+}
+
+func TestTwoTapsAreOneSale(t *testing.T) {
+	c := newCounter(t)
+	c.sells()
+	inner, hold := c.onSell, make(chan struct{})
+	c.onSell = func(r device.SellRequest) (sale.Sale, bool, error) { <-hold; return inner(r) }
+	c.open("/")
+	c.says("How does the customer pay?")
+	c.keys("900")
+	js[any](c, `document.getElementById("method-card").click(), document.getElementById("method-card").click(), document.getElementById("method-wechat").click(), 1`)
+	c.asks("sell")
+	close(hold)
+	c.says("At the card terminal")
+	if n := len(c.asked) - slices.Index(c.asked, "sell"); n != 1 {
+		t.Errorf("asked %q", c.asked)
+	}
+}
+
+func TestButtonsStayUnderTheFinger(t *testing.T) {
+	c := newCounter(t)
+	c.sells()
+	c.open("/")
+	c.says("How does the customer pay?")
+	c.keys("900w")
+	c.says("Asking IOTPay for a code")
+	c.show(screens()["code"])
+	c.says("1:3")
+	js[any](c, `window.before = document.getElementById("wait-0"), window.count = document.getElementById("count").innerText, 1`)
+	c.tell(device.Message{Event: "queue", Data: device.QueueView{QueueStats: sale.QueueStats{Queued: 9}, Link: "down"}})
+	c.says("Reports waiting: 9")
+	c.until(`document.getElementById("count").innerText !== window.count`)
+	if !js[bool](c, `window.before === document.getElementById("wait-0") && window.before.isConnected`) {
+		t.Error("the cancel button was replaced though nothing about the sale changed")
+	}
+}
+
+func TestPagesComeUpByThemselvesWhenPosdDoes(t *testing.T) {
+	c := newCounter(t)
+	c.open("/display")
+	c.until(`document.getElementById("screen").dataset.kind === "welcome"`)
+	// A service worker keeps the copy; ask it rather than guess when it is done.
+	wait := `caches.open("posd").then(c => c.keys()).then(k => k.length >= 6)`
+	for ok, limit := false, time.Now().Add(20*time.Second); !ok; {
+		var err error
+		if ok, err = chromedp.Run(c.tab, chromedp.Evaluate[bool](wait, chromedp.EvalAwaitPromise)); err != nil || time.Now().After(limit) {
+			t.Fatalf("no copy was kept: %v", err)
+		}
+	}
+	c.stop()
+	if err := chromedp.Do(c.tab, chromedp.Reload()); err != nil {
+		t.Fatal(err)
+	}
+	c.until(`document.getElementById("screen").dataset.kind === "offline"`)
+	c.start()
+	c.until(`document.getElementById("screen").dataset.kind === "welcome"`)
+}
+
+// contrast lists the texts of a page that are hard to read: less than 4.5 to 1,
+// or 3 to 1 for large ones (WCAG AA). Disabled controls are exempt there too.
+const contrast = `(() => {
+	const rgb = (s) => { const m = s.match(/[\d.]+/g).map(Number); return { c: m.slice(0, 3), a: m.length > 3 ? m[3] : 1 }; };
+	const light = ({ c }) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+	const ground = (e) => { for (; e; e = e.parentElement) { const b = rgb(getComputedStyle(e).backgroundColor); if (b.a > 0.99) return b; } return { c: [255, 255, 255], a: 1 }; };
+	const bad = [];
+	for (const e of document.querySelectorAll("body *")) {
+		if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility() || e.closest(":disabled")) continue;
+		const style = getComputedStyle(e), size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+		const [a, b] = [light(rgb(style.color)), light(ground(e))].sort((x, y) => y - x);
+		const ratio = (a + 0.05) / (b + 0.05);
+		if (ratio < (large ? 3 : 4.5)) bad.push(e.innerText.slice(0, 30) + " " + ratio.toFixed(2));
+	}
+	return bad.join("; ");
+})()`
+
+// unnamed lists controls without a name and controls too small for a finger.
+const unnamed = `[...document.querySelectorAll("button, input, select, a")].filter((e) => e.checkVisibility()).flatMap((e) => {
+	const name = e.getAttribute("aria-label") || e.innerText.trim() || (e.labels && [...e.labels].map((l) => l.innerText).join(""));
+	const r = e.getBoundingClientRect();
+	return [!name && "no name: " + e.outerHTML.slice(0, 80), (r.width < 40 || r.height < 36) && "small: " + e.outerHTML.slice(0, 80)].filter(Boolean);
+}).join("; ")`
+
+func TestPagesCanBeReadAndTouched(t *testing.T) {
+	c := newCounter(t)
+	c.sells()
+	check := func(what string) {
+		t.Helper()
+		if bad := js[string](c, contrast); bad != "" {
+			t.Errorf("%s: hard to read: %s", what, bad)
+		}
+		if bad := js[string](c, unnamed); bad != "" {
+			t.Errorf("%s: %s", what, bad)
+		}
+	}
+	unsure := sale.Sale{ID: "S01", Amount: 4200, Currency: "CAD", Method: sale.Card, State: sale.Unsure, Attention: "le terminal se tait", CreatedAt: time.Now().UTC()}
+	c.put(unsure)
+	c.unsure = []sale.Sale{unsure}
+	c.link, c.stats = "stopped", sale.QueueStats{Queued: 4, Cents: 9900, SetAside: 1}
+	c.opts.Language = sale.French
+	c.stop()
+	c.start()
+	for _, size := range sizes {
+		where := fmt.Sprintf("%dx%d", size.w, size.h)
+		c.size(size.w, size.h)
+		c.mu.Lock()
+		c.current = nil
+		c.mu.Unlock()
+		c.open("/")
+		js[any](c, `sessionStorage.clear(), 1`)
+		c.says("Comment le client paie-t-il?")
+		c.fits()
+		c.keys("123456789")
+		c.shot("till-" + where + "-keying")
+		check("keying " + where)
+		js[any](c, `document.getElementById("method-unionpay").click()`)
+		c.says("Un code est demandé")
+		c.fits()
+		check("waiting " + where)
+		s := c.get(c.last())
+		for _, state := range []sale.State{sale.Declined, sale.Paid, sale.Unsure} {
+			s.State, s.ApprovedAmount, s.Attention = state, s.Amount, "voyez la liste du terminal"
+			c.now(s)
+			c.until(`document.getElementById("sale").dataset.tone === "` + string(state) + `"`)
+			c.fits()
+			c.shot("till-" + where + "-" + string(state))
+			check(string(state) + " " + where)
+		}
+		c.press("Régler")
+		c.says("Comment le savez-vous")
+		c.shot("till-" + where + "-settle")
+		check("settle " + where)
+		c.press("Retour")
+		c.open("/manager")
+		c.says("terminal (pax)")
+		c.shot("manager-" + where)
+		check("manager " + where)
+	}
+	c.open("/display")
+	for name, s := range screens() {
+		s.Language = sale.French
+		c.show(s)
+		c.until(fmt.Sprintf(`document.getElementById("screen").dataset.kind === %q`, s.Kind))
+		check("display " + name)
+	}
+}
+
+// TestPagesLoadOnlyTheirOwn asks the browser what it loaded and what it refused.
+func TestPagesLoadOnlyTheirOwn(t *testing.T) {
+	c := newCounter(t)
 	for _, p := range []string{"/", "/display", "/manager"} {
+		if err := chromedp.Do(c.tab, chromedp.Navigate("about:blank")); err != nil {
+			t.Fatal(err)
+		}
 		c.open(p)
-		c.says("")
+		c.says("Corner Shop")
 		if got := js[string](c, `performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.startsWith(location.origin)).join(" ")`); got != "" {
 			t.Errorf("%s loaded %s", p, got)
+		}
+		if n := js[int](c, `performance.getEntriesByType("resource").length`); n < 4 {
+			t.Errorf("%s loaded %d files", p, n)
+		}
+		// The policy holds: what is not ours does not run.
+		js[any](c, `window.ran = 0, document.body.append(Object.assign(document.createElement("script"), { textContent: "window.ran = 1" })), 1`)
+		if js[int](c, `window.ran`) != 0 {
+			t.Errorf("%s runs foreign scripts", p)
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,8 +184,18 @@ func (f *fake) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 }
 
 func (f *fake) Sales(_ context.Context, filter sale.Filter) ([]sale.Sale, error) {
-	s, err := f.note("sales", func() { f.filter = filter })
-	return []sale.Sale{s}, err
+	if _, err := f.note("sales", func() { f.filter = filter }); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []sale.Sale
+	for _, id := range slices.Sorted(maps.Keys(f.sales)) {
+		if s := f.sales[id]; filter.State == "" || s.State == filter.State {
+			out = append(out, s)
+		}
+	}
+	return out, nil
 }
 
 func (f *fake) Queue(context.Context) (device.QueueView, error) {

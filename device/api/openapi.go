@@ -22,6 +22,8 @@ func document(o *huma.OpenAPI) {
 			}
 		}
 	}
+	current := o.Components.Schemas.Map()["SnapshotView"].Properties["current"]
+	current.OneOf, current.Ref = []*huma.Schema{{Ref: current.Ref}, {Type: "null"}}, ""
 	for name, s := range o.Components.Schemas.Map() {
 		s.Description = about[name][""]
 		for member, p := range s.Properties {

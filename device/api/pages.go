@@ -24,12 +24,13 @@ func (h *handlers) pages(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", page("cashier.html"))
 	mux.Handle("GET /display", page("display.html"))
 	mux.Handle("GET /manager", page("manager.html"))
+	mux.Handle("GET /worker.js", page("worker.js")) // at the root: it serves every page
 	entries, err := files.ReadDir("pages")
 	if err != nil {
 		panic(err) // embedded: cannot fail at run time
 	}
 	for _, e := range entries {
-		if path.Ext(e.Name()) != ".html" {
+		if path.Ext(e.Name()) != ".html" && e.Name() != "worker.js" {
 			mux.Handle("GET /assets/"+e.Name(), page(e.Name()))
 		}
 	}

@@ -19,10 +19,8 @@ func ParseAmount(s string) (Amount, error) {
 	bad := func() (Amount, error) {
 		return 0, fmt.Errorf("amount %q is not understood: write 28.65 or 2865c", s)
 	}
-	digits := s
-	if c, ok := strings.CutSuffix(s, "c"); ok {
-		digits = c
-	} else {
+	digits, ok := strings.CutSuffix(s, "c")
+	if !ok {
 		whole, cents, ok := strings.Cut(s, ".")
 		if !ok || whole == "" || len(cents) != 2 {
 			return bad()

@@ -137,6 +137,7 @@ type CardInfo struct {
 	TSI          string    `json:"tsi,omitempty"`            // 4 hex digits
 	Cryptogram   string    `json:"cryptogram,omitempty"`     // "ARQC: 3D36ACBD44BE512B"
 	CVM          string    `json:"cvm,omitempty"`            // pin, signature, none, device, or empty if unknown
+	Composed     string    `json:"composed,omitempty"`       // which values of the gateway's extra were derived, not read from the card
 	AuthCode     string    `json:"authCode,omitempty"`       //
 	HostCode     string    `json:"hostCode,omitempty"`       // host's response code, as given
 	HostText     string    `json:"hostText,omitempty"`       // host's message, as given

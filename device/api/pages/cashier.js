@@ -20,7 +20,8 @@ const state = {
 	queue: { queued: 0, setAside: 0 },
 	link: "up",
 	told: new Map(), // by ID, what this stream said last of a sale
-	skew: 0,
+	skew: 0, // posd's clock less ours, ms
+	selling: false, // a sale was asked for and not answered yet
 	stop: undefined, // stops the request that gets no answer
 	cents: "",
 	complaint: "",
@@ -34,15 +35,7 @@ follow((event, data) => {
 	state.here = true;
 	switch (event) {
 	case "snapshot":
-		state.shop = data.shop;
-		say = speak(language());
-		state.unsure = data.unsure;
-		state.queue = data.queue;
-		state.link = data.link;
-		state.told = new Map(data.unsure.map((s) => [s.id, s]));
-		if (data.current) state.told.set(data.current.id, data.current);
-		state.current = pick(data.current);
-		see(data.screen);
+		begin(data);
 		break;
 	case "sale":
 		state.told.set(data.id, data);
@@ -65,16 +58,46 @@ follow((event, data) => {
 	draw();
 });
 
+// begin takes in how things stand. A sale under way is shown; else what was on
+// the page stays, and the last sale is shown unless it was put away.
+function begin(snapshot) {
+	state.shop = snapshot.shop;
+	say = speak(language());
+	state.unsure = snapshot.unsure;
+	state.queue = snapshot.queue;
+	state.link = snapshot.link;
+	state.told = new Map(snapshot.unsure.map((s) => [s.id, s]));
+	const last = snapshot.current;
+	if (last) state.told.set(last.id, last);
+	const shown = state.current;
+	if (last?.state === "waiting") state.current = last;
+	else if (shown) lookUp(shown.id);
+	else if (last && sessionStorage.getItem(seenKey) !== last.id) state.current = last;
+	see(snapshot.screen);
+	lookForLate();
+}
+
+// lookUp brings a sale on the page up to date.
+async function lookUp(id) {
+	const { status, body } = await get("/v1/sales/" + id);
+	if (status !== 200 || state.current?.id !== id) return;
+	state.current = latest(body);
+	draw();
+}
+
+// lookForLate finds a late payment that can still be kept: it is neither under
+// way nor unsure, so no snapshot tells of it.
+async function lookForLate() {
+	const { status, body } = await get("/v1/sales?state=paid&limit=50");
+	const found = status === 200 && body.find(late);
+	if (!found || state.current?.state === "waiting") return;
+	state.current = latest(found);
+	draw();
+}
+
 // latest is the newer of an answer and what the stream said: an answer may
 // have been overtaken by the stream, never the other way round for long.
 const latest = (sale) => state.told.get(sale.id) || sale;
-
-// pick chooses the sale to show from a snapshot: one under way always, one that
-// ended unless it was put away.
-function pick(sale) {
-	if (!sale) return undefined;
-	return sale.state !== "waiting" && sessionStorage.getItem(seenKey) === sale.id ? undefined : sale;
-}
 
 // know takes in a sale as it now stands.
 function know(sale) {
@@ -90,14 +113,19 @@ function see(screen) {
 	state.skew = new Date(screen.now) - Date.now();
 }
 
-// putAway goes back to keying.
+// putAway goes back to keying; what was keyed before a late payment came up stays.
 function putAway() {
 	if (state.current) sessionStorage.setItem(seenKey, state.current.id);
 	state.current = undefined;
-	state.cents = "";
 	state.complaint = "";
-	$("reference").value = "";
 	draw();
+}
+
+// tryAgain goes back to keying with the same bill.
+function tryAgain() {
+	state.cents = String(state.current.amount);
+	$("reference").value = state.current.reference;
+	putAway();
 }
 
 // trouble is told by a request that gets no answer, and again when it is over.
@@ -115,10 +143,8 @@ function complain(words) {
 // sell takes the keyed amount. A refusal because of another sale becomes the
 // one question that only the cashier can answer.
 async function sell(method, replaces, secret) {
-	if (!state.cents || state.stop || !state.here) {
-		if (!state.cents) complain(say("noAmount"));
-		return;
-	}
+	if (state.selling || !state.here) return;
+	if (!state.cents) return complain(say("noAmount"));
 	if (method === "scan" && !secret) {
 		const code = { name: "authCode", label: say("scanLabel"), required: true, inputmode: "numeric", max: 128 };
 		secret = await dialogs.form(say("scanTitle"), [say("scanHelp")], [code], say("takePayment"), say);
@@ -128,11 +154,17 @@ async function sell(method, replaces, secret) {
 	if (!body.reference) delete body.reference;
 	if (!replaces) delete body.replaces;
 	state.complaint = "";
-	await sold(await post("/v1/sales", body, { secret, trouble }), method, secret);
+	state.selling = true;
+	draw();
+	const answer = await post("/v1/sales", body, { secret, trouble });
+	state.selling = false;
+	await sold(answer, method, secret);
 }
 
 async function sold({ status, body }, method, secret) {
 	if (status === 200 || status === 201) {
+		state.cents = "";
+		$("reference").value = "";
 		state.current = latest(body);
 		know(state.current);
 		draw();
@@ -149,6 +181,7 @@ async function ask(problem, method, secret) {
 	const about = other.id && say("sameText", { amount: cash(other.amount, other.currency), method: name(say, "m", other.method), time: clock(other.createdAt, language()), state: name(say, "s", other.state) });
 	const choices = [[say("otherCustomer"), "none"]];
 	if (problem.type === "same-bill" && other.state !== "paid") choices.unshift([say("sameBill"), problem.sale, "strong"]);
+	draw();
 	const answer = await dialogs.choose(say(other.state === "paid" ? "paidTitle" : "sameTitle"), [about, problem.detail], choices, say);
 	if (answer) await sell(method, answer, secret);
 }
@@ -163,43 +196,64 @@ async function cancel() {
 // A request that was under way when the page was loaded again is asked once
 // more, under its own key.
 for (const request of pending()) {
+	const sale = request.path === "/v1/sales";
+	if (sale) {
+		state.selling = true;
+		state.cents = String(request.body.amount);
+		$("reference").value = request.body.reference || "";
+	}
 	repeat(request, { trouble }).then((answer) => {
-		if (request.path === "/v1/sales") return sold(answer, request.body.method);
+		if (sale) {
+			state.selling = false;
+			return sold(answer, request.body.method);
+		}
 		if (answer.status >= 400) complain(answer.body.detail || "");
 	});
 }
 
-// Drawing. Each part is redrawn whole; a focused button keeps its focus.
+// Drawing. A part is drawn again only when what it shows has changed: a button
+// must not be replaced under a finger.
+
+const drawn = new Map();
+
+function render(id, shows, build) {
+	const now = JSON.stringify(shows);
+	if (drawn.get(id) === now) return;
+	drawn.set(id, now);
+	const focus = document.activeElement?.id;
+	$(id).replaceChildren(...build().filter(Boolean));
+	if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
+}
 
 function draw() {
 	if (!state.shop) {
-		$("banners").replaceChildren(state.here ? "" : el("p", { class: "banner bad" }, say("gone")));
+		render("banners", [state.here], () => [!state.here && el("p", { class: "banner bad" }, say("gone"))]);
 		return;
 	}
 	document.documentElement.lang = language();
-	const focus = document.activeElement?.id;
 	top();
 	$("keying").hidden = Boolean(state.current);
 	$("sale").hidden = !state.current;
 	if (state.current) drawSale(state.current);
 	else drawKeying();
 	drawUnsure();
-	if (focus) document.getElementById(focus)?.focus();
+	count();
 }
+
+const glass = { welcome: "welcome", items: "items", card: "card", processing: "processing", code: "codeShown", password: "password", paid: "paid", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
 
 function top() {
 	$("shop").textContent = state.shop.name || "posd";
 	$("manager").textContent = say("openSales");
-	const glass = { welcome: "welcome", items: "items", card: "card", processing: "processing", code: "codeShown", password: "password", paid: "paid", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
 	$("glass").textContent = say("shownToCustomer") + " " + say(glass[state.screen.kind] || state.screen.kind);
-	const n = state.queue.queued;
-	$("banners").replaceChildren(...[
+	const { queued: n, setAside } = state.queue;
+	render("banners", [state.here, Boolean(state.stop), state.link, n, setAside], () => [
 		!state.here && el("p", { class: "banner bad" }, say("gone")),
 		state.stop && el("p", { class: "banner bad" }, say("again"), " ", el("button", { type: "button", onclick: () => state.stop?.() }, say("stopAsking"))),
 		state.here && state.link === "down" && el("p", { class: "banner" }, say("linkDown", { n })),
 		state.here && state.link === "stopped" && el("p", { class: "banner bad" }, say("linkStopped", { n })),
-		state.queue.setAside > 0 && el("p", { class: "banner" }, say("setAside", { n: state.queue.setAside })),
-	].filter(Boolean));
+		setAside > 0 && el("p", { class: "banner" }, say("setAside", { n: setAside })),
+	]);
 }
 
 function drawKeying() {
@@ -208,50 +262,68 @@ function drawKeying() {
 	$("how").textContent = say("howPaid");
 	$("complaint").textContent = state.complaint;
 	$("keypad").setAttribute("aria-label", say("keypad"));
-	if (!$("keypad").children.length) {
-		$("keypad").append(...["7", "8", "9", "4", "5", "6", "1", "2", "3", "00", "0", "del"].map((k) =>
-			el("button", { type: "button", id: "key-" + k, "aria-label": k === "del" ? say("deleteDigit") : undefined, onclick: () => key(k) }, k === "del" ? "⌫" : k)));
-	}
-	const off = !state.here || Boolean(state.stop);
-	$("methods").replaceChildren(...state.shop.methods.map((m) =>
+	render("keypad", language(), () => ["7", "8", "9", "4", "5", "6", "1", "2", "3", "00", "0", "del"].map((k) =>
+		el("button", { type: "button", id: "key-" + k, "aria-label": k === "del" && say("deleteDigit"), onclick: () => key(k) }, k === "del" ? "⌫" : k)));
+	const off = !state.here || state.selling;
+	render("methods", [state.shop.methods, off, language()], () => state.shop.methods.map((m) =>
 		el("button", { type: "button", id: "method-" + m, class: "method", "data-method": m, disabled: off, onclick: () => sell(m) }, name(say, "m", m), el("kbd", {}, m.charAt(0).toUpperCase()))));
 }
 
+let focused; // the sale whose end has been given the focus
+
 function drawSale(s) {
-	const { tone, title, lines } = tell(s, state.screen.sale === s.id ? state.screen : undefined, say, language());
-	const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } });
+	const seen = state.screen.sale === s.id ? state.screen : undefined;
 	const keep = late(s);
 	const done = s.state !== "waiting";
-	const list = [
-		!done && [say("cancel"), cancel, "danger", s.cancelWished],
-		done && [say("newSale"), putAway, keep ? "" : "strong"],
-		...moves,
-	].filter(Boolean);
+	const { tone, title, lines } = tell(s, seen, say, language());
 	$("sale").dataset.tone = keep ? "late" : tone;
-	$("sale").replaceChildren(...[
-		el("p", { class: "what" }, one(s, say, language())),
-		el("p", { class: "amount" }, cash(s.amount, s.currency)),
-		el("h1", {}, keep ? say("late") : title),
-		keep && el("p", {}, say("lateNext", { time: left(keep.keepUntil, state.skew) })),
-		...lines.map((l) => el("p", {}, l)),
-		state.screen.sale === s.id && state.screen.until && s.state === "waiting" && el("p", {}, say("codeLeft", { time: left(state.screen.until, state.skew) })),
-		s.attention && !keep && el("p", { class: "attention" }, s.attention),
-		state.complaint && el("p", { class: "complaint", role: "alert" }, state.complaint),
-		el("dl", {}, ...facts(s, say, language()).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
-		el("div", { class: "row" }, ...list.map(([label, action, kind, off], i) => el("button", { type: "button", id: "act-" + i, class: kind, disabled: off, onclick: action }, label))),
-	].filter(Boolean));
+	render("sale", [s, seen, state.complaint, language()], () => {
+		const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } });
+		const list = [
+			!done && [say("cancel"), cancel, "danger", s.cancelWished],
+			done && [say("newSale"), putAway, keep ? "" : "strong"],
+			["declined", "cancelled", "unsure"].includes(s.state) && [say("tryAgain"), tryAgain],
+			...moves,
+		].filter(Boolean);
+		return [
+			el("p", { class: "what" }, one(s, say, language())),
+			el("p", { class: "amount" }, cash(s.amount, s.currency)),
+			el("h1", {}, keep ? say("late") : title),
+			(keep || (seen?.until && !done)) && el("p", { id: "count", "aria-live": "off" }),
+			...lines.map((l) => el("p", {}, l)),
+			s.attention && !keep && el("p", { class: "attention" }, s.attention),
+			state.complaint && el("p", { class: "complaint", role: "alert" }, state.complaint),
+			el("dl", {}, ...facts(s, say, language()).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
+			el("div", { class: "row" }, ...list.map(([label, action, kind, off], i) => el("button", { type: "button", id: (done ? "done-" : "wait-") + i, class: kind, disabled: off, onclick: action }, label))),
+		];
+	});
+	// Enter goes on to the next customer; never onto Cancel.
+	if (done && focused !== s.id && !$("dialog").open) $("done-0").focus();
+	focused = done ? s.id : undefined;
 }
 
 function drawUnsure() {
 	const others = state.unsure.filter((s) => s.id !== state.current?.id);
+	const off = state.current?.state === "waiting";
 	$("unsure").hidden = others.length === 0;
-	$("unsure").replaceChildren(el("h2", {}, say("unsureList")), el("ul", {}, ...others.map((s) =>
-		el("li", {}, el("button", { type: "button", id: "unsure-" + s.id, class: s.attention ? "strong" : "", disabled: state.current?.state === "waiting", onclick: () => { state.current = s; draw(); } },
-			one(s, say, language()), s.attention ? " — " + say("attention") : "")))));
+	render("unsure", [others, off, language()], () => [el("h2", {}, say("unsureList")), el("ul", {}, ...others.map((s) =>
+		el("li", {}, el("button", { type: "button", id: "unsure-" + s.id, class: s.attention && "strong", disabled: off, onclick: () => { state.current = s; draw(); } },
+			one(s, say, language()), s.attention && " — " + say("attention")))))]);
 }
+
+// count runs the times down.
+function count() {
+	const at = $("count");
+	if (!at || !state.current) return;
+	const keep = late(state.current);
+	at.textContent = keep ? say("lateNext", { time: left(keep.keepUntil, state.skew) }) : say("codeLeft", { time: left(state.screen.until, state.skew) });
+}
+
+setInterval(count, 1000);
 
 // key takes one key of the keypad.
 function key(k) {
+	if (state.selling) return;
 	if (k === "del") state.cents = state.cents.slice(0, -1);
 	else if (k === "clear") state.cents = "";
 	else state.cents = (state.cents + k).replace(/^0+/, "").slice(0, 9);
@@ -260,8 +332,11 @@ function key(k) {
 }
 
 addEventListener("keydown", (event) => {
-	if (event.ctrlKey || event.altKey || event.metaKey || $("dialog").open || event.target.matches("input, select")) return;
-	if (!state.shop || state.current) return;
+	if (event.ctrlKey || event.altKey || event.metaKey || $("dialog").open || event.target.matches("input, select") || !state.shop) return;
+	if (state.current) {
+		if (event.key === "Escape" && state.current.state !== "waiting") putAway();
+		return;
+	}
 	const method = state.shop.methods.find((m) => m.charAt(0) === event.key.toLowerCase());
 	if (/^[0-9]$/.test(event.key)) key(event.key);
 	else if (event.key === "Backspace") key("del");
@@ -270,8 +345,3 @@ addEventListener("keydown", (event) => {
 	else return;
 	event.preventDefault();
 });
-
-// Times run down.
-setInterval(() => {
-	if (state.current && (late(state.current) || (state.screen.until && state.current.state === "waiting"))) draw();
-}, 1000);

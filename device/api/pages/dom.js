@@ -10,7 +10,7 @@ export function el(tag, properties = {}, ...children) {
 		if (k.startsWith("on")) e.addEventListener(k.slice(2), v);
 		else e.setAttribute(k, v === true ? "" : v);
 	}
-	e.append(...children.filter((c) => c !== undefined && c !== "" && c !== null));
+	e.append(...children.filter((c) => c));
 	return e;
 }
 

@@ -3,13 +3,28 @@
 
 const again = 1000; // ms until the next try
 
+// The copy that a reload shows while posd is away; without it all else works.
+navigator.serviceWorker?.register("/worker.js", { type: "module" }).then(() => keep()).catch(() => {});
+
+// keep loads this page and its parts once more, now through the worker, so
+// that the first visit leaves a copy too.
+async function keep() {
+	await navigator.serviceWorker.ready;
+	const parts = performance.getEntriesByType("resource").map((e) => e.name).filter((n) => n.includes("/assets/"));
+	for (const part of [location.pathname, ...parts]) await fetch(part, { cache: "no-cache" });
+}
+
 // follow calls on(event, data) for everything posd tells and gone() when the
 // stream is lost; it connects again by itself, for ever.
 export async function follow(on, gone) {
 	let version;
 	let quiet = 12.5; // s, until the snapshot says otherwise
+	let cut;
+	// A page that is left gives its connection back: the browser has few per
+	// server, and may keep the page for the way back.
+	addEventListener("pagehide", () => cut.abort());
 	for (;;) {
-		const cut = new AbortController();
+		cut = new AbortController();
 		let timer;
 		const heard = () => {
 			clearTimeout(timer);

@@ -47,7 +47,7 @@ function waiting(s, seen, say, wallet) {
 // facts are the receipt, the report and the movements of a sale, as pairs of words.
 export function facts(s, say, language) {
 	const list = [];
-	if (s.state === "paid" || s.printed !== "none") list.push([say("fPrinted"), name(say, "p", s.printed)]);
+	if (s.state === "paid" || (s.printed && s.printed !== "none")) list.push([say("fPrinted"), name(say, "p", s.printed)]);
 	if (s.reported && s.reported !== "not-needed") list.push([say("fReported"), name(say, "r", s.reported)]);
 	for (const m of s.refunds) {
 		list.push([name(say, "mv", m.kind), `${money(m.amount, s.currency, language)} · ${name(say, "mv", m.state)} · ${m.by}${m.words ? " · " + m.words : ""}`]);
