@@ -77,33 +77,36 @@ func devicesOf(ctx context.Context, cl *client) ([]device.DeviceStatus, error) {
 
 // report prints a list of devices; its error says that one of them is not well.
 func report(w io.Writer, list []device.DeviceStatus, asJSON bool) error {
-	bad := 0
+	var bad []string
 	for _, d := range list {
 		if !d.OK {
-			bad++
+			bad = append(bad, d.Name+": "+d.Words)
 		}
 	}
+	write := table
 	if asJSON {
-		if err := encodeTo(w, list); err != nil {
-			return err
-		}
-	} else {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, d := range list {
-			well := "ok"
-			if !d.OK {
-				well = "NOT OK"
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", well, d.Name, d.Kind, d.Line, words(d))
-		}
-		if err := t.Flush(); err != nil {
-			return err
-		}
+		write = func(w io.Writer, list []device.DeviceStatus) error { return encodeTo(w, list) }
 	}
-	if bad > 0 {
-		return &ended{exitRefused, fmt.Errorf("%d of %d are not well", bad, len(list))}
+	if err := write(w, list); err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return &ended{exitRefused, fmt.Errorf("not well: %s", strings.Join(bad, "; "))}
 	}
 	return nil
+}
+
+// table prints a list of devices for people.
+func table(w io.Writer, list []device.DeviceStatus) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, d := range list {
+		well := "ok"
+		if !d.OK {
+			well = "NOT OK"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", well, d.Name, d.Kind, d.Line, words(d))
+	}
+	return t.Flush()
 }
 
 func words(d device.DeviceStatus) string {
@@ -232,10 +235,7 @@ opens no line.`,
 				return nil
 			}
 			fmt.Fprintln(w)
-			if err := report(w, view.Devices, false); err != nil {
-				fmt.Fprintln(cmd.ErrOrStderr(), err)
-			}
-			return nil
+			return table(w, view.Devices)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
