@@ -85,7 +85,7 @@ func (rd reader) complete(a *sale.CardAnswer, t *transaction) {
 		return // the gateway has no report for a void or a return
 	}
 	extra, err := rd.extra.extra(t, a.Kind, a.Card, rd.now)
-	a.Extra = extra
+	a.Extra, a.Card.Composed = extra, composed(extra)
 	if err != nil {
 		a.ExtraErr = err.Error()
 	}

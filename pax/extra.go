@@ -102,6 +102,14 @@ func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInf
 	return encodeExtra(v)
 }
 
+// composed names what of an extra was derived instead of read.
+func composed(extra sale.Secret) string {
+	if strings.Contains(extra.Reveal(), `"cvmResults":`) {
+		return "cvmResults"
+	}
+	return ""
+}
+
 // trxMethods are the gateway's letters of how a card was read.
 var trxMethods = map[sale.EntryMode]string{
 	sale.EntryTap: "T", sale.EntryChip: "C", sale.EntrySwipe: "S", sale.EntryManual: "M",
