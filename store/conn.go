@@ -133,6 +133,19 @@ func (d door) pool() *sql.DB {
 	return db
 }
 
+// intoOneFile brings all of a database into its one file, so that it can be
+// moved: a log left behind would be taken for another's.
+func intoOneFile(c *sqlite3.SQLiteConn) error {
+	if err := c.SetFileControlInt("main", sqlite3.SQLITE_FCNTL_PERSIST_WAL, 0); err != nil {
+		return err
+	}
+	mode, err := one(c, "PRAGMA journal_mode = DELETE")
+	if err == nil && mode != "delete" {
+		err = fmt.Errorf("its log cannot be done away with: SQLite stays with %v", mode)
+	}
+	return err
+}
+
 // one returns the first column of the first row, nil if there is no row.
 func one(c *sqlite3.SQLiteConn, query string, args ...driver.Value) (any, error) {
 	row, err := first(c, query, args...)

@@ -54,7 +54,10 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 	path := filepath.Join(cfg.Dir, "posd.db")
 	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock}
 	s.free = func() (uint64, error) { return freeBytes(cfg.Dir) }
-	err = s.open()
+	err = checkRestored(path)
+	if err == nil {
+		err = s.open()
+	}
 	if err == nil {
 		err = s.growLog()
 	}
@@ -135,6 +138,11 @@ func checkFile(path string) error {
 		return fmt.Errorf("open the journal: %w (%w): give the file to the user posd runs as, on a disk that may be written", err, sale.ErrJournalBroken)
 	}
 	defer f.Close()
+	return checkContent(path, f)
+}
+
+// checkContent refuses by its first bytes what is certainly not a journal.
+func checkContent(path string, f *os.File) error {
 	head := make([]byte, 100)
 	n, err := io.ReadFull(f, head)
 	switch {

@@ -196,11 +196,15 @@ func (s *Store) LastSeq(ctx context.Context) (seq int64, err error) {
 }
 
 // HasReference reports whether an attempt, a refund or a void ever went out
-// under ref.
+// under ref, or may have: one made in a span that a restore lost counts as used.
 func (s *Store) HasReference(ctx context.Context, ref string) (used bool, err error) {
 	err = s.look(ctx, "look for reference "+ref, func(v view) error {
-		return v.value(&used, `SELECT EXISTS (SELECT 1 FROM attempts WHERE ref = ?1)
+		err := v.value(&used, `SELECT EXISTS (SELECT 1 FROM attempts WHERE ref = ?1)
 			OR EXISTS (SELECT 1 FROM movements WHERE id = ?1)`, ref)
+		if err == nil && !used {
+			used, err = v.lost(ref)
+		}
+		return err
 	})
 	return used, err
 }

@@ -1,0 +1,280 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"posd/device/sale"
+)
+
+// backupPages is how many pages are copied between two looks at the context.
+const backupPages = 4096
+
+// Backup writes a copy of the journal as it stands to path, while selling goes
+// on, reads the copy back and verifies it, and only then gives it its name. The
+// copy holds no request of a report, so no expiry: see Restore.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	doing := "back the journal up to " + path
+	if err := s.mayWrite(path); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	started, part := time.Now(), path+".part"
+	if err := removeDatabase(part); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	err := s.copyTo(ctx, part)
+	if err == nil {
+		err = verifyFile(ctx, part)
+	}
+	if err == nil {
+		err = rename(part, path)
+	}
+	if err != nil {
+		return errors.Join(explain(doing, err), removeDatabase(part))
+	}
+	s.log.Info("journal backed up", "path", path, "took", time.Since(started))
+	return nil
+}
+
+// mayWrite refuses to overwrite what is not an older backup.
+func (s *Store) mayWrite(path string) error {
+	if !filepath.IsAbs(path) {
+		return errors.New("the path is not absolute")
+	}
+	there, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if own, err := os.Stat(s.door.path); err == nil && os.SameFile(own, there) {
+		return errors.New("that is the journal itself: name another file")
+	}
+	if err := checkBackup(path); err != nil {
+		return fmt.Errorf("something else is there: name another file: %w", err)
+	}
+	return nil
+}
+
+// checkBackup refuses by its first bytes what is certainly not a backup.
+func checkBackup(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() == 0 {
+		return fmt.Errorf("open %s: %w: it is empty", path, sale.ErrJournalBroken)
+	}
+	return checkContent(path, f)
+}
+
+// copyTo copies one moment of the journal into a new file.
+func (s *Store) copyTo(ctx context.Context, path string) error {
+	from, err := s.door.connect(readerPragmas())
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	to, err := door{path: path}.connect([]pragma{{"synchronous", "FULL", "2"}, {"secure_delete", "ON", "1"}})
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	// The moment is held, or every sale made meanwhile would begin the copy anew.
+	if _, err := from.Exec("BEGIN", nil); err != nil {
+		return err
+	}
+	if _, err := one(from, "SELECT count(*) FROM sqlite_schema"); err != nil {
+		return err
+	}
+	if err := copyPages(ctx, to, from); err != nil {
+		return err
+	}
+	if err := intoOneFile(to); err != nil {
+		return err
+	}
+	if _, err := to.Exec("UPDATE reports SET params = ''", nil); err != nil {
+		return err
+	}
+	return to.Close()
+}
+
+func copyPages(ctx context.Context, to, from *sqlite3.SQLiteConn) error {
+	b, err := to.Backup("main", from, "main")
+	if err != nil {
+		return err
+	}
+	for done := false; !done; {
+		if err := ctx.Err(); err != nil {
+			b.Close()
+			return err
+		}
+		if done, err = b.Step(backupPages); err != nil {
+			b.Close()
+			return err
+		}
+	}
+	return b.Finish()
+}
+
+// quiet opens a database that nobody writes, and writes nothing beside it.
+type quiet struct{ path string }
+
+func (q quiet) Connect(context.Context) (driver.Conn, error) {
+	d := door{path: q.path}
+	return (&sqlite3.SQLiteDriver{}).Open(d.dsn() + "&mode=ro&immutable=1")
+}
+
+func (q quiet) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+// verifyFile verifies a backup.
+func verifyFile(ctx context.Context, path string) error {
+	if err := checkBackup(path); err != nil {
+		return err
+	}
+	db := sql.OpenDB(quiet{path})
+	defer db.Close()
+	s := Store{read: db}
+	return s.Verify(ctx)
+}
+
+// rename gives a finished file its name, so that it is there after a power cut.
+func rename(from, to string) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(to))
+}
+
+// syncFolder makes the names in a folder durable, where the file system can.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+// removeDatabase removes a database with what SQLite keeps beside it.
+func removeDatabase(path string) error {
+	var errs []error
+	for _, ext := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// madeAt reads the time in a reference: the 48 bits of a ULID (26 characters)
+// or of an ECR reference (16 characters), both in Crockford's base32.
+func madeAt(ref string) (time.Time, bool) {
+	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	if len(ref) != 26 && len(ref) != 16 {
+		return time.Time{}, false
+	}
+	ms := int64(0)
+	for _, c := range ref[:10] {
+		d := strings.IndexRune(digits, c)
+		if d < 0 {
+			return time.Time{}, false
+		}
+		ms = ms<<5 | int64(d)
+	}
+	if len(ref) == 16 {
+		ms >>= 2 // 80 bits begin with the time; 130 bits begin with two of padding
+	}
+	return time.UnixMilli(ms).UTC(), true
+}
+
+// lost reports whether ref was made in a span that a restore lost.
+func (v view) lost(ref string) (lost bool, err error) {
+	at, ok := madeAt(ref)
+	if !ok {
+		return false, nil
+	}
+	err = v.value(&lost, "SELECT EXISTS (SELECT 1 FROM restores WHERE lost_from <= ?1 AND ?1 <= lost_to)", formatTime(at))
+	return lost, err
+}
+
+// setAsideWords stand with a report whose request a backup does not hold.
+const setAsideWords = "restored from a backup, which holds no card expiry: look this sale up at IOTPay and report it by hand"
+
+// mark writes into a restored journal what must not be forgotten about it.
+func (s *Store) mark(now time.Time, from string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.transact(func(tx *transaction) error {
+		last, err := tx.column("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
+		if err != nil {
+			return err
+		}
+		lostFrom, lostTo := "", formatTime(now)
+		if len(last) > 0 {
+			lostFrom = last[0].(string)
+		}
+		if lostFrom > lostTo { // the clock is behind
+			lostFrom, lostTo = lostTo, lostFrom
+		}
+		for _, do := range []struct {
+			stmt string
+			args []driver.Value
+		}{
+			{"INSERT INTO restores (at, lost_from, lost_to) VALUES (?, ?, ?)", []driver.Value{formatTime(now), lostFrom, lostTo}},
+			// The numbers given out since the backup stay unused.
+			{"INSERT INTO sqlite_sequence (name, seq) SELECT 'events', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'events')", nil},
+			{"UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'events'", nil},
+			{"UPDATE sales SET reported = 'set-aside' WHERE id IN (SELECT sale FROM reports WHERE params = '')", nil},
+			{"UPDATE reports SET attempted = 1", nil},
+			{"UPDATE reports SET state = 'set-aside', words = ? WHERE params = ''", []driver.Value{setAsideWords}},
+		} {
+			if _, err := tx.exec(do.stmt, do.args...); err != nil {
+				return err
+			}
+		}
+		waiting, err := tx.rows("SELECT no, sale FROM reports")
+		if err != nil {
+			return err
+		}
+		for _, row := range waiting {
+			if err := tx.reenter(reports.ledger, "no = ?", row[0].(string)); err != nil {
+				return err
+			}
+			if err := tx.reenter(sales.ledger, "id = ?", row[1].(string)); err != nil {
+				return err
+			}
+		}
+		return tx.event(sale.EventRow{At: now, Kind: "restored", Data: map[string]string{"backup": from, "lostFrom": lostFrom, "lostTo": lostTo}})
+	})
+	return err
+}

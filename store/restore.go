@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Restore puts a backup in the place of the journal of cfg.Dir, which no daemon
+// may be using. The backup is verified first. What was there before is moved
+// aside, never overwritten; aside is its new name, empty if there was nothing.
+//
+//	verify FROM             nothing touched so far
+//	copy to posd.db.part    and mark there what must not be forgotten:
+//	                        every report counts as attempted; those whose
+//	                        request the backup leaves out are set aside, for a
+//	                        person; event numbers go on a million further; every
+//	                        reference made between the backup and now counts as
+//	                        used
+//	posd.restoring          from here on a daemon refuses to start
+//	posd.db -> posd.db.aside-TIME, its log likewise
+//	posd.db.part -> posd.db
+//	remove posd.restoring
+//
+// Stopped at any step it can be run again.
+func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *slog.Logger) (aside string, err error) {
+	doing := "restore the journal from " + from
+	if err := errors.Join(cfg.Validate()...); err != nil {
+		return "", err
+	}
+	if err := verifyFile(ctx, from); err != nil {
+		return "", fmt.Errorf("%s: %w", doing, err)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
+		return "", fmt.Errorf("%s: make the state folder: %w", doing, err)
+	}
+	lock, err := lockFolder(cfg.Dir)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(cfg.Dir, "posd.db")
+	part := path + ".part"
+	s := &Store{cfg: cfg, log: log, door: door{path: part}, lock: lock}
+	defer s.Close()
+	if err := s.prepare(from, now); err != nil {
+		return "", explain(doing, err)
+	}
+	flag := restoringFlag(path)
+	if err := os.WriteFile(flag, []byte(from+"\n"), 0o640); err != nil {
+		return "", fmt.Errorf("%s: %w", doing, err)
+	}
+	if err := syncFolder(cfg.Dir); err != nil {
+		return "", fmt.Errorf("%s: %w", doing, err)
+	}
+	aside, err = moveAside(path, now)
+	if err == nil {
+		err = rename(part, path)
+	}
+	if err == nil {
+		err = os.Remove(flag)
+	}
+	if err == nil {
+		err = syncFolder(cfg.Dir)
+	}
+	if err != nil {
+		return aside, fmt.Errorf("%s: %w: run it again", doing, err)
+	}
+	log.Info("journal restored", "from", from, "aside", aside)
+	return aside, nil
+}
+
+// prepare makes the restored journal beside the old one.
+func (s *Store) prepare(from string, now time.Time) error {
+	if err := removeDatabase(s.door.path); err != nil {
+		return err
+	}
+	if err := copyContent(from, s.door.path); err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	if err := s.mark(now, filepath.Base(from)); err != nil {
+		return err
+	}
+	if err := s.read.Close(); err != nil {
+		return err
+	}
+	return intoOneFile(s.write)
+}
+
+func copyContent(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	if err == nil {
+		err = dst.Sync()
+	}
+	return errors.Join(err, dst.Close())
+}
+
+// moveAside gives the journal another name, with its log, so that it can still
+// be opened there.
+func moveAside(path string, now time.Time) (string, error) {
+	stem := path + ".aside-" + now.UTC().Format("20060102T150405Z")
+	aside := stem
+	for n := 2; exists(aside) || exists(aside+"-wal"); n++ {
+		aside = fmt.Sprintf("%s-%d", stem, n)
+	}
+	moved := false
+	for _, ext := range []string{"", "-wal", "-journal"} {
+		switch err := os.Rename(path+ext, aside+ext); {
+		case err == nil:
+			moved = true
+		case !errors.Is(err, fs.ErrNotExist):
+			return aside, err
+		}
+	}
+	if err := os.Remove(path + "-shm"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return aside, err
+	}
+	if !moved {
+		return "", nil
+	}
+	return aside, syncFolder(filepath.Dir(path))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// restoringFlag is there while a restore has begun to move files.
+func restoringFlag(path string) string { return filepath.Join(filepath.Dir(path), "posd.restoring") }
+
+// checkRestored refuses a folder in which a restore was stopped half way.
+func checkRestored(path string) error {
+	if !exists(restoringFlag(path)) {
+		return nil
+	}
+	return fmt.Errorf("open %s: %w: a restore was stopped half way: run posd restore again with the same backup", path, sale.ErrJournalBroken)
+}
