@@ -11,6 +11,8 @@ import (
 
 func TestApprovedCardIsPaidReportedAndPrinted(t *testing.T) {
 	atCounter(t, func(c *counter) {
+		sub := c.till.Subscribe()
+		defer sub.Close()
 		s := c.sell(sale.Card, 2865)
 		if s.State != sale.Waiting || c.glass.last().Kind != sale.ScreenCard {
 			t.Fatalf("accepted as %s, glass shows %s", s.State, c.glass.last().Kind)
@@ -19,8 +21,17 @@ func TestApprovedCardIsPaidReportedAndPrinted(t *testing.T) {
 		s = c.want(s.ID, sale.Paid, sale.ReasonNone)
 		c.wait(time.Second)
 		s = c.now(s.ID)
+		var told []sale.Sale
+		for len(sub.C()) > 0 {
+			if m := <-sub.C(); m.Event == "sale" {
+				told = append(told, m.Data.(sale.Sale))
+			}
+		}
 		if s.ApprovedAmount != 2865 || s.Printed != sale.PrintDone || s.Reported != sale.ReportDone {
 			t.Errorf("approved %s, printed %s, reported %s", s.ApprovedAmount, s.Printed, s.Reported)
+		}
+		if last := told[len(told)-1]; last.Printed != sale.PrintDone || last.Reported != sale.ReportDone {
+			t.Errorf("the stream's last word: printed %s, reported %s", last.Printed, last.Reported)
 		}
 		if n := len(c.gateway.reports()); n != 1 {
 			t.Errorf("%d reports were sent, want 1", n)

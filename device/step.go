@@ -178,11 +178,16 @@ func (c *Core) finishStep() {
 	c.forget()
 }
 
-// forget drops what is finished and durable.
+// forget drops what is finished and durable, but for the latest sale: people
+// still look at it, and want to see its receipt printed and its report done.
 func (c *Core) forget() {
+	printing := map[sale.ID]bool{}
+	for _, j := range c.jobs {
+		printing[j.Sale] = true
+	}
 	kept := c.order[:0]
 	for _, l := range c.order {
-		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil {
+		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || printing[l.s.ID] || l.s.ID == c.glass.last {
 			kept = append(kept, l)
 			continue
 		}
@@ -252,6 +257,9 @@ func (c *Core) intentFailed(w sale.IntentFailed) {
 	}
 	l.s.State, l.s.Reason = sale.Cancelled, sale.ReasonNotSent // never stored, never sent; leaves the step at once
 	l.watch, l.seek, l.writes = nil, nil, 0
+	if c.glass.last == w.Sale {
+		c.glass.last = ""
+	}
 }
 
 func (c *Core) now(e sale.Effect)   { c.out.Now = append(c.out.Now, e) }

@@ -3,15 +3,14 @@
 
 const again = 1000; // ms until the next try
 
-// The copy that a reload shows while posd is away; without it all else works.
-navigator.serviceWorker?.register("/worker.js", { type: "module" }).then(() => keep()).catch(() => {});
+// The copy that a reload shows while posd is away (see worker.js). The first
+// visit leaves one too, before the worker has taken over.
+keep().catch(() => {}); // without it all else works
 
-// keep loads this page and its parts once more, now through the worker, so
-// that the first visit leaves a copy too.
 async function keep() {
-	await navigator.serviceWorker.ready;
-	const parts = performance.getEntriesByType("resource").map((e) => e.name).filter((n) => n.includes("/assets/"));
-	for (const part of [location.pathname, ...parts]) await fetch(part, { cache: "no-cache" });
+	await navigator.serviceWorker.register("/worker.js");
+	const parts = performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname).filter((p) => p.startsWith("/assets/"));
+	await (await caches.open("posd")).addAll([...new Set([location.pathname, ...parts])]);
 }
 
 // follow calls on(event, data) for everything posd tells and gone() when the
