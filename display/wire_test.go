@@ -550,3 +550,147 @@ func TestCodeTooLongForThePanelIsRefusedWithWords(t *testing.T) {
 		}
 	})
 }
+
+// When posd dies with a code on the glass, the panel's own timer takes it away.
+func TestPanelsTimerTakesTheCodeAwayWhenPosdFallsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), func(c *display.Config) { c.CodeTimer = true })
+		defer c.stop()
+		c.Show(codeScreen(2 * time.Minute))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(c.far.PNG()); err != nil || got != url34 {
+			t.Fatalf("while posd lives: %q, %v, %+v", got, err, c.Status())
+		}
+		c.cable.pull()
+		time.Sleep(8 * time.Second)
+		if _, err := displaysim.ReadCode(c.far.PNG()); err != nil {
+			t.Fatalf("a short silence took the code away: %v", err)
+		}
+		time.Sleep(3 * time.Second)
+		if got, err := displaysim.ReadCode(c.far.PNG()); !errors.Is(err, displaysim.ErrNoCode) {
+			t.Fatalf("11 s after the last word the glass shows %q, %v", got, err)
+		}
+		c.cable.push()
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(c.far.PNG()); err != nil || got != url34 {
+			t.Fatalf("after posd came back: %q, %v", got, err)
+		}
+	})
+}
+
+func TestPanelOnAnotherPageIsDrawnAnewAtTheNextCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), nil)
+		defer c.stop()
+		c.Show(codeScreen(0))
+		synctest.Wait()
+		c.far.Feed([]byte("page idle" + display.NextionEnd)) // a finger on a button of the project
+		if _, err := displaysim.ReadCode(c.far.PNG()); err == nil {
+			t.Fatal("the page did not change")
+		}
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(c.far.PNG()); err != nil || got != url34 {
+			t.Errorf("after the check: %q, %v", got, err)
+		}
+	})
+}
+
+func TestDevicesSayWhoTheyAre(t *testing.T) {
+	for driver, want := range map[string]string{"nextion": "NX4827T043_011R", "dmd70": "DM-D70", "bonrix": "QR box, 812 KB free"} {
+		synctest.Test(t, func(t *testing.T) {
+			far, err := displaysim.New(driver, "", displaysim.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			link := &cable{far: far, ctx: ctx}
+			id, err := display.Probe(ctx, link, driver, time.Second)
+			if err != nil || id.Model != want {
+				t.Errorf("%s: %+v, %v", driver, id, err)
+			}
+			if link.conn != nil {
+				t.Errorf("%s: the line is left open", driver)
+			}
+			for _, other := range display.Probes() {
+				if other == driver {
+					continue
+				}
+				if id, err := display.Probe(ctx, link, other, time.Second); err == nil {
+					t.Errorf("a %s passes for a %s: %+v", driver, other, id)
+				}
+			}
+		})
+	}
+	if _, err := display.Probe(t.Context(), &cable{}, "linedisplay", time.Second); err == nil || !strings.Contains(err.Error(), "cannot be asked") {
+		t.Errorf("a pole has no voice: %v", err)
+	}
+}
+
+func TestBoxThatRestartsWhenItsPortIsOpenedIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := displaysim.NewBonrix(displaysim.Options{Boot: 1500 * time.Millisecond})
+		far.SetFault("reset-on-open")
+		c := counterWith(t, far, func(c *display.Config) { c.Driver = "bonrix" })
+		defer c.stop()
+		c.Show(codeScreen(0))
+		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(far.PNG()); err != nil || got != url34 {
+			t.Errorf("the customer read %q, %v", got, err)
+		}
+		far.SetFault("power-cycle=1s") // it says so when it starts
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(far.PNG()); err != nil || got != url34 {
+			t.Errorf("after its power came back: %q, %v", got, err)
+		}
+	})
+}
+
+func TestPuckIsGivenItsSecondAfterACode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := displaysim.NewMertech(displaysim.Options{})
+		c := counterWith(t, far, func(c *display.Config) { c.Driver = "mertech" })
+		defer c.stop()
+		synctest.Wait()
+		c.Show(codeScreen(0))
+		time.Sleep(100 * time.Millisecond)
+		c.Show(sale.Screen{Kind: sale.ScreenPaid, Amount: 1234, Currency: "CAD"})
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if m := glassOf[displaysim.MertechState](t, far); m.Picture != "correct" || m.Missed != 0 || len(m.Unknown) > 0 {
+			t.Errorf("%+v", m)
+		}
+		if id := c.Status().Identity; id.Version != "QR-PAY 1.2" {
+			t.Errorf("identity %+v", id)
+		}
+	})
+}
+
+func TestDMD70BehindAPrinterIsDrawnWithoutAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := displaysim.NewDMD70(displaysim.Options{})
+		far.SetFault("silent")
+		c := counterWith(t, far, func(c *display.Config) { c.Driver = "dmd70" })
+		defer c.stop()
+		c.Show(codeScreen(time.Minute))
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		g := glassOf[displaysim.DMD70State](t, far)
+		if got, err := displaysim.ReadCode(far.PNG()); err != nil || got != url34 || g.Codes != 1 || g.Cut || len(g.Unknown) > 0 || g.Level != "1" {
+			t.Errorf("%q, %v, %+v", got, err, g)
+		}
+		if st := c.Status(); !st.Connected || st.Identity.Model != "" {
+			t.Errorf("%+v", st)
+		}
+		c.Show(sale.Screen{Kind: sale.ScreenPaid, Amount: 1234, Currency: "CAD"})
+		synctest.Wait()
+		if g := glassOf[displaysim.DMD70State](t, far); g.Codes != 0 || strings.TrimSpace(g.Lines[1]) != "CAD 12.34" {
+			t.Errorf("%+v", g)
+		}
+	})
+}

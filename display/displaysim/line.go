@@ -82,12 +82,17 @@ func (p *pole) state() any {
 
 func (p *pole) take(b byte) ([]byte, bool) {
 	p.in = append(p.in, b)
-	n, answer := p.speak(p, p.in)
-	if n == 0 {
-		return nil, false
+	var said []byte
+	done := false
+	for len(p.in) > 0 {
+		n, answer := p.speak(p, p.in)
+		if n == 0 {
+			break
+		}
+		p.in = append(p.in[:0], p.in[n:]...)
+		said, done = append(said, answer...), true
 	}
-	p.in = append(p.in[:0], p.in[n:]...)
-	return answer, true
+	return said, done
 }
 
 func (p *pole) clear() {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"posd/display"
 )
@@ -46,6 +47,7 @@ type nxPart struct {
 	code   bool
 	most   int // txt_maxl
 	static bool
+	number bool // a variable, not seen
 }
 
 type nxPage struct {
@@ -65,6 +67,7 @@ var shopProject = []nxPage{
 		{name: "t1", box: image.Rect(278, 30, 474, 80), scale: 2, pco: 65535, bco: 33808, most: 64},
 		{name: "t0", box: image.Rect(278, 100, 474, 170), scale: 2, pco: 0, bco: -1, most: 32},
 		{name: "t2", box: image.Rect(278, 190, 474, 240), scale: 2, pco: 33808, bco: -1, most: 16},
+		{name: "va0", bco: -1, number: true},
 	}},
 	{"result", 65535, []nxPart{
 		{name: "t0", box: image.Rect(0, 60, 480, 140), scale: 3, pco: 0, bco: -1, most: 64},
@@ -86,8 +89,17 @@ type nextion struct {
 	bkcmd  int
 	dim    int
 	sleep  bool
-	shown  int // pages and codes drawn since power-on
+	shown  int       // pages and codes drawn since power-on
+	wound  time.Time // when tm0 brings page idle back; zero if va0 is 0
 	errors []string
+}
+
+// expire is the timer tm0 of page pay: it counts va0 down every second and shows
+// page idle when it comes to 0.
+func (n *nextion) expire() {
+	if !n.wound.IsZero() && !time.Now().Before(n.wound) {
+		n.show("idle")
+	}
 }
 
 func (n *nextion) powerOn() []byte {
@@ -111,12 +123,14 @@ type NextionState struct {
 }
 
 func (n *nextion) state() any {
+	n.expire()
 	return NextionState{n.project[n.page].name, maps.Clone(n.set), n.bkcmd, n.dim, n.sleep, n.shown, append([]string{}, n.errors...)}
 }
 
 // take collects a command up to its three FF. A command longer than the buffer
 // is lost.
 func (n *nextion) take(b byte) ([]byte, bool) {
+	n.expire()
 	if b == 0xFF {
 		n.ends++
 		if n.ends < len(display.NextionEnd) {
@@ -280,7 +294,7 @@ func parameters(s string) (args []string, ok bool) {
 func (n *nextion) show(name string) int {
 	for i, p := range n.project {
 		if name == p.name || name == strconv.Itoa(i) {
-			n.page, n.set, n.over = i, map[string]string{}, nil
+			n.page, n.set, n.over, n.wound = i, map[string]string{}, nil, time.Time{}
 			n.shown++
 			return codeDone
 		}
@@ -346,6 +360,19 @@ func (n *nextion) assign(name, value string) int {
 			n.shown++
 		}
 		return codeDone
+	case "val":
+		v, err := strconv.Atoi(value)
+		if !part.number {
+			return codeVariable
+		}
+		if err != nil || v < 0 {
+			return codeOperation
+		}
+		n.set[name], n.wound = value, time.Time{}
+		if v > 0 {
+			n.wound = time.Now().Add(time.Duration(v) * time.Second)
+		}
+		return codeDone
 	case "pco", "bco":
 		v, err := strconv.Atoi(value)
 		if err != nil || v < 0 || v > 65535 {
@@ -404,6 +431,7 @@ func (n *nextion) primitive(word string, args []string) int {
 }
 
 func (n *nextion) paint() *image.RGBA {
+	n.expire()
 	img := image.NewRGBA(image.Rect(0, 0, nxWidth, nxHeight))
 	fill(img, img.Rect, color.Black)
 	if n.sleep {
