@@ -22,20 +22,35 @@ func (p *page) card(r sale.Receipt) {
 	p.cardCopy(r, s.State == sale.Paid)
 }
 
-// cardMovement lays a refund to the card, or a void, out.
+// cardMovement lays a refund to the card, or a void, out. What the terminal
+// said of the sale stands under its own heading: it is the original's.
 func (p *page) cardMovement(r sale.Receipt, m sale.Movement) {
 	s := r.Sale
+	c := s.Card
+	if c == nil {
+		c = &sale.CardInfo{}
+	}
 	p.text(Bold, Centre, p.Record)
 	p.blank()
 	p.text(Bold, Left, p.movementName(m))
-	p.pair(0, p.RefundNo, m.ID)
-	p.pair(0, p.Original, string(s.ID))
-	p.cardFacts(s)
+	p.pair(0, p.DateTime, m.CreatedAt.In(p.Zone).Format(timeForm))
+	p.pair(0, p.movementNo(m), m.ID)
+	p.pair(0, p.Card, cardName(c.Type))
+	p.pair(0, p.CardNumber, MaskCard(c.Number))
+	p.pair(0, p.Account, p.account(c.Account))
+	p.pair(0, p.Terminal, safe(c.TerminalID))
 	p.pair(0, p.By, m.By)
 	p.rule()
 	p.total(p.movementName(m), s.Currency, m.Amount)
 	p.rule()
-	p.chip(s.Card)
+	p.text(Bold, Left, p.Original)
+	p.pair(0, p.SaleNo, string(s.ID))
+	p.pair(0, p.Bill, s.Reference)
+	p.pair(0, p.DateTime, p.when(s))
+	p.pair(0, p.Entry, p.entry(c.Entry))
+	p.pair(0, p.Reference, reference(c))
+	p.pair(0, p.Auth, safe(c.AuthCode))
+	p.pair(0, p.Total, s.Currency+" "+s.Taken().String())
 	p.blank()
 	p.movementOutcome(m, p.Approved, p.Declined)
 	p.cardCopy(r, m.State == sale.MoveDone)
@@ -46,6 +61,14 @@ func (p *page) movementName(m sale.Movement) string {
 		return p.Void
 	}
 	return p.Refund
+}
+
+// movementNo names the number of a refund or void.
+func (p *page) movementNo(m sale.Movement) string {
+	if m.Kind == sale.Void {
+		return p.Reference
+	}
+	return p.RefundNo
 }
 
 // movementOutcome says what became of a refund or void.
@@ -72,17 +95,17 @@ func (p *page) cardFacts(s sale.Sale) {
 	if !p.CardQR {
 		p.pair(0, p.SaleNo, string(s.ID))
 	}
-	p.pair(0, p.Card, cardName(c.Type))
+	p.pair(0, p.Card, cardName(safe(c.Type)))
 	p.pair(0, p.CardNumber, MaskCard(c.Number))
-	p.pair(0, p.Account, p.account(c.Account))
+	p.pair(0, p.Account, p.account(safe(c.Account)))
 	p.pair(0, p.Entry, p.entry(c.Entry))
 	p.pair(0, p.Reference, reference(c))
-	p.pair(0, p.Retrieval, c.Reference)
-	p.pair(0, p.Terminal, c.TerminalID)
-	p.pair(0, p.Invoice, c.Invoice)
+	p.pair(0, p.Retrieval, safe13(c.Reference))
+	p.pair(0, p.Terminal, safe(c.TerminalID))
+	p.pair(0, p.Invoice, safe(c.Invoice))
 	switch {
 	case c.AuthCode != "":
-		p.pair(0, p.Auth, c.AuthCode)
+		p.pair(0, p.Auth, safe(c.AuthCode))
 	case s.State == sale.Declined:
 		p.title(0, p.Auth, "")
 	}
@@ -189,19 +212,21 @@ func (p *page) blankLines(n int) {
 	}
 }
 
+// timeForm is year, month, day and 24 hours: read the same way in every language here.
+const timeForm = "2006-01-02 15:04:05"
+
 // when is the terminal's own time if it told one, else posd's in the shop's zone.
 func (p *page) when(s sale.Sale) string {
-	const form = "2006-01-02 15:04:05"
 	if s.Card != nil {
 		if t, err := time.Parse("20060102150405", s.Card.TerminalTime); err == nil {
-			return t.Format(form)
+			return t.Format(timeForm)
 		}
 	}
 	t := s.CreatedAt
 	if s.FinalAt != nil {
 		t = *s.FinalAt
 	}
-	return t.In(p.Zone).Format(form)
+	return t.In(p.Zone).Format(timeForm)
 }
 
 func (p *page) account(a string) string {
@@ -244,5 +269,5 @@ func reference(c *sale.CardInfo) string {
 	if c.Transaction == "" {
 		return ""
 	}
-	return strings.Join(strings.Fields(c.TerminalID+" "+c.Batch+" "+c.Transaction+" "+letter), " ")
+	return strings.Join(strings.Fields(safe(c.TerminalID)+" "+safe(c.Batch)+" "+safe(c.Transaction)+" "+letter), " ")
 }

@@ -31,10 +31,11 @@ type encoder struct {
 	module  byte // dots of a module of a code
 	matrix  func(text string) ([][]bool, error)
 
-	bold  bool
-	size  byte // argument of GS !
-	align Align
-	stops uint64 // columns that are tab stops, bit per column
+	bold    bool
+	size    byte // argument of GS !
+	align   Align
+	longest int    // data of the longest command of the last receipt
+	stops   uint64 // columns that are tab stops, bit per column
 }
 
 // newEncoder returns the encoder for the configured printer.
@@ -58,7 +59,7 @@ func qrModule(configured, dots int) int {
 // begin appends the preamble: modes to their start, two-byte characters off,
 // the national set that leaves ASCII alone, and the code table.
 func (e *encoder) begin(dst []byte) []byte {
-	e.bold, e.size, e.align, e.stops = false, 0, Left, 0
+	e.bold, e.size, e.align, e.stops, e.longest = false, 0, Left, 0, 0
 	dst = append(dst, ESC, '@', FS, '.', ESC, 'R', 0, ESC, 't', e.profile.Table)
 	if e.profile.ASB {
 		// ESC @ ends the reports, so they are asked for anew: online, errors, paper.

@@ -21,10 +21,12 @@ type Printer struct {
 	layout  Layout
 	encoder *encoder
 
-	turn chan struct{} // holds one token: who has it owns the fields below
-	buf  []byte
-	// epoch is the connection that owed and spoke are about.
-	epoch uint64
+	turn  chan struct{} // holds one token: who has it owns the fields below
+	buf   []byte
+	epoch uint64 // the connection that spoke is about
+	// torn is how many bytes the printer may still want for a command that a
+	// broken write left unfinished: it would swallow the next receipt's head.
+	torn  int
 	id    uint32 // of the latest receipt, for printers that repeat it
 	wait  string // the answer that proves the receipt printed; empty once it came
 	owed  int    // questions GS r that were sent and not answered yet
@@ -43,6 +45,8 @@ type Printer struct {
 func New(link Link, cfg Config, log *slog.Logger) *Printer {
 	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
 	p.turn <- struct{}{}
+	// An earlier run may have died in the middle of a receipt.
+	p.torn, p.owed = leastFlush, 1
 	p.status.Words = "not asked yet"
 	return p
 }
@@ -84,9 +88,18 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 	if p.encoder.profile.Quiet {
 		return p.note(func(s *Status) { s.Reachable = true }), nil
 	}
-	answered, err := p.ask(ctx, t)
-	if err == nil && !answered {
+	answered := false
+	if err = p.flush(ctx, t); err == nil {
+		answered, err = p.ask(ctx, t)
+	}
+	switch {
+	case err != nil:
+		p.link.Close()
+		p.note(func(s *Status) { *s = Status{Identity: s.Identity} })
+	case !answered:
 		err = errors.New("printer does not answer: is it switched on, and is the line's speed right?")
+	case p.Status().trouble() == "" && p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0:
+		p.settle(ctx, t)
 	}
 	return p.Status(), err
 }
@@ -137,7 +150,7 @@ func (p *Printer) open(ctx context.Context) (*talk, error) {
 		return nil, fmt.Errorf("open printer: %w", err)
 	}
 	if epoch != p.epoch {
-		p.epoch, p.owed, p.spoke = epoch, 0, false
+		p.epoch, p.spoke = epoch, false
 		p.note(func(s *Status) { *s = Status{Identity: s.Identity} })
 	}
 	return listen(p.link, p.cfg), nil
@@ -160,6 +173,7 @@ func (p *Printer) do(ctx context.Context, build func(dst []byte) []byte) sale.Pr
 	}
 	p.buf = build(p.buf[:0])
 	p.buf = p.question(p.buf)
+	p.torn = max(leastFlush, p.encoder.longest)
 	if err := p.send(ctx, t, p.buf); err != nil {
 		// Whether and how much of it arrived is not known: a write that fails may
 		// have left bytes behind. A new connection starts with an empty line.
@@ -170,6 +184,7 @@ func (p *Printer) do(ctx context.Context, build func(dst []byte) []byte) sale.Pr
 		}
 		return failed(p.stuck(err), true)
 	}
+	p.torn = 0
 	return p.confirm(ctx, t)
 }
 
@@ -185,12 +200,17 @@ func (p *Printer) stuck(err error) string {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return "the printer stopped taking data: check paper and cover"
 	}
-	return "the line to the printer was lost while printing"
+	return "the line to the printer was lost"
 }
 
 // ready asks the printer before a receipt is sent, and returns what keeps it
 // from printing. A printer that never answered may still print.
 func (p *Printer) ready(ctx context.Context, t *talk) string {
+	if err := p.flush(ctx, t); err != nil {
+		p.log.Warn("printer takes nothing", "err", err)
+		p.link.Close()
+		return p.stuck(err)
+	}
 	if p.encoder.profile.Quiet {
 		p.note(func(s *Status) { s.Reachable = true })
 		return ""
@@ -207,10 +227,27 @@ func (p *Printer) ready(ctx context.Context, t *talk) string {
 	if words := p.Status().trouble(); words != "" {
 		return words
 	}
-	if p.owed > 0 && !p.settle(ctx, t) {
+	if p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0 && !p.settle(ctx, t) {
 		return "the printer is still busy with an earlier receipt"
 	}
 	return ""
+}
+
+// leastFlush is longer than any command of a receipt without pictures.
+const leastFlush = 256
+
+// flush brings a printer that may be in the middle of a command to its end:
+// zeros complete it and are no characters. It comes before any question: the
+// bytes of a question would be taken for the command's own length.
+func (p *Printer) flush(ctx context.Context, t *talk) error {
+	if p.torn == 0 {
+		return nil
+	}
+	if err := p.send(ctx, t, make([]byte, p.torn)); err != nil {
+		return err
+	}
+	p.torn = 0
+	return nil
 }
 
 // ask asks the four questions about status, one after the other, and reports
@@ -288,6 +325,9 @@ func (p *Printer) settle(ctx context.Context, t *talk) bool {
 	}
 	p.owed++
 	until, heard := time.Now().Add(p.limit()), false
+	if !p.confirms {
+		until = time.Now().Add(min(pause, p.cfg.PrintLimit))
+	}
 	for p.owed > 0 {
 		s, err := t.next(ctx, until)
 		switch {
@@ -375,10 +415,12 @@ func (p *Printer) send(ctx context.Context, t *talk, b []byte) error {
 	return nil
 }
 
+// pause is how long a printer that was never heard to confirm is waited for.
+const pause = 2 * time.Second
+
 // limit is how long a confirmation is waited for: not long when the printer
 // was never heard to give one.
 func (p *Printer) limit() time.Duration {
-	const pause = 2 * time.Second
 	if !p.confirms && (p.mute || !p.spoke) {
 		return min(pause, p.cfg.PrintLimit)
 	}

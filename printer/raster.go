@@ -111,6 +111,7 @@ func (e *encoder) drawn(dst []byte, l *Line) []byte {
 		return dst
 	}
 	pic.defuse()
+	e.longest = max(e.longest, pic.stride()*min(pic.h, sliceRows))
 	dst = e.styled(dst, e.bold, e.size, Left)
 	return appendRaster(dst, pic)
 }
@@ -176,12 +177,14 @@ func drawQR(l *Line, w, module int, matrix func(string) ([][]bool, error)) *pict
 	return pic
 }
 
-// appendRaster appends a picture as GS v 0 in slices of at most 255 rows: more
-// is lost by many printers.
+// sliceRows is the most rows sent in one command: more are lost by many printers.
+const sliceRows = 255
+
+// appendRaster appends a picture as GS v 0, in slices.
 func appendRaster(dst []byte, p *picture) []byte {
 	stride := p.stride()
-	for y := 0; y < p.h; y += 255 {
-		n := min(255, p.h-y)
+	for y := 0; y < p.h; y += sliceRows {
+		n := min(sliceRows, p.h-y)
 		dst = append(dst, GS, 'v', '0', 0, byte(stride), byte(stride>>8), byte(n), byte(n>>8))
 		dst = append(dst, p.rows[y*stride:(y+n)*stride]...)
 	}

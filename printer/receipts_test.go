@@ -76,19 +76,61 @@ func samples() map[string]sale.Receipt {
 		s.Refunds = []sale.Movement{m}
 		return sale.Receipt{Job: "01KAK3V7Q2M8R4T6W9XBCDEFGZ", Sale: s, Movement: m.ID, Copy: sale.CustomerCopy, At: at}
 	}
-	return map[string]sale.Receipt{
-		"card-approved": with(cardSale(), func(*sale.Sale) {}),
-		"card-declined": with(cardSale(), func(s *sale.Sale) {
-			s.State, s.Reason, s.ApprovedAmount = sale.Declined, sale.ReasonIssuer, 0
-			s.Card.AuthCode, s.Card.HostCode, s.Card.HostText, s.Card.CVM = "", "51", "INSUFFICIENT FUNDS", ""
+	merchant := func(r sale.Receipt) sale.Receipt { r.Copy = sale.MerchantCopy; return r }
+	interac := func(s *sale.Sale) {
+		s.Card.Type, s.Card.Account, s.Card.Label, s.Card.AID = "DEBIT", "chequing", "Interac", "A0000002771010"
+	}
+	tap := func(s *sale.Sale) { s.Card.Entry, s.Card.CVM = sale.EntryTap, "none" }
+	sign := func(s *sale.Sale) {
+		s.Card.Entry, s.Card.CVM, s.Card.AID, s.Card.Label = sale.EntrySwipe, "signature", "", ""
+	}
+	declined := func(s *sale.Sale) {
+		s.State, s.Reason, s.ApprovedAmount = sale.Declined, sale.ReasonIssuer, 0
+		s.Card.AuthCode, s.Card.HostCode, s.Card.HostText, s.Card.CVM = "", "51", "INSUFFICIENT FUNDS", ""
+	}
+	cardRefund := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone})
+	duplicate := with(cardSale(), func(*sale.Sale) {})
+	duplicate.Duplicate = true
+	all := map[string]sale.Receipt{
+		"card-approved":           with(cardSale(), func(*sale.Sale) {}),
+		"card-approved-merchant":  merchant(with(cardSale(), func(*sale.Sale) {})),
+		"card-duplicate":          duplicate,
+		"card-interac":            with(cardSale(), interac),
+		"card-interac-flash":      with(cardSale(), func(s *sale.Sale) { interac(s); tap(s); s.Card.Account = "default" }),
+		"card-tap":                with(cardSale(), tap),
+		"card-signature":          with(cardSale(), sign),
+		"card-signature-merchant": merchant(with(cardSale(), sign)),
+		"card-extras": with(cardSale(), func(s *sale.Sale) {
+			s.Tip, s.Cashback, s.Surcharge, s.ApprovedAmount = 430, 2000, 69, 2865+430+2000+69
 		}),
+		"card-offline":           with(cardSale(), func(s *sale.Sale) { s.Offline = true; s.Card.HostCode, s.Card.HostText = "", "" }),
+		"card-partial":           with(cardSale(), func(s *sale.Sale) { s.ApprovedAmount, s.Due = 2000, 865 }),
+		"card-declined":          with(cardSale(), declined),
+		"card-declined-merchant": merchant(with(cardSale(), declined)),
 		"card-cancelled": with(cardSale(), func(s *sale.Sale) {
 			s.State, s.Reason, s.Words, s.ApprovedAmount = sale.Cancelled, sale.ReasonAborted, "ABORTED (100002)", 0
 			s.Card = &sale.CardInfo{Type: "VISA", Number: "************1166", Entry: sale.EntryTap, TerminalID: "66012345"}
 		}),
-		"card-refund": refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone}),
-		"wallet-paid": with(walletSale(), func(*sale.Sale) {}),
+		"card-unsure": with(cardSale(), func(s *sale.Sale) {
+			s.State, s.Reason, s.ApprovedAmount, s.FinalAt, s.Card = sale.Unsure, sale.ReasonNoAnswer, 0, nil, nil
+		}),
+		"card-by-hand": with(cardSale(), func(s *sale.Sale) {
+			s.Card, s.Settled = nil, &sale.Word{By: "Marie", Reason: "slip of the terminal", At: at}
+		}),
+		"card-refund":          cardRefund,
+		"card-refund-merchant": merchant(cardRefund),
+		"card-refund-refused": refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000,
+			State: sale.MoveRefused, Words: "DECLINED (000100)"}),
+		"card-void":            refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveDone}),
+		"wallet-paid":          with(walletSale(), func(*sale.Sale) {}),
+		"wallet-paid-merchant": merchant(with(walletSale(), func(*sale.Sale) {})),
+		"wallet-closed": with(walletSale(), func(s *sale.Sale) {
+			s.State, s.Reason, s.ApprovedAmount, s.Method, s.ChannelID = sale.Cancelled, sale.ReasonClosed, 0, sale.Scan, sale.AlipayMicropay
+		}),
 		"wallet-refund": refund(walletSale(), sale.Movement{ID: "01KAK3V7Q2M8R4T6W9XBCDEFGM", Kind: sale.Refund, Amount: 1250,
 			State: sale.MoveDone}),
+		"wallet-refund-unsure": refund(walletSale(), sale.Movement{ID: "01KAK3V7Q2M8R4T6W9XBCDEFGM", Kind: sale.Refund, Amount: 500,
+			State: sale.MoveUnsure}),
 	}
+	return all
 }

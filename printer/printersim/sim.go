@@ -39,6 +39,7 @@ type Printer struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
+	waiting int           // how many wait for a change
 	changed chan struct{} // closed and made anew at every change somebody may wait for
 	machine machine
 	faults  map[string]string
@@ -198,6 +199,9 @@ func (s *Printer) accept(ctx context.Context, b byte) bool {
 
 // change wakes everybody who waits. Call it with mu held.
 func (s *Printer) change() {
+	if s.waiting == 0 {
+		return
+	}
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
@@ -205,8 +209,9 @@ func (s *Printer) change() {
 // wait releases mu until something changes; false when ctx or ended ends.
 func (s *Printer) wait(ctx context.Context, ended <-chan struct{}) bool {
 	changed := s.changed
+	s.waiting++
 	s.mu.Unlock()
-	defer s.mu.Lock()
+	defer func() { s.mu.Lock(); s.waiting-- }()
 	select {
 	case <-changed:
 		return true
