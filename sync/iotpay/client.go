@@ -301,9 +301,15 @@ func (c *Client) Probe(ctx context.Context) sale.GatewayAnswer {
 		a.Trouble = sale.TroubleClock
 		a.Words = join(a.Words, fmt.Sprintf("this box's clock and the gateway's differ by %s", skew.Abs().Round(time.Second)))
 	}
+	if a.Trouble == sale.TroubleNone && x.took > slowAnswer {
+		a.Words = join(a.Words, fmt.Sprintf("the gateway answers, but slowly: %s", x.took.Round(100*time.Millisecond)))
+	}
 	c.logged("query_order", x, a)
 	return a
 }
+
+// slowAnswer is when a probe calls an answer slow: a cashier would notice.
+const slowAnswer = 3 * time.Second
 
 // manner is how a request may be sent.
 type manner int

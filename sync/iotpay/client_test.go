@@ -9,6 +9,7 @@ import (
 
 	"posd/device/sale"
 	"posd/sync/iotpay"
+	"posd/sync/iotpay/iotpaysim"
 )
 
 const orderNo = "01JD3Z8W6Q0000000000000001"
@@ -238,6 +239,38 @@ func TestProbeTellsReachableFromWrongKeyAndWrongClock(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestProbeSaysThatTheGatewayIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter(t, testConfig(), io.Discard)
+		if a := c.Probe(t.Context()); strings.Contains(a.Words, "slow") {
+			t.Errorf("at once: %+v", a)
+		}
+		c.fault(t, "slow=4s")
+		if a := c.Probe(t.Context()); a.Trouble != sale.TroubleNone || !strings.Contains(a.Words, "slowly: 4s") {
+			t.Errorf("after 4 s: %+v", a)
+		}
+	})
+}
+
+func FuzzTextsReachTheOtherSide(f *testing.F) {
+	f.Add("Tea & cake = 2 + 3 %", "珍珠奶茶 🧋 \"quoted\" \\ <b>")
+	f.Fuzz(func(t *testing.T, subject, body string) {
+		synctest.Test(t, func(t *testing.T) {
+			sim := iotpaysim.New(iotpaysim.Options{MchID: testMchID, Key: testKey.Reveal()})
+			c := joined(t, testConfig(), io.Discard, sim, sim.Serve)
+			_, a := c.CreateOrder(t.Context(), iotpay.Order{No: orderNo, Channel: sale.AlipayQR, Amount: 1, Currency: "CAD", Subject: subject, Body: body})
+			orders := sim.State().Orders
+			switch {
+			case a.Result == sale.GatewayNotSent && len(orders) == 0: // refused here, in words
+			case a.Result != sale.GatewayOK || len(orders) != 1:
+				t.Fatalf("%q %q: %+v", subject, body, a)
+			case subject != "" && orders[0].Subject != subject, body != "" && orders[0].Body != body:
+				t.Fatalf("%q %q arrived as %q %q", subject, body, orders[0].Subject, orders[0].Body)
+			}
+		})
+	})
 }
 
 func TestInvalidRequestIsNotSent(t *testing.T) {

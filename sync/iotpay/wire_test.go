@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,7 @@ import (
 
 	"posd/device/sale"
 	"posd/sync/iotpay"
+	"posd/sync/outbox"
 )
 
 // grave is a server on a real socket that answers the first request of a
@@ -235,4 +238,82 @@ func TestNoHostOfThatNameIsDNSTrouble(t *testing.T) {
 	if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayNotSent || a.Trouble != sale.TroubleDNS {
 		t.Errorf("got %+v, want not-sent, dns", a)
 	}
+}
+
+// TestProxyOfTheEnvironmentIsAsked runs itself again with a proxy set: net/http
+// reads the environment once.
+func TestProxyOfTheEnvironmentIsAsked(t *testing.T) {
+	if os.Getenv("POSD_TEST_PROXY_CHILD") != "" {
+		a := clientOf(t, "https://gateway.invalid/v1/").Create(t.Context(), wechat())
+		fmt.Printf("result=%s trouble=%s\n", a.Result, a.Trouble)
+		return
+	}
+	asked := make(chan string, 1)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case asked <- r.Method + " " + r.Host:
+		default:
+		}
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+	defer proxy.Close()
+	child := exec.Command(os.Args[0], "-test.run=^TestProxyOfTheEnvironmentIsAsked$", "-test.v")
+	child.Env = append(os.Environ(), "POSD_TEST_PROXY_CHILD=1", "HTTPS_PROXY="+proxy.URL, "NO_PROXY=")
+	out, err := child.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	select {
+	case got := <-asked:
+		if got != "CONNECT gateway.invalid:443" {
+			t.Errorf("the proxy was asked %q", got)
+		}
+	default:
+		t.Errorf("the proxy was not asked:\n%s", out)
+	}
+	if !strings.Contains(string(out), "result=not-sent") {
+		t.Errorf("refused by the proxy, so not sent:\n%s", out)
+	}
+}
+
+// TestDrainKeepsOneConnectionPerWorker counts connections while every tenth
+// request fails: a failure costs no other worker its connection.
+func TestDrainKeepsOneConnectionPerWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const workers, reports = 16, 400
+		cfg := testConfig()
+		cfg.Workers = workers
+		var mu sync.Mutex
+		seen := map[string]int{}
+		c := joined(t, cfg, io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			seen[r.FormValue("params")]++
+			n := len(seen)
+			mu.Unlock()
+			time.Sleep(20 * time.Millisecond)
+			if n%10 == 0 {
+				http.Error(w, "no", http.StatusInternalServerError)
+				return
+			}
+			fmt.Fprint(w, `{"retCode":"FAIL","retMsg":"no"}`)
+		}))
+		var batch []sale.Report
+		for i := range reports {
+			no := fmt.Sprintf("R%d", i)
+			batch = append(batch, sale.Report{No: no, Params: sale.Secret(`{"mchOrderNo":"` + no + `"}`)})
+		}
+		start := time.Now()
+		outbox.New(c, workers).Send(t.Context(), batch, func(sale.Report, sale.GatewayAnswer) {})
+		if took, floor := time.Since(start), reports/workers*20*time.Millisecond; took != floor {
+			t.Errorf("the drain took %s, the floor is %s", took, floor)
+		}
+		if c.mem.dialed != workers || len(seen) != reports {
+			t.Errorf("%d connections for %d workers, %d different requests", c.mem.dialed, workers, len(seen))
+		}
+		for params, n := range seen {
+			if n != 1 {
+				t.Errorf("%s was sent %d times", params, n)
+			}
+		}
+	})
 }
