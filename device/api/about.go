@@ -62,6 +62,7 @@ var about = map[string]map[string]string{
 		"terminalSerial": "Serial number of the device.",
 		"terminalTime":   "YYYYMMDDhhmmss by the terminal's clock, whose zone is unknown.",
 		"language":       "The card's language, once read.",
+		"composed":       "Which values of the report were derived rather than read from the card.",
 	},
 	"Attempt": {
 		"":          "One try of a sale on a wire.",

@@ -714,11 +714,13 @@ const contrast = `(() => {
 	return bad.join("; ");
 })()`
 
-// unnamed lists controls without a name and controls too small for a finger.
+// unnamed lists controls without a name, too small for a finger, or covered.
 const unnamed = `[...document.querySelectorAll("button, input, select, a")].filter((e) => e.checkVisibility()).flatMap((e) => {
 	const name = e.getAttribute("aria-label") || e.innerText.trim() || (e.labels && [...e.labels].map((l) => l.innerText).join(""));
 	const r = e.getBoundingClientRect();
-	return [!name && "no name: " + e.outerHTML.slice(0, 80), (r.width < 40 || r.height < 36) && "small: " + e.outerHTML.slice(0, 80)].filter(Boolean);
+	const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+	const covered = !document.querySelector("dialog[open]") && !e.disabled && r.bottom < innerHeight && !e.contains(top);
+	return [covered && "covered: " + e.outerHTML.slice(0, 80), !name && "no name: " + e.outerHTML.slice(0, 80), (r.width < 40 || r.height < 36) && "small: " + e.outerHTML.slice(0, 80)].filter(Boolean);
 }).join("; ")`
 
 func TestPagesCanBeReadAndTouched(t *testing.T) {

@@ -165,8 +165,10 @@ async function sold({ status, body }, method, secret) {
 	if (status === 200 || status === 201) {
 		state.cents = "";
 		$("reference").value = "";
-		state.current = latest(body);
-		know(state.current);
+		const sale = latest(body);
+		// The stream may have been faster, and gone on to a late payment.
+		if (!state.current || sale.state === "waiting") state.current = sale;
+		know(sale);
 		draw();
 	} else if (body.type === "same-bill" || body.type === "bill-paid") {
 		await ask(body, method, secret);

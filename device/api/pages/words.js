@@ -158,9 +158,11 @@ export function span(seconds) {
 	return Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0");
 }
 
-// clock writes a moment as the hour of the day.
+// clock writes a moment as the hour of the day, with the day unless it is today.
 export function clock(time, language) {
-	return new Date(time).toLocaleTimeString(locales[language] || "en-CA", { hour: "2-digit", minute: "2-digit" });
+	const t = new Date(time);
+	const day = t.toDateString() === new Date().toDateString() ? {} : { month: "short", day: "numeric" };
+	return t.toLocaleString(locales[language] || "en-CA", { ...day, hour: "2-digit", minute: "2-digit" });
 }
 
 const capital = (s) => s.split("-").map((p) => p.charAt(0).toUpperCase() + p.slice(1)).join("");
