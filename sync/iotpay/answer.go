@@ -7,19 +7,17 @@ import (
 	"posd/device/sale"
 )
 
-// judge says what may be concluded from an exchange. Only an answer of status
-// 200 that is a JSON object is the gateway's word; the rest is trouble on the way.
+// judge says what may be concluded from an exchange. The gateway's word is a
+// JSON object under status 200, or one with a retCode under a status that blames
+// the request; all else is trouble on the way.
 func (c *Client) judge(endpoint, no string, x exchange) (Object, sale.GatewayAnswer) {
 	a := sale.GatewayAnswer{No: no, Status: sale.StatusUnknown}
 	if after, asked := retryAfter(x.header); asked {
 		a.RetryAfter = min(after, c.cfg.RetryAfterMax)
 	}
-	var obj Object
-	err := x.err
-	if err == nil && x.status == http.StatusOK {
-		obj, err = ParseObject(x.body)
-	}
-	if err != nil || x.status != http.StatusOK {
+	obj, err := ParseObject(x.body)
+	blamed := x.status >= 400 && x.status < 500 && x.status != http.StatusTooManyRequests && obj.Has("retCode")
+	if x.err != nil || err != nil || (x.status != http.StatusOK && !blamed) {
 		a.Result, a.Trouble, a.Words = x.diagnose()
 		return Object{}, a
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"posd/device/sale"
 )
@@ -107,13 +108,21 @@ func (c *Client) CreateOrder(ctx context.Context, o Order) (Placed, sale.Gateway
 		return p, disagree(a, "mchOrderNo", p.MchOrderNo)
 	}
 	if showsCode(o.Channel) {
-		a.Code = p.Code()
-		if a.Code == "" {
+		code := p.Code()
+		if code == "" {
 			return p, unusable(a, "the gateway's answer holds no code to show")
 		}
+		if len(code) > maxCode || strings.ContainsFunc(code, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return p, unusable(a, "the gateway's answer holds a code that no display can show")
+		}
+		a.Code = code
 	}
 	return p, a
 }
+
+// maxCode bounds the text of a QR: an EMV code may have 512 characters, the
+// wallets' own links have some 60.
+const maxCode = 512
 
 // showsCode reports whether the customer scans a code that the shop shows.
 func showsCode(ch sale.Channel) bool {

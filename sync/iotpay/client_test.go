@@ -1,6 +1,7 @@
 package iotpay_test
 
 import (
+	"context"
 	"io"
 	"strings"
 	"testing"
@@ -270,6 +271,35 @@ func FuzzTextsReachTheOtherSide(f *testing.F) {
 				t.Fatalf("%q %q arrived as %q %q", subject, body, orders[0].Subject, orders[0].Body)
 			}
 		})
+	})
+}
+
+func TestAnswersMayBeSignedWithAKeyOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := iotpaysim.New(iotpaysim.Options{MchID: testMchID, Key: testKey.Reveal(), AnswerKey: "the other key"})
+		c := joined(t, testConfig(), io.Discard, sim, sim.Serve, iotpay.WithAnswerKey("the other key"))
+		if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayOK {
+			t.Errorf("with it: %+v", a)
+		}
+		c = joined(t, testConfig(), io.Discard, sim, sim.Serve)
+		if a := c.Query(t.Context(), orderNo); a.Result != sale.GatewayUnverified || a.Trouble != sale.TroubleKey || a.Status != sale.StatusUnknown {
+			t.Errorf("without it: %+v", a)
+		}
+	})
+}
+
+func TestStoppingWhileAskingIsLostWithoutBlame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter(t, testConfig(), io.Discard)
+		c.fault(t, "slow=10s")
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		if a := c.Create(ctx, wechat()); a.Result != sale.GatewayLost || a.Trouble != sale.TroubleNone || a.Words != "stopped while asking" {
+			t.Errorf("while asking: %+v", a)
+		}
+		if a := c.Create(ctx, wechat()); a.Result != sale.GatewayNotSent {
+			t.Errorf("before asking: %+v", a)
+		}
 	})
 }
 

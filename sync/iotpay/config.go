@@ -94,12 +94,13 @@ func Defaults() Config {
 		// The gateway documents none of these texts. Each names the order or
 		// the refund, so that "merchant not found" is never taken for it.
 		NotFoundTexts: []string{
-			"order not exist", "order does not exist", "order not found", "no such order", "order_not_exist", "ordernotexist",
-			"refund not exist", "refund does not exist", "refund not found", "no such refund", "订单不存在",
+			"order not exist", "order is not exist", "order does not exist", "order not found", "no such order", "order_not_exist", "ordernotexist",
+			"mchorderno not exist", "mchorderno does not exist", "mchorderno not found", "订单不存在",
+			"refund not exist", "refund does not exist", "refund not found", "no such refund", "mchrefundno not exist", "mchrefundno not found",
 		},
 		ExistsTexts: []string{
-			"order exists", "order already exists", "order already exist", "duplicate order", "order_exist",
-			"refund exists", "refund already exists", "duplicate refund", "订单已存在", "订单号重复",
+			"order exist", "order already exist", "duplicate order", "order_exist", "mchorderno exist", "mchorderno already", "订单已存在", "订单号重复",
+			"refund exist", "refund already exist", "duplicate refund", "mchrefundno exist", "mchrefundno already",
 		},
 		KeyTexts: []string{
 			"signature", "sign fail", "sign error", "verify sign", "invalid sign", "invalid merchant", "merchant not", "merchant does not",

@@ -72,6 +72,9 @@ func (x *exchange) diagnose() (sale.GatewayResult, sale.Trouble, string) {
 	if x.status != 0 && x.status != http.StatusOK {
 		words = fmt.Sprintf("HTTP %d: %s", x.status, words)
 	}
+	if trouble == sale.TroubleNone {
+		return result, trouble, printable(words)
+	}
 	return result, trouble, About(trouble) + " (" + printable(words) + ")"
 }
 

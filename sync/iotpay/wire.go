@@ -47,15 +47,16 @@ func newWire(cfg Config, log *slog.Logger, dial dialer, tlsConfig *tls.Config) *
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
 	tr := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dial,
-		TLSClientConfig:       tlsConfig,
-		Protocols:             &http1,
-		TLSHandshakeTimeout:   10 * time.Second,
-		IdleConnTimeout:       idleTime,
-		MaxIdleConns:          cfg.Workers + 4, // reports, and a sale, a refund and look-ups beside them
-		MaxIdleConnsPerHost:   cfg.Workers + 4,
-		ExpectContinueTimeout: time.Second,
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dial,
+		TLSClientConfig:     tlsConfig,
+		Protocols:           &http1,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     idleTime,
+		MaxIdleConns:        cfg.Workers + 4, // reports, and a sale, a refund and look-ups beside them
+		MaxIdleConnsPerHost: cfg.Workers + 4,
+		// A page that answers in the gateway's place may be of any size.
+		MaxResponseHeaderBytes: 64 << 10,
 	}
 	w := &wire{base: cfg.BaseURL, tr: tr}
 
@@ -161,6 +162,7 @@ func (x *exchange) take(resp *http.Response) error {
 	defer resp.Body.Close()
 	x.status, x.header = resp.StatusCode, resp.Header
 	x.body, x.err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	x.body = bytes.TrimPrefix(x.body, []byte("\ufeff")) // some servers begin their files with one
 	if x.err == nil && len(x.body) > maxAnswer {
 		x.err = fmt.Errorf("answer is longer than %d bytes", maxAnswer)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -197,6 +198,38 @@ func TestUnreadableAnswersAreLost(t *testing.T) {
 					t.Errorf("got %+v", a)
 				}
 			})
+		})
+	}
+}
+
+func TestRefusalsUnderOtherStatusesAreHeard(t *testing.T) {
+	const refusal = "\ufeff" + `{"retCode":"FAIL","retMsg":"signature fail"}`
+	for status, want := range map[int]sale.GatewayResult{200: sale.GatewayFail, 400: sale.GatewayFail, 403: sale.GatewayFail, 429: sale.GatewayLost, 500: sale.GatewayLost, 302: sale.GatewayLost} {
+		synctest.Test(t, func(t *testing.T) {
+			c := joined(t, testConfig(), io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(status)
+				fmt.Fprint(w, refusal)
+			}))
+			if a := c.Create(t.Context(), wechat()); a.Result != want || (want == sale.GatewayFail) != (a.Trouble == sale.TroubleKey) {
+				t.Errorf("%d: %+v, want %s", status, a, want)
+			}
+		})
+	}
+}
+
+func TestCodeThatCannotBeShownIsNoCode(t *testing.T) {
+	for name, code := range map[string]string{"none": "", "a page": "<html>\n</html>", "endless": strings.Repeat("x", 5000), "with a bell": "weixin://\a"} {
+		synctest.Test(t, func(t *testing.T) {
+			text, _ := json.Marshal(map[string]string{"retCode": "SUCCESS", "resCode": "SUCCESS", "codeUrl": code})
+			o, err := iotpay.ParseObject(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := strings.TrimSuffix(string(text), "}") + `,"sign":"` + iotpay.Sign(o, testKey) + `"}`
+			c := joined(t, testConfig(), io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, answer) }))
+			if a := c.Create(t.Context(), wechat()); a.Result != sale.GatewayUnverified || a.Code != "" || !a.Verified {
+				t.Errorf("%s: %+v", name, a)
+			}
 		})
 	}
 }

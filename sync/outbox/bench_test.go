@@ -120,6 +120,7 @@ func BenchmarkDrain(b *testing.B) {
 				b.ReportMetric(float64(r.total), "requests")
 				b.ReportMetric(float64(twice), "sent-twice")
 				b.ReportMetric((heap()-before)/1024, "KiB-kept")
+				runtime.KeepAlive(batch)
 			}
 		})
 	}
