@@ -16,10 +16,11 @@
 //	fields that are not empty, without sign, sorted by name
 //	    a=apple&b=boat&c=cat   &key=MERCHANT-KEY   -> MD5 -> upper-case hex
 //
-// The files, bottom up: sign.go holds the object and its signature; extra.go,
-// order.go, query.go and refund.go say what may be asked and what the
-// answers mean; wire.go carries bytes; client.go joins them into what the till
-// calls; notify.go receives the gateway's own calls.
+// The files, bottom up: sign.go holds the object and its signature; order.go,
+// query.go and refund.go say what may be asked and what is answered; wire.go
+// carries bytes; answer.go and trouble.go say what an answer, or its absence,
+// proves; client.go joins them into what the till calls; notify.go receives
+// the gateway's own calls.
 //
 // # How it fails
 //

@@ -2,8 +2,10 @@ package iotpaysim
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // State is everything that was seen, as GET /state shows it.
@@ -58,6 +60,9 @@ func (g *Gateway) State() State {
 //	POST /close?order=NO&status=9    the order is closed: 4 by the system, 9 by the customer
 //	POST /fault?set=NAME[=ARG][@ENDPOINT][*N]
 //	POST /fault?clear=NAME           clear= ends all
+//
+// A fault may also be posted as JSON, {"set":"..."} or {"clear":"..."}, or as
+// plain text, NAME[=ARG].
 func (g *Gateway) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { show(w, g.State()) })
@@ -76,13 +81,41 @@ func (g *Gateway) Control() http.Handler {
 		return g.CloseOrder(r.FormValue("order"), status)
 	}))
 	mux.HandleFunc("POST /fault", act(func(r *http.Request) error {
-		if set := r.FormValue("set"); set != "" {
-			return g.SetFault(set)
+		set, clear, err := readFault(r)
+		switch {
+		case err != nil:
+			return err
+		case clear != nil:
+			g.ClearFault(*clear)
+			return nil
 		}
-		g.ClearFault(r.FormValue("clear"))
-		return nil
+		return g.SetFault(set)
 	}))
 	return mux
+}
+
+// readFault reads which fault to set, or which to clear.
+func readFault(r *http.Request) (set string, clear *string, err error) {
+	if q := r.URL.Query(); q.Has("clear") {
+		name := q.Get("clear")
+		return "", &name, nil
+	} else if q.Has("set") {
+		return q.Get("set"), nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<10))
+	if err != nil {
+		return "", nil, err
+	}
+	text := strings.TrimSpace(string(body))
+	if !strings.HasPrefix(text, "{") {
+		return text, nil, nil
+	}
+	var ask struct {
+		Set   string
+		Clear *string
+	}
+	err = json.Unmarshal(body, &ask)
+	return ask.Set, ask.Clear, err
 }
 
 func act(do func(*http.Request) error) http.HandlerFunc {

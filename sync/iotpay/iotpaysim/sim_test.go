@@ -180,6 +180,31 @@ func TestOrderStaysUnpaidUntilTheControlSaysSo(t *testing.T) {
 	}
 }
 
+func TestFaultsAreSetInEveryWay(t *testing.T) {
+	g := New(Options{})
+	control := g.Control()
+	for _, tt := range []struct {
+		target, body string
+		status       int
+		set          string
+	}{
+		{"/fault?set=throttle=5", "", 200, "throttle=5"},
+		{"/fault?clear=throttle", "", 200, ""},
+		{"/fault", `{"set":"slow=1s@query_order"}`, 200, "slow=1s@query_order"},
+		{"/fault", "away", 200, "slow=1s@query_order away"},
+		{"/fault", "", 409, "slow=1s@query_order away"}, // nothing said is nothing cleared
+		{"/fault", `{"clear":"slow"}`, 200, "away"},
+		{"/fault", `{"clear":`, 409, "away"},
+		{"/fault?clear=", "", 200, ""},
+	} {
+		w := httptest.NewRecorder()
+		control.ServeHTTP(w, httptest.NewRequest("POST", tt.target, strings.NewReader(tt.body)))
+		if got := strings.Join(g.State().Faults, " "); w.Code != tt.status || got != tt.set {
+			t.Errorf("%s %s: %d, set are %q; want %d %q", tt.target, tt.body, w.Code, got, tt.status, tt.set)
+		}
+	}
+}
+
 func TestScanMayPayAtOnce(t *testing.T) {
 	g, s := open(t, Options{ScanPays: true})
 	if err := g.Scan(s.order("A", "UPI_QR", 100)["qr_code"].(string), false); err != nil || s.status("A") != "2" {
