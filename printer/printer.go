@@ -301,7 +301,7 @@ func (p *Printer) askOne(ctx context.Context, t *talk, n int) (bool, error) {
 // drain takes what the printer says until it is quiet.
 func (p *Printer) drain(ctx context.Context, t *talk) {
 	for {
-		s, err := t.next(ctx, time.Now().Add(p.cfg.AnswerLimit))
+		s, err := t.next(ctx, time.Now().Add(2*p.cfg.AnswerLimit))
 		if err != nil {
 			return
 		}
