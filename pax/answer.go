@@ -18,7 +18,8 @@ type reader struct {
 // verdict other than unsure is what the terminal's words allow; against does
 // the rest.
 func (rd reader) payment(r Reply) sale.CardAnswer {
-	t, err := parsePayment(r)
+	var t transaction
+	err := parsePayment(r, &t)
 	a := rd.answer(&t)
 	if a.Tender == "" && string(r.Command) == responseTo(cmdDebit) {
 		a.Tender = sale.Debit

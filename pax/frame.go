@@ -139,7 +139,7 @@ func (s *Scanner) Next(in []byte) (Token, []byte) {
 				piece, s.state = in[:end+1], atLRC
 			}
 			in = in[len(piece):]
-			if i := bytes.LastIndexByte(piece, STX); i >= 0 {
+			for i := bytes.IndexByte(piece, STX); i >= 0; i = bytes.IndexByte(piece, STX) {
 				piece, s.frame = piece[i+1:], s.frame[:0]
 			}
 			s.frame = append(s.frame, piece...)

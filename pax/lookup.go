@@ -116,8 +116,8 @@ func (rd reader) record(r Reply, asked sale.CardOrder) looked {
 	case code != codeOK:
 		return unclear("the terminal answered the look-up with %s", withCode(text, code))
 	}
-	t, err := parseRecord(r)
-	if err != nil {
+	var t record
+	if err := parseRecord(r, &t); err != nil {
 		return unclear("%v", err)
 	}
 	a := rd.answer(&t.transaction)

@@ -83,25 +83,73 @@ func requestBatchClose(version, at string) []byte {
 	return AppendFrame(nil, cmdBatchClose, version, at)
 }
 
-// fields walks through text parted by FS or US. Lists are positional and
-// open-ended both ways: what is missing reads as empty, what is too much is left.
-type fields struct{ rest []byte }
+// fields walks once through text parted by FS, and through the subfields of
+// each field, parted by US. Lists are positional and open-ended both ways: what
+// is missing reads as empty, what is too much is left.
+type fields struct {
+	rest []byte
+	done bool // the field at hand has no more subfields
+}
 
-func (f *fields) next(sep byte) []byte {
-	i := bytes.IndexByte(f.rest, sep)
-	if i < 0 {
-		v := f.rest
-		f.rest = nil
-		return v
+// next returns the next field whole.
+func (f *fields) next() []byte {
+	for i, b := range f.rest {
+		if b == FS {
+			v := f.rest[:i]
+			f.rest = f.rest[i+1:]
+			return v
+		}
 	}
-	v := f.rest[:i]
-	f.rest = f.rest[i+1:]
+	v := f.rest
+	f.rest = nil
 	return v
 }
 
-func (f *fields) skip(n int, sep byte) {
+// sub returns the next subfield of the field at hand; end must follow the last one.
+func (f *fields) sub() []byte {
+	if f.done {
+		return nil
+	}
+	rest := f.rest
+	for i, b := range rest {
+		if b > US || b != US && b != FS {
+			continue
+		}
+		f.rest, f.done = rest[i+1:], b == FS
+		return rest[:i]
+	}
+	f.rest, f.done = nil, true
+	return rest
+}
+
+// pair returns the next subfield as a key and a value, parted by its first "=".
+func (f *fields) pair() (key, value []byte) {
+	sub := f.sub()
+	for i, b := range sub {
+		if b == '=' {
+			return sub[:i], sub[i+1:]
+		}
+	}
+	return nil, nil
+}
+
+// end goes on to the next field.
+func (f *fields) end() {
+	if !f.done {
+		f.next()
+	}
+	f.done = false
+}
+
+func (f *fields) skip(n int) {
 	for ; n > 0; n-- {
-		f.next(sep)
+		f.next()
+	}
+}
+
+func (f *fields) skipSubs(n int) {
+	for ; n > 0; n-- {
+		f.sub()
 	}
 }
 
@@ -120,9 +168,9 @@ var errManyPackets = errors.New("response in several packets (status 1), which i
 
 // parseReply reads the head of a response from the body of a frame.
 func parseReply(body []byte) (Reply, error) {
-	f := fields{body}
-	status := f.next(FS)
-	r := Reply{Command: f.next(FS), Version: f.next(FS), Code: f.next(FS), Text: f.next(FS)}
+	f := fields{rest: body}
+	status := f.next()
+	r := Reply{Command: f.next(), Version: f.next(), Code: f.next(), Text: f.next()}
 	r.more = f.rest
 	switch {
 	case len(status) != 1 || status[0] < '0' || status[0] > '9':
@@ -145,12 +193,12 @@ const (
 // hostInfo is what the card's host said.
 type hostInfo struct{ Code, Message, Auth, Reference, Trace, Batch, Retrieval, Issuer []byte }
 
-func (h *hostInfo) parse(b []byte) {
-	f := fields{b}
-	h.Code, h.Message, h.Auth = f.next(US), f.next(US), f.next(US)
-	h.Reference, h.Trace, h.Batch = f.next(US), f.next(US), f.next(US)
-	f.skip(4, US) // transaction identifier, gateway id, detailed message, integrity class
-	h.Retrieval, h.Issuer = f.next(US), f.next(US)
+func (h *hostInfo) parse(f *fields) {
+	h.Code, h.Message, h.Auth = f.sub(), f.sub(), f.sub()
+	h.Reference, h.Trace, h.Batch = f.sub(), f.sub(), f.sub()
+	f.skipSubs(4) // transaction identifier, gateway id, detailed message, integrity class
+	h.Retrieval, h.Issuer = f.sub(), f.sub()
+	f.end()
 }
 
 // amounts are cents. Given says that the approved amount was there at all.
@@ -160,34 +208,36 @@ type amounts struct {
 	Approved, Due, Tip, Cashback, Surcharge sale.Amount
 }
 
-func (a *amounts) parse(b []byte) error {
-	f := fields{b}
+func (a *amounts) parse(f *fields) error {
 	var bad error
-	cents := func(name string, v []byte) sale.Amount {
-		n, err := parseCents(v)
-		if err != nil && bad == nil {
-			bad = fmt.Errorf("%s in the terminal's answer: %w", name, err)
-		}
-		return n
-	}
-	approved := f.next(US)
+	approved := f.sub()
 	a.Given = len(approved) > 0
-	a.Approved = cents("approved amount", approved)
-	a.Due = cents("amount due", f.next(US))
-	a.Tip = cents("tip", f.next(US))
-	a.Cashback = cents("cashback", f.next(US))
-	a.Surcharge = cents("surcharge", f.next(US))
-	f.skip(5, US) // tax, two balances, service fee, transaction remaining
-	if n := cents("approved tip", f.next(US)); n > 0 {
+	a.Approved = cents(approved, "approved amount", &bad)
+	a.Due = cents(f.sub(), "amount due", &bad)
+	a.Tip = cents(f.sub(), "tip", &bad)
+	a.Cashback = cents(f.sub(), "cashback", &bad)
+	a.Surcharge = cents(f.sub(), "surcharge", &bad)
+	f.skipSubs(5) // tax, two balances, service fee, transaction remaining
+	if n := cents(f.sub(), "approved tip", &bad); n > 0 {
 		a.Tip = n
 	}
-	if n := cents("approved cashback", f.next(US)); n > 0 {
+	if n := cents(f.sub(), "approved cashback", &bad); n > 0 {
 		a.Cashback = n
 	}
-	if n := cents("approved surcharge", f.next(US)); n > 0 {
+	if n := cents(f.sub(), "approved surcharge", &bad); n > 0 {
 		a.Surcharge = n
 	}
+	f.end()
 	return bad
+}
+
+// cents reads an amount of an answer and keeps the first error.
+func cents(b []byte, what string, bad *error) sale.Amount {
+	n, err := parseCents(b)
+	if err != nil && *bad == nil {
+		*bad = fmt.Errorf("%s in the terminal's answer: %w", what, err)
+	}
+	return n
 }
 
 // parseCents reads an amount: digits only, no sign, no point; empty is nothing.
@@ -206,21 +256,21 @@ func parseCents(b []byte) (sale.Amount, error) {
 // travel further than card() and the extra.
 type account struct{ Number, Entry, Expiry, CardType, Debit []byte }
 
-func (a *account) parse(b []byte) {
-	f := fields{b}
-	a.Number, a.Entry, a.Expiry = f.next(US), f.next(US), f.next(US)
-	f.skip(3, US) // EBT type, voucher, new account
-	a.CardType = f.next(US)
-	f.skip(5, US) // name, CVD code, CVD message, card present, gift card type
-	a.Debit = f.next(US)
+func (a *account) parse(f *fields) {
+	a.Number, a.Entry, a.Expiry = f.sub(), f.sub(), f.sub()
+	f.skipSubs(3) // EBT type, voucher, new account
+	a.CardType = f.sub()
+	f.skipSubs(5) // name, CVD code, CVD message, card present, gift card type
+	a.Debit = f.sub()
+	f.end()
 }
 
 // trace is how a transaction is named.
 type trace struct{ Transaction, Ref, Time, Invoice []byte }
 
-func (t *trace) parse(b []byte) {
-	f := fields{b}
-	t.Transaction, t.Ref, t.Time, t.Invoice = f.next(US), f.next(US), f.next(US), f.next(US)
+func (t *trace) parse(f *fields) {
+	t.Transaction, t.Ref, t.Time, t.Invoice = f.sub(), f.sub(), f.sub(), f.sub()
+	f.end()
 }
 
 // additional are the KEY=value pairs that the driver uses.
@@ -231,32 +281,26 @@ type additional struct {
 
 // parse reads the pairs: split at the first "=", keys compared without case,
 // empty elements left out.
-func (x *additional) parse(b []byte) {
-	f := fields{b}
-	for len(f.rest) > 0 {
-		pair := f.next(US)
-		i := bytes.IndexByte(pair, '=')
-		if i <= 0 {
-			continue
-		}
-		if to := x.key(pair[:i]); to != nil {
-			*to = pair[i+1:]
+func (x *additional) parse(f *fields) {
+	for !f.done && len(f.rest) > 0 {
+		k, v := f.pair()
+		if to := x.key(k); to != nil {
+			*to = v
 		}
 	}
+	f.end()
 }
 
+// key returns where the value of a key goes, or nil if it is of no use.
 func (x *additional) key(k []byte) *[]byte {
-	var upper [18]byte // the longest key below
-	if len(k) > len(upper) {
-		return nil
+	if n := len(k); n > 0 && (k[0] >= 'a' || k[n-1] >= 'a') {
+		k = bytes.ToUpper(k) // rare: terminals write capitals
 	}
-	for i, c := range k {
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		upper[i] = c
-	}
-	switch string(upper[:len(k)]) {
+	return x.exact(k)
+}
+
+func (x *additional) exact(k []byte) *[]byte {
+	switch string(k) {
 	case "TC":
 		return &x.TC
 	case "ARQC":
@@ -302,22 +346,22 @@ type transaction struct {
 	More     additional
 }
 
-// parsePayment reads the fields of T01 or T03.
+// parsePayment reads the fields of T01 or T03 into an empty t.
 //
 //	T01  host · type · amount · account · trace · AVS · commercial · MOTO · additional
 //	T03  host · type · amount · account · trace · additional
-func parsePayment(r Reply) (t transaction, err error) {
-	f := fields{r.more}
-	t.Host.parse(f.next(FS))
-	t.Type = f.next(FS)
-	err = t.Amounts.parse(f.next(FS))
-	t.Account.parse(f.next(FS))
-	t.Trace.parse(f.next(FS))
+func parsePayment(r Reply, t *transaction) error {
+	f := fields{rest: r.more}
+	t.Host.parse(&f)
+	t.Type = f.next()
+	err := t.Amounts.parse(&f)
+	t.Account.parse(&f)
+	t.Trace.parse(&f)
 	if string(r.Command) == "T01" {
-		f.skip(3, FS)
+		f.skip(3)
 	}
-	t.More.parse(f.next(FS))
-	return t, err
+	t.More.parse(&f)
+	return err
 }
 
 // record is R03: one record of the batch and how many matched.
@@ -326,33 +370,32 @@ type record struct {
 	transaction
 }
 
-// parseRecord reads the fields of R03.
+// parseRecord reads the fields of R03 into an empty t.
 //
 //	total · number · host · EDC · type · original type · amount · account · trace · cashier · commercial · check · additional
-func parseRecord(r Reply) (t record, err error) {
-	f := fields{r.more}
-	t.Total = f.next(FS)
-	f.skip(1, FS)
-	t.Host.parse(f.next(FS))
-	t.EDC, t.Type, t.Original = f.next(FS), f.next(FS), f.next(FS)
-	err = t.Amounts.parse(f.next(FS))
-	t.Account.parse(f.next(FS))
-	t.Trace.parse(f.next(FS))
-	f.skip(3, FS)
-	t.More.parse(f.next(FS))
-	return t, err
+func parseRecord(r Reply, t *record) error {
+	f := fields{rest: r.more}
+	t.Total = f.next()
+	f.skip(1)
+	t.Host.parse(&f)
+	t.EDC, t.Type, t.Original = f.next(), f.next(), f.next()
+	err := t.Amounts.parse(&f)
+	t.Account.parse(&f)
+	t.Trace.parse(&f)
+	f.skip(3)
+	t.More.parse(&f)
+	return err
 }
 
 // parseIdentity reads A01: serial number, model, OS version, MAC, lines,
 // characters per line, additional (APPVERSION, APPNAME).
 func parseIdentity(r Reply) sale.Identity {
-	f := fields{r.more}
-	id := sale.Identity{Serial: name(f.next(FS)), Model: name(f.next(FS))}
-	f.skip(4, FS)
-	more := fields{f.next(FS)}
+	f := fields{rest: r.more}
+	id := sale.Identity{Serial: name(f.next()), Model: name(f.next())}
+	f.skip(4)
 	app, version := "", ""
-	for len(more.rest) > 0 {
-		k, v, _ := bytes.Cut(more.next(US), []byte("="))
+	for !f.done && len(f.rest) > 0 {
+		k, v := f.pair()
 		switch {
 		case bytes.EqualFold(k, []byte("APPNAME")):
 			app = name(v)

@@ -299,7 +299,8 @@ func (t *Terminal) payment(o sale.CardOrder) payment {
 // our frame was acknowledged; so does a duplicate's, which names its original.
 func mine(ref string) func(Reply, bool) bool {
 	return func(r Reply, acked bool) bool {
-		t, _ := parsePayment(r)
+		var t transaction
+		_ = parsePayment(r, &t) // the reference is all that is wanted
 		switch {
 		case string(t.Trace.Ref) == ref:
 			return true

@@ -99,11 +99,11 @@ var controlNames = map[byte]string{ACK: "ACK", NAK: "NAK", EOT: "EOT", ENQ: "ENQ
 
 // commandOf names the command of a request or response.
 func commandOf(body []byte) string {
-	f := fields{body}
-	if c := f.next(FS); len(c) != 1 {
+	f := fields{rest: body}
+	if c := f.next(); len(c) != 1 {
 		return name(c)
 	}
-	return name(f.next(FS))
+	return name(f.next())
 }
 
 // mask turns every digit into X.
