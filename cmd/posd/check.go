@@ -31,8 +31,9 @@ func checkCommand(at *where) *cobra.Command {
 		Short: "Say what is in force and whether all is well",
 		Long: `check prints the configuration in force and how every device is. With a daemon
 running it asks that one and opens nothing; without, it opens and greets every
-device itself and asks the gateway after an order that never was. It exits 0
-only if all is well.`,
+device itself, asks the gateway after an order that never was, and reads the
+whole journal for anything that is not as posd wrote it. It exits 0 only if all
+is well.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var c Config
@@ -185,8 +186,8 @@ func journalAlone(ctx context.Context, c store.Config, log *slog.Logger) (d devi
 		d.Words = err.Error()
 		return d, errors.Is(err, sale.ErrLocked)
 	}
-	d.OK, d.Words = true, "ready"
-	if err := s.Close(); err != nil {
+	d.OK, d.Words = true, "ready; every row is as it was written"
+	if err := errors.Join(s.Verify(ctx), s.Close()); err != nil {
 		d.OK, d.Words = false, err.Error()
 	}
 	return d, false

@@ -163,7 +163,7 @@ func (c *Config) judge(d *strict) {
 	d.judge("api", c.API.validate())
 	d.judge("daemon", c.Daemon.validate())
 	if t := c.Terminal; t != nil {
-		d.judge("terminal", t.LineConfig.validate())
+		d.judge("terminal", t.lineFaults())
 		d.judge("terminal", t.Config.Validate())
 	}
 	if g := c.Gateway; g != nil {
@@ -216,6 +216,23 @@ func (c *Config) lines() []struct {
 		all = append(all, line{"printer", c.Printer.LineConfig.Config})
 	}
 	return all
+}
+
+// overHTTP returns host:port of a terminal that is spoken to over HTTP.
+func (t *Terminal) overHTTP() (addr string, ok bool) {
+	addr, ok = strings.CutPrefix(t.Line, "http://")
+	return strings.TrimSuffix(addr, "/"), ok
+}
+
+// lineFaults judges the terminal's line, which may be an HTTP address, too.
+func (t *Terminal) lineFaults() []error {
+	l := t.LineConfig
+	if addr, ok := t.overHTTP(); ok {
+		if l.Line = "tcp:" + addr; l.validate() != nil {
+			return []error{fmt.Errorf("line = %q is no address of a terminal: write http://host:port, such as http://192.168.1.40:10009", t.Line)}
+		}
+	}
+	return l.validate()
 }
 
 func (l LineConfig) validate() []error {

@@ -89,18 +89,43 @@ func assignments(text string) map[string]string {
 	return found
 }
 
+// defaultsIn returns the sample with the defaults that it names put right.
+func defaultsIn(sample string, want map[string]string) string {
+	var out strings.Builder
+	section := ""
+	for line := range strings.Lines(sample) {
+		text := strings.TrimSpace(line)
+		if strings.HasPrefix(text, "[") {
+			section = strings.Trim(text, "[]")
+		} else if m := assignment.FindStringSubmatch(text); m != nil && strings.HasPrefix(text, "# ") {
+			if value, ok := want[section+"."+m[1]]; ok {
+				line = "# " + m[1] + " = " + value + "\n"
+			}
+		}
+		out.WriteString(line)
+	}
+	return out.String()
+}
+
 func TestTheSampleNamesEveryKeyWithItsDefault(t *testing.T) {
-	sample, err := os.ReadFile("../../configs/posd.toml")
+	const file = "../../configs/posd.toml"
+	sample, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := assignments(string(sample))
 	want := assignments(regexp.MustCompile(`(?m)^([a-z])`).ReplaceAllString(all().String(), "# $1"))
+	if *update {
+		sample = []byte(defaultsIn(string(sample), want))
+		if err := os.WriteFile(file, sample, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := assignments(string(sample))
 	for key, value := range want {
 		if have, ok := got[key]; !ok {
 			t.Errorf("%s is not in the sample; its default is %s", key, value)
 		} else if have != value && have != "set" {
-			t.Errorf("%s: the sample says that the default is %s, it is %s", key, have, value)
+			t.Errorf("%s: the sample says that the default is %s, it is %s (-update writes it)", key, have, value)
 		}
 	}
 	for key := range got {

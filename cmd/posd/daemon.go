@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -23,14 +24,17 @@ import (
 )
 
 // serve is the daemon: the parts of one counter, made and put together. It
-// returns when ctx ends or a part gives up.
-func serve(ctx context.Context, c Config, log *slog.Logger) error {
-	journal, err := store.Open(ctx, c.Store, log)
+// returns when ctx ends or a part gives up. What goes over the terminal's line
+// is written to trace, unless it is nil.
+func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) error {
+	opened, err := store.Open(ctx, c.Store, log)
 	if err != nil {
 		return err
 	}
+	memory := &journal{Store: opened}
+	memory.hear(true, "ready", sale.TroubleNone)
 	defer func() {
-		if err := journal.Close(); err != nil {
+		if err := memory.Close(); err != nil {
 			log.Error("journal did not close well", "err", err)
 		}
 	}()
@@ -39,13 +43,16 @@ func serve(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	defer parts.close()
+	if trace != nil && parts.terminal != nil {
+		parts.terminal.Trace(trace)
+	}
 	listeners, err := listen(c.API)
 	if err != nil {
 		return err
 	}
 
 	o := device.Options{
-		Policy: c.Shop.Policy, Journal: journal, Screen: parts.screen, Log: log,
+		Policy: c.Shop.Policy, Journal: memory, Screen: parts.screen, Log: log,
 		Clock: time.Now, Entropy: rand.Reader,
 		Makers: device.Makers{ID: newID, Report: parts.report, Wallet: c.Scan.wallet},
 	}
@@ -64,11 +71,26 @@ func serve(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 
-	board := &board{config: c, parts: parts}
+	board := &board{config: c, parts: parts, journal: memory}
+	layout := parts.layout(c)
 	count := newMetrics(till, board)
 	handler := api.New(till, api.Options{
 		Log: log, Matrix: display.Matrix, Metrics: count,
-		Devices: board.look, Day: c.Shop.day, ReceiptText: parts.receiptText(till, c),
+		Devices: board.look, Day: c.Shop.day,
+		ReceiptText: func(ctx context.Context, id sale.ID) (string, error) {
+			r, err := receipt(ctx, till, id)
+			if err != nil {
+				return "", err
+			}
+			return layout.Text(r), nil
+		},
+		ReceiptPNG: func(ctx context.Context, id sale.ID) ([]byte, error) {
+			r, err := receipt(ctx, till, id)
+			if err != nil {
+				return nil, err
+			}
+			return layout.PNG(r)
+		},
 		Subscribe: func() (<-chan device.Message, func()) { s := till.Subscribe(); return s.C(), s.Close },
 		Version:   version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 	})
@@ -94,6 +116,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) error {
 // configured is nil; screen and displays are there even without a display.
 type parts struct {
 	lines    []*port.Line
+	held     []func() // locks of what is no line
 	terminal *terminal
 	gateway  *gateway
 	printer  *printer.Printer
@@ -111,7 +134,21 @@ func plugIn(c Config, log *slog.Logger) (*parts, error) {
 		return made
 	}
 	if t := c.Terminal; t != nil {
-		p.terminal = &terminal{Terminal: pax.New(line(t.LineConfig), t.Config, log.With("line", "terminal"))}
+		own := log.With("line", "terminal")
+		if addr, ok := t.overHTTP(); ok {
+			release, err := port.Hold(c.Daemon.LockDir, addr)
+			if err != nil {
+				return nil, fmt.Errorf("card terminal: %w", err)
+			}
+			p.held = append(p.held, release)
+			made, err := pax.NewHTTP(t.Line, t.Config, own)
+			if err != nil {
+				return nil, err
+			}
+			p.terminal = &terminal{Terminal: made}
+		} else {
+			p.terminal = &terminal{Terminal: pax.New(line(t.LineConfig), t.Config, own)}
+		}
 	}
 	for _, d := range c.Displays {
 		driver, err := display.New(d.Config)
@@ -146,6 +183,9 @@ func (p *parts) close() {
 	for _, l := range slices.Backward(p.lines) {
 		l.Close()
 	}
+	for _, release := range p.held {
+		release()
+	}
 	if p.gateway != nil {
 		p.gateway.Close()
 	}
@@ -159,22 +199,25 @@ func (p *parts) report(no string, amount sale.Amount, currency string, extra sal
 	return p.gateway.ReportParams(no, amount, currency, extra)
 }
 
-// receiptText writes receipts as the shop's printer would print them, or a
-// printer of no known make where there is none.
-func (p *parts) receiptText(till *device.Till, c Config) func(context.Context, sale.ID) (string, error) {
-	layout := printer.Defaults()
-	layout.Zone, layout.Language, layout.Shop.Name = c.Shop.zone(), c.Shop.Language, c.Shop.Name
-	write := layout.Layout()
+// layout lays receipts out as the shop's printer prints them, or one of no known
+// make where there is none.
+func (p *parts) layout(c Config) printer.Layout {
 	if p.printer != nil {
-		write = p.printer.Layout()
+		return p.printer.Layout()
 	}
-	return func(ctx context.Context, id sale.ID) (string, error) {
-		s, err := till.Sale(ctx, id)
-		if err != nil {
-			return "", err
-		}
-		return write.Text(sale.Receipt{Sale: s, Copy: sale.CustomerCopy, At: time.Now()}), nil
+	plain := printer.Defaults()
+	plain.Zone, plain.Matrix, plain.Language, plain.Shop.Name = c.Shop.zone(), display.Matrix, c.Shop.Language, c.Shop.Name
+	return plain.Layout()
+}
+
+// receipt returns the customer's receipt of a sale as it stands.
+func receipt(ctx context.Context, till *device.Till, id sale.ID) (sale.Receipt, error) {
+	s, err := till.Sale(ctx, id)
+	at := s.CreatedAt
+	if s.FinalAt != nil {
+		at = *s.FinalAt
 	}
+	return sale.Receipt{Sale: s, Copy: sale.CustomerCopy, At: at}, err
 }
 
 // methods lists what can be taken here, in the order of the pages' buttons.

@@ -11,6 +11,7 @@ import (
 	"posd/display"
 	"posd/pax"
 	"posd/printer"
+	"posd/store"
 	"posd/sync/iotpay"
 )
 
@@ -167,6 +168,24 @@ func (g *gateway) greet(ctx context.Context) {
 	}
 }
 
+// journal is the store, overheard: what it said when it was last written to.
+type journal struct {
+	*store.Store
+	known
+}
+
+// Commit is store.Store.Commit.
+func (j *journal) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
+	seqs, err := j.Store.Commit(ctx, rows)
+	switch {
+	case err == nil:
+		j.hear(true, "ready", sale.TroubleNone)
+	case ctx.Err() == nil:
+		j.hear(false, err.Error(), sale.TroubleNone)
+	}
+	return seqs, err
+}
+
 // How fresh an answer must be to be given again without asking, and how long
 // devices may take to answer when someone looks at the board.
 const (
@@ -177,9 +196,10 @@ const (
 
 // board shows how every device is.
 type board struct {
-	config Config
-	parts  *parts
-	asking sync.Mutex // one look asks at a time; the others get what it heard
+	config  Config
+	parts   *parts
+	journal *journal
+	asking  sync.Mutex // one look asks at a time; the others get what it heard
 }
 
 // look asks those devices that have not been heard of just now, all at once,
@@ -202,8 +222,8 @@ func (b *board) look(ctx context.Context) []device.DeviceStatus {
 
 // last returns how every device was when it was last heard of, asking none.
 func (b *board) last() []device.DeviceStatus {
-	journal := device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: b.config.Store.Dir, OK: true, Words: "ready"}
-	return append([]device.DeviceStatus{journal}, b.plugged()...)
+	journal := device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: b.config.Store.Dir}
+	return append([]device.DeviceStatus{b.journal.status(journal)}, b.plugged()...)
 }
 
 // plugged is last without the journal.

@@ -130,7 +130,8 @@ func twoDashes(root *cobra.Command, args []string) []string {
 }
 
 func runCommand(at *where) *cobra.Command {
-	return &cobra.Command{
+	var trace string
+	c := &cobra.Command{
 		Use:   "run",
 		Short: "Run the daemon",
 		Args:  cobra.NoArgs,
@@ -146,9 +147,20 @@ func runCommand(at *where) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), c, newLog(cmd.ErrOrStderr(), level))
+			var w io.Writer
+			if trace != "" {
+				f, err := os.OpenFile(trace, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+				if err != nil {
+					return fmt.Errorf("open the file for -trace: %w", err)
+				}
+				defer f.Close()
+				w = f
+			}
+			return serve(cmd.Context(), c, w, newLog(cmd.ErrOrStderr(), level))
 		},
 	}
+	c.Flags().StringVar(&trace, "trace", "", "add what goes over the terminal's line to `FILE`, card data masked")
+	return c
 }
 
 // newLog logs to w, without the time where the journal adds its own.

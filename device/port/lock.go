@@ -73,6 +73,16 @@ func lockLine(dir, key string) (*os.File, error) {
 	return f, nil
 }
 
+// Hold takes the lock of an address ("host:port") that is spoken to by other
+// means than a Line, until release is called.
+func Hold(lockDir, addr string) (release func(), err error) {
+	f, err := lockLine(lockDir, addr)
+	if err != nil {
+		return nil, err
+	}
+	return func() { unlock(f) }, nil
+}
+
 func unlock(f *os.File) {
 	if f != nil {
 		f.Close()
