@@ -67,9 +67,13 @@ func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
 		tx.rollback()
 		return nil, err
 	}
-	s.chain, s.dirty = tx.end, true
+	s.chain = tx.end
+	s.wrote()
 	return tx.seqs, nil
 }
+
+// wrote notes that there is something for Idle to do.
+func (s *Store) wrote() { s.dirty, s.turnTries = true, turnTries }
 
 // transaction is one Commit under way.
 type transaction struct {

@@ -24,6 +24,10 @@ import (
 const (
 	walHeaderBytes   = 32
 	frameHeaderBytes = 24
+	// turnTries is how often Idle tries to turn the log over after a commit: a
+	// reader that stays, such as a tool that copies the log, keeps it from it,
+	// and each try is a commit.
+	turnTries = 3
 )
 
 // growLog fills SQLite's log with zeros up to its usual size. A frame of zeros
@@ -80,13 +84,14 @@ func (s *Store) Idle(ctx context.Context) error {
 	if err != nil {
 		return explain("copy the log into the journal", err)
 	}
-	if busy {
-		s.log.Debug("log not copied whole: somebody reads", "frames", frames)
+	if busy || s.turnTries == 0 {
+		s.log.Debug("log not turned over: somebody reads", "frames", frames)
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.turnTries--
 	turned, err := s.turnOver(frames)
 	s.dirty = !turned
 	return explain("turn the log over", err)

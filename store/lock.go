@@ -31,9 +31,9 @@ func lockFolder(dir string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("state folder %s is %w: pid %s holds %s; stop that one first", dir, sale.ErrLocked, pid, path)
 	}
-	// A full disk must not keep posd from starting: then the pid is missing.
-	if f.Truncate(0) == nil {
-		fmt.Fprintf(f, "%d\n", os.Getpid())
-	}
+	// Written over and not cut first, which would wait for the disk when the file
+	// is closed. A full disk must not keep posd from starting: then the pid is
+	// that of an earlier run.
+	fmt.Fprintf(f, "%-20d\n", os.Getpid())
 	return f, nil
 }

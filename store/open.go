@@ -35,6 +35,8 @@ type Store struct {
 	chain  link
 	dirty  bool // frames were written since the log was turned over
 	closed bool
+
+	turnTries int // left to Idle until the next commit
 }
 
 // Open opens the journal in cfg.Dir, making it if there is none. A file that is
@@ -89,7 +91,7 @@ func (s *Store) attach() error {
 	if err := s.chain.load(c); err != nil {
 		return err
 	}
-	s.dirty = true // what the last run left
+	s.wrote() // what the last run left
 	s.read = s.door.pool()
 	return nil
 }

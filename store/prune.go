@@ -23,7 +23,7 @@ const (
 	pruneBatch = 100
 	// details are the columns of a sale that prune empties.
 	details = `words = '', attention = '', card_type = NULL, card_number = NULL, card_entry = NULL, card_account = NULL,
-		card_label = NULL, card_aid = NULL, card_tvr = NULL, card_tsi = NULL, card_cryptogram = NULL, card_cvm = NULL,
+		card_label = NULL, card_aid = NULL, card_tvr = NULL, card_tsi = NULL, card_cryptogram = NULL, card_cvm = NULL, card_composed = NULL,
 		card_auth_code = NULL, card_host_code = NULL, card_host_text = NULL, card_reference = NULL, card_batch = NULL,
 		card_invoice = NULL, card_transaction = NULL, card_terminal_id = NULL, card_serial = NULL, card_terminal_time = NULL,
 		card_language = NULL`
@@ -217,7 +217,7 @@ func (s *Store) sumUp(ctx context.Context, after int64, done *Pruned) (int64, er
 		tx.rollback()
 		return after, err
 	}
-	s.dirty = s.dirty || summed > 0
+	s.wrote()
 	done.Commits += summed
 	return found[len(found)-1][0].(int64), nil
 }

@@ -61,6 +61,7 @@ var sales = covered("sales", "id", []column[sale.Sale]{
 	ofCard("card_tsi", func(c *sale.CardInfo) *string { return &c.TSI }),
 	ofCard("card_cryptogram", func(c *sale.CardInfo) *string { return &c.Cryptogram }),
 	ofCard("card_cvm", func(c *sale.CardInfo) *string { return &c.CVM }),
+	ofCard("card_composed", func(c *sale.CardInfo) *string { return &c.Composed }),
 	ofCard("card_auth_code", func(c *sale.CardInfo) *string { return &c.AuthCode }),
 	ofCard("card_host_code", func(c *sale.CardInfo) *string { return &c.HostCode }),
 	ofCard("card_host_text", func(c *sale.CardInfo) *string { return &c.HostText }),

@@ -53,6 +53,7 @@ CREATE TABLE sales (
   card_tsi           TEXT,
   card_cryptogram    TEXT,
   card_cvm           TEXT,
+  card_composed      TEXT,                         -- which values of the report were derived, not read
   card_auth_code     TEXT,
   card_host_code     TEXT,
   card_host_text     TEXT,
