@@ -24,10 +24,7 @@ func (s *Printer) Image(n int) (image.Image, bool) {
 }
 
 func (s sheet) draw(dots int) image.Image {
-	height := 0
-	for _, it := range s {
-		height += it.feed
-	}
+	height := s.height()
 	img := image.NewGray(image.Rect(0, 0, dots+2*margin, height+2*margin))
 	for i := range img.Pix {
 		img.Pix[i] = 0xFF
@@ -49,6 +46,15 @@ func (s sheet) draw(dots int) image.Image {
 		y += it.feed
 	}
 	return img
+}
+
+// height is the length of the paper in dots.
+func (s sheet) height() int {
+	n := 0
+	for _, it := range s {
+		n += it.feed
+	}
+	return n
 }
 
 // aligned is the left edge of something w dots wide.
