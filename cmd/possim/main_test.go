@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv("POSSIM_TEST_DAEMON"); role != "" {
 		playDaemon(role)
 	}
+	flag.Set("test.parallel", "8") // they wait more than they compute; the command line may say otherwise
 	var err error
 	if built.dir, err = os.MkdirTemp("", "possim-test-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -108,6 +110,16 @@ func TestReportsWaitForTheGateway(t *testing.T) {
 	out := play(t, "-script=offline", "--posd", program(t, "posd"))
 	if !strings.Contains(out, "brought 50 reports") {
 		t.Errorf("it does not say how long it took:\n%s", out)
+	}
+}
+
+func TestWhatGoesWrongOnTheWiresEndsInTheTruth(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"terminal", "network", "power"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, "-script", name, "-posd", program(t, "posd"))
+		})
 	}
 }
 

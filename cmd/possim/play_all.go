@@ -24,6 +24,7 @@ type ending struct {
 	state     string
 	reported  string
 	approvals int   // of the terminal
+	repeats   int   // of the report, under its own number
 	orders    int   // at the gateway
 	paid      int   // of them
 	refunded  int64 // of them, in cents
@@ -63,33 +64,51 @@ func scenes() []scene {
 
 // playAll plays every scene, and then looks at the whole.
 func playAll(ctx context.Context, st *stage) error {
-	fmt.Fprintf(st.out, "%-36s %-9s %9s  %-10s %-8s %-11s %5s\n", "", "method", "amount", "state", "printed", "reported", "took")
-	var approved, reported int
-	for _, sc := range scenes() {
-		start := time.Now()
-		s, err := st.scene(ctx, sc)
-		if err != nil {
-			st.fault("%s: %w", sc.name, err)
-		}
-		mark := ""
-		if err != nil {
-			mark = "  NOT AS IT SHOULD BE"
-		}
-		fmt.Fprintf(st.out, "%-36s %-9s %9s  %-10s %-8s %-11s %4.1fs%s\n", sc.name, sc.method, cents(sc.cents), s.State, s.Printed, s.Reported, time.Since(start).Seconds(), mark)
-		if ctx.Err() != nil {
-			return nil
-		}
-		approved += sc.want.approvals
-		if sc.want.reported == "done" {
-			reported++
-		}
+	st.play(ctx, scenes())
+	for _, r := range st.gateway.State().Refusals {
+		st.fault("the gateway refused a %s: %s", r.Endpoint, r.Words)
 	}
-	st.wholeIs(ctx, approved, reported)
+	if ctx.Err() != nil {
+		return nil
+	}
 	fmt.Fprintf(st.out, "\nwhat came out of the printer:\n")
 	for _, text := range st.printer.Receipts() {
 		fmt.Fprintf(st.out, "\n%s\n", indent(text))
 	}
 	return nil
+}
+
+// play plays scenes, one line for each, and holds the sums against what they
+// must be.
+func (st *stage) play(ctx context.Context, scenes []scene) {
+	fmt.Fprintf(st.out, "%-38s %-9s %9s  %-10s %-8s %-11s %6s\n", "", "method", "amount", "state", "printed", "reported", "took")
+	var sum sums
+	for _, sc := range scenes {
+		start := time.Now()
+		s, err := st.scene(ctx, sc)
+		mark := ""
+		if err != nil {
+			mark = "  NOT AS IT SHOULD BE"
+			st.fault("%s: sale %s: %w", sc.name, s.ID, err)
+		}
+		fmt.Fprintf(st.out, "%-38s %-9s %9s  %-10s %-8s %-11s %5.1fs%s\n", sc.name, sc.method, cents(sc.cents), s.State, s.Printed, s.Reported, time.Since(start).Seconds(), mark)
+		if ctx.Err() != nil {
+			return
+		}
+		sum.approved += sc.want.approvals
+		sum.repeats += sc.want.repeats
+		if sc.want.reported == "done" {
+			sum.reported++
+		}
+	}
+	st.wholeIs(ctx, sum)
+}
+
+// sums are what a whole run must come to.
+type sums struct {
+	approved int // by the terminal
+	reported int // to the gateway
+	repeats  int // of reports
 }
 
 // scene plays one sale and judges how it ended.
@@ -100,6 +119,7 @@ func (st *stage) scene(ctx context.Context, sc scene) (saleView, error) {
 		}
 		defer st.terminal.ClearFault("")
 		defer st.gateway.ClearFault("")
+		defer st.printer.ClearFault("")
 	}
 	s, err := st.sell(ctx, sellBody{Amount: sc.cents, Method: sc.method, Reference: "possim " + sc.name})
 	if err != nil {
@@ -111,7 +131,7 @@ func (st *stage) scene(ctx context.Context, sc scene) (saleView, error) {
 			return s, err
 		}
 	}
-	s, err = st.untilSale(ctx, s.ID, "the sale to be "+sc.want.state, 25*time.Second, func(s saleView) bool { return s.State == sc.want.state })
+	s, err = st.untilSale(ctx, s.ID, "the sale to be "+sc.want.state, 45*time.Second, func(s saleView) bool { return s.State == sc.want.state })
 	if err != nil {
 		return s, err
 	}
@@ -140,8 +160,8 @@ func (st *stage) judge(ctx context.Context, s saleView, want ending) error {
 	if want.reported == "done" {
 		wantReports = 1
 	}
-	if taken, repeats := st.reports(s); taken != wantReports || repeats != 0 {
-		return fmt.Errorf("the gateway was told of it %d times and %d times again, not %d times", taken, repeats, wantReports)
+	if taken, repeats := st.reports(s); taken != wantReports || repeats != want.repeats {
+		return fmt.Errorf("the gateway took %d reports of it and was told again %d times, not %d and %d", taken, repeats, wantReports, want.repeats)
 	}
 	if all, paid, refunded := st.orders(s); all != want.orders || paid != want.paid || refunded != want.refunded {
 		return fmt.Errorf("the gateway has %d orders for it, %d paid, %s given back; not %d, %d, %s", all, paid, cents(refunded), want.orders, want.paid, cents(want.refunded))
@@ -157,26 +177,18 @@ func (st *stage) judge(ctx context.Context, s saleView, want ending) error {
 }
 
 // wholeIs holds the sums of the whole run against what they must be.
-func (st *stage) wholeIs(ctx context.Context, approved, reported int) {
-	sum := 0
+func (st *stage) wholeIs(ctx context.Context, want sums) {
+	var got sums
 	for _, n := range st.terminal.State().Approvals {
-		sum += n
+		got.approved += n
 	}
-	if sum != approved {
-		st.fault("the terminal approved %d sales in all, not %d", sum, approved)
-	}
-	taken, repeats := 0, 0
 	for _, r := range st.gateway.State().Reports {
-		taken += r.Accepted
-		repeats += r.Repeats
+		got.reported += r.Accepted
+		got.repeats += r.Repeats
 	}
-	if taken != reported || repeats != 0 {
-		st.fault("the gateway took %d reports in all and was told again %d times, not %d and 0", taken, repeats, reported)
-	}
-	for _, r := range st.gateway.State().Refusals {
-		if r.Words != wrongKeyRefused {
-			st.fault("the gateway refused a %s: %s", r.Endpoint, r.Words)
-		}
+	if got != want {
+		st.fault("in all the terminal approved %d sales and the gateway took %d reports and was told again %d times, not %d, %d and %d",
+			got.approved, got.reported, got.repeats, want.approved, want.reported, want.repeats)
 	}
 	if odd := st.printer.Unknown(); len(odd) > 0 {
 		st.fault("the printer did not understand %q", odd)

@@ -81,7 +81,7 @@ func playBadInput(ctx context.Context, st *stage) error {
 		return fmt.Errorf("a sale after all that: %w", err)
 	}
 	fmt.Fprintf(st.out, "a card sale of %s is %s\n", cents(s.Amount), s)
-	st.wholeIs(ctx, 2, 2)
+	st.wholeIs(ctx, sums{approved: 2, reported: 2})
 	return nil
 }
 

@@ -49,6 +49,6 @@ func playKill(ctx context.Context, st *stage) error {
 	if err := st.judge(ctx, s, cardPaid); err != nil {
 		return err
 	}
-	st.wholeIs(ctx, 1, 1)
+	st.wholeIs(ctx, sums{approved: 1, reported: 1})
 	return nil
 }

@@ -65,7 +65,7 @@ func playOffline(ctx context.Context, st *stage) error {
 			st.fault("sale %s of %s: %w", s.ID, cents(s.Amount), err)
 		}
 	}
-	st.wholeIs(ctx, offlineSales, offlineSales)
+	st.wholeIs(ctx, sums{approved: offlineSales, reported: offlineSales})
 	fmt.Fprintf(st.out, "the gateway came back: posd noticed after %.1f s and brought %d reports in %.2f s\n", first.Seconds(), offlineSales, (drained - first).Seconds())
 	return nil
 }

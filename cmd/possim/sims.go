@@ -22,6 +22,7 @@ type sim struct {
 	setFault  func(string) error
 	serve     func(context.Context, net.Listener) error
 	serveConn func(context.Context, io.ReadWriteCloser) error // nil: not on a serial line
+	overHTTP  http.Handler                                    // nil: does not speak its protocol over HTTP
 }
 
 // fault is something a simulator does wrong on request.
@@ -29,7 +30,7 @@ type fault struct{ name, about string }
 
 func terminalSim(t *paxsim.Terminal) sim {
 	s := sim{name: "pax", about: "a PAX card terminal that speaks POSLINK", control: t.Control(),
-		setFault: t.SetFault, serve: t.Serve, serveConn: t.ServeConn}
+		setFault: t.SetFault, serve: t.Serve, serveConn: t.ServeConn, overHTTP: t.HTTP()}
 	for _, f := range paxsim.Faults() {
 		s.faults = append(s.faults, fault{f.Name, f.About})
 	}

@@ -21,9 +21,9 @@ import (
 // single is one simulator started alone, so that other people's programs can be
 // pointed at it.
 type single struct {
-	listen, pty, control string
-	faults               []string
-	list                 bool
+	listen, pty, http, control string
+	faults                     []string
+	list                       bool
 }
 
 // flags declares what every simulator's command takes.
@@ -49,15 +49,15 @@ func (s *single) run(ctx context.Context, it sim, out io.Writer) error {
 			return fmt.Errorf("-fault %s: %w", f, err)
 		}
 	}
-	if s.listen == "" && s.pty == "" {
+	if s.listen == "" && s.pty == "" && s.http == "" {
 		if it.serveConn == nil {
-			return fmt.Errorf("say where: -listen ADDR, such as -listen 127.0.0.1:8481")
+			return errors.New("say where: -listen ADDR, such as -listen 127.0.0.1:8481")
 		}
-		return fmt.Errorf("say where: -listen ADDR or -pty PATH")
+		return errors.New("say where: -listen ADDR or -pty PATH")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 3)
+	ended := make(chan error, 4)
 	parts := 0
 	start := func(part func() error) {
 		parts++
@@ -100,6 +100,14 @@ func (s *single) open(ctx context.Context, it sim, cable *line, start func(func(
 		start(func() error { return it.serve(ctx, l) })
 		fmt.Fprintf(out, "%s: %s\n", it.about, l.Addr())
 	}
+	if s.http != "" {
+		l, err := net.Listen("tcp", s.http)
+		if err != nil {
+			return err
+		}
+		start(func() error { return serveHTTP(ctx, l, it.overHTTP) })
+		fmt.Fprintf(out, "%s: http://%s/?FRAME\n", it.about, l.Addr())
+	}
 	if s.control != "" {
 		l, err := net.Listen("tcp", s.control)
 		if err != nil {
@@ -132,6 +140,7 @@ func paxCommand() *cobra.Command {
 	var o paxsim.Options
 	c := &cobra.Command{Use: "pax", Short: "Start a PAX card terminal alone; it approves every sale"}
 	s.flags(c, "127.0.0.1:10009", true)
+	c.Flags().StringVar(&s.http, "http", "", "serve POSLINK over HTTP on `ADDR`, too, such as 127.0.0.1:10010")
 	c.Flags().DurationVar(&o.Think, "think", 2*time.Second, "how `LONG` the customer takes to show a card")
 	c.Flags().StringVar(&o.Serial, "serial", "", "its serial `NUMBER`")
 	c.Flags().StringVar(&o.Card, "card", "", "which `CARD` is shown; -card list lists them")
