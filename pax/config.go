@@ -44,6 +44,9 @@ type Config struct {
 	// ReopenAfter is how long a terminal may leave look-ups unacknowledged
 	// before the connection is made anew. Default 60s.
 	ReopenAfter time.Duration `toml:"reopen_after"`
+	// Heartbeat is after how long without a word the terminal is asked whether
+	// it is there; 0s means never. Default 5m.
+	Heartbeat time.Duration `toml:"heartbeat"`
 	// Extra is what the terminal cannot say of a sale and the gateway wants to hear.
 	Extra ExtraConfig `toml:"extra"`
 }
@@ -95,6 +98,7 @@ func Defaults() Config {
 		DrainWait:   30 * time.Millisecond,
 		WriteWait:   5 * time.Second,
 		ReopenAfter: 60 * time.Second,
+		Heartbeat:   5 * time.Minute,
 		Extra: ExtraConfig{
 			Language: "E",
 			Codes:    map[string]string{string(sale.CardSale): "00"},
@@ -129,6 +133,9 @@ func (c Config) Validate() []error {
 		if w.d <= 0 || w.d > w.most {
 			fault("%s = %q: write a time above 0s and up to %s", w.key, w.d, w.most)
 		}
+	}
+	if c.Heartbeat < 0 || c.Heartbeat > 0 && c.Heartbeat < 10*time.Second {
+		fault("heartbeat = %q: write 10s or more, or 0s for never", c.Heartbeat)
 	}
 	if l := c.Extra.Language; l != "E" && l != "F" {
 		fault("extra.language = %q: write E or F", l)

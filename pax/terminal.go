@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"posd/device/sale"
@@ -27,6 +28,9 @@ type Terminal struct {
 	greeted uint64
 	deafAt  time.Time // since when look-ups are not acknowledged; zero if they are
 	late    []sale.CardAnswer
+
+	usedLock sync.Mutex
+	used     time.Time // when something was last asked
 }
 
 // maxLate bounds the answers kept for the next look-up.
@@ -79,7 +83,10 @@ func (t *Terminal) take(ctx context.Context) error {
 	}
 }
 
-func (t *Terminal) give() { <-t.turn }
+func (t *Terminal) give() {
+	t.touch()
+	<-t.turn
+}
 
 // Greet asks the terminal who it is. It opens the line if needed.
 func (t *Terminal) Greet(ctx context.Context) (sale.Identity, error) {

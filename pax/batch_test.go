@@ -1,0 +1,103 @@
+package pax_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"posd/device/sale"
+	"posd/pax"
+	"posd/pax/paxsim"
+)
+
+func TestBatchCloseIsCompared(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		paid := c.box.Charge(c.ctx, saleOf(ref1, 500))
+		c.box.Charge(c.ctx, saleOf(ref2, 700))
+		debit := saleOf(ref3, 300)
+		debit.Tender = sale.Debit
+		c.box.Charge(c.ctx, debit)
+		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: refNo(4), Amount: 100})
+		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardVoid, Ref: refNo(5), Amount: 500, Original: &sale.CardOriginal{Ref: ref1, Transaction: paid.Card.Transaction, Amount: 500}})
+		b, err := c.box.CloseBatch(c.ctx)
+		if err != nil {
+			c.Fatal(err)
+		}
+		own := []pax.BatchTotal{{Tender: sale.Credit, Count: 2, Amount: 600}, {Tender: sale.Debit, Count: 1, Amount: 300}}
+		if d := b.Differences(own); len(d) != 0 || b.TerminalID != "40880013" || b.Number != "8" {
+			c.Errorf("%+v: %q", b, d)
+		}
+		own[0].Amount, own[1].Count = 650, 2
+		want := []string{"credit: the terminal's sum is 6.00, posd's 6.50 (-0.50 apart)", "debit: the terminal counts 1 transactions, posd 2"}
+		if d := b.Differences(own); strings.Join(d, "|") != strings.Join(want, "|") {
+			c.Errorf("%q", d)
+		}
+		if f := c.box.Find(c.ctx, sale.CardLookup{Ref: ref2, Kind: sale.CardSale, Amount: 700}); f.Result != sale.FoundNot {
+			c.Errorf("found after the batch was closed: %+v", f)
+		}
+		if a := c.box.Charge(c.ctx, saleOf(refNo(6), 100)); a.Card.Transaction != "1" {
+			c.Errorf("numbers do not start anew: %+v", a.Card)
+		}
+	})
+}
+
+func TestLostBatchAnswerSaysSo(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		c.fault("lose-answer=B00")
+		_, err := c.box.CloseBatch(c.ctx)
+		if err == nil || !strings.Contains(err.Error(), "may be closed") || c.sim.State().Frames["B00"] != 1 {
+			c.Errorf("%v after %d requests", err, c.sim.State().Frames["B00"])
+		}
+		c.fault("nak-always=B00")
+		time.Sleep(time.Minute)
+		if _, err := c.box.CloseBatch(c.ctx); err == nil || !strings.Contains(err.Error(), "not closed") {
+			c.Error(err)
+		}
+	})
+}
+
+func TestSleepingTerminalIsNoticed(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		ctx, stop := context.WithCancel(c.ctx)
+		var heard []error
+		done := make(chan error)
+		go func() {
+			done <- c.box.Run(ctx, func(id sale.Identity, err error) {
+				if err == nil && id.Serial == "" {
+					err = errors.New("no serial number")
+				}
+				heard = append(heard, err)
+			})
+		}()
+		time.Sleep(time.Minute) // greeted at once
+		c.fault("dead")
+		time.Sleep(5 * time.Minute) // and again after five minutes, without an answer
+		c.sim.ClearFault("")
+		time.Sleep(time.Minute) // and every half minute then
+		for range 4 {
+			c.box.Charge(c.ctx, saleOf(ref1, 1)) // says enough: no greeting between
+			time.Sleep(4 * time.Minute)
+		}
+		stop()
+		if err := <-done; err != nil {
+			c.Error(err)
+		}
+		if len(heard) != 4 || heard[0] != nil || heard[1] == nil || heard[2] == nil || heard[3] != nil {
+			c.Errorf("heard %v", heard)
+		}
+	})
+}
+
+func TestReset(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		if err := c.box.Reset(c.ctx); err != nil || c.sim.State().Frames["A16"] != 1 {
+			c.Error(err)
+		}
+		c.fault("dead")
+		if err := c.box.Reset(c.ctx); err == nil {
+			c.Error("a deaf terminal was reset")
+		}
+	})
+}
