@@ -61,6 +61,9 @@ func (c *Client) fail(endpoint string, obj Object, a sale.GatewayAnswer) sale.Ga
 	if a.Words == "" {
 		a.Words = "FAIL without words"
 	}
+	if other := obj.Text(numberOf(endpoint)); other != "" && other != a.No && obj.Text("payOrderId") != a.No {
+		return disagree(a, numberOf(endpoint), other) // whatever it refuses, it is not this
+	}
 	lookUp := endpoint == "query_order" || endpoint == "query_refund"
 	switch {
 	case holdsOneOf(words, c.cfg.KeyTexts):
@@ -73,6 +76,14 @@ func (c *Client) fail(endpoint string, obj Object, a sale.GatewayAnswer) sale.Ga
 		a.Result = sale.GatewayExists
 	}
 	return a
+}
+
+// numberOf names the field that says which order or refund an answer is about.
+func numberOf(endpoint string) string {
+	if endpoint == "refund_order" || endpoint == "query_refund" {
+		return "mchRefundNo"
+	}
+	return "mchOrderNo"
 }
 
 // disagree takes back an ok: the answer is about something else than was asked.

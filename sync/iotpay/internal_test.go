@@ -82,6 +82,25 @@ func TestWordsSortFailures(t *testing.T) {
 	}
 }
 
+func TestRefusalOfAnotherOrderIsNotOurs(t *testing.T) {
+	c := plain(t)
+	for _, tt := range []struct {
+		endpoint, fields string
+		want             sale.GatewayResult
+	}{
+		{"query_order", `"mchOrderNo":"N"`, sale.GatewayNotFound},
+		{"query_order", `"mchOrderNo":"OTHER"`, sale.GatewayUnverified},
+		{"query_order", `"mchOrderNo":"OTHER","payOrderId":"N"`, sale.GatewayNotFound}, // asked by payOrderId
+		{"query_refund", `"mchRefundNo":"N","mchOrderNo":"OTHER"`, sale.GatewayNotFound},
+		{"query_refund", `"mchRefundNo":"OTHER"`, sale.GatewayUnverified},
+	} {
+		a := c.hear(tt.endpoint, parse(t, `{"retCode":"FAIL","retMsg":"order not exist",`+tt.fields+`}`), sale.GatewayAnswer{No: "N"})
+		if a.Result != tt.want {
+			t.Errorf("%s {%s}: %+v, want %s", tt.endpoint, tt.fields, a, tt.want)
+		}
+	}
+}
+
 func TestCodesAreReadAsTheDocumentsSay(t *testing.T) {
 	c := plain(t)
 	for _, tt := range []struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -146,6 +147,8 @@ func TestSimulatedNotificationsArrive(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		var order []string
 		for _, a := range s.paid {
 			order = append(order, a.No)
@@ -159,5 +162,24 @@ func TestSimulatedNotificationsArrive(t *testing.T) {
 		tr.CloseIdleConnections()
 		_ = srv.Close()
 		serving.Wait()
+	})
+}
+
+func FuzzReceiverBelievesNothingUnsigned(f *testing.F) {
+	f.Add(notice("another key"))
+	f.Add(flat(notice("another key")))
+	f.Add("params=%7B%22a%22")
+	f.Fuzz(func(t *testing.T, body string) {
+		var s shop
+		cfg := testConfig()
+		c, err := iotpay.New(cfg, "a key that no fuzzer knows", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		c.Receiver(s.notices()).ServeHTTP(w, httptest.NewRequest("POST", "/notify", strings.NewReader(body)))
+		if w.Code == http.StatusOK || len(s.paid) != 0 {
+			t.Fatalf("%q was believed", body)
+		}
 	})
 }

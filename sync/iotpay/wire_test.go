@@ -139,6 +139,80 @@ func TestNothingRepeatsAnOrderOnADeadConnection(t *testing.T) {
 	})
 }
 
+// TestConnectionClosedWhileIdleCostsNoSecondRequest closes every connection
+// right behind its answer, so that the next call may or may not still find it.
+func TestConnectionClosedWhileIdleCostsNoSecondRequest(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		seen[r.FormValue("params")]++
+		mu.Unlock()
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		answer := `{"retCode":"FAIL","retMsg":"no"}`
+		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer) // no Connection: close
+		_ = conn.Close()
+	}))
+	defer srv.Close()
+	c := clientOf(t, srv.URL+"/v1/")
+	answered := 0
+	for i := range 200 {
+		r := wechat()
+		r.No = fmt.Sprintf("N%d", i)
+		switch a := c.Create(t.Context(), r); a.Result {
+		case sale.GatewayFail:
+			answered++
+		case sale.GatewayLost: // the connection was gone, and may not have been: to be looked up
+		default:
+			t.Errorf("%+v", a)
+		}
+	}
+	if answered == 0 || len(seen) < answered {
+		t.Errorf("%d answered, %d arrived", answered, len(seen))
+	}
+	for params, n := range seen {
+		if n != 1 {
+			t.Errorf("%s arrived %d times", params, n)
+		}
+	}
+}
+
+func TestHandshakeThatBreaksOffMeansNotSent(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 16)) // some of the client's hello
+			_ = conn.Close()
+		}
+	}()
+	if a := clientOf(t, "https://"+ln.Addr().String()+"/v1/").Create(t.Context(), wechat()); a.Result != sale.GatewayNotSent || a.Trouble != sale.TroubleTLS {
+		t.Errorf("%+v, want not-sent, tls", a)
+	}
+}
+
+func TestNobodyListeningMeansNotSent(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	if a := clientOf(t, "http://"+ln.Addr().String()+"/v1/").Create(t.Context(), wechat()); a.Result != sale.GatewayNotSent || a.Trouble != sale.TroubleConnect {
+		t.Errorf("%+v, want not-sent, connect", a)
+	}
+}
+
 func TestNoRequestCallsItselfIdempotent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []http.Header

@@ -44,6 +44,7 @@ type Gateway struct {
 	notices  []notice
 	faults   []*fault
 	posting  sync.WaitGroup
+	life     context.Context // notifications end with it
 }
 
 // refusal is a request that was answered FAIL.
@@ -58,7 +59,7 @@ func New(opts Options) *Gateway {
 	if opts.AnswerKey == "" {
 		opts.AnswerKey = opts.Key
 	}
-	return &Gateway{opts: opts, requests: map[string]int{}}
+	return &Gateway{opts: opts, requests: map[string]int{}, life: context.Background()}
 }
 
 // Handler answers as the gateway does.
@@ -73,6 +74,9 @@ func (g *Gateway) Handler() http.Handler {
 
 // Serve answers on ln until ctx ends.
 func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
+	g.mu.Lock()
+	g.life = ctx
+	g.mu.Unlock()
 	srv := &http.Server{Handler: g.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()

@@ -1,6 +1,7 @@
 package iotpaysim
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -44,19 +45,27 @@ func (g *Gateway) notify(o *order) {
 			late, _ = time.ParseDuration(f.arg) // checked when it was set
 		}
 	}
+	life := g.life
 	for range times {
-		g.posting.Go(func() {
-			time.Sleep(late)
-			g.post(o.MchOrderNo, to, form)
-		})
+		g.posting.Go(func() { g.post(life, late, o.MchOrderNo, to, form) })
 	}
 }
 
-func (g *Gateway) post(no, to, form string) {
+func (g *Gateway) post(ctx context.Context, wait time.Duration, no, to, form string) {
 	for try := range noticeTries {
-		time.Sleep(time.Duration(try) * time.Second)
+		select {
+		case <-time.After(wait + time.Duration(try)*time.Second):
+		case <-ctx.Done():
+			return
+		}
+		wait = 0
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(form))
+		if err != nil {
+			return // an order's notifyUrl may be any text
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		answer := ""
-		resp, err := g.opts.Notify.Post(to, "application/x-www-form-urlencoded", strings.NewReader(form))
+		resp, err := g.opts.Notify.Do(req)
 		if err != nil {
 			answer = err.Error()
 		} else {
