@@ -3,6 +3,7 @@ package iotpay
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"posd/device/sale"
 )
@@ -99,9 +100,13 @@ func unusable(a sale.GatewayAnswer, words string) sale.GatewayAnswer {
 	return sale.GatewayAnswer{No: a.No, Result: sale.GatewayUnverified, Verified: a.Verified, Status: sale.StatusUnknown, Words: words, RetryAfter: a.RetryAfter}
 }
 
+// join puts two texts of an answer together, which often say the same.
 func join(a, b string) string {
-	if a == "" || b == "" || a == b {
-		return a + b
+	switch {
+	case strings.Contains(a, b):
+		return a
+	case a == "":
+		return b
 	}
 	return a + "; " + b
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"posd/device/sale"
 )
@@ -74,8 +75,8 @@ var (
 
 var rules = map[sale.Channel]rule{
 	sale.WXNative:       {dollarsYuan, []string{"productId"}, nil},
-	WXJSAPI:             {dollarsYuan, []string{"openId"}, []string{"appId"}},
-	WXApp:               {dollars, []string{"appId"}, nil},
+	WXJSAPI:             {dollarsYuan, []string{"openId"}, []string{"appId", "returnUrl"}},
+	WXApp:               {dollars, []string{"appId"}, []string{"returnUrl"}},
 	sale.WXMicropay:     {dollars, []string{"identityCode"}, []string{"deviceId"}},
 	sale.AlipayQR:       {dollars, nil, nil},
 	AlipayPC:            {dollarsYuan, []string{"returnUrl"}, nil},
@@ -84,7 +85,7 @@ var rules = map[sale.Channel]rule{
 	sale.AlipayMicropay: {dollars, []string{"identityCode"}, []string{"deviceId"}},
 	sale.UPIQR:          {canadian, nil, nil},
 	UPISeq:              {dollarsYuan, nil, []string{"returnUrl"}},
-	UPIApp:              {dollars, nil, nil},
+	UPIApp:              {dollars, nil, []string{"returnUrl"}},
 	sale.UPIMicropay:    {canadian, []string{"identityCode"}, []string{"deviceId"}},
 	sale.CCPax:          {canadian, []string{"extra"}, []string{"source", "tip"}},
 }
@@ -288,7 +289,11 @@ func (p Placed) Code() string {
 
 // Redirect is where a browser is sent to pay; "" if the answer has a form only.
 func (p Placed) Redirect() string {
-	return first(p.RetParams.URL, p.RetParams.AlipayURL, p.RetParams.UnionpayURL)
+	link := ""
+	if strings.HasPrefix(p.PayURL, "https://") || strings.HasPrefix(p.PayURL, "http://") {
+		link = p.PayURL
+	}
+	return first(p.RetParams.URL, p.RetParams.AlipayURL, p.RetParams.UnionpayURL, link)
 }
 
 // App is what opens the wallet's app.

@@ -61,6 +61,20 @@ func TestDeprecatedOrderStringIsStillRead(t *testing.T) {
 	}
 }
 
+func TestRedirectIsALinkNeverAForm(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"retParams":{"url":"U","alipayUrl":"A"},"payUrl":"https://p"}`: "U",
+		`{"retParams":{"alipayUrl":"A"}}`:                                "A",
+		`{"retParams":{"unionpayUrl":"N"},"payUrl":"<form>"}`:            "N",
+		`{"payUrl":"https://p"}`:                                         "https://p",
+		`{"payUrl":"<form action=https://p>"}`:                           "",
+	} {
+		if got := placed(parse(t, text)).Redirect(); got != want {
+			t.Errorf("%s: redirect %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestCodeFallsBackToTextFields(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"codeUrl":"A","qr_code":"B","retParams":"C","retDetail":"D"}`: "A",
