@@ -243,8 +243,21 @@ func screens() map[string]sale.Screen {
 			s.Code = codeTexts[0]
 			s.Until = &until
 		}),
-		"password":    with(func(s *sale.Screen) { s.Kind = sale.ScreenPassword; s.Method = sale.UnionPay }),
-		"paid":        kind(sale.ScreenPaid),
+		"password":  with(func(s *sale.Screen) { s.Kind = sale.ScreenPassword; s.Method = sale.UnionPay }),
+		"paid":      kind(sale.ScreenPaid),
+		"paid-much": with(func(s *sale.Screen) { s.Kind = sale.ScreenPaid; s.Amount = sale.MaxAmount }),
+		"code-much": with(func(s *sale.Screen) {
+			s.Kind = sale.ScreenCode
+			s.Method = sale.Alipay
+			s.Code = codeTexts[1]
+			s.Amount = sale.MaxAmount
+		}),
+		"items-many": with(func(s *sale.Screen) {
+			s.Kind, s.Amount = sale.ScreenItems, sale.MaxAmount
+			for i := range 60 {
+				s.Items = append(s.Items, sale.Item{Name: fmt.Sprintf("Item %d", i+1), Amount: 123456789})
+			}
+		}),
 		"declined":    kind(sale.ScreenDeclined),
 		"cancelled":   kind(sale.ScreenCancelled),
 		"ask-cashier": kind(sale.ScreenAskCashier),
@@ -280,6 +293,9 @@ func TestCustomerSeesEveryScreen(t *testing.T) {
 				s.Language = l
 				c.show(s)
 				c.until(fmt.Sprintf(`document.getElementById("screen").dataset.kind === %q && document.documentElement.lang === %q`, s.Kind, l))
+				if name == "items-many" {
+					c.until(`(() => { const last = document.querySelector("li:last-child"); if (!last?.innerText.includes("Item 60")) return false; const r = last.getBoundingClientRect(); return r.bottom <= document.querySelector(".total").getBoundingClientRect().top + 1 })()`)
+				}
 				c.fits()
 				if out := js[string](c, `[...document.querySelectorAll("main *")].filter(e => { const r = e.getBoundingClientRect(); return !e.closest("ul") && (r.left < -1 || r.top < -1 || r.right > innerWidth + 1 || r.bottom > innerHeight + 1) }).map(e => e.tagName + " " + e.innerText).join("; ")`); out != "" {
 					t.Errorf("%s %s %dx%d: out of sight: %s", name, l, size.w, size.h, out)
@@ -564,6 +580,7 @@ func TestUnsureSaleIsSettledByAPerson(t *testing.T) {
 	c.press("Settle")
 	js[any](c, `document.querySelector("dialog .strong").click()`)
 	c.says("Fill in every field")
+	c.fill("f-as", "paid") // nothing is chosen for the person
 	c.fill("f-reason", "it stands in the terminal's list")
 	c.fill("f-by", "Ana")
 	c.shot("cashier-12-settle")

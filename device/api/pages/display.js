@@ -42,14 +42,21 @@ function bill(say) {
 	return [
 		el("h1", {}, say("items")),
 		el("ul", { class: "items" }, ...items.map((i) => el("li", {}, el("span", {}, i.name), el("span", {}, cash(i.amount))))),
-		el("p", { class: "total" }, el("span", {}, say("total")), el("strong", {}, cash(screen.amount))),
+		measured("total", cash(screen.amount), el("span", {}, say("total"))),
 		screen.message && el("p", {}, screen.message),
 	];
 }
 
+// measured writes an amount in letters as large as its length allows.
+function measured(kind, written, ...before) {
+	const p = el("p", { class: kind }, ...before, el("strong", {}, written));
+	p.style.setProperty("--n", written.length);
+	return p;
+}
+
 function parts() {
 	const say = speak(language());
-	const amount = screen.amount ? el("p", { class: "amount" }, money(screen.amount, screen.currency, language())) : undefined;
+	const amount = screen.amount ? measured("amount", money(screen.amount, screen.currency, language())) : undefined;
 	const mark = () => screen.method && screen.method !== "card" ? el("p", { class: "mark", "data-method": screen.method }, name(say, "m", screen.method)) : undefined;
 	const title = (key) => el("h1", {}, say(key));
 	const next = (key) => el("p", { class: "next" }, say(key));

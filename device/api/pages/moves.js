@@ -44,7 +44,7 @@ export function buttons(s, { say, language, trouble, after, complain }) {
 	}
 	if (s.state === "unsure" && s.attention) {
 		list.push([say("resolve"), async () => {
-			const as = { name: "as", label: say("state"), required: true, options: [["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]] };
+			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]] };
 			const v = await dialogs.form(say("resolveTitle"), [line, s.attention, say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
 			if (v) await send("resolve", v);
 		}, "strong"]);
