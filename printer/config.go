@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,11 @@ type Config struct {
 	// ProbeEvery is how often the printer is asked how it is while idle; 0 never. Default 30s.
 	ProbeEvery time.Duration `toml:"probe_every"`
 
+	// Drawer is where the cash drawer is plugged in: "pin2", "pin5", or "" for none. Default "".
+	Drawer string `toml:"drawer"`
+
+	// Logo stands above the shop's name. The daemon hands it in.
+	Logo image.Image `toml:"-"`
 	// Zone is the shop's time zone. The daemon hands it in; UTC without.
 	Zone *time.Location `toml:"-"`
 	// Matrix draws QR codes for previews and for printers that cannot. The daemon hands it in.
@@ -117,6 +123,9 @@ func (c Config) Validate() []error {
 	}
 	if c.QRModule < 0 || c.QRModule > 16 {
 		bad("qr_module = %d: write 1 to 16 dots, or 0 to choose by the paper", c.QRModule)
+	}
+	if !slices.Contains([]string{"", "pin2", "pin5"}, c.Drawer) {
+		bad(`drawer = %q: write "pin2" or "pin5", the pin of the printer's drawer socket, or leave it empty`, c.Drawer)
 	}
 	if c.Piece != 0 && (c.Piece < 16 || c.Piece > 65536) {
 		bad("piece = %d: write 16 to 65536 bytes, or 0 for the profile's", c.Piece)
@@ -183,7 +192,12 @@ func (c Config) Layout() Layout {
 	if zone == nil {
 		zone = time.UTC
 	}
+	var logo *picture
+	if c.Logo != nil {
+		logo = newLogo(c.Logo, p.Dots)
+	}
 	return Layout{
+		logo:    logo,
 		Columns: p.Columns, Dots: p.Dots, Encoding: p.Encoding, QRModule: c.QRModule, CardQR: c.CardQR,
 		Language: c.Language, Second: c.SecondLanguage, WalletLanguage: c.WalletLanguage,
 		Shop: c.Shop, Zone: zone, Matrix: c.Matrix,

@@ -89,6 +89,8 @@ func (e *encoder) line(dst []byte, l *Line) []byte {
 		return e.qr(dst, l)
 	case KindCut:
 		return e.cut(dst)
+	case KindLogo:
+		return e.raster(dst, l.logo)
 	}
 	if l.Text == "" && l.Right == "" {
 		return append(dst, LF)

@@ -62,6 +62,8 @@ func (l Layout) paint(lines []Line) (*picture, error) {
 			drawLine(paper, y, &Line{Text: dashes(l.Columns)}, l.Columns)
 		case KindQR:
 			paper.paste(y, codes[i])
+		case KindLogo:
+			paper.paste(y, line.logo)
 		}
 		y += lines[i].feed(codes[i])
 	}
@@ -73,6 +75,8 @@ func (l *Line) feed(code *picture) int {
 	switch l.Kind {
 	case KindQR:
 		return code.h
+	case KindLogo:
+		return l.logo.h
 	case KindCut:
 		return 0
 	}

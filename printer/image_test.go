@@ -11,7 +11,12 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"golang.org/x/image/draw"
+
 	"posd/device/sale"
+	"posd/display"
 	"posd/printer"
 )
 
@@ -48,6 +53,101 @@ func TestPreviewIsWhatIsPrinted(t *testing.T) {
 				t.Errorf("%s %s %s: preview and paper differ at %d,%d", cfg.Profile, cfg.Language, name, x, y)
 				keep(t, name+"-preview.png", preview)
 				keep(t, name+"-paper.png", paper)
+			}
+		})
+	}
+}
+
+// pictured are the kinds whose pictures are kept: forty, every kind in every
+// language, every kind and every language on every paper.
+var pictured = []string{"card-approved", "card-declined", "card-cancelled", "card-extras", "card-signature-merchant",
+	"card-duplicate", "card-partial", "card-refund", "wallet-paid", "wallet-refund"}
+
+func TestPicturesAreAsTheGoldens(t *testing.T) {
+	var sheet []image.Image
+	for i, name := range pictured {
+		for j, lang := range sale.Languages {
+			profile := []string{"generic-80", "epson-tm-t88", "generic-58"}[(i+j)%3]
+			cfg := testConfig()
+			cfg.Profile, cfg.Language, cfg.Matrix = profile, lang, display.Matrix
+			data, err := cfg.Layout().PNG(samples()[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := png.Decode(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sheet = append(sheet, got)
+			path := filepath.Join(golden, "png", name+"."+string(lang)+"."+profile+".png")
+			if *update {
+				os.MkdirAll(filepath.Dir(path), 0o755)
+				if err := os.WriteFile(path, data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			kept, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := png.Decode(bytes.NewReader(kept))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Dots are compared, not files: another encoder packs them otherwise.
+			if _, _, ok := sameDots(got, want); !ok || got.Bounds() != want.Bounds() {
+				t.Errorf("%s differs (-update writes it anew)", path)
+			}
+		}
+	}
+	if *update {
+		writeContactSheet(t, filepath.Join(golden, "contact-sheet.png"), sheet)
+	}
+}
+
+// writeContactSheet puts pictures side by side at half their size, ten to a row.
+func writeContactSheet(t *testing.T, path string, pictures []image.Image) {
+	t.Helper()
+	const columns, w, h = 10, 330, 930
+	out := image.NewGray(image.Rect(0, 0, columns*w, (len(pictures)+columns-1)/columns*h))
+	for i := range out.Pix {
+		out.Pix[i] = 0xC0
+	}
+	for i, p := range pictures {
+		// A column of the sheet is a kind, its rows are the languages.
+		at := image.Pt(i/4*w, i%4*h)
+		size := p.Bounds().Size().Div(2)
+		draw.ApproxBiLinear.Scale(out, image.Rectangle{at, at.Add(size)}, p, p.Bounds(), draw.Src, nil)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, out); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCodesOnPaperCanBeRead decodes the code out of the simulated paper, where
+// the printer draws it itself and where it is sent as a picture.
+func TestCodesOnPaperCanBeRead(t *testing.T) {
+	for _, profile := range []string{"generic-80", "generic-58", "epson-tm-t88iii"} {
+		cfg := testConfig()
+		cfg.Profile, cfg.Matrix = profile, display.Matrix
+		onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
+			r := samples()["wallet-paid"]
+			if res := c.p.Print(t.Context(), r); res.State != sale.PrintDone {
+				t.Fatalf("%s: %+v", profile, res)
+			}
+			paper, _ := c.sim.Image(1)
+			bits, err := gozxing.NewBinaryBitmapFromImage(paper)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := qrcode.NewQRCodeReader().Decode(bits, nil)
+			if err != nil || text.GetText() != r.Sale.MchOrderNo {
+				t.Errorf("%s: read %v, %v", profile, text, err)
 			}
 		})
 	}

@@ -16,6 +16,7 @@ const (
 	KindRule      // across the paper
 	KindQR        // Text is what the code says
 	KindCut
+	KindLogo // the shop's picture
 )
 
 // Style is how the text of a line looks.
@@ -46,6 +47,7 @@ type Line struct {
 	Right string // stands flush right on the same line; Align is Left then
 	Style Style
 	Align Align
+	logo  *picture
 }
 
 // Layout turns receipts into lines. Text, picture and printer's bytes are all
@@ -62,6 +64,7 @@ type Layout struct {
 	Shop           Shop
 	Zone           *time.Location
 	Matrix         func(text string) ([][]bool, error) // draws codes in pictures
+	logo           *picture
 }
 
 // Lines lays a receipt out.
@@ -127,7 +130,14 @@ func (l Layout) page(first sale.Language) *page {
 	if l.Zone == nil {
 		l.Zone = time.UTC
 	}
-	p := &page{Layout: l, words: speak(first, l.Second), set: newCharset(l.Encoding)}
+	second := l.Second
+	if second == first {
+		second = l.Language
+	}
+	if l.Second == "" {
+		second = ""
+	}
+	p := &page{Layout: l, words: speak(first, second), set: newCharset(l.Encoding)}
 	p.lines = make([]Line, 0, 64)
 	return p
 }
@@ -137,6 +147,9 @@ func (p *page) head(r sale.Receipt) {
 	if r.Duplicate {
 		p.text(Bold|Wide, Centre, p.Duplicate)
 		p.blank()
+	}
+	if p.logo != nil {
+		p.lines = append(p.lines, Line{Kind: KindLogo, logo: p.logo})
 	}
 	p.text(Bold|Wide|Tall, Centre, p.Shop.Name)
 	for _, a := range p.Shop.Address {

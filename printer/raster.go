@@ -111,6 +111,11 @@ func (e *encoder) drawn(dst []byte, l *Line) []byte {
 		return dst
 	}
 	pic.defuse()
+	return e.raster(dst, pic)
+}
+
+// raster appends a picture as wide as the paper.
+func (e *encoder) raster(dst []byte, pic *picture) []byte {
 	e.longest = max(e.longest, pic.stride()*min(pic.h, sliceRows))
 	dst = e.styled(dst, e.bold, e.size, Left)
 	return appendRaster(dst, pic)

@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"fmt"
 	"strings"
 
 	"posd/device/sale"
@@ -20,6 +21,8 @@ func text(lines []Line, columns int) string {
 			continue
 		case KindRule:
 			s = dashes(columns)
+		case KindLogo:
+			s = fmt.Sprintf("[picture %dx%d]", l.logo.stride()*8, l.logo.h)
 		case KindQR:
 			s = placed("[QR "+l.Text+"]", Centre, columns)
 		default:

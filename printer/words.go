@@ -1,6 +1,10 @@
 package printer
 
-import "posd/device/sale"
+import (
+	"strings"
+
+	"posd/device/sale"
+)
 
 // words holds every word a receipt can say in one language. The headings are
 // the card brands' own terms in plain capitals, as terminals print them.
@@ -178,7 +182,8 @@ func speak(first, second sale.Language) words {
 	}
 	to, from := w.all(), other.all()
 	for i := range to {
-		if *to[i] != *from[i] {
+		// What stands in both already stays as it is.
+		if *to[i] != *from[i] && !strings.Contains(*to[i], " / ") {
 			*to[i] += " / " + *from[i]
 		}
 	}

@@ -1,0 +1,135 @@
+package printer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Slip is a paper that is no receipt: a day report, a test. Its words are the
+// caller's; how it is wrapped, folded and printed is the same.
+type Slip struct {
+	Title string
+	Parts []SlipPart
+	Code  string // as a QR at the end; empty for none
+}
+
+// SlipPart is a heading with its rows, between two rules.
+type SlipPart struct {
+	Heading string
+	Rows    []SlipRow
+}
+
+// SlipRow is a label with a value flush right; without a value it is a line of text.
+type SlipRow struct {
+	Label, Value string
+	Strong       bool // a total
+}
+
+// SlipLines lays a slip out under the shop's head.
+func (l Layout) SlipLines(s Slip) []Line {
+	p := l.page(l.Language)
+	p.head(sale.Receipt{})
+	p.text(Bold|Tall, Centre, s.Title)
+	for _, part := range s.Parts {
+		p.rule()
+		p.text(Bold, Left, part.Heading)
+		for _, row := range part.Rows {
+			style := Style(0)
+			if row.Strong {
+				style = Bold
+			}
+			if row.Value == "" {
+				p.text(style, Left, row.Label)
+			} else {
+				p.pair(style, row.Label, row.Value)
+			}
+		}
+	}
+	p.rule()
+	if s.Code != "" {
+		p.blank()
+		p.lines = append(p.lines, Line{Kind: KindQR, Text: s.Code, Align: Centre}, Line{})
+	}
+	p.lines = append(p.lines, Line{Kind: KindCut})
+	return p.lines
+}
+
+// SlipText returns a slip as plain text.
+func (l Layout) SlipText(s Slip) string { return text(l.SlipLines(s), l.Columns) }
+
+// PrintSlip prints a slip; the result means what it means for receipts.
+func (p *Printer) PrintSlip(ctx context.Context, job string, s Slip) sale.PrintResult {
+	began := time.Now()
+	res := p.do(ctx, func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.SlipLines(s)) })
+	res.Job = job
+	p.log.Info("slip", "job", job, "title", s.Title, "printed", res.State, "words", res.Words, "took", time.Since(began))
+	return res
+}
+
+// TestSlip shows on paper whether the configuration fits the printer: a ruler
+// as wide as the columns, the letters of the code table, a line in Chinese, and
+// a code.
+func (p *Printer) TestSlip() Slip {
+	model := p.encoder.profile
+	ruler := make([]byte, model.Columns)
+	for i := range ruler {
+		ruler[i] = '0' + byte((i+1)%10)
+	}
+	return Slip{
+		Title: speak(p.cfg.Language, p.cfg.SecondLanguage).TestTitle,
+		Parts: []SlipPart{
+			{Rows: []SlipRow{
+				{Label: "profile", Value: model.Name},
+				{Label: "columns", Value: fmt.Sprint(model.Columns)},
+				{Label: "dots", Value: fmt.Sprint(model.Dots)},
+				{Label: "code table", Value: fmt.Sprintf("%d = %s", model.Table, model.Encoding)},
+			}},
+			{Rows: []SlipRow{
+				{Label: string(ruler)},
+				{Label: "àâäçéèêëîïôöùûüÿœæ"}, {Label: "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ"}, {Label: "$ € £ ¥ « » ’ “ ” – — … °"},
+				{Label: "简体中文 微信支付 繁體中文 支付寶"},
+			}},
+		},
+		Code: "POSD TEST",
+	}
+}
+
+// OpenDrawer kicks the cash drawer: 50 ms on, 500 ms off. A printer that
+// cannot print is told in real time, which some obey even then. No error means
+// that the pulse was sent; whether the drawer opened is for eyes.
+func (p *Printer) OpenDrawer(ctx context.Context) error {
+	if p.cfg.Drawer == "" {
+		return errors.New(`no cash drawer is configured: write drawer = "pin2" or "pin5"`)
+	}
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
+	defer p.end()
+	t, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.hangUp()
+	if err := p.flush(ctx, t); err != nil {
+		p.link.Close()
+		return fmt.Errorf("open drawer: %w", err)
+	}
+	pin := byte(0)
+	if p.cfg.Drawer == "pin5" {
+		pin = 1
+	}
+	pulse := []byte{ESC, 'p', pin, 25, 250}
+	if p.Status().trouble() != "" {
+		pulse = []byte{DLE, DC4, 1, pin, 1}
+	}
+	if err := t.write(ctx, pulse); err != nil {
+		p.torn = leastFlush
+		p.link.Close()
+		return fmt.Errorf("open drawer: %w", err)
+	}
+	return nil
+}
