@@ -21,7 +21,7 @@ const (
 type till struct {
 	*counter
 	control *sale.CardControl // latest approved sale
-	late    map[string]sale.CardAnswer
+	pause   time.Duration     // between look-ups; 0 means 2 s
 }
 
 func (t *till) take(o sale.CardOrder) end {
@@ -32,9 +32,13 @@ func (t *till) take(o sale.CardOrder) end {
 	case sale.VerdictDeclined, sale.VerdictCancelled, sale.VerdictNotSent:
 		return endNotPaid
 	}
+	pause := t.pause
+	if pause == 0 {
+		pause = 2 * time.Second
+	}
 	missing := 0
 	for range 100 {
-		time.Sleep(2 * time.Second)
+		time.Sleep(pause)
 		f := t.box.Find(t.ctx, sale.CardLookup{Ref: o.Ref, Kind: o.Kind, Amount: o.Amount, Control: t.control})
 		for _, l := range f.Late {
 			if l.Ref == o.Ref && l.Verdict == sale.VerdictApproved {

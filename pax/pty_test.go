@@ -1,0 +1,178 @@
+package pax_test
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"posd/device/port"
+	"posd/device/sale"
+	"posd/pax"
+	"posd/pax/paxsim"
+)
+
+// shortWaits are times for real lines, on which no test may wait for long.
+func shortWaits() pax.Config {
+	c := pax.Defaults()
+	c.AckWait, c.ProbeWait, c.GreetWait, c.AnswerWait = 250*time.Millisecond, 50*time.Millisecond, 250*time.Millisecond, 500*time.Millisecond
+	c.GapWait, c.EndWait, c.DrainWait = 50*time.Millisecond, 50*time.Millisecond, 5*time.Millisecond
+	return c
+}
+
+var quickTerminal = paxsim.Options{Think: 5 * time.Millisecond, Pause: 5 * time.Millisecond, AckWait: 50 * time.Millisecond}
+
+// socket is where a terminal is plugged in: a link to a pseudo-terminal, as
+// udev makes one. When its line breaks, the plug is put in again.
+type socket struct {
+	t    *testing.T
+	ctx  context.Context
+	sim  *paxsim.Terminal
+	link string
+	all  sync.WaitGroup
+
+	mu sync.Mutex // of the flaw
+}
+
+func plugIn(t *testing.T, sim *paxsim.Terminal, f *flaw) *socket {
+	ctx, stop := context.WithCancel(context.Background())
+	s := &socket{t: t, ctx: ctx, sim: sim, link: filepath.Join(t.TempDir(), "posd-terminal")}
+	s.plug(f)
+	t.Cleanup(func() {
+		stop()
+		s.all.Wait()
+	})
+	return s
+}
+
+func (s *socket) plug(f *flaw) {
+	device, near, err := pty.Open()
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	os.Remove(s.link)
+	if err := os.Symlink(near.Name(), s.link); err != nil {
+		s.t.Error(err)
+		return
+	}
+	w := &wire{File: device, flaw: f, socket: s}
+	s.all.Go(func() {
+		defer near.Close() // kept open, or the device's side reads errors until the box opens it
+		s.sim.ServeConn(s.ctx, w)
+	})
+}
+
+// wire is the terminal's end of a pseudo-terminal that breaks at a byte.
+type wire struct {
+	*os.File
+	*socket
+	flaw *flaw
+	once sync.Once
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.File.Read(b)
+	w.mu.Lock()
+	through, breaks := w.flaw.pass(true, n)
+	w.mu.Unlock()
+	if breaks {
+		w.pull()
+		return 0, io.EOF
+	}
+	return through, err
+}
+
+func (w *wire) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	through, breaks := w.flaw.pass(false, len(b))
+	w.mu.Unlock()
+	if through > 0 {
+		if _, err := w.File.Write(b[:through]); err != nil {
+			return 0, err
+		}
+	}
+	if breaks {
+		w.pull()
+		return through, io.ErrClosedPipe
+	}
+	return len(b), nil
+}
+
+// pull takes the plug out and puts it in again.
+func (w *wire) pull() {
+	w.once.Do(func() {
+		w.File.Close()
+		w.socket.plug(&flaw{done: true})
+	})
+}
+
+// TestPulledPlug pulls the plug of a pseudo-terminal at every control byte, at
+// both ends of each frame, and at random positions.
+func TestPulledPlug(t *testing.T) {
+	type place struct {
+		to    bool
+		after int
+	}
+	var places []place
+	for _, after := range []int{0, 1, 10, 11, 12, 13, 52, 53, 54} {
+		places = append(places, place{true, after})
+	}
+	for _, after := range []int{0, 1, 2, 140, 141, 142, 143, 144, 145, 146, 544, 545, 546, 547, 548, 549, 550, 551, 552} {
+		places = append(places, place{false, after})
+	}
+	rng := rand.New(rand.NewPCG(3, 1))
+	for range 20 {
+		places = append(places, place{false, rng.IntN(550)})
+	}
+	for _, p := range places {
+		sim := paxsim.New(quickTerminal)
+		s := plugIn(t, sim, &flaw{toTerminal: p.to, after: p.after})
+		c := port.Defaults()
+		c.Line = s.link
+		line := port.New(c)
+		till := &till{counter: &counter{T: t, ctx: t.Context(), sim: sim, box: pax.New(line, shortWaits(), quiet)}, pause: 20 * time.Millisecond}
+		ended := till.take(saleOf(ref1, 2865))
+		if ended == endUnsure || (ended == endPaid) != (sim.State().Approvals[ref1] == 1) {
+			t.Errorf("to the terminal %t, byte %d: ended %s with %d approvals", p.to, p.after, ended, sim.State().Approvals[ref1])
+		}
+		if got := till.take(saleOf(ref2, 100)); got != endPaid {
+			// The plug may just have been put in again: once more, as a cashier would.
+			if got := till.take(saleOf(ref3, 100)); got != endPaid {
+				t.Errorf("to the terminal %t, byte %d: the sales after: %s", p.to, p.after, got)
+			}
+		}
+		line.Close()
+	}
+}
+
+// TestSaleOverTCP uses the real network door.
+func TestSaleOverTCP(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	sim := paxsim.New(quickTerminal)
+	served := make(chan error)
+	go func() { served <- sim.Serve(ctx, l) }()
+	line := port.TCP(l.Addr().String(), time.Second, "")
+	box := pax.New(line, pax.Defaults(), quiet)
+	for _, ref := range []string{ref1, ref2} {
+		if a := box.Charge(t.Context(), saleOf(ref, 2865)); a.Verdict != sale.VerdictApproved {
+			t.Errorf("got %+v", a)
+		}
+		line.Close() // as a terminal does that closes after each command
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
