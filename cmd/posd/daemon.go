@@ -96,6 +96,9 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	})
 
 	run := []part{{"displays", parts.displays.Run}}
+	if parts.terminal != nil {
+		run = append(run, part{"terminal", parts.terminal.run})
+	}
 	if parts.printer != nil {
 		run = append(run, part{"printer", parts.printer.Run})
 	}
@@ -105,11 +108,30 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 			return api.Server(ctx, handler, log)
 		}, l)})
 	}
+	run = append(run, part{"first look", func(ctx context.Context) error { return firstLook(ctx, till, board, log) }})
 	run = append(run, part{"notify", func(ctx context.Context) error { return notify(ctx, till, log) }})
 	log.Info("starting", "version", version(), "listen", c.API.Listen, "socket", c.API.Socket, "state", c.Store.Dir)
 	err = runAll(ctx, log, run...)
 	log.Info("stopped", "err", err)
 	return err
+}
+
+// firstLook asks every device once how it is, so that the log of a start says
+// what is not well; afterwards whoever wants to know asks.
+func firstLook(ctx context.Context, till *device.Till, b *board, log *slog.Logger) error {
+	select {
+	case <-till.Ready():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	b.look(ctx)
+	for _, d := range b.last() {
+		if !d.OK && ctx.Err() == nil {
+			log.Warn("device is not well", "device", d.Name, "line", d.Line, "words", d.Words)
+		}
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // parts are what is plugged into the box, and the gateway. What is not

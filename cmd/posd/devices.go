@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"posd/device"
@@ -71,10 +73,13 @@ func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
 type terminal struct {
 	*pax.Terminal
 	known
+	busy atomic.Int32 // transactions and look-ups under way
 }
 
 // Charge is pax.Terminal.Charge.
 func (t *terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+	t.busy.Add(1)
+	defer t.busy.Add(-1)
 	a := t.Terminal.Charge(ctx, o)
 	switch a.Verdict {
 	case sale.VerdictApproved, sale.VerdictDeclined, sale.VerdictCancelled:
@@ -87,6 +92,8 @@ func (t *terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 
 // Find is pax.Terminal.Find.
 func (t *terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding {
+	t.busy.Add(1)
+	defer t.busy.Add(-1)
 	f := t.Terminal.Find(ctx, l)
 	if f.Reached {
 		t.hear(true, "ready", sale.TroubleNone)
@@ -96,12 +103,28 @@ func (t *terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 	return f
 }
 
+// stale reports whether asking the terminal would tell something new. It has no
+// time for questions while a customer stands before it.
+func (t *terminal) stale() bool {
+	t.mu.Lock()
+	unknown := t.identity == sale.Identity{}
+	t.mu.Unlock()
+	return t.busy.Load() == 0 && (unknown || t.age() > terminalFresh)
+}
+
+// run greets the terminal when nobody else speaks to it, and notes how it is.
+func (t *terminal) run(ctx context.Context) error {
+	return t.Run(ctx, t.met)
+}
+
 // greet asks the terminal who it is.
-func (t *terminal) greet(ctx context.Context) {
-	id, err := t.Greet(ctx)
+func (t *terminal) greet(ctx context.Context) { t.met(t.Greet(ctx)) }
+
+// met notes what came of a greeting.
+func (t *terminal) met(id sale.Identity, err error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		if t.age() > time.Minute { // else it is busy with a sale, which says more
+		if t.busy.Load() == 0 { // else a sale came first, whose end will say more
 			t.hear(false, "no answer: is it switched on, and is its cable in?", sale.TroubleNone)
 		}
 		return
@@ -160,7 +183,11 @@ func (g *gateway) greet(ctx context.Context) {
 	a := g.Probe(ctx)
 	switch {
 	case a.Trouble != sale.TroubleNone:
-		g.hear(false, a.Words, a.Trouble)
+		words := iotpay.About(a.Trouble)
+		if !strings.Contains(a.Words, words) && a.Words != "" {
+			words += " (it says: " + a.Words + ")"
+		}
+		g.hear(false, words, a.Trouble)
 	case a.Result == sale.GatewayNotFound, a.Result == sale.GatewayFail && a.Verified:
 		g.hear(true, "ready", a.Trouble)
 	default:
@@ -210,7 +237,7 @@ func (b *board) look(ctx context.Context) []device.DeviceStatus {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
 	var all sync.WaitGroup
-	if t := b.parts.terminal; t != nil && t.age() > terminalFresh {
+	if t := b.parts.terminal; t != nil && t.stale() {
 		all.Go(func() { t.greet(ctx) })
 	}
 	if g := b.parts.gateway; g != nil && g.age() > gatewayFresh {
@@ -230,7 +257,11 @@ func (b *board) last() []device.DeviceStatus {
 func (b *board) plugged() []device.DeviceStatus {
 	var list []device.DeviceStatus
 	if t := b.parts.terminal; t != nil {
-		list = append(list, t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line}))
+		d := t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line})
+		if t.busy.Load() > 0 {
+			d.Words += "; busy with a sale"
+		}
+		list = append(list, d)
 	}
 	if g := b.parts.gateway; g != nil {
 		list = append(list, g.status(device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: b.config.Gateway.BaseURL}))

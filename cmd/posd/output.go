@@ -57,7 +57,7 @@ func (t talk) printSale(a answer) error {
 			line("card", "%s", strings.Join(strings.Fields(strings.Join([]string{s.Card.Type, s.Card.Number, string(s.Card.Entry), s.Card.AuthCode}, " ")), " "))
 		}
 		if s.MchOrderNo != "" {
-			line("order", "%s %s", s.MchOrderNo, s.PayOrderID)
+			line("order", "%s", strings.TrimSpace(s.MchOrderNo+" "+s.PayOrderID))
 		}
 		line("made", "%s", clock(s.CreatedAt))
 		line("receipt", "%s", s.Printed)
@@ -101,6 +101,9 @@ func (t talk) printSales(a answer) error {
 			state := string(s.State)
 			if s.GivenUp {
 				state += " (given up)"
+			}
+			if s.Undone() {
+				state += ", given back"
 			}
 			if s.Attention != "" || s.Incident != "" {
 				state += " !"

@@ -230,10 +230,11 @@ func TestALostLineLetsGoOfItsLock(t *testing.T) {
 }
 
 func TestSignalsThatAPseudoTerminalLacksAreNoFault(t *testing.T) {
-	l, link, _ := ttyLine(t)
+	link := filepath.Join(t.TempDir(), "posd-display")
+	plug(t, link)
 	c := Defaults()
 	c.Line, c.DTR, c.RTS, c.Flow = link, "on", "off", "xonxoff"
-	l = New(c)
+	l := New(c)
 	defer l.Close()
 	open(t, l)
 }
