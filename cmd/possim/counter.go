@@ -30,6 +30,8 @@ type setup struct {
 	control string        // of the simulators' control
 	think   time.Duration // how long a customer takes to show a card
 	waits   waits
+	seed    uint64    // of the script chaos
+	sales   int       // likewise
 	log     io.Writer // where posd's log goes besides its file; nil: nowhere
 }
 

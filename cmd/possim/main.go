@@ -66,6 +66,8 @@ should. With a command it starts one simulator alone.`,
 	f.StringVar(&s.printer, "printer", "", "`ADDR` of the printer; a free one when left out")
 	f.StringVar(&s.control, "control", "", "`ADDR` of the simulators' pages and control; a free one when left out")
 	f.DurationVar(&s.think, "think", 3*time.Second, "how `LONG` a customer takes to show a card or to find the telephone")
+	f.Uint64Var(&s.seed, "seed", 1, "`SEED` of the script chaos")
+	f.IntVar(&s.sales, "sales", 40, "how `MANY` sales the script chaos makes")
 	f.BoolVar(&verbose, "log", false, "show posd's log")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		out := c.OutOrStdout()

@@ -29,6 +29,8 @@ func scripts() []script {
 		{"network", "what can go wrong with the gateway and on the way to it", 100 * time.Millisecond, playNetwork},
 		{"power", "cables, power and paper", 500 * time.Millisecond, playPower},
 		{"badinput", "what is not possible is refused in words, and nothing is lost", 100 * time.Millisecond, playBadInput},
+		{"chaos", "faults drawn by lot, posd killed now and then; see -seed and -sales", 200 * time.Millisecond, playChaos},
+		{"idle", "what posd costs while nobody buys anything: memory, processor time", 100 * time.Millisecond, playIdle},
 	}
 }
 
