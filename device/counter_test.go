@@ -217,6 +217,8 @@ type fakeGateway struct {
 	refund  func(r sale.RefundRequest) sale.GatewayAnswer
 	refundQ func(no string) sale.GatewayAnswer
 	report  func(r sale.Report) sale.GatewayAnswer
+	probe   func() sale.GatewayAnswer
+	probes  int
 }
 
 func newFakeGateway() *fakeGateway {
@@ -229,6 +231,7 @@ func newFakeGateway() *fakeGateway {
 			return sale.GatewayAnswer{No: r.No, Result: sale.GatewayOK, Verified: true}
 		},
 		refundQ: func(no string) sale.GatewayAnswer { return sale.GatewayAnswer{No: no, Result: sale.GatewayLost} },
+		probe:   func() sale.GatewayAnswer { return sale.GatewayAnswer{Result: sale.GatewayNotFound} },
 		report: func(r sale.Report) sale.GatewayAnswer {
 			return sale.GatewayAnswer{No: r.No, Result: sale.GatewayOK, Verified: true}
 		},
@@ -270,6 +273,14 @@ func (g *fakeGateway) Refund(_ context.Context, r sale.RefundRequest) sale.Gatew
 	f := g.refund
 	g.mu.Unlock()
 	return f(r)
+}
+
+func (g *fakeGateway) Probe(context.Context) sale.GatewayAnswer {
+	g.mu.Lock()
+	g.probes++
+	f := g.probe
+	g.mu.Unlock()
+	return f()
 }
 
 func (g *fakeGateway) QueryRefund(_ context.Context, no string) sale.GatewayAnswer {

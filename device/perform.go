@@ -57,6 +57,8 @@ func (t *Till) perform(e sale.Effect) {
 		t.call(func(ctx context.Context) sale.Happening {
 			return sale.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: t.o.Gateway.QueryRefund(ctx, e.Movement)}
 		})
+	case sale.Probe:
+		t.call(func(ctx context.Context) sale.Happening { return sale.Probed{Answer: t.o.Gateway.Probe(ctx)} })
 	case sale.ClaimDue:
 		t.call(func(ctx context.Context) sale.Happening { return t.claim(ctx, e.N) })
 	case sale.SendReports:

@@ -26,8 +26,10 @@ func (c *Core) recover(r sale.Recovered) {
 	for _, j := range r.Jobs {
 		c.takeUpJob(j, r)
 	}
-	if r.Queue.Queued > 0 {
-		c.queue.at = c.mono() + 1
+	if c.has.Gateway {
+		c.queue.at, c.queue.heard = c.mono()+1, max(c.mono(), 1)
+		c.queue.probing = true // whether the gateway is there is known before the first customer
+		c.now(sale.Probe{})
 	}
 }
 

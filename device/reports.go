@@ -7,33 +7,6 @@ import (
 	"posd/device/sale"
 )
 
-// The link to the gateway, as the queue of reports sees it.
-const (
-	linkUp      = "up"
-	linkDown    = "down"    // no answers: one probe per backoff, then everything that is due
-	linkStopped = "stopped" // answers that concern every report: one probe per backoff, nothing is set aside
-)
-
-// claimSize is how many reports are in the step's hands at most.
-const claimSize = 64
-
-// queue is the schedule of reports (money rule 4). The reports themselves are in the journal.
-type queue struct {
-	link    string
-	words   string
-	fails   int               // in a row, of the link
-	at      time.Duration     // when reports are claimed next; 0: nothing is due
-	claimed bool              // a claim or a batch is under way
-	fresh   map[string]bool   // queued in this run and never handed to the outbox: certainly unknown to IOTPay
-	suspect map[string]string // refused by themselves, by number, with the words
-	streak  []string          // different reports refused with the same words in a row
-	same    string            // those words
-}
-
-func newQueue() queue {
-	return queue{link: linkUp, fresh: map[string]bool{}, suspect: map[string]string{}}
-}
-
 // queueReport puts the report of an approved card sale into the same transaction as its paid.
 func (c *Core) queueReport(l *live, a sale.CardAnswer) {
 	no := c.newID()
@@ -59,7 +32,7 @@ func (c *Core) queueReport(l *live, a sale.CardAnswer) {
 	c.row(sale.ReportRow{Report: r})
 	c.queue.fresh[no] = true
 	c.touch(l)
-	if r.State == sale.QueueDue && c.queue.link == linkUp && !c.queue.claimed {
+	if r.State == sale.QueueDue && c.queue.link == linkUp {
 		c.queue.at = c.mono() + 1
 	}
 	c.after(sale.TellQueue{})
@@ -79,25 +52,17 @@ func (q *queue) take(no string) bool {
 	return ok
 }
 
-// queueDue claims reports when it is time: all that are due, or one as a probe.
-func (c *Core) queueDue() {
-	q := &c.queue
-	if q.at == 0 || c.mono() < q.at || q.claimed || !c.has.Gateway {
-		return
-	}
-	q.at, q.claimed = 0, true
-	n := claimSize
-	if q.link != linkUp {
-		n = 1
-	}
-	c.after(sale.ClaimDue{N: n})
-}
-
 // reportsDue hands what was claimed to the outbox.
 func (c *Core) reportsDue(w sale.ReportsDue) {
 	q := &c.queue
 	if len(w.Reports) == 0 {
 		q.claimed = false
+		if w.NextDue.IsZero() {
+			q.fails = 0
+			if q.link == linkStopped {
+				c.linkIs(linkUp, "", false) // nothing is left to be refused
+			}
+		}
 		if !w.NextDue.IsZero() {
 			wait := min(max(w.NextDue.Sub(c.ev.Wall), time.Second), c.policy.BackoffMax)
 			q.at = c.mono() + wait
@@ -116,7 +81,8 @@ func (c *Core) reportsDue(w sale.ReportsDue) {
 func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
 	q := &c.queue
 	q.claimed = false
-	silent, passed := false, false
+	passed := false
+	var bad sale.GatewayAnswer // an answer that concerns every report
 	var pause time.Duration
 	for _, ra := range w.Answers {
 		r, a := ra.Report, ra.Answer
@@ -129,28 +95,26 @@ func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
 			c.setAside(r, "the number was taken at the first try: "+a.Words)
 		case a.Result == sale.GatewayFail && a.Trouble == sale.TroubleNone:
 			c.refused(r, a)
-		case a.Result == sale.GatewayNotSent || a.Result == sale.GatewayLost:
-			silent = true
-			q.words = orElse(a.Words, "the gateway does not answer")
 		default:
-			q.link, q.words = linkStopped, a.Words
+			bad = a
 		}
 	}
 	if passed {
-		q.link, q.words, q.fails, q.same, q.streak = linkUp, "", 0, "", nil
+		q.fails, q.same, q.streak = 0, "", nil
 		c.confirmSuspects()
-	} else if silent {
-		q.link = linkDown
 	}
-	if len(q.streak) >= 3 {
-		q.link, q.words = linkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same)
-	}
-	if q.link == linkUp && !silent {
+	switch {
+	case bad.Result != "":
+		c.gatewayBad(bad)
+	case len(q.streak) >= 3:
+		c.linkIs(linkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same), false)
+		c.backOff(pause)
+	default:
+		c.linkIs(linkUp, "", false)
 		q.at = c.mono() + max(1, pause)
-	} else {
-		backoff := min(2*time.Second<<min(q.fails, 10), c.policy.BackoffMax)
-		q.fails++
-		q.at = c.mono() + max(c.jitter(backoff), pause)
+		if !passed {
+			q.at = c.mono() + max(time.Second, pause)
+		}
 	}
 	c.after(sale.TellQueue{})
 }
@@ -225,9 +189,7 @@ func (c *Core) retry(w sale.RetryAsked) {
 		n++
 	}
 	c.urgent()
-	if !c.queue.claimed {
-		c.queue.at = c.mono() + 1
-	}
+	c.queue.at = c.mono() + 1
 	c.queue.streak, c.queue.same = nil, ""
 	c.after(sale.Reply{Token: w.Token, Count: n})
 	c.after(sale.TellQueue{})

@@ -33,6 +33,9 @@ func (c *Core) sell(w sale.SellAsked) {
 	if w.Method == sale.Card && !c.terminalFree(w.Token) {
 		return
 	}
+	if w.Method != sale.Card && !c.gatewayThere(w.Token) {
+		return
+	}
 	c.open(w, s, replaced)
 }
 

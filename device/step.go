@@ -120,6 +120,8 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 		c.reportsDue(w)
 	case sale.ReportsAnswered:
 		c.reportsAnswered(w)
+	case sale.Probed:
+		c.probed(w.Answer)
 	case sale.JobDone:
 		c.jobDone(w.Result)
 	case sale.Tick:
@@ -149,7 +151,9 @@ func (c *Core) Next() (at time.Duration, ok bool) {
 			want(m.at)
 		}
 	}
-	want(c.queue.at)
+	if c.has.Gateway {
+		want(c.queue.next())
+	}
 	want(c.glass.until)
 	return best, best != 1<<63-1
 }

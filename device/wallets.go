@@ -227,14 +227,3 @@ func (c *Core) orderClosed(l *live, a sale.GatewayAnswer) {
 	}
 	c.finish(l, sale.Cancelled, sale.ReasonClosed, orElse(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status)))
 }
-
-// gatewayHeard wakes everything that waited for the gateway to be there again.
-func (c *Core) gatewayHeard(a sale.GatewayAnswer) {
-	switch a.Result {
-	case sale.GatewayNotSent, sale.GatewayLost:
-		return
-	}
-	if c.queue.link == linkDown {
-		c.queue.at = c.mono() + 1
-	}
-}

@@ -30,6 +30,8 @@ type Gateway interface {
 	Refund(ctx context.Context, r sale.RefundRequest) sale.GatewayAnswer
 	// QueryRefund asks what became of a refund by mchRefundNo.
 	QueryRefund(ctx context.Context, mchRefundNo string) sale.GatewayAnswer
+	// Probe asks after an order that never was: is the gateway there, and does it know us?
+	Probe(ctx context.Context) sale.GatewayAnswer
 }
 
 // Outbox carries reports to the gateway.

@@ -53,6 +53,9 @@ type (
 		Movement string
 	}
 
+	// Probe asks the gateway after an order that never was: is it there, and does it know us?
+	Probe struct{}
+
 	// ClaimDue reads due reports from the journal.
 	ClaimDue struct{ N int }
 
@@ -98,6 +101,7 @@ func (CreateOrder) effect()  {}
 func (QueryOrder) effect()   {}
 func (SendRefund) effect()   {}
 func (QueryRefund) effect()  {}
+func (Probe) effect()        {}
 func (ClaimDue) effect()     {}
 func (SendReports) effect()  {}
 func (PrintReceipt) effect() {}

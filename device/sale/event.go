@@ -145,6 +145,9 @@ type (
 	// ReportsAnswered is the end of SendReports: every report of the batch with its answer.
 	ReportsAnswered struct{ Answers []ReportAnswer }
 
+	// Probed is the end of a Probe.
+	Probed struct{ Answer GatewayAnswer }
+
 	// JobDone is the end of a print job.
 	JobDone struct{ Result PrintResult }
 
@@ -176,5 +179,6 @@ func (OrderAsked) happening()      {}
 func (RefundAnswered) happening()  {}
 func (ReportsDue) happening()      {}
 func (ReportsAnswered) happening() {}
+func (Probed) happening()          {}
 func (JobDone) happening()         {}
 func (Tick) happening()            {}

@@ -284,7 +284,7 @@ function drawSale(s) {
 		const list = [
 			!done && [say("cancel"), cancel, "danger", s.cancelWished],
 			done && [say("newSale"), putAway, keep ? "" : "strong"],
-			["declined", "cancelled", "unsure"].includes(s.state) && [say("tryAgain"), tryAgain],
+			(["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
 			...moves,
 		].filter(Boolean);
 		return [
