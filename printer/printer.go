@@ -98,8 +98,11 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 		p.note(func(s *Status) { *s = Status{Identity: s.Identity} })
 	case !answered:
 		err = errors.New("printer does not answer: is it switched on, and is the line's speed right?")
-	case p.Status().trouble() == "" && p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0:
-		p.settle(ctx, t)
+	case p.Status().trouble() == "":
+		if p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0 {
+			p.settle(ctx, t)
+		}
+		p.identify(ctx, t)
 	}
 	return p.Status(), err
 }
@@ -151,7 +154,7 @@ func (p *Printer) open(ctx context.Context) (*talk, error) {
 	}
 	if epoch != p.epoch {
 		p.epoch, p.spoke = epoch, false
-		p.note(func(s *Status) { *s = Status{Identity: s.Identity} })
+		p.note(func(s *Status) { *s = Status{} })
 	}
 	return listen(p.link, p.cfg), nil
 }
@@ -259,7 +262,7 @@ func (p *Printer) ask(ctx context.Context, t *talk) (bool, error) {
 			return false, err
 		}
 		if !answered && n == 1 {
-			p.note(func(s *Status) { s.Reachable, s.Answers = true, false })
+			p.note(func(s *Status) { *s = Status{Reachable: true, Held: s.Held, Identity: s.Identity} })
 			return false, nil
 		}
 	}
@@ -296,6 +299,32 @@ func (p *Printer) askOne(ctx context.Context, t *talk, n int) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// identify asks a printer that is known to have an answer for its names, once
+// on a connection. Others would print the question.
+func (p *Printer) identify(ctx context.Context, t *talk) {
+	if !p.encoder.profile.ASB || p.Status().Identity.Model != "" {
+		return
+	}
+	var id sale.Identity
+	for question, field := range map[byte]*string{67: &id.Model, 68: &id.Serial, 65: &id.Version} {
+		if t.write(ctx, []byte{GS, 'I', question}) != nil {
+			return
+		}
+		until := time.Now().Add(p.cfg.AnswerLimit)
+		for *field == "" {
+			s, err := t.next(ctx, until)
+			if err != nil {
+				break
+			}
+			p.take(s)
+			if s.kind == sigText && s.text[0] == 0x5F {
+				*field = s.text[1:]
+			}
+		}
+	}
+	p.note(func(s *Status) { s.Identity = id })
 }
 
 // drain takes what the printer says until it is quiet.

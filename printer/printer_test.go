@@ -233,3 +233,51 @@ func TestAwayIsNotReachable(t *testing.T) {
 		}
 	})
 }
+
+func TestProbeSaysWhoItIsAndHowItIs(t *testing.T) {
+	cfg := testConfig()
+	cfg.Profile = "epson-tm-t88"
+	onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
+		s, err := c.p.Probe(t.Context())
+		if err != nil || !s.Reachable || !s.Answers || s.Words != "ready" || s.Identity != (sale.Identity{Model: "PRINTERSIM", Serial: "0000001", Version: "1.00"}) {
+			t.Errorf("%+v, %v", s, err)
+		}
+		c.sim.SetFault("near-end")
+		if s, _ := c.p.Probe(t.Context()); s.Words != "ready; paper nearly out" {
+			t.Errorf("%+v", s)
+		}
+		c.sim.SetFault("paper-out")
+		if s, err := c.p.Probe(t.Context()); err != nil || !strings.HasPrefix(s.Words, "paper out") {
+			t.Errorf("%+v, %v", s, err)
+		}
+		c.sim.ClearFault("")
+		c.sim.SetFault("silent-clone")
+		if s, err := c.p.Probe(t.Context()); err == nil || s.Words != "connected; does not answer" {
+			t.Errorf("%+v, %v", s, err)
+		}
+		if odd := c.sim.Unknown(); len(odd) > 0 {
+			t.Errorf("not understood: %q", odd)
+		}
+	})
+}
+
+func TestRunAsksWhileIdleAndEnds(t *testing.T) {
+	onCounter(t, testConfig(), simOptions(testConfig()), func(t *testing.T, c *counter) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- c.p.Run(ctx) }()
+		time.Sleep(time.Minute)
+		c.sim.SetFault("cover")
+		time.Sleep(time.Minute)
+		if s := c.p.Status(); !s.CoverOpen {
+			t.Errorf("%+v", s)
+		}
+		if res := c.p.Print(t.Context(), samples()["card-approved"]); res.State != sale.PrintFailed || res.Maybe {
+			t.Errorf("%+v", res)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}

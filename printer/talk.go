@@ -63,6 +63,13 @@ func (t *talk) read() {
 			return
 		}
 		n, err := t.link.Read(buf)
+		if n == 0 && err == nil {
+			// Some lines answer at once with nothing when the printer cannot talk.
+			select {
+			case <-time.After(tick):
+			case <-t.stop:
+			}
+		}
 		for _, b := range buf[:n] {
 			s, ok := d.feed(b)
 			if !ok {
