@@ -118,3 +118,91 @@ func TestConfigNamesEveryFaultAtOnce(t *testing.T) {
 		t.Errorf("a pole with UTF-8: %v", c.Validate())
 	}
 }
+
+// A glass counts modules by the table of bytes; the table is the encoder's.
+func TestRoomIsReckonedAsTheEncoderFillsIt(t *testing.T) {
+	for v, n := range capacity {
+		for _, n := range []int{n, n + 1} {
+			code := strings.Repeat("a", n)
+			m, err := Matrix(code)
+			if n > capacity[39] {
+				if err == nil || modules(code) != 0 {
+					t.Errorf("%d bytes are more than the largest symbol holds", n)
+				}
+				continue
+			}
+			if err != nil || len(m) != modules(code) {
+				t.Errorf("version %d, %d bytes: %d modules, reckoned %d, %v", v+1, n, len(m), modules(code), err)
+			}
+		}
+	}
+	// Digits pack tighter: never more modules than reckoned.
+	for n := 1; n < 300; n += 7 {
+		code := strings.Repeat("8", n)
+		if m, err := Matrix(code); err != nil || len(m) > modules(code) {
+			t.Errorf("%d digits: %d modules, reckoned %d, %v", n, len(m), modules(code), err)
+		}
+	}
+}
+
+func TestAnswersAreTakenByLengthWhereTheyHaveOne(t *testing.T) {
+	for _, c := range []struct {
+		name, in string
+		kinds    string
+	}{
+		{"a number that looks like the terminator", "\x71\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x01\xFF\xFF\xFF", "\x71\x01"},
+		{"touch, page, coordinates", "\x65\x00\x02\x01\xFF\xFF\xFF\x66\x01\xFF\xFF\xFF\x67\x00\x7A\x00\x1E\x01\xFF\xFF\xFF", "\x65\x66\x67"},
+		{"start-up and ready", "\x00\x00\x00\xFF\xFF\xFF\x88\xFF\xFF\xFF", "\x00\x88"},
+		{"the tail of something torn", "\xFF\xFF\x01\xFF\xFF\xFF", "\x01"},
+		{"noise that begins like a number", "\x71\x00\xFF\xFF\xFF\x01\xFF\xFF\xFF", "\x71\x01"},
+	} {
+		var s nxScanner
+		s.feed([]byte(c.in))
+		var kinds []byte
+		for a, ok := s.next(); ok; a, ok = s.next() {
+			kinds = append(kinds, a.kind)
+		}
+		if string(kinds) != c.kinds {
+			t.Errorf("%s: % X, want % X", c.name, kinds, c.kinds)
+		}
+	}
+	var s nxScanner
+	for range 100 {
+		s.feed(make([]byte, 100))
+		if _, ok := s.next(); ok || len(s.buf) > nxMost {
+			t.Fatalf("noise without an end is kept: %d bytes", len(s.buf))
+		}
+	}
+	s.feed([]byte(NextionEnd + "\x01" + NextionEnd))
+	s.next()
+	if a, ok := s.next(); !ok || a.kind != nxDone {
+		t.Errorf("after the noise: %+v, %v", a, ok)
+	}
+}
+
+func TestLettersThatADeviceLacks(t *testing.T) {
+	for _, c := range []struct {
+		set      Charset
+		in, want string
+	}{
+		{ASCII, "Crème brûlée, Œuf, Noël", "Creme brulee, OEuf, Noel"},
+		{CP1252, "Crème", "Cr\xE8me"},
+		{CP1252, "Louÿs", "Louys"}, // FF would end a Nextion command
+		{CP1252, "Œuf 茶 – ‘x’", "OEuf ? - 'x'"},
+		{UTF8, "茶 Crème", "茶 Crème"},
+		{UTF8, "a\xFF\xFF\xFFb", "a?b"},
+	} {
+		if got := string(c.set.encode(c.in)); got != c.want {
+			t.Errorf("%q in %s: %q, want %q", c.in, c.set, got, c.want)
+		}
+	}
+}
+
+func TestTextCannotBeginAnAEDEXCommand(t *testing.T) {
+	d, _ := New(testConfig("linedisplay", "aedex", sale.English))
+	l := d.(*linedisplay)
+	got := string(l.update(nil, l.poleLines(sale.Screen{Kind: sale.ScreenItems, Message: "!#1 and then a long !#2 text"})))
+	if strings.Count(got, "!") != 1 || !strings.HasPrefix(got, "!#9.#1 AND") {
+		t.Errorf("%q", got)
+	}
+}

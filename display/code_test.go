@@ -200,14 +200,3 @@ func TestMatrixSaysWhyItCannot(t *testing.T) {
 		}
 	}
 }
-
-// A glass counts modules by the table of bytes; the table is the encoder's.
-func TestRoomIsReckonedAsTheEncoderFillsIt(t *testing.T) {
-	for v, n := range []int{14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331, 362, 412, 450, 504, 560, 624, 666, 711, 779, 857, 911, 997} {
-		m, err := display.Matrix(strings.Repeat("a", n))
-		more, err2 := display.Matrix(strings.Repeat("a", n+1))
-		if err != nil || err2 != nil || len(m) != 21+4*v || len(more) != 25+4*v {
-			t.Errorf("version %d: %d and %d modules, %v, %v", v+1, len(m), len(more), err, err2)
-		}
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 )
 
@@ -60,7 +59,7 @@ func (c *Conn) collect() {
 				return
 			}
 		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err != nil { // there is no deadline that could pass
 			c.err = err
 			return
 		}

@@ -313,7 +313,6 @@ func (n *nextion) put(ctx context.Context, c *Conn, l nxLeaf, window int) error 
 	if len(first) > 0 {
 		n.flaw = ""
 	}
-	n.shown = nil // until all of it is acknowledged
 	for _, cmds := range [][]string{n.builtin(first, l.code), trim} {
 		refused, err := n.send(ctx, c, cmds, window)
 		if err != nil {

@@ -377,6 +377,81 @@ func TestFaultsOfThePanelHealByThemselves(t *testing.T) {
 	}
 }
 
+// What a panel's buffer lost is not known: a command may be torn in the middle.
+// Everything is sent again, one by one, on the same connection.
+func TestOverflowIsHealedOnTheSameConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), nil)
+		defer c.stop()
+		synctest.Wait()
+		opened := c.cable.opened
+		c.far.SetFault("overflow")
+		c.Show(codeScreen(0))
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		got, err := displaysim.ReadCode(c.far.PNG())
+		g := glassOf[displaysim.NextionState](t, c.far)
+		if st := c.Status(); err != nil || got != url34 || g.Set["t0.txt"] != "CAD 12.34" || c.cable.opened != opened || st.Trouble != "" || c.far.State().Overruns != 1 {
+			t.Errorf("read %q, %v; opened %d times more; %+v; %+v", got, err, c.cable.opened-opened, g, st)
+		}
+	})
+}
+
+func TestPowerThatGoesInTheMiddleOfADrawingIsNoticedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), nil)
+		defer c.stop()
+		synctest.Wait()
+		opened := c.cable.opened
+		c.far.SetFault("slow=200ms")
+		c.Show(codeScreen(0))
+		time.Sleep(300 * time.Millisecond)
+		c.far.ClearFault("slow")
+		c.far.SetFault("power-cycle=300ms")
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(c.far.PNG()); err != nil || got != url34 || c.cable.opened != opened {
+			t.Errorf("read %q, %v; opened %d times more; %+v", got, err, c.cable.opened-opened, c.Status())
+		}
+	})
+}
+
+// The panel's buffer takes 1024 bytes: never more are under way unanswered.
+func TestPanelsBufferNeverRunsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), func(c *display.Config) { c.CodeSide, c.CodeMax = 1000, 1000 })
+		defer c.stop()
+		synctest.Wait()
+		c.far.SetFault("slow=50ms")
+		s := codeScreen(0)
+		s.Code = strings.Repeat("0123456789", 99)
+		c.Show(s)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := c.far.State().Overruns; n != 0 {
+			t.Errorf("it ran over %d times", n)
+		}
+		if g := glassOf[displaysim.NextionState](t, c.far); g.Page != "pay" || g.Set["t1.txt"] != "Scan WeChat" {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+// A line that somebody else left with a deadline still works.
+func TestDeadlineLeftOnTheLineDoesNotMatter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := displaysim.NewNextion(displaysim.Options{})
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		link := &cable{far: far, ctx: ctx}
+		link.Open(t.Context())
+		link.SetReadDeadline(time.Now().Add(-time.Second))
+		if _, err := display.Probe(t.Context(), link, "nextion", time.Second); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestProjectWithoutACodeComponentIsDrawnByThePanelItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := counterWith(t, displaysim.NewBareNextion(displaysim.Options{}), nil)
@@ -651,6 +726,23 @@ func TestBoxThatRestartsWhenItsPortIsOpenedIsWaitedFor(t *testing.T) {
 	})
 }
 
+// One that says nothing when it starts is given its time.
+func TestBoxThatRestartsWithoutAWordIsGivenItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := displaysim.NewBonrix(displaysim.Options{Boot: 1500 * time.Millisecond})
+		far.SetFault("reset-on-open")
+		far.SetFault("silent")
+		c := counterWith(t, far, func(c *display.Config) { c.Driver = "bonrix" })
+		defer c.stop()
+		c.Show(codeScreen(0))
+		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
+		if got, err := displaysim.ReadCode(far.PNG()); err != nil || got != url34 {
+			t.Errorf("the customer read %q, %v", got, err)
+		}
+	})
+}
+
 func TestPuckIsGivenItsSecondAfterACode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		far := displaysim.NewMertech(displaysim.Options{})
@@ -691,6 +783,27 @@ func TestDMD70BehindAPrinterIsDrawnWithoutAnswers(t *testing.T) {
 		synctest.Wait()
 		if g := glassOf[displaysim.DMD70State](t, far); g.Codes != 0 || strings.TrimSpace(g.Lines[1]) != "CAD 12.34" {
 			t.Errorf("%+v", g)
+		}
+	})
+}
+
+func TestPoleIsNotFlooded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewLine("escpos", displaysim.Options{}), func(c *display.Config) { c.Driver = "linedisplay" })
+		defer c.stop()
+		time.Sleep(time.Second)
+		c.cable.since()
+		for i := range 200 {
+			c.Show(sale.Screen{Kind: sale.ScreenItems, Amount: sale.Amount(i + 1), Currency: "CAD"})
+			time.Sleep(5 * time.Millisecond)
+		}
+		if n := strings.Count(c.cable.since(), "CAD"); n < 4 || n > 6 {
+			t.Errorf("%d updates in a second, about 5 are right", n)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if p := glassOf[displaysim.PoleState](t, c.far); p.Row(1) != "TOTAL       CAD 2.00" {
+			t.Errorf("the last one is missing: %q", p.Lines)
 		}
 	})
 }

@@ -157,7 +157,7 @@ func (d *Device) arrived(c *conn, b []byte) {
 		b, over = b[:free], true
 	}
 	if once {
-		b = nil
+		b = b[:len(b)/2]
 	}
 	c.buf = append(c.buf, b...)
 	c.mu.Unlock()

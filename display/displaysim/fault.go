@@ -16,7 +16,7 @@ var commonFaults = []Fault{
 	{"silent", "does what it is told but answers nothing"},
 	{"dead", "neither does nor answers anything"},
 	{"power-cycle", "loses its power once, for =DURATION (default 1s), and starts again"},
-	{"overflow", "loses the next burst as if its input buffer had run over (once)"},
+	{"overflow", "loses the second half of the next burst as if its input buffer had run over (once)"},
 	{"noise", "puts three rubbish bytes before every answer"},
 	{"slow", "takes =DURATION (default 50ms) for every command"},
 	{"nak", "refuses every command, where it has words for that"},
