@@ -76,7 +76,21 @@ func setUp(path string, f *os.File, c Config) error {
 	if err != nil {
 		return fmt.Errorf("set up at %d %d%c%d: %w", c.Baud, c.DataBits, parityLetter(c.Parity), c.StopBits, err)
 	}
-	defer p.Close()
+	err = setSignals(p, c)
+	p.Close() // lifts the mark of exclusive use, so ours comes after it
+	if err != nil {
+		return err
+	}
+	if err := setFlow(f, c.Flow); err != nil {
+		return fmt.Errorf("set flow control %s: %w", c.Flow, err)
+	}
+	lowLatency(f)
+	exclusive(f)
+	return nil
+}
+
+// setSignals switches DTR and RTS as configured.
+func setSignals(p serial.Port, c Config) error {
 	// Pseudo-terminals have no such signals (ENOTTY); there is nothing to set then.
 	for _, s := range []struct {
 		want string
@@ -88,11 +102,6 @@ func setUp(path string, f *os.File, c Config) error {
 			}
 		}
 	}
-	if err := setFlow(f, c.Flow); err != nil {
-		return fmt.Errorf("set flow control %s: %w", c.Flow, err)
-	}
-	lowLatency(f)
-	exclusive(f)
 	return nil
 }
 

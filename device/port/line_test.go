@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/creack/pty"
 )
@@ -107,7 +108,7 @@ func TestADeadlineInThePastEndsAReadThatWaits(t *testing.T) {
 }
 
 func TestAStuckWriteEndsAtItsDeadlineAndCountsWhatWent(t *testing.T) {
-	l, _, _ := ttyLine(t) // nobody reads the device's side
+	l, _, device := ttyLine(t) // nobody reads the device's side
 	open(t, l)
 	l.SetWriteDeadline(soon())
 	big := make([]byte, 1<<20)
@@ -115,7 +116,41 @@ func TestAStuckWriteEndsAtItsDeadlineAndCountsWhatWent(t *testing.T) {
 	if !errors.Is(err, os.ErrDeadlineExceeded) || n <= 0 || n >= len(big) {
 		t.Fatalf("wrote %d, %v", n, err)
 	}
-	l.Close() // must not wait for the device
+	// Close must not wait for the device: what it did not take is thrown away.
+	l.Close()
+	device.SetReadDeadline(soon())
+	if left, _ := io.Copy(io.Discard, device); left >= int64(n) {
+		t.Errorf("all %d bytes were kept for a device that does not take them", left)
+	}
+}
+
+func TestTheEndOfAnOldConnectionLeavesTheNewOneAlone(t *testing.T) {
+	l, _, _ := ttyLine(t)
+	open(t, l)
+	old := l.current()
+	l.Close()
+	second := open(t, l)
+	l.drop(old, ErrLost) // as a Read does that was slow to see the end
+	if again := open(t, l); again != second {
+		t.Fatalf("connection %d was taken down by the end of the one before", second)
+	}
+}
+
+// A pseudo-terminal keeps the mark of exclusive use after a process was killed;
+// an ordinary user could not open it again.
+func TestAPseudoTerminalIsNotMarkedExclusive(t *testing.T) {
+	l, link, _ := ttyLine(t)
+	open(t, l)
+	f, err := os.OpenFile(link, os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const tioGEXCL = 0x80045440
+	var marked int32
+	if err := ioctl(f, tioGEXCL, unsafe.Pointer(&marked)); err != nil || marked != 0 {
+		t.Fatalf("marked %d, %v", marked, err)
+	}
 }
 
 func TestUnplugIsLostAndReplugIsANewEpoch(t *testing.T) {
