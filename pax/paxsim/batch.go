@@ -32,6 +32,23 @@ var cards = map[string]card{
 	"interac-tap":    {"17", "8765", "2", "2711", true, "", []string{"TC=8877665544332211", "TVR=0000000000", "AID=A0000002771010", "TSI=0000", "ATC=0013", "APPLAB=INTERAC", "CID=40", "CVM=7"}},
 }
 
+// inserted is a tapped card put into the slot, with its PIN typed.
+func (c card) inserted() card {
+	c.entry = "4"
+	emv := []string{}
+	for _, pair := range c.emv {
+		switch {
+		case strings.HasPrefix(pair, "CVM="):
+			pair = "CVM=2"
+		case strings.HasPrefix(pair, "TSI="):
+			pair = "TSI=F800"
+		}
+		emv = append(emv, pair)
+	}
+	c.emv = append(emv, "PINSTATUSNUM=1")
+	return c
+}
+
 // record is an approved transaction in the batch.
 type record struct {
 	number   int // transaction number, 1 to 5000, starting anew after a batch close
@@ -52,6 +69,7 @@ type record struct {
 	batch    int
 	at       time.Time
 	code     string // result code
+	language string
 	voided   bool
 }
 
@@ -150,7 +168,7 @@ func (r *record) more(serial string) string {
 	}
 	m := append([]string{}, r.card.emv...)
 	m = append(m, "SN="+serial, "HREF="+r.hostRef(), "GLOBALUID="+serial+r.at.Format("20060102150405")+fmt.Sprintf("%04d", r.number),
-		"EDCTYPE="+tender, "PROGRAMTYPE=0", "USERLANGUAGESTATUS=1")
+		"EDCTYPE="+tender, "PROGRAMTYPE=0", "USERLANGUAGESTATUS="+r.language)
 	return strings.Join(m, us)
 }
 
@@ -172,10 +190,18 @@ func (t *Terminal) empty(command, code, text string) []byte {
 	return reply(t.opt.Version, command, code, text, make([]string, fields)...)
 }
 
+// autoSettle closes the batch if its time has come. The lock is held.
+func (t *Terminal) autoSettle() {
+	if len(t.batch.records) > 0 && t.opt.SettleAfter > 0 && time.Since(t.batch.records[0].at) >= t.opt.SettleAfter {
+		t.batch.close()
+	}
+}
+
 // detail is R03.
 func (t *Terminal) detail(q request) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.autoSettle()
 	if t.faultLocked("several", q.command) != nil {
 		return reply(t.opt.Version, "R03", "100023", "MULTIPLE RECORDS")
 	}

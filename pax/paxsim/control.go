@@ -80,6 +80,13 @@ func (t *Terminal) ShowCard(name string) bool {
 	return ok
 }
 
+// Speak sets the language of the cards shown next: 1 English, 2 French, 3 Chinese.
+func (t *Terminal) Speak(status string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.opt.Language = status
+}
+
 // Settle closes the batch as the terminal's own timer would: nobody is told.
 func (t *Terminal) Settle() {
 	t.mu.Lock()
@@ -95,6 +102,7 @@ func (t *Terminal) Settle() {
 //	POST /settle         close the batch unseen
 //	POST /cancel         the customer presses the red key
 //	POST /card           body: which card is shown next
+//	POST /language       body: language status of the cards shown next: 1, 2 or 3
 //	POST /swap           body: serial number of the terminal put in its place
 func (t *Terminal) Control() http.Handler {
 	mux := http.NewServeMux()
@@ -124,6 +132,7 @@ func (t *Terminal) Control() http.Handler {
 	mux.HandleFunc("POST /settle", func(w http.ResponseWriter, r *http.Request) { t.Settle(); show(w, t.State()) })
 	mux.HandleFunc("POST /cancel", func(w http.ResponseWriter, r *http.Request) { t.cancelRunning(); show(w, t.State()) })
 	mux.HandleFunc("POST /swap", func(w http.ResponseWriter, r *http.Request) { t.SetSerial(body(w, r)); show(w, t.State()) })
+	mux.HandleFunc("POST /language", func(w http.ResponseWriter, r *http.Request) { t.Speak(body(w, r)); show(w, t.State()) })
 	mux.HandleFunc("POST /card", func(w http.ResponseWriter, r *http.Request) {
 		if name := body(w, r); !t.ShowCard(name) {
 			http.Error(w, "no such card "+name+": there are "+strings.Join(Cards(), ", "), http.StatusBadRequest)

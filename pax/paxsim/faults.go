@@ -59,6 +59,27 @@ func Faults() []Fault {
 	return out
 }
 
+// Amounts says what happens to sales whose amount ends in these two digits,
+// when Options.ByAmount is set.
+func Amounts() map[string]string {
+	return map[string]string{
+		"01": "decline", "02": "partial=500", "03": "timeout", "04": "abort", "05": "offline",
+		"06": "code=100009", "07": "tip=100", "08": "cashback=1000", "09": "surcharge=50", "10": "duplicate",
+	}
+}
+
+// chosen returns the fault called name if the amount chooses it.
+func chosen(name, cents string) *fault {
+	if len(cents) < 2 {
+		return nil
+	}
+	f, err := parseFault(Amounts()[cents[len(cents)-2:]])
+	if err != nil || f.name != name {
+		return nil
+	}
+	return f
+}
+
 // fault is a fault that is set.
 type fault struct {
 	name   string

@@ -21,10 +21,19 @@ type Options struct {
 	Pause     time.Duration // from ACK to response [50ms]
 	AckWait   time.Duration // for the ACK of a response [3s]
 	Deaf      time.Duration // how long nothing is heard after the fault lose-answer [2s]
-	CardWait  time.Duration // card-wait time-out of the fault timeout [Think]
 	Cancel    string        // answer to A14: a15, eot, ack-eot or none [a15]
 	Card      string        // which card is tapped; see Cards [mastercard-tap]
 	DebitCard string        // which one for T02 [interac-chip]
+	Language  string        // the card's: 1 English, 2 French, 3 Chinese [1]
+	// TapLimit is the largest amount in cents that is tapped; above it the
+	// customer inserts the card and types the PIN. [0: no limit]
+	TapLimit int64
+	// SettleAfter is the age of the batch's first record at which the terminal
+	// closes its batch by itself, telling nobody. [0: never]
+	SettleAfter time.Duration
+	// ByAmount lets the last two digits of the amount choose what happens; see
+	// Amounts. [false: every sale is approved]
+	ByAmount bool
 	// Duplicates switches the local duplicate check on: same type, amount and
 	// card as the latest approval.
 	Duplicates bool
@@ -48,6 +57,7 @@ func (o *Options) setDefaults() {
 	text(&o.TID, "40880013")
 	text(&o.MID, "000000000000001")
 	text(&o.Cancel, "a15")
+	text(&o.Language, "1")
 	text(&o.Card, "mastercard-tap")
 	text(&o.DebitCard, "interac-chip")
 	span(&o.Think, 50*time.Millisecond)

@@ -117,7 +117,13 @@ func responseOf(command string) string {
 
 // decide is the terminal, its host and the card's issuer in one. The lock is held.
 func (t *Terminal) decide(command string, q request) []byte {
-	is := func(name string) *fault { return t.faultLocked(name, q.command) }
+	t.autoSettle()
+	is := func(name string) *fault {
+		if f := t.faultLocked(name, q.command); f != nil || !t.opt.ByAmount {
+			return f
+		}
+		return chosen(name, q.sub(2, 0))
+	}
 	debit := q.command == "T02"
 	if q.command != "T00" && !debit {
 		return t.empty(command, "100005", "EDC TYPE NOT SUPPORTED")
@@ -164,6 +170,10 @@ func (t *Terminal) pay(command string, q request, ref string, debit bool, is fun
 	if debit {
 		r.card = cards[t.opt.DebitCard]
 	}
+	if r.card.entry == "2" && t.opt.TapLimit > 0 && amount > t.opt.TapLimit {
+		r.card = r.card.inserted()
+	}
+	r.language = t.opt.Language
 	r.amount = amount + r.tip + r.cashback + r.fee
 	if prev := t.latest(); t.opt.Duplicates && q.sub(3, 5) != "1" && prev != nil &&
 		prev.kind == r.kind && prev.asked == r.asked && prev.card.last == r.card.last {
