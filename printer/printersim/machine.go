@@ -75,7 +75,7 @@ func (m *machine) do(t token) bool {
 	case "LF":
 		m.feedLine(o.spacing)
 		return true
-	case "CR", "NUL", "GS a", "DLE EOT", "DLE ENQ", "DLE DC4", "ESC =", "ESC R", "GS b", "ESC {", "ESC V", "FS -", "FS !", "FS C",
+	case "CR", "NUL", "GS a", "DLE EOT", "DLE ENQ", "DLE DC4", "ESC =", "ESC R", "GS b", "ESC {", "ESC V", "FS -", "FS !", "FS C", "FS S",
 		"ESC c 3", "ESC c 4", "ESC c 5", "GS P", "GS W", "GS f", "GS w", "GS H", "GS ( A", "GS ( D", "GS ( E", "GS ( K", "GS ( N", "FS ( A", "FS ( E", "FS ( C":
 		// Obeyed in real time, or without a trace on this paper.
 	case "HT":

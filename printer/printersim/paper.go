@@ -82,14 +82,18 @@ func (s sheet) text(columns int) string {
 }
 
 // cellText writes the characters of a line where they stand. In a magnified
-// line they are written one after the other; a line of nothing but dashes is a
-// rule and keeps its length.
+// line only gaps are kept as wide as they are; a line of nothing but dashes is
+// a rule and keeps its length.
 func cellText(cells []cell) string {
 	var b strings.Builder
 	scaled := slices.ContainsFunc(cells, func(c cell) bool { return c.w > 1 || c.small })
 	rule := !slices.ContainsFunc(cells, func(c cell) bool { return c.r != '-' })
-	at := 0
+	at, end := 0, 0
 	for _, c := range cells {
+		if scaled && c.x > end {
+			b.WriteString(strings.Repeat(" ", (c.x-end)/12))
+		}
+		end = c.x + c.unit()
 		if !scaled {
 			for ; at < c.x/12; at++ {
 				b.WriteByte(' ')
