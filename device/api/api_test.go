@@ -50,9 +50,10 @@ func TestRequestsReachTheTill(t *testing.T) {
 	}{
 		{name: "sell", method: "POST", path: "/v1/sales", body: aSale, headers: []string{"Idempotency-Key", "k1"}, status: 201, asked: "sell", has: `"attempts":[]`},
 		{name: "replay", method: "POST", path: "/v1/sales", body: aSale, headers: []string{"Idempotency-Key", "k1"}, replayed: true, status: 200, asked: "sell", has: `"id":"S1"`},
+		{name: "one without attempts or refunds", method: "GET", path: "/v1/sales/S0", status: 200, has: `"attempts":[],"refunds":[]`},
 		{name: "one", method: "GET", path: "/v1/sales/S1", status: 200, has: `"state":"paid"`},
 		{name: "one, waiting, already final", method: "GET", path: "/v1/sales/S1?wait=30s", status: 200, has: `"state":"paid"`},
-		{name: "list", method: "GET", path: "/v1/sales?state=paid&method=card&limit=7", status: 200, asked: "sales", has: `[{"id":"S1"`},
+		{name: "list", method: "GET", path: "/v1/sales?state=paid&method=card&limit=7", status: 200, asked: "sales", has: `{"id":"S1"`},
 		{name: "cancel", method: "POST", path: "/v1/sales/S1/cancel", status: 202, asked: "cancel S1", has: `"id":"S1"`},
 		{name: "refund", method: "POST", path: "/v1/sales/S1/refund", body: `{"amount":100,"by":"Ana","reason":"broken"}`, headers: []string{"Idempotency-Key", "k2"}, status: 201, asked: "refund S1", has: `"movement":{"id":"M1"`},
 		{name: "void", method: "POST", path: "/v1/sales/S1/void", body: `{"by":"Ana"}`, headers: []string{"Idempotency-Key", "k3"}, status: 201, asked: "void S1", has: `"movement":{"id":"M1"`},
@@ -78,6 +79,7 @@ func TestRequestsReachTheTill(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake()
 			f.replayed = c.replayed
+			f.put(sale.Sale{ID: "S0", Method: sale.Alipay, State: sale.Waiting})
 			w := ask(t, New(f, options(f)), c.method, c.path, c.body, c.headers...)
 			if w.Code != c.status {
 				t.Fatalf("status %d, want %d: %s", w.Code, c.status, w.Body)

@@ -98,6 +98,37 @@ func TestNewStreamBeginsWithSnapshot(t *testing.T) {
 		`- screen {"kind":"paid"`, `- queue {"queued":1,"cents":2865,"setAside":0,"oldest":null`)
 }
 
+func TestEachCodeIsDrawnAsItself(t *testing.T) {
+	f := newFake()
+	o := options(f)
+	drawn := 0
+	o.Matrix = func(text string) ([][]bool, error) {
+		drawn++
+		if text == "too long" {
+			return nil, errors.New("the text does not fit")
+		}
+		return [][]bool{{text == "a"}}, nil
+	}
+	next := follow(t, New(f, o))
+	want(t, next, "0 snapshot")
+	for _, code := range []string{"a", "a", "b", "too long", "a"} {
+		f.tell(device.Message{Event: "screen", Data: sale.Screen{Kind: sale.ScreenCode, Code: code}})
+	}
+	want(t, next, `- screen {"kind":"code","code":"a","rows":["1"]`, `- screen {"kind":"code","code":"a","rows":["1"]`, `- screen {"kind":"code","code":"b","rows":["0"]`,
+		`- screen {"kind":"code","code":"too long","now"`, `- screen {"kind":"code","code":"a","rows":["1"]`)
+	if drawn != 4 {
+		t.Errorf("drawn %d times", drawn)
+	}
+}
+
+func TestStoredDataThatIsNotJSONDoesNotBreakTheStream(t *testing.T) {
+	f := newFake()
+	bad := stored(1)
+	bad.Data = []byte("{")
+	f.events = []sale.StoredEvent{bad}
+	want(t, follow(t, New(f, options(f)), "Last-Event-ID", "0"), `1 event {"seq":1,"at":"2026-11-21T15:04:05Z","sale":"S1","kind":"sale-paid","data":null}`, "1 snapshot")
+}
+
 func TestStreamResumesWithoutGap(t *testing.T) {
 	f := newFake()
 	for seq := int64(1); seq <= 2*replayPage+7; seq++ { // several pages, the last one short
@@ -127,10 +158,14 @@ func TestEventsStoredWhileResumingComeOnce(t *testing.T) {
 		f.tell(device.Message{ID: 7, Event: "event", Data: stored(7)})
 		return c, end
 	}
+	f.onSnap = func() { // and one after the snapshot, before its history is read
+		f.onSnap = nil
+		f.tell(device.Message{ID: 8, Event: "event", Data: stored(8)})
+	}
 	next := follow(t, New(f, o), "Last-Event-ID", "3")
-	want(t, next, "4 event", "5 event", "6 event", "7 event", "7 snapshot")
-	f.tell(device.Message{ID: 8, Event: "event", Data: stored(8)})
-	want(t, next, "8 event")
+	want(t, next, "4 event", "5 event", "6 event", "7 event", "7 snapshot", "8 event")
+	f.tell(device.Message{ID: 9, Event: "event", Data: stored(9)})
+	want(t, next, "9 event")
 }
 
 func TestIdFromAnotherHistoryGetsASnapshot(t *testing.T) {

@@ -32,6 +32,7 @@ type fake struct {
 	message  string
 
 	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
+	onSnap   func()                                            // runs when a snapshot has been made
 	err      error                                             // answers every request, when set
 	deaf     error                                             // answers Alive
 	stuck    chan struct{}                                     // holds Alive up, when set
@@ -221,6 +222,9 @@ func (f *fake) Events(_ context.Context, after int64, limit int) ([]sale.StoredE
 }
 
 func (f *fake) Snapshot(context.Context) (device.Snapshot, error) {
+	if f.onSnap != nil {
+		defer f.onSnap()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := device.Snapshot{Current: f.current, Unsure: f.unsure, Screen: f.screen, Queue: f.stats, Link: f.link}
