@@ -130,11 +130,14 @@ func (s *Store) turnOver(frames int64) (turned bool, err error) {
 	if now > frames { // appended: somebody still reads the old round
 		return false, nil
 	}
-	return true, wipeFrames(s.wal, now)
+	err = wipeFrames(s.wal, now, !s.wiped)
+	s.wiped = err == nil
+	return true, err
 }
 
-// wipeFrames overwrites every frame behind the first n.
-func wipeFrames(wal *os.File, n int64) error {
+// wipeFrames overwrites the frames behind the first n, up to the first that is
+// wiped already, or all: a run that was killed may have left some behind a gap.
+func wipeFrames(wal *os.File, n int64, all bool) error {
 	const frame = frameHeaderBytes + pageBytes
 	info, err := wal.Stat()
 	if err != nil {
@@ -146,7 +149,10 @@ func wipeFrames(wal *os.File, n int64) error {
 			return err
 		}
 		if !slices.ContainsFunc(header, func(b byte) bool { return b != 0 }) {
-			continue // never used, or wiped before
+			if all {
+				continue
+			}
+			return nil
 		}
 		if err := wipe(wal, at, at+frame); err != nil {
 			return err

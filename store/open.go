@@ -36,7 +36,8 @@ type Store struct {
 	dirty  bool // frames were written since the log was turned over
 	closed bool
 
-	turnTries int // left to Idle until the next commit
+	turnTries int  // left to Idle until the next commit
+	wiped     bool // Idle has looked at the whole log in this run
 }
 
 // Open opens the journal in cfg.Dir, making it if there is none. A file that is
