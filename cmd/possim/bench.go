@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"fmt"
 	"net/http"
 )
 
@@ -22,9 +23,47 @@ func (c *counter) controls() http.Handler {
 	} {
 		mux.Handle(path+"/", http.StripPrefix(path, h))
 	}
+	mux.HandleFunc("POST /customer/{does}", c.letCustomer)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write(benchPage)
 	})
 	return mux
+}
+
+// letCustomer plays the customer with the telephone.
+func (c *counter) letCustomer(w http.ResponseWriter, r *http.Request) {
+	var err error
+	switch does := r.PathValue("does"); does {
+	case "alone":
+		c.shopper.leave(false)
+	case "wait":
+		c.shopper.leave(true)
+	case "pay":
+		err = c.shopper.payLast(r.Context())
+	case "close":
+		err = c.closeLast()
+	default:
+		http.Error(w, "the customer does not know how to "+does+": pay, close, alone or wait", http.StatusNotFound)
+		return
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	fmt.Fprintln(w, "done")
+}
+
+// closeLast is the customer who closes the payment in the wallet: status 9.
+func (c *counter) closeLast() error {
+	code, err := c.shopper.lastCode()
+	if err != nil {
+		return err
+	}
+	for _, o := range c.gateway.State().Orders {
+		if o.Code == code {
+			return c.gateway.CloseOrder(o.MchOrderNo, 9)
+		}
+	}
+	return fmt.Errorf("no order has the code %q", code)
 }

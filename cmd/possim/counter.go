@@ -53,6 +53,7 @@ type counter struct {
 	displayLine  *line
 	controlAddr  string
 	glass        chan struct{} // takes one when the display's picture changes
+	shopper      *shopper
 
 	api    *client
 	mu     sync.Mutex
@@ -132,11 +133,13 @@ func (c *counter) startSimulators() error {
 	if err != nil {
 		return err
 	}
+	c.shopper = &shopper{think: c.setup.think, say: func(words string) { fmt.Fprintln(c.out, "the customer", words) }}
 	if c.controlAddr, err = c.serve(ctx, "the control address", c.setup.control, func(ctx context.Context, l net.Listener) error {
 		return serveHTTP(ctx, l, c.controls())
 	}); err != nil {
 		return err
 	}
+	c.shopper.customer = c.customer()
 	listen := c.setup.listen
 	if listen == "" {
 		if listen, err = freeAddr(); err != nil {

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"posd/display/displaysim"
@@ -49,26 +49,33 @@ func post(ctx context.Context, to string, form url.Values) error {
 	defer res.Body.Close()
 	words, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10))
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", to, strings.TrimSpace(string(words)))
+		return errors.New(strings.TrimSpace(string(words)))
 	}
 	return nil
 }
 
-// shop pays every code that appears on the display, as a customer does who
-// takes think to find the telephone and as long again to type the password.
-// say tells what the customer does.
-func (c customer) shop(ctx context.Context, changed <-chan struct{}, think time.Duration, say func(string)) {
-	paid := "" // the code dealt with last
+// shopper is a customer with a telephone who acts alone: pays every code that
+// appears on the display, unless told to leave that to a person.
+type shopper struct {
+	customer
+	think time.Duration // to find the telephone, and as long again to type the password
+	say   func(string)
+
+	mu   sync.Mutex
+	idle bool   // a person plays the customer
+	last string // the code seen last, which stays in the telephone
+}
+
+// shop looks at the display whenever it changes, until ctx ends.
+func (s *shopper) shop(ctx context.Context, changed <-chan struct{}) {
 	for {
-		code, err := c.readCode()
+		code, err := s.readCode()
 		switch {
-		case errors.Is(err, displaysim.ErrNoCode) || code == paid:
-		case err != nil:
-			say("cannot read the display: " + err.Error())
-		default:
-			paid = code
-			c.pay(ctx, code, think, say)
+		case err == nil && s.sees(code):
+			s.pay(ctx, code)
 			continue
+		case err != nil && !errors.Is(err, displaysim.ErrNoCode):
+			s.say("cannot read the display: " + err.Error())
 		}
 		select {
 		case <-ctx.Done():
@@ -78,29 +85,63 @@ func (c customer) shop(ctx context.Context, changed <-chan struct{}, think time.
 	}
 }
 
+// sees remembers a code and reports whether it is a new one, to be paid.
+func (s *shopper) sees(code string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isNew := code != s.last
+	s.last = code
+	return isNew && !s.idle
+}
+
 // pay scans a code and types the password, if it is still there by then.
-func (c customer) pay(ctx context.Context, code string, think time.Duration, say func(string)) {
-	say("sees the code " + code)
-	if !pause(ctx, think) {
+func (s *shopper) pay(ctx context.Context, code string) {
+	s.say("sees the code " + code)
+	if !pause(ctx, s.think) {
 		return
 	}
-	if now, err := c.readCode(); err != nil || now != code {
-		say("was too slow: the code is gone")
+	if now, err := s.readCode(); err != nil || now != code {
+		s.say("was too slow: the code is gone")
 		return
 	}
-	if err := c.scan(ctx, code, false); err != nil {
-		say("the wallet refuses: " + err.Error())
+	if err := s.scan(ctx, code, false); err != nil {
+		s.say("finds that " + err.Error())
 		return
 	}
-	say("has scanned it and types the password")
-	if !pause(ctx, think) {
+	s.say("has scanned it and types the password")
+	if !pause(ctx, s.think) {
 		return
 	}
-	if err := c.scan(ctx, code, true); err != nil {
-		say("the wallet refuses: " + err.Error())
+	if err := s.scan(ctx, code, true); err != nil {
+		s.say("finds that " + err.Error())
 		return
 	}
-	say("has paid")
+	s.say("has paid")
+}
+
+// leave lets a person play the customer, or not.
+func (s *shopper) leave(idle bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = idle
+}
+
+// payLast pays the code seen last, whether it still is on the display or not.
+func (s *shopper) payLast(ctx context.Context) error {
+	code, err := s.lastCode()
+	if err != nil {
+		return err
+	}
+	return s.scan(ctx, code, true)
+}
+
+func (s *shopper) lastCode() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last == "" {
+		return "", errors.New("the customer has seen no code yet")
+	}
+	return s.last, nil
 }
 
 // pause waits; false if ctx ended first.

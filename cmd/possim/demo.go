@@ -24,7 +24,7 @@ func playDemo(ctx context.Context, set setup, out io.Writer) error {
 	defer cancel()
 	var parts sync.WaitGroup
 	parts.Go(func() {
-		c.customer().shop(watched, c.glass, set.think, func(words string) { fmt.Fprintln(out, "the customer", words) })
+		c.shopper.shop(watched, c.glass)
 	})
 	<-watched.Done()
 	parts.Wait()

@@ -147,6 +147,7 @@ func TestDemoSellsToAPerson(t *testing.T) {
 			t.Errorf("%s: %v, %v", method, s, err)
 		}
 	}
+	d.lateCustomer()
 	d.stop()
 	if _, err := os.Stat(d.dir); !os.IsNotExist(err) {
 		t.Errorf("the temporary folder is still there: %v", err)
@@ -158,12 +159,13 @@ func TestDemoSellsToAPerson(t *testing.T) {
 
 // demo is possim without a script, run as a process.
 type demo struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	out *tail
-	api *client
-	pid int
-	dir string
+	t       *testing.T
+	cmd     *exec.Cmd
+	out     *tail
+	api     *client
+	control string
+	pid     int
+	dir     string
 }
 
 func startDemo(t *testing.T, args ...string) *demo {
@@ -188,6 +190,7 @@ func startDemo(t *testing.T, args ...string) *demo {
 		if _, err := fmt.Sscanf(lines.Text(), "  cashier http://%s", &addr); err == nil {
 			d.api = newClient(strings.TrimSuffix(addr, "/"))
 		}
+		fmt.Sscanf(lines.Text(), "  simulators %s", &d.control)
 		if _, err := fmt.Sscanf(lines.Text(), "  posd process %d, its log and state in %s", &d.pid, &d.dir); err == nil {
 			break
 		}
@@ -197,6 +200,52 @@ func startDemo(t *testing.T, args ...string) *demo {
 	}
 	go io.Copy(d.out, words)
 	return d
+}
+
+// lateCustomer has a person play the customer: the sale is given up, and paid
+// nevertheless.
+func (d *demo) lateCustomer() {
+	t := d.t
+	t.Helper()
+	ctx := t.Context()
+	if page := get(t, d.control); !strings.Contains(page, "What the customer sees") {
+		t.Errorf("the page of the simulators is %q", page)
+	}
+	if err := post(ctx, d.control+"customer/wait", nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := d.api.sell(ctx, "test-late", sellBody{Amount: 1700, Method: "wechat", Reference: "late"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eye := customer{glass: func() []byte { return []byte(get(t, d.control+"display/screen.png")) }}
+	if err := until(ctx, 10*time.Second, "the code", func(context.Context) (bool, string, error) {
+		code, err := eye.readCode()
+		return strings.HasPrefix(code, "weixin:"), code, err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.api.cancel(ctx, s.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := until(ctx, 10*time.Second, "the late payment", func(context.Context) (bool, string, error) {
+		err := post(ctx, d.control+"customer/pay", nil)
+		return err == nil, "", err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := until(ctx, 20*time.Second, "the refund of the late payment", func(ctx context.Context) (bool, string, error) {
+		s, err = d.api.sale(ctx, s.ID, 0)
+		return len(s.Refunds) == 1 && s.Refunds[0].State == "done", s.String(), err
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := post(ctx, d.control+"customer/close", nil); err == nil {
+		t.Error("a paid order was closed")
+	}
+	if err := post(ctx, d.control+"customer/dance", nil); err == nil {
+		t.Error("the customer dances")
+	}
 }
 
 // stop is Ctrl-C.

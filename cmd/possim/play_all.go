@@ -66,7 +66,9 @@ func scenes() []scene {
 func playAll(ctx context.Context, st *stage) error {
 	st.play(ctx, scenes())
 	for _, r := range st.gateway.State().Refusals {
-		st.fault("the gateway refused a %s: %s", r.Endpoint, r.Words)
+		if r.Endpoint != "query_order" { // posd asks after an order that never was, to see whether somebody is there
+			st.fault("the gateway refused a %s: %s", r.Endpoint, r.Words)
+		}
 	}
 	if ctx.Err() != nil {
 		return nil
@@ -193,11 +195,11 @@ func (st *stage) wholeIs(ctx context.Context, want sums) {
 	if odd := st.printer.Unknown(); len(odd) > 0 {
 		st.fault("the printer did not understand %q", odd)
 	}
-	q, err := st.api.queue(ctx)
-	if err != nil {
-		st.fault("read the queue: %w", err)
-	} else if q.Queued != 0 || q.SetAside != 0 {
-		st.fault("the queue of reports holds %d and %d set aside, not 0", q.Queued, q.SetAside)
+	if err := until(ctx, 5*time.Second, "the queue of reports to be empty", func(ctx context.Context) (bool, string, error) {
+		q, err := st.api.queue(ctx)
+		return q.Queued == 0 && q.SetAside == 0, fmt.Sprintf("%d waiting, %d set aside", q.Queued, q.SetAside), err
+	}); err != nil {
+		st.fault("%w", err)
 	}
 }
 

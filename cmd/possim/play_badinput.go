@@ -154,7 +154,7 @@ func (st *stage) reuseKey(ctx context.Context) error {
 // refused, or end cancelled because nothing was sent.
 func (st *stage) missingTerminal(ctx context.Context) error {
 	st.terminalLine.Unplug()
-	s, err := st.sell(ctx, sellBody{Amount: 999, Method: "card", Reference: "possim missing terminal"})
+	s, err := st.api.sell(ctx, "possim-"+rand.Text(), sellBody{Amount: 999, Method: "card", Reference: "possim missing terminal"})
 	p := &problem{}
 	switch {
 	case errors.As(err, &p):

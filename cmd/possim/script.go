@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -86,9 +87,23 @@ func (st *stage) fault(format string, args ...any) {
 	st.faults = append(st.faults, fmt.Errorf(format, args...))
 }
 
-// sell asks posd for a payment under a key of its own.
+// sell asks posd for a payment under a key of its own. While posd says that it
+// cannot now, as it does until it has found the gateway again, it is asked
+// again, as a cashier does.
 func (st *stage) sell(ctx context.Context, body sellBody) (saleView, error) {
-	return st.api.sell(ctx, "possim-"+rand.Text(), body)
+	key := "possim-" + rand.Text()
+	var s saleView
+	var final error
+	err := until(ctx, 10*time.Second, "posd to take the sale", func(ctx context.Context) (_ bool, _ string, err error) {
+		s, err = st.api.sell(ctx, key, body)
+		var p *problem
+		if errors.As(err, &p) && p.Status == http.StatusServiceUnavailable {
+			return false, "", err
+		}
+		final = err
+		return true, "", nil
+	})
+	return s, errors.Join(err, final)
 }
 
 // until asks look again and again until it is satisfied. It fails when limit
