@@ -22,6 +22,9 @@ type Config struct {
 	CodeTable int `toml:"code_table"`
 	// Encoding names what that table holds: see Encodings. Default "": as the profile says.
 	Encoding string `toml:"encoding"`
+	// Hanzi is the printer's own Chinese font: "gb2312", "gb18030", "none" (Chinese
+	// is then sent as pictures), or "" as the profile says. Default "".
+	Hanzi string `toml:"hanzi"`
 	// QR says how codes are printed: "native", "picture", or "" as the profile says. Default "".
 	QR string `toml:"qr"`
 	// QRModule is the size of a module of a code in dots. Default 0: 6 on 80 mm paper, 5 on 58 mm.
@@ -118,6 +121,9 @@ func (c Config) Validate() []error {
 	if c.Encoding != "" && !slices.Contains(Encodings(), c.Encoding) {
 		bad("encoding = %q: use one of %s, or leave it empty for the profile's", c.Encoding, strings.Join(Encodings(), ", "))
 	}
+	if !slices.Contains([]string{"", "none", "gb2312", "gb18030"}, c.Hanzi) {
+		bad(`hanzi = %q: write "gb2312", "gb18030" or "none", or leave it empty for the profile's`, c.Hanzi)
+	}
 	if !slices.Contains([]string{"", "native", "picture"}, c.QR) {
 		bad(`qr = %q: write "native" or "picture", or leave it empty for the profile's`, c.QR)
 	}
@@ -178,6 +184,13 @@ func (c Config) profile() Profile {
 	}
 	if c.Piece != 0 {
 		p.Pieces = c.Piece
+	}
+	switch c.Hanzi {
+	case "":
+	case "none":
+		p.Hanzi = ""
+	default:
+		p.Hanzi = c.Hanzi
 	}
 	if c.QR != "" {
 		p.QR = c.QR == "native"

@@ -23,13 +23,13 @@ func TestDefaultsAreValid(t *testing.T) {
 
 func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 	c := printer.Config{
-		Profile: "epsom", Columns: 12, Dots: 5, CodeTable: 300, Encoding: "utf-9", QR: "maybe", QRModule: 99, Language: "de",
+		Profile: "epsom", Columns: 12, Dots: 5, CodeTable: 300, Encoding: "utf-9", Hanzi: "big5", QR: "maybe", QRModule: 99, Language: "de",
 		SecondLanguage: "it", WalletLanguage: "xx", Piece: 1, Pause: -1, WriteLimit: time.Nanosecond, AnswerLimit: 2 * time.Hour,
 		PrintLimit: -1, ResumeLimit: -1, ProbeEvery: time.Millisecond, Drawer: "pin7",
 	}
 	faults := c.Validate()
 	for _, key := range []string{
-		"profile", "columns", "dots", "code_table", "encoding", "qr =", "qr_module", "language", "second_language", "wallet_language",
+		"profile", "columns", "dots", "code_table", "encoding", "hanzi", "qr =", "qr_module", "language", "second_language", "wallet_language",
 		"piece", "pause", "write_limit", "answer_limit", "print_limit", "resume_limit", "probe_every", "drawer",
 	} {
 		found := false

@@ -36,6 +36,7 @@ type encoder struct {
 	align   Align
 	longest int    // data of the longest command of the last receipt
 	stops   uint64 // columns that are tab stops, bit per column
+	spans   []span // of the receipt, kept to be used again
 }
 
 // newEncoder returns the encoder for the configured printer.
@@ -95,8 +96,7 @@ func (e *encoder) line(dst []byte, l *Line) []byte {
 	if l.Text == "" && l.Right == "" {
 		return append(dst, LF)
 	}
-	table := e.inTable(l.Text) && e.inTable(l.Right)
-	if !table && e.profile.Hanzi == "" {
+	if !e.printable(l.Text) || !e.printable(l.Right) {
 		return e.drawn(dst, l)
 	}
 	align := l.Align
@@ -149,8 +149,9 @@ func size(s Style) byte {
 	return n
 }
 
-// inTable reports whether the code table has every character of s.
-func (e *encoder) inTable(s string) bool {
+// printable reports whether the printer has every character of s, in its code
+// table or in a Chinese font of its own.
+func (e *encoder) printable(s string) bool {
 	for i := 0; i < len(s); {
 		if s[i] < utf8.RuneSelf {
 			i++
@@ -158,15 +159,17 @@ func (e *encoder) inTable(s string) bool {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if _, ok := e.set.has(r); !ok {
-			return false
+			if _, ok := gb(r, e.profile.Hanzi); !ok {
+				return false
+			}
 		}
 		i += n
 	}
 	return true
 }
 
-// text appends s: by the code table, and what it lacks in the printer's own
-// two-byte characters.
+// text appends printable text: by the code table, and what it lacks in the
+// printer's own two-byte characters.
 func (e *encoder) text(dst []byte, s string) []byte {
 	hanzi := false
 	for _, r := range s {
@@ -177,10 +180,8 @@ func (e *encoder) text(dst []byte, s string) []byte {
 			dst = append(dst, b)
 			continue
 		}
-		two, ok := gb(r, e.profile.Hanzi)
-		if !ok {
-			two = []byte("??")[:runeWidth(r)]
-		} else if !hanzi {
+		two, _ := gb(r, e.profile.Hanzi)
+		if !hanzi {
 			dst, hanzi = append(dst, FS, '&'), true
 		}
 		dst = append(dst, two...)
@@ -194,8 +195,12 @@ func (e *encoder) text(dst []byte, s string) []byte {
 // gb returns r as GB18030, if a printer with that font has it: GB2312 is the
 // part of it whose bytes are both above A0.
 func gb(r rune, font string) ([]byte, bool) {
+	if font == "" {
+		return nil, false
+	}
 	b, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(string(r)))
-	if err != nil || len(b) != 2 || font == "gb2312" && (b[0] < 0xA1 || b[0] > 0xF7 || b[1] < 0xA1) {
+	// Characters of one column would take two in a font of squares.
+	if err != nil || len(b) != 2 || runeWidth(r) != 2 || font == "gb2312" && (b[0] < 0xA1 || b[0] > 0xF7 || b[1] < 0xA1) {
 		return nil, false
 	}
 	return b, true
@@ -232,11 +237,20 @@ func (e *encoder) reach(from, to int) (tabs, at int) {
 	return tabs, at
 }
 
+// span is the way between a label and its value, in columns.
+type span struct{ from, to int }
+
 // tabStops chooses the tab stops that make the receipt shortest, one after
 // the other as long as another one saves bytes, and appends them.
 func (e *encoder) tabStops(dst []byte, lines []Line) []byte {
+	e.spans = e.spans[:0]
+	for i := range lines {
+		if l := &lines[i]; l.Right != "" && l.Style&Wide == 0 {
+			e.spans = append(e.spans, span{width(l.Text), e.profile.Columns - width(l.Right)})
+		}
+	}
 	e.stops = 0
-	best := e.gapBytes(lines)
+	best := e.gapBytes()
 	for n := 0; n < 32; n++ {
 		stop := -1
 		for c := 1; c < min(e.profile.Columns, 64); c++ {
@@ -245,7 +259,7 @@ func (e *encoder) tabStops(dst []byte, lines []Line) []byte {
 				continue
 			}
 			e.stops |= bit
-			cost := e.gapBytes(lines) + n + 1 + 3
+			cost := e.gapBytes() + n + 1 + 3
 			e.stops &^= bit
 			if cost < best {
 				best, stop = cost, c
@@ -267,16 +281,11 @@ func (e *encoder) tabStops(dst []byte, lines []Line) []byte {
 }
 
 // gapBytes counts the bytes between labels and values with the present stops.
-func (e *encoder) gapBytes(lines []Line) int {
+func (e *encoder) gapBytes() int {
 	n := 0
-	for i := range lines {
-		l := &lines[i]
-		if l.Right == "" || l.Style&Wide != 0 {
-			continue
-		}
-		from, to := width(l.Text), e.profile.Columns-width(l.Right)
-		tabs, at := e.reach(from, to)
-		n += tabs + to - at
+	for _, s := range e.spans {
+		tabs, at := e.reach(s.from, s.to)
+		n += tabs + s.to - at
 	}
 	return n
 }

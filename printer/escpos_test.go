@@ -97,6 +97,24 @@ func TestAccentsAreTheTablesOwn(t *testing.T) {
 	}
 }
 
+func TestChineseGoesByWhatThePrinterHas(t *testing.T) {
+	// The first line is in GB2312, the second only in GB18030, the third in the code table.
+	lines := []Line{{Text: "中"}, {Text: "臺"}, {Text: "é"}}
+	for hanzi, want := range map[string]string{
+		"gb18030": "\x1c&\xd6\xd0\x1c.\n" + "\x1c&\xc5_\x1c.\n" + "\xe9\n",
+		"gb2312":  "\x1c&\xd6\xd0\x1c.\n" + "\x1dv0\x00H\x00\x22\x00",
+		"none":    "\x1dv0\x00H\x00\x22\x00",
+	} {
+		c := Defaults()
+		c.Hanzi = hanzi
+		e := newEncoder(c)
+		got := string(e.receipt(nil, lines))[len(e.begin(nil)):]
+		if !strings.HasPrefix(got, want) || strings.Contains(got, "?\n") {
+			t.Errorf("%s: got %.60q, want %q", hanzi, got, want)
+		}
+	}
+}
+
 func TestNoLetterBecomesAQuestionMark(t *testing.T) {
 	for name := range charmaps {
 		set := newCharset(name)
