@@ -82,8 +82,8 @@ func (rd reader) answer(t *transaction) sale.CardAnswer {
 
 // complete makes the gateway's extra of an approved sale.
 func (rd reader) complete(a *sale.CardAnswer, t *transaction) {
-	if a.Kind != sale.CardSale {
-		return // the gateway has no report for a void or a return
+	if a.Kind != sale.CardSale && a.Kind != sale.CardComplete {
+		return // the gateway hears of money taken only
 	}
 	extra, err := rd.extra.extra(t, a.Kind, a.Card, rd.now)
 	a.Extra, a.Card.Composed = extra, composed(extra)
@@ -94,6 +94,7 @@ func (rd reader) complete(a *sale.CardAnswer, t *transaction) {
 
 var kinds = map[string]sale.CardKind{
 	typeSale: sale.CardSale, typeReturn: sale.CardReturn,
+	typeAuth: sale.CardAuth, typeComplete: sale.CardComplete,
 	typeVoid: sale.CardVoid, typeVoidSale: sale.CardVoid,
 }
 
@@ -118,7 +119,7 @@ func against(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
 		return doubt(o, a, fmt.Sprintf("but it names the reference %s", a.Ref))
 	case a.Kind != o.Kind:
 		return doubt(o, a, fmt.Sprintf("but it calls it a %s", firstOf(string(a.Kind), "transaction of another type")))
-	case o.Kind != sale.CardSale && a.Approved != o.Amount:
+	case o.Kind != sale.CardSale && o.Kind != sale.CardComplete && a.Approved != o.Amount:
 		return doubt(o, a, fmt.Sprintf("but for %s instead of %s", a.Approved, o.Amount))
 	}
 	return a

@@ -79,7 +79,8 @@ type ExtraConfig struct {
 	ComposeCVM bool `toml:"compose_cvm"`
 	// Language is langCode when the terminal names none: E or F. Default E.
 	Language string `toml:"language"`
-	// Codes gives trxCode for each kind of transaction. Default sale = "00".
+	// Codes gives trxCode for each kind of transaction that is reported: sale,
+	// complete. Default sale = "00"; no other is documented.
 	Codes map[string]string `toml:"codes"`
 }
 
@@ -154,8 +155,8 @@ func (c Config) Validate() []error {
 		}
 	}
 	for kind := range c.Extra.Codes {
-		if k := sale.CardKind(kind); k != sale.CardSale && k != sale.CardVoid && k != sale.CardReturn {
-			fault("extra.codes: %q is no kind of transaction: write sale, void or return", kind)
+		if k := sale.CardKind(kind); k != sale.CardSale && k != sale.CardComplete {
+			fault("extra.codes: %q is no kind of transaction that is reported: write sale or complete", kind)
 		}
 	}
 	return faults

@@ -31,6 +31,8 @@ func responseTo(command string) string {
 const (
 	typeSale       = "01"
 	typeReturn     = "02"
+	typeAuth       = "03"
+	typeComplete   = "04"
 	typeVoid       = "16"
 	typeVoidSale   = "17"
 	typeVoidReturn = "18"

@@ -203,9 +203,9 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	if err := t.identify(ctx, epoch); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
-	if o.Kind == sale.CardVoid {
-		if err := t.voidable(ctx, o.Original); err != nil {
-			return unsent(o, sale.ReasonNotFound, err)
+	if kind := buildsOn[o.Kind]; kind != "" {
+		if why, err := t.remembered(ctx, kind, o.Original); err != nil {
+			return unsent(o, why, err)
 		}
 	}
 	if t.wire.wished() {
@@ -237,10 +237,10 @@ func check(o sale.CardOrder) error {
 	switch {
 	case o.Ref == "" || len(o.Ref) > 32 || !plain(o.Ref):
 		return fmt.Errorf("reference %q cannot be sent to the terminal: 1 to 32 plain characters are needed", o.Ref)
-	case o.Kind != sale.CardSale && o.Kind != sale.CardVoid && o.Kind != sale.CardReturn:
+	case typeOf[o.Kind] == "":
 		return fmt.Errorf("the terminal cannot do a %q", o.Kind)
-	case o.Kind == sale.CardVoid && (o.Original == nil || o.Original.Ref == "" || o.Original.Transaction == ""):
-		return errors.New("a void needs the reference and the transaction number of its sale")
+	case buildsOn[o.Kind] != "" && (o.Original == nil || o.Original.Ref == "" || o.Original.Transaction == ""):
+		return fmt.Errorf("a %s needs the reference and the transaction number of its %s", o.Kind, buildsOn[o.Kind])
 	}
 	return o.Amount.Valid()
 }
@@ -264,19 +264,30 @@ func (t *Terminal) identify(ctx context.Context, epoch uint64) error {
 	return nil
 }
 
-// voidable reports whether the terminal's own record of a sale is the one that
-// is to be undone: numbers start anew after a batch close, and number 12 may
-// then be another customer's.
-func (t *Terminal) voidable(ctx context.Context, orig *sale.CardOriginal) error {
-	l := t.look(ctx, orig.Ref, sale.CardSale, orig.Amount)
+// buildsOn says which kinds of transaction build on an earlier one, and of what
+// kind that is.
+var buildsOn = map[sale.CardKind]sale.CardKind{sale.CardVoid: sale.CardSale, sale.CardComplete: sale.CardAuth}
+
+// remembered makes sure that the terminal's own record of a transaction is the
+// one that is to be voided or completed: numbers start anew after a batch
+// close, and number 12 may then be another customer's.
+func (t *Terminal) remembered(ctx context.Context, kind sale.CardKind, orig *sale.CardOriginal) (sale.Reason, error) {
+	l := t.look(ctx, orig.Ref, kind, orig.Amount)
 	switch {
+	case l.found == sale.FoundNot:
+		return sale.ReasonNotFound, fmt.Errorf("the %s is no longer in the terminal's batch: nothing was sent; money goes back by a return instead of a void", kind)
 	case l.found != sale.FoundIt:
-		return fmt.Errorf("the sale is not in the terminal's batch (%s): nothing was voided, give the money back by a return", l.words)
+		return sale.ReasonNotSent, fmt.Errorf("the terminal could not say whether it has the %s (%s): nothing was sent, try again", kind, l.words)
 	case l.answer.Card.Transaction != orig.Transaction:
-		return fmt.Errorf("the terminal has the sale under transaction %s instead of %s: nothing was voided, give the money back by a return",
-			firstOf(l.answer.Card.Transaction, "unknown"), orig.Transaction)
+		return sale.ReasonNotFound, fmt.Errorf("the terminal has the %s under transaction %s instead of %s: nothing was sent; money goes back by a return instead of a void",
+			kind, firstOf(l.answer.Card.Transaction, "unknown"), orig.Transaction)
 	}
-	return nil
+	return sale.ReasonNone, nil
+}
+
+var typeOf = map[sale.CardKind]string{
+	sale.CardSale: typeSale, sale.CardReturn: typeReturn, sale.CardVoid: typeVoid,
+	sale.CardAuth: typeAuth, sale.CardComplete: typeComplete,
 }
 
 // payment is an order in the terminal's terms.
@@ -288,15 +299,15 @@ func (t *Terminal) payment(o sale.CardOrder) payment {
 	if tender == "" {
 		tender = sale.Tender(t.cfg.Tender)
 	}
-	p := payment{Command: cmdCredit, Type: typeSale, Amount: o.Amount, Ref: o.Ref}
+	p := payment{Command: cmdCredit, Type: typeOf[o.Kind], Amount: o.Amount, Ref: o.Ref}
 	if tender == sale.Debit {
 		p.Command = cmdDebit
 	}
-	switch o.Kind {
-	case sale.CardReturn:
-		p.Type = typeReturn
-	case sale.CardVoid:
-		p.Type, p.Amount, p.Transaction = typeVoid, 0, o.Original.Transaction
+	if buildsOn[o.Kind] != "" {
+		p.Transaction = o.Original.Transaction
+	}
+	if o.Kind == sale.CardVoid {
+		p.Amount = 0
 	}
 	return p
 }

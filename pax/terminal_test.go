@@ -274,6 +274,31 @@ func TestVoidNeedsTheTerminalsRecord(t *testing.T) {
 	})
 }
 
+func TestCompletionNeedsItsAuthorisation(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		held := c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardAuth, Ref: ref1, Amount: 5000})
+		if held.Verdict != sale.VerdictApproved || held.Kind != sale.CardAuth || held.Extra != "" {
+			c.Fatalf("authorisation: %+v", held)
+		}
+		complete := func(ref string, original sale.CardOriginal) sale.CardAnswer {
+			return c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardComplete, Ref: ref, Amount: 4200, Original: &original})
+		}
+		if a := complete(ref2, sale.CardOriginal{Ref: ref1, Transaction: "9", Amount: 5000}); a.Verdict != sale.VerdictNotSent {
+			c.Errorf("completion of another transaction: %+v", a)
+		}
+		a := complete(ref3, sale.CardOriginal{Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000})
+		if a.Verdict != sale.VerdictApproved || a.Kind != sale.CardComplete || a.Approved != 4200 || a.Extra == "" {
+			c.Errorf("completion: %+v", a)
+		}
+		if f := c.box.Find(c.ctx, sale.CardLookup{Ref: ref3, Kind: sale.CardComplete, Amount: 4200}); f.Result != sale.FoundIt {
+			c.Errorf("look-up of the completion: %+v", f)
+		}
+		if a := complete(refNo(4), sale.CardOriginal{Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000}); a.Verdict != sale.VerdictNotSent {
+			c.Errorf("second completion: %+v", a)
+		}
+	})
+}
+
 func TestDebitAndReturn(t *testing.T) {
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
 		o := saleOf(ref1, 2865)

@@ -8,6 +8,9 @@ const (
 	CardSale   CardKind = "sale"
 	CardVoid   CardKind = "void"
 	CardReturn CardKind = "return"
+	// CardAuth holds an amount on the card; CardComplete takes it, or less, later.
+	CardAuth     CardKind = "auth"
+	CardComplete CardKind = "complete"
 )
 
 // Tender says which card rails are asked for; empty leaves it to the driver's configuration.
@@ -25,10 +28,11 @@ type CardOrder struct {
 	Ref      string // ECR reference of this attempt: 16 Crockford base32 characters
 	Amount   Amount // to charge, or to give back
 	Tender   Tender
-	Original *CardOriginal // void, and return by original
+	Original *CardOriginal // void, completion, and return by original
 }
 
-// CardOriginal is the sale that a void or return undoes.
+// CardOriginal is the sale that a void or return undoes, or the authorisation
+// that a completion takes.
 type CardOriginal struct {
 	Ref         string // its ECR reference
 	Transaction string // the terminal's transaction number
