@@ -43,6 +43,7 @@ type posdConfig struct {
 	Dir                        string // posd's state, socket and lock files
 	Listen                     string
 	Terminal, Display, Printer string // lines
+	Driver                     string // of the display
 	Gateway                    string // host:port
 	Waits                      waits
 }
@@ -79,7 +80,7 @@ key_file = {{q (printf "%s/iotpay-key" .Dir)}}
 
 [[display]]
 line = {{q .Display}}
-driver = "nextion"
+driver = {{q .Driver}}
 
 [printer]
 line = {{q .Printer}}

@@ -11,7 +11,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestConfigurationIsThis(t *testing.T) {
 	got := posdConfig{
-		Dir: `/tmp/a "quoted" \ folder`, Listen: "127.0.0.1:8480", Terminal: "/tmp/t", Display: "/tmp/d",
+		Dir: `/tmp/a "quoted" \ folder`, Listen: "127.0.0.1:8480", Terminal: "/tmp/t", Display: "/tmp/d", Driver: "nextion",
 		Printer: "tcp:127.0.0.1:9100", Gateway: "127.0.0.1:8481", Waits: shortWaits(),
 	}.text()
 	golden := filepath.Join("..", "..", "testdata", "possim", "posd.toml")

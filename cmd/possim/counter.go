@@ -28,6 +28,7 @@ type setup struct {
 	gateway string        // the gateway's
 	printer string        // the printer's
 	control string        // of the simulators' control
+	driver  string        // of the display
 	think   time.Duration // how long a customer takes to show a card
 	waits   waits
 	seed    uint64    // of the script chaos
@@ -111,9 +112,9 @@ func (c *counter) startSimulators() error {
 
 	c.terminal = paxsim.New(paxsim.Options{Think: c.setup.think, AckWait: time.Second})
 	c.gateway = iotpaysim.New(iotpaysim.Options{MchID: merchantID, Key: merchantKey, JobNo: loginName, Strict: true})
-	c.printer = printersim.New(printersim.Options{})
+	c.printer = printersim.New(printersim.Options{Matrix: displaysim.Matrix})
 	var err error
-	if c.display, err = displaysim.New("nextion", "", displaysim.Options{Seen: c.lookAtGlass}); err != nil {
+	if c.display, err = displaysim.New(c.setup.driver, "", displaysim.Options{Seen: c.lookAtGlass}); err != nil {
 		return err
 	}
 	if c.terminalLine, err = newLine(filepath.Join(c.dir, "dev", "terminal")); err != nil {
@@ -146,7 +147,7 @@ func (c *counter) startSimulators() error {
 			return err
 		}
 	}
-	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link,
+	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver,
 		Printer: "tcp:" + printer, Gateway: gateway, Waits: c.setup.waits}
 	return nil
 }

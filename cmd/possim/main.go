@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"posd/display/displaysim"
 )
 
 func main() {
@@ -65,6 +67,7 @@ should. With a command it starts one simulator alone.`,
 	f.StringVar(&s.gateway, "gateway", "", "`ADDR` of the gateway; a free one when left out")
 	f.StringVar(&s.printer, "printer", "", "`ADDR` of the printer; a free one when left out")
 	f.StringVar(&s.control, "control", "", "`ADDR` of the simulators' pages and control; a free one when left out")
+	f.StringVar(&s.driver, "display", "nextion", "which `DEVICE` the customer looks at: "+strings.Join(displaysim.Drivers(), ", "))
 	f.DurationVar(&s.think, "think", 3*time.Second, "how `LONG` a customer takes to show a card or to find the telephone")
 	f.Uint64Var(&s.seed, "seed", 1, "`SEED` of the script chaos")
 	f.IntVar(&s.sales, "sales", 40, "how `MANY` sales the script chaos makes")

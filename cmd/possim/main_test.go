@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"posd/display/displaysim"
 )
 
 var buildFlags []string
@@ -126,6 +128,26 @@ func TestWhatGoesWrongOnTheWiresEndsInTheTruth(t *testing.T) {
 func TestBadInputIsRefusedInWords(t *testing.T) {
 	t.Parallel()
 	play(t, "-script", "badinput", "-posd", program(t, "posd"))
+}
+
+func TestEveryDisplayShowsACodeThatPays(t *testing.T) {
+	t.Parallel()
+	for _, driver := range displaysim.Drivers() {
+		if driver == "linedisplay" {
+			continue // its glass shows no code: the receipt or the page does
+		}
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			one := script{"one", "one sale", 50 * time.Millisecond, func(ctx context.Context, st *stage) error {
+				st.play(ctx, []scene{{"UnionPay", "unionpay", 1250, nil, payCode, walletPaid}})
+				return nil
+			}}
+			if err := playScript(t.Context(), one, setup{posd: program(t, "posd"), driver: driver, waits: shortWaits()}, &out); err != nil {
+				t.Errorf("%v\n%s", err, out.String())
+			}
+		})
+	}
 }
 
 // A person's session: the pages are there, the customer pays by themselves,

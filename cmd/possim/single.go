@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -188,8 +189,8 @@ func displayCommand() *cobra.Command {
 	var driver, dialect string
 	c := &cobra.Command{Use: "display", Short: "Start a customer display alone"}
 	s.flags(c, "127.0.0.1:8482", true)
-	c.Flags().StringVar(&driver, "driver", "nextion", "which `DEVICE`: nextion or linedisplay")
-	c.Flags().StringVar(&dialect, "dialect", "", "what a linedisplay understands, such as escpos or cd5220 (`NAME`)")
+	c.Flags().StringVar(&driver, "driver", "nextion", "which `DEVICE`: "+strings.Join(displaysim.Drivers(), ", "))
+	c.Flags().StringVar(&dialect, "dialect", "", "`NAME` of what a linedisplay understands: "+strings.Join(displaysim.Dialects(), ", "))
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		d, err := displaysim.New(driver, dialect, displaysim.Options{})
 		if err != nil {
@@ -202,7 +203,7 @@ func displayCommand() *cobra.Command {
 
 func printerCommand() *cobra.Command {
 	var s single
-	var o printersim.Options
+	o := printersim.Options{Matrix: displaysim.Matrix}
 	c := &cobra.Command{Use: "printer", Short: "Start an ESC/POS receipt printer alone"}
 	s.flags(c, "127.0.0.1:9100", true)
 	c.Flags().IntVar(&o.Dots, "dots", 0, "`DOTS` of a line: 384, 512 or 576 (default 576)")
