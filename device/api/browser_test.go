@@ -593,7 +593,9 @@ func TestUnsureSaleIsSettledByAPerson(t *testing.T) {
 
 func TestManagerSeesSalesQueueAndDevices(t *testing.T) {
 	c := newCounter(t)
-	c.link, c.stats = "down", sale.QueueStats{Queued: 2, Cents: 5730}
+	c.link, c.stats = "down", sale.QueueStats{Queued: 2, Cents: 5730, SetAside: 1}
+	c.reports = []sale.Report{{No: "R1", Sale: "S1", Amount: 2865, Currency: "CAD", State: sale.QueueDue, QueuedAt: at, Attempts: 4, Words: "no answer"},
+		{No: "R2", Sale: "S1", Amount: 2865, Currency: "CAD", State: sale.QueueSetAside, QueuedAt: at, Attempts: 9, Words: "amount not allowed"}}
 	for _, size := range sizes {
 		c.size(size.w, size.h)
 		c.open("/manager")
@@ -601,6 +603,10 @@ func TestManagerSeesSalesQueueAndDevices(t *testing.T) {
 		c.says("terminal (pax)")
 		c.shot(fmt.Sprintf("manager-%dx%d", size.w, size.h))
 	}
+	c.press("Send again")
+	c.asks("retry R2")
+	c.press("Send all again")
+	c.asks("retry ")
 	js[any](c, `document.querySelector("#sales td button").click()`)
 	c.says("Number")
 	c.press("Receipt")
@@ -616,6 +622,20 @@ func TestLatePaymentIsFoundAfterAReload(t *testing.T) {
 	c.open("/")
 	c.says("The customer has paid after all")
 	c.says("It is refunded by itself in 0:")
+}
+
+func TestTheRestOfAPartlyPaidBillIsOneTouchAway(t *testing.T) {
+	c := newCounter(t)
+	s := sale.Sale{ID: "S3", Amount: 2865, ApprovedAmount: 2000, Due: 865, Currency: "CAD", Method: sale.Card, Reference: "A7", State: sale.Paid, CreatedAt: time.Now().UTC(),
+		Attention: "approved for 20.00 only: 8.65 is still due"}
+	c.put(s)
+	c.current = &s
+	c.size(800, 480)
+	c.open("/")
+	c.says("Still due: $8.65")
+	c.shot("cashier-13-partly")
+	c.press("Take the rest: $8.65")
+	c.until(`document.getElementById("amount").innerText.includes("8.65") && document.getElementById("reference").value === "A7"`)
 }
 
 func TestWholeSaleByKeyboard(t *testing.T) {

@@ -44,6 +44,7 @@ type fake struct {
 	unsure   []sale.Sale
 	screen   sale.Screen
 	stats    sale.QueueStats
+	reports  []sale.Report
 	link     string
 	subs     map[chan device.Message]bool
 }
@@ -201,7 +202,7 @@ func (f *fake) Sales(_ context.Context, filter sale.Filter) ([]sale.Sale, error)
 
 func (f *fake) Queue(context.Context) (device.QueueView, error) {
 	_, err := f.note("queue")
-	return device.QueueView{QueueStats: f.stats, Link: f.link}, err
+	return device.QueueView{QueueStats: f.stats, Link: f.link, Reports: f.reports}, err
 }
 
 func (f *fake) Retry(_ context.Context, no string) (int, error) {

@@ -30,9 +30,7 @@ func document(o *huma.OpenAPI) {
 			if words := about[name][member]; words != "" {
 				p.Description = words
 			}
-			for _, v := range values[name+"."+member] {
-				p.Enum = append(p.Enum, v)
-			}
+			p.Enum = append(p.Enum, values[name+"."+member]...)
 			if p.Type == huma.TypeArray {
 				p.Nullable = false // the answers hold empty lists instead
 			}

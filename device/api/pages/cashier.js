@@ -38,7 +38,7 @@ follow((event, data) => {
 		begin(data);
 		break;
 	case "sale":
-		state.told.set(data.id, data);
+		hear(data);
 		know(data);
 		break;
 	case "screen":
@@ -95,6 +95,13 @@ async function lookForLate() {
 	draw();
 }
 
+// hear remembers what the stream said of a sale; the oldest are let go.
+function hear(sale) {
+	state.told.delete(sale.id);
+	state.told.set(sale.id, sale);
+	if (state.told.size > 100) state.told.delete(state.told.keys().next().value);
+}
+
 // latest is the newer of an answer and what the stream said: an answer may
 // have been overtaken by the stream, never the other way round for long.
 const latest = (sale) => state.told.get(sale.id) || sale;
@@ -121,9 +128,9 @@ function putAway() {
 	draw();
 }
 
-// tryAgain goes back to keying with the same bill.
+// tryAgain goes back to keying with the same bill, or with what is left of it.
 function tryAgain() {
-	state.cents = String(state.current.amount);
+	state.cents = String(state.current.due || state.current.amount);
 	$("reference").value = state.current.reference;
 	putAway();
 }
@@ -285,6 +292,7 @@ function drawSale(s) {
 			!done && [say("cancel"), cancel, "danger", s.cancelWished],
 			done && [say("newSale"), putAway, keep ? "" : "strong"],
 			(["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
+			s.state === "paid" && s.due > 0 && [say("takeRest", { amount: cash(s.due, s.currency) }), tryAgain, "strong"],
 			...moves,
 		].filter(Boolean);
 		return [
@@ -293,7 +301,7 @@ function drawSale(s) {
 			el("h1", {}, keep ? say("late") : title),
 			(keep || (seen?.until && !done)) && el("p", { id: "count", "aria-live": "off" }),
 			...lines.map((l) => el("p", {}, l)),
-			s.attention && !keep && el("p", { class: "attention" }, s.attention),
+			...new Set([!keep && s.attention, s.incident].filter(Boolean)).values().map((words) => el("p", { class: "attention" }, words)),
 			state.complaint && el("p", { class: "complaint", role: "alert" }, state.complaint),
 			el("dl", {}, ...facts(s, say, language()).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
 			el("div", { class: "row" }, ...list.map(([label, action, kind, off], i) => el("button", { type: "button", id: (done ? "done-" : "wait-") + i, class: kind, disabled: off, onclick: action }, label))),
