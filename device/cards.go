@@ -196,6 +196,9 @@ func (c *Core) approved(l *live, a sale.CardAnswer) {
 	c.control = &sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved}
 	c.queueReport(l, a)
 	c.print(l, "", sale.CustomerCopy, false)
+	if l.s.GivenUp {
+		c.latePayment(l)
+	}
 }
 
 // partial refuses an approval for less than asked: unsure until posd's own void is done.

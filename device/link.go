@@ -45,9 +45,9 @@ func newQueue() queue {
 // next returns when the link wants to be looked at.
 func (q *queue) next() time.Duration {
 	switch {
-	case q.probing || q.claimed && q.link != linkUp:
-		return 0
-	case q.at != 0 && !q.claimed:
+	case q.probing || q.claimed:
+		return 0 // an answer is waited for
+	case q.at != 0:
 		return q.at
 	}
 	return q.heard + quietFor

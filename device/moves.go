@@ -158,12 +158,6 @@ func (c *Core) latePayment(l *live) {
 	if c.policy.LatePayment == "keep" && l.s.ReplacedBy == "" {
 		return
 	}
-	if l.s.Method == sale.Card {
-		l.s.Attention = "the customer has paid after all: void it if the customer does not want it"
-		if l.s.ReplacerState != sale.Paid {
-			return
-		}
-	}
 	kind := sale.Refund
 	if l.s.Method == sale.Card {
 		kind = sale.Void
@@ -195,10 +189,14 @@ func (c *Core) settleReplacement(l *live) {
 	if l.s.Replaces == "" || l.s.Replaces == "none" {
 		return
 	}
-	old := c.live[sale.ID(l.s.Replaces)]
-	if old == nil || old.s.ReplacedBy != l.s.ID {
-		return
+	for _, old := range c.order {
+		if old.s.ReplacedBy == l.s.ID {
+			c.replacementEnded(old, l)
+		}
 	}
+}
+
+func (c *Core) replacementEnded(old, l *live) {
 	old.s.ReplacerState = l.s.State
 	c.event(old, "sale.replacement-ended", string(l.s.State))
 	if old.s.State != sale.Paid {

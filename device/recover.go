@@ -81,6 +81,7 @@ func (c *Core) takeUpJob(j sale.Job, r sale.Recovered) {
 	for _, s := range r.JobSales {
 		if s.ID == j.Sale {
 			c.after(sale.PrintReceipt{Receipt: receipt(j, s)})
+			return // the sale may stand there once for each of its jobs
 		}
 	}
 }

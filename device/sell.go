@@ -166,8 +166,8 @@ func (c *Core) sameBill(w sale.SellAsked) bool {
 		candidates = append(candidates, l.s)
 	}
 	for _, s := range candidates {
-		if string(s.ID) == w.Replaces {
-			continue
+		if string(s.ID) == w.Replaces || s.ReplacedBy != "" && string(s.ReplacedBy) == w.Replaces {
+			continue // given up for the sale that is now given up in turn
 		}
 		byReference := w.Reference != "" && s.Reference == w.Reference
 		byAmount := w.Reference == "" && s.Amount == w.Amount
@@ -202,6 +202,7 @@ func (c *Core) open(w sale.SellAsked, s sale.Sale, replaced *live) {
 		l.replaced, l.replacedWasGivenUp = replaced, replaced.s.GivenUp
 		replaced.s.GivenUp, replaced.s.ReplacedBy = true, l.s.ID
 		c.event(replaced, "sale.replaced", "given up for sale "+string(l.s.ID))
+		c.passOn(replaced.s.ID, l)
 	}
 	c.current = l.s.ID
 	c.glass.result, c.glass.last = "", l.s.ID
@@ -214,6 +215,22 @@ func (c *Core) open(w sale.SellAsked, s sale.Sale, replaced *live) {
 		c.charge(l)
 	} else {
 		c.createOrder(l, w.AuthCode)
+	}
+}
+
+// passOn makes the new sale stand for the bill towards every older one of its
+// chain: whichever of them is paid after all is undone if the new one is paid.
+func (c *Core) passOn(old sale.ID, to *live) {
+	for _, l := range c.order {
+		if l.s.ReplacedBy == old {
+			l.s.ReplacedBy, l.s.ReplacerState = to.s.ID, ""
+			for i := range l.s.Refunds {
+				if m := &l.s.Refunds[i]; m.State == sale.MoveWaiting && !c.moves(l, m).sent {
+					m.KeepUntil, c.moves(l, m).at = nil, 0
+				}
+			}
+			c.touch(l)
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ type CardAnswer struct {
 	Offline   bool   // approved offline, to be confirmed by the terminal's upload
 	Partial   bool   // the terminal itself called it partial (000002)
 	Tender    Tender // the rails really used, if the terminal said so
+	Foreign   string // reference of the transaction that the terminal's duplicate check named, if it is not this one
 	Card      CardInfo
 	Extra     Secret // CC_PAX extra as JSON text; holds the expiry: goes into the report row and nowhere else
 	ExtraErr  string // why no valid extra could be made of it; the report is then set aside with these words

@@ -1,0 +1,334 @@
+package device
+
+import (
+	"container/heap"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"posd/device/sale"
+)
+
+// world is everything around the step function, run by one seeded scheduler:
+// nothing in it waits, starts a goroutine or reads a clock, so a seed replays
+// bit for bit. The far sides (terminal, gateway, customer) keep the truth; the
+// journal keeps what was committed and survives a crash; the core does not.
+type world struct {
+	rnd   *rand.Rand
+	now   time.Duration // virtual, since the beginning of the world
+	queue happenings
+	order int
+	story []string // what happened, for a failing seed
+	tell  bool
+	calm  bool // no more faults: everything heals
+
+	// posd
+	core   *Core
+	life   int           // which run of posd this is; answers to an earlier one are lost
+	born   time.Duration // when this run began
+	skew   time.Duration // of the wall clock
+	disk   *memory
+	groups []group
+	busy   bool
+	full   bool
+	waker  int
+	glass  sale.Screen
+
+	bank     bank
+	gateway  wallet
+	shop     shop
+	finals   map[sale.ID]sale.State
+	failures []string
+	steps    int
+	idle     int // happenings since time last moved
+}
+
+type happening struct {
+	at    time.Duration
+	order int
+	do    func()
+}
+
+type happenings []happening
+
+func (h happenings) Len() int { return len(h) }
+func (h happenings) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].order < h[j].order
+}
+func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *happenings) Push(x any)   { *h = append(*h, x.(happening)) }
+func (h *happenings) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}
+
+func newWorld(seed uint64) *world {
+	w := &world{rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(), finals: map[sale.ID]sale.State{}}
+	w.bank.init()
+	w.gateway.init()
+	w.start()
+	return w
+}
+
+func (w *world) after(d time.Duration, do func()) {
+	w.order++
+	heap.Push(&w.queue, happening{w.now + d, w.order, do})
+}
+
+// run lets the world go on until a moment, or until a rule is broken.
+func (w *world) run(until time.Duration) {
+	for len(w.queue) > 0 && w.queue[0].at <= until && len(w.failures) == 0 {
+		h := heap.Pop(&w.queue).(happening)
+		if w.idle++; h.at > w.now {
+			w.idle = 0
+		}
+		w.now = h.at
+		if w.idle > 10000 {
+			w.fail("posd spins: it wakes itself for ever without anything to do")
+		}
+		h.do()
+	}
+	w.now = max(w.now, until)
+}
+
+func (w *world) chance(p float64) bool { return !w.calm && w.rnd.Float64() < p }
+
+func (w *world) between(a, b time.Duration) time.Duration {
+	return a + time.Duration(w.rnd.Int64N(int64(b-a)))
+}
+
+func (w *world) say(format string, args ...any) {
+	if w.tell {
+		w.story = append(w.story, fmt.Sprintf("%12s  %s", w.now.Round(time.Millisecond), fmt.Sprintf(format, args...)))
+	}
+}
+
+func (w *world) fail(format string, args ...any) {
+	w.say("BROKEN: "+format, args...)
+	w.failures = append(w.failures, fmt.Sprintf(format, args...))
+}
+
+// start begins a run of posd on what the disk holds.
+func (w *world) start() {
+	core, err := NewCore(simPolicy, Equipment{Terminal: true, Gateway: true, Printer: true}, testMakers)
+	if err != nil {
+		panic(err)
+	}
+	w.core, w.groups, w.busy, w.born = core, nil, false, w.now
+	w.life++
+	w.shop.lifeBegins()
+	w.say("posd starts (run %d)", w.life)
+	r, err := w.disk.Recover(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	for _, j := range r.Jobs {
+		r.JobSales = append(r.JobSales, w.disk.sales[j.Sale])
+	}
+	w.step(sale.Started{Recovered: r})
+}
+
+// crash stops posd where it stands: what was not committed is gone, and so is every answer under way.
+func (w *world) crash() {
+	w.say("posd is killed")
+	w.core, w.groups, w.busy = nil, nil, false
+	w.life++
+	w.glass = sale.Screen{Kind: sale.ScreenOffline}
+	w.after(w.between(time.Second, time.Minute), func() {
+		if w.core == nil {
+			w.start()
+		}
+	})
+}
+
+var simPolicy = func() Policy {
+	p := DefaultPolicy()
+	p.CodeShownFor = 90 * time.Second
+	return p
+}()
+
+// epoch is where the world's wall clock begins.
+var epoch = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+
+func (w *world) wall() time.Time { return epoch.Add(w.now + w.skew) }
+
+// step tells the core, does what it says, and looks whether every rule still holds.
+func (w *world) step(h sale.Happening) {
+	if w.core == nil {
+		return
+	}
+	w.steps++
+	ev := sale.Event{Wall: w.wall(), Mono: w.now - w.born, What: h}
+	for i := 0; i < 32; i += 8 {
+		binary.LittleEndian.PutUint64(ev.Entropy[i:], w.rnd.Uint64())
+	}
+	out := w.core.Step(ev)
+	life := w.life
+	for _, e := range out.Now {
+		w.perform(e)
+		if w.life != life || w.core == nil {
+			return
+		}
+	}
+	if len(out.Rows) > 0 || len(out.After) > 0 {
+		w.groups = append(w.groups, group{out.Rows, out.After, out.Intent})
+		w.commit(out.Lazy && len(out.After) == 0)
+	}
+	w.rules()
+	w.plan()
+}
+
+// plan wakes the core when it wants.
+func (w *world) plan() {
+	if w.core == nil {
+		return
+	}
+	at, ok := w.core.Next()
+	if !ok {
+		return
+	}
+	w.waker++
+	waker, life := w.waker, w.life
+	w.after(max(at+w.born-w.now, 0), func() {
+		if w.waker == waker && w.life == life {
+			w.step(sale.Tick{})
+		}
+	})
+}
+
+// commit makes the queued rows durable after a while, unless posd dies before.
+func (w *world) commit(lazy bool) {
+	if w.busy {
+		return
+	}
+	w.busy = true
+	wait := w.between(100*time.Microsecond, 20*time.Millisecond)
+	if lazy {
+		wait += time.Second
+	}
+	life := w.life
+	w.after(wait, func() {
+		if w.life != life || w.core == nil {
+			return
+		}
+		w.committed(life)
+	})
+}
+
+func (w *world) committed(life int) {
+	batch := w.groups
+	w.groups, w.busy = nil, false
+	if w.full && len(rowsOf(batch)) > 0 {
+		w.commitFailed(batch)
+		return
+	}
+	if w.chance(0.004) { // power goes before the barrier
+		w.crash()
+		return
+	}
+	if rows := rowsOf(batch); len(rows) > 0 {
+		if _, err := w.disk.Commit(context.Background(), rows); err != nil {
+			panic(err)
+		}
+		w.stored(rows)
+	}
+	if w.chance(0.004) { // or just behind it
+		w.crash()
+		return
+	}
+	for _, g := range batch {
+		for _, e := range g.after {
+			w.perform(e)
+			if w.life != life || w.core == nil {
+				return
+			}
+		}
+	}
+	if ids := salesOf(batch); len(ids) > 0 {
+		w.step(sale.Stored{Sales: ids})
+	}
+	if len(w.groups) > 0 && w.core != nil {
+		w.commit(false)
+	}
+}
+
+func (w *world) commitFailed(batch []group) {
+	var keep []group
+	for _, g := range batch {
+		if g.intent == nil {
+			keep = append(keep, g)
+		}
+	}
+	w.groups = append(keep, w.groups...)
+	for _, g := range batch {
+		if g.intent != nil {
+			failed := *g.intent
+			failed.Words = "disk full"
+			w.step(failed)
+		}
+	}
+	if len(w.groups) > 0 && w.core != nil {
+		w.commit(true)
+	}
+}
+
+// perform does an effect at the far sides. Answers come back only to the run that asked.
+func (w *world) perform(e sale.Effect) {
+	if w.chance(0.0005) {
+		w.crash()
+		return
+	}
+	life := w.life
+	back := func(d time.Duration, h func() sale.Happening) {
+		w.after(d, func() {
+			if w.life == life && w.core != nil {
+				w.step(h())
+			}
+		})
+	}
+	switch e := e.(type) {
+	case sale.Show:
+		w.glass = e.Screen
+		w.shop.look(w, e.Screen)
+	case sale.Reply:
+		w.shop.answered(w, e)
+	case sale.Charge:
+		w.bank.charge(w, e.Order, back)
+	case sale.Find:
+		w.bank.find(w, e.Lookup, back)
+	case sale.Abort:
+		w.bank.abort(w)
+	case sale.CreateOrder:
+		w.gateway.create(w, e, back)
+	case sale.QueryOrder:
+		w.gateway.query(w, e, back)
+	case sale.SendRefund:
+		w.gateway.refund(w, e, back)
+	case sale.QueryRefund:
+		w.gateway.queryRefund(w, e, back)
+	case sale.Probe:
+		w.gateway.probe(w, back)
+	case sale.ClaimDue:
+		now := w.wall()
+		back(time.Millisecond, func() sale.Happening {
+			due, _ := w.disk.Due(context.Background(), now, simPolicy.BackoffMax, e.N)
+			if len(due) > 0 {
+				return sale.ReportsDue{Reports: due}
+			}
+			return sale.ReportsDue{NextDue: w.disk.stats().NextDueAt}
+		})
+	case sale.SendReports:
+		w.gateway.reports(w, e.Reports, back)
+	case sale.PrintReceipt:
+		res := sale.PrintResult{Job: e.Receipt.Job, State: sale.PrintDone}
+		if w.chance(0.05) {
+			res.State, res.Words = sale.PrintFailed, "paper out"
+		}
+		w.shop.paper = append(w.shop.paper, e.Receipt)
+		back(w.between(50*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.JobDone{Result: res} })
+	}
+}
