@@ -12,7 +12,7 @@
 // A print job is a conversation:
 //
 //	posd                                   printer
-//	DLE EOT 1..4  ------------------------>           how are you? (answered at once)
+//	DLE EOT 1, 4 (2, 3)  ----------------->           how are you? (answered at once)
 //	              <------------------------  1 byte each
 //	ESC @ ... receipt ... cut, GS r 1  --->           one write
 //	              <------------------------  reports, XON/XOFF, at any time

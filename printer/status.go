@@ -44,22 +44,23 @@ func (s Status) trouble() string {
 	return ""
 }
 
-// realTime takes the answer to DLE EOT n in. The questions are asked in order:
-// some answers explain the one before.
+// realTime takes the answer to DLE EOT n in. The questions are asked in the
+// order 1, 4, 2, 3, the last two only of a printer that is in trouble: one that
+// says it is online has none but perhaps with its paper.
 func (s *Status) realTime(n int, b byte) {
 	s.Answers = true
 	bit := func(i int) bool { return b>>i&1 != 0 }
 	switch n {
 	case 1:
 		s.Drawer, s.Offline = bit(2), bit(3)
+	case 4:
+		s.PaperLow, s.PaperOut = b&0x0C != 0, b&0x60 != 0
 	case 2:
-		s.CoverOpen, s.PaperOut, s.Fault = bit(2), bit(5), bit(6)
+		s.CoverOpen, s.PaperOut, s.Fault = bit(2), s.PaperOut || bit(5), bit(6)
 	case 3:
 		// Question 2 only said that there is an error; this one says which.
 		s.Cutter, s.Hot = bit(3), bit(6)
 		s.Fault = bit(2) || bit(5) || s.Fault && !s.Cutter && !s.Hot
-	case 4:
-		s.PaperLow, s.PaperOut = b&0x0C != 0, b&0x60 != 0 || s.PaperOut
 	}
 }
 
