@@ -137,7 +137,7 @@ func duplicate(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
 		return doubt(o, a, "but it does not say of which transaction")
 	}
 	return sale.CardAnswer{
-		Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictDeclined, Reason: sale.ReasonDuplicateOf,
+		Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictDeclined, Reason: sale.ReasonDuplicateOf, Foreign: a.Ref,
 		Words: join(a.Words, fmt.Sprintf("of reference %s, transaction %s, %s", a.Ref, firstOf(a.Card.Transaction, "unknown"), a.Approved)),
 	}
 }
@@ -163,6 +163,6 @@ func agrees(asked sale.Amount, a sale.CardAnswer) bool {
 
 func doubt(o sale.CardOrder, a sale.CardAnswer, why string) sale.CardAnswer {
 	a.Verdict, a.Words = sale.VerdictUnsure, join(a.Words, why)
-	a.Ref, a.Kind = o.Ref, o.Kind
+	a.Ref, a.Kind, a.Extra, a.ExtraErr = o.Ref, o.Kind, "", ""
 	return a
 }

@@ -56,6 +56,7 @@ type call struct {
 type result struct {
 	end   ending
 	reply Reply
+	acked bool  // the terminal acknowledged the request, or answered it
 	clean bool  // answered, and EOT came: the terminal is idle again
 	err   error // when not answered: what happened, for people
 }
@@ -185,13 +186,17 @@ func (l *line) do(ctx context.Context, c call) result {
 			return l.broken(c, false, err)
 		}
 		res, done, err := x.take(tok)
-		if err != nil {
+		res.acked = x.acked || res.end == answered
+		switch {
+		case done && err != nil:
+			l.drop() // it answered, and our ACK could not be written
+			return res
+		case err != nil:
 			return l.broken(c, false, err)
-		}
-		if done {
-			if res.end == answered {
-				res.clean = l.awaitEOT(ctx)
-			}
+		case done && res.end == answered:
+			res.clean = l.awaitEOT(ctx)
+			return res
+		case done:
 			return res
 		}
 	}
@@ -208,7 +213,8 @@ type exchange struct {
 	closing bool // we acknowledged a frame that was not ours: one EOT belongs to it
 }
 
-// take is one step: what a token means for the call.
+// take is one step: what a token means for the call. An error is of the line;
+// an answer may stand beside it.
 func (x *exchange) take(tok Token) (result, bool, error) {
 	switch tok.Kind {
 	case TokenDamaged:
@@ -219,10 +225,9 @@ func (x *exchange) take(tok Token) (result, bool, error) {
 		x.limit(x.line.cfg.AckWait)
 		return result{}, false, x.put([]byte{NAK})
 	case TokenFrame:
-		if err := x.put([]byte{ACK}); err != nil {
-			return result{}, false, err
-		}
-		return x.frame(tok.Body)
+		lost := x.put([]byte{ACK})
+		res, done := x.frame(tok.Body)
+		return res, done, lost
 	}
 	switch tok.Control {
 	case ACK:
@@ -262,26 +267,26 @@ func (x *exchange) take(tok Token) (result, bool, error) {
 }
 
 // frame looks at a response that has been acknowledged already.
-func (x *exchange) frame(body []byte) (result, bool, error) {
+func (x *exchange) frame(body []byte) (result, bool) {
 	x.closing = true
 	r, err := parseReply(body)
 	if err != nil {
 		x.log.Warn("terminal sent what cannot be read", "command", x.call.command, "err", err)
 		if string(r.Command) == responseTo(x.call.command) {
-			return result{end: damaged, err: err}, true, nil
+			return result{end: damaged, err: err}, true
 		}
-		return result{}, false, nil
+		return result{}, false
 	}
 	if string(r.Command) != responseTo(x.call.command) || x.call.mine != nil && !x.call.mine(r, x.acked) {
 		if string(r.Command) == responseTo(cmdCancel) {
 			x.cancelAnswered()
 		}
 		x.hand(body)
-		return result{}, false, nil
+		return result{}, false
 	}
 	x.line.body = append(x.line.body[:0], body...)
-	r, err = parseReply(x.line.body)
-	return result{end: answered, reply: r}, true, err
+	r, _ = parseReply(x.line.body) // as before, of a copy that lasts
+	return result{end: answered, reply: r}, true
 }
 
 // limit brings the deadline forward: after our NAK the answer comes soon or never.

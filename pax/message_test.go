@@ -129,6 +129,14 @@ func TestVectorsMeanWhatTheySay(t *testing.T) {
 			t.Errorf("%s for %s: %s (%s) %q, want %s (%s) %q", tc.frame, tc.asked.Ref, a.Verdict, a.Reason, a.Words, tc.verdict, tc.reason, tc.words)
 		}
 	}
+	dup, _ := parseReply(body(t, c["C6"]))
+	if a := against(saleAsked("P1-000999", 2865), rd.payment(dup)); a.Foreign != "P1-000123" || a.Extra != "" {
+		t.Errorf("another's: %+v", a)
+	}
+	tap, _ := parseReply(body(t, c["C4"]))
+	if a := against(saleAsked("P1-000999", 2865), rd.payment(tap)); a.Extra != "" {
+		t.Errorf("a report could be made of another's sale: %+v", a)
+	}
 	r, _ := parseReply(body(t, c["C2"]))
 	if id := parseIdentity(r); id != (sale.Identity{Serial: "0123456789", Model: "A920PRO", Version: "SIMPOS 1.00.00"}) {
 		t.Errorf("identity %+v", id)

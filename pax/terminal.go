@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,7 +150,7 @@ func (t *Terminal) greet(ctx context.Context, epoch uint64, ackWait time.Duratio
 	case res.end == unacked:
 		return false, fmt.Errorf("%w: it is busy, in a menu, or off; it must show its start screen", res.err)
 	case res.end != answered:
-		return res.end == silent || res.end == damaged || res.end == ended, res.err
+		return res.acked, res.err
 	case string(res.reply.Code) != codeOK:
 		return true, fmt.Errorf("greet the terminal: %s", withCode(printable(res.reply.Text), name(res.reply.Code)))
 	}
@@ -218,6 +219,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	})
 	switch res.end {
 	case answered:
+		t.forget(o.Ref) // the terminal repeats an answer when it did not hear our ACK
 		return against(o, t.reader().payment(res.reply))
 	case notSent:
 		return unsent(o, sale.ReasonNotSent, res.err)
@@ -225,6 +227,11 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 		return unsent(o, sale.ReasonRefused, res.err)
 	}
 	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}
+}
+
+// forget takes the late answers to an attempt out of those kept.
+func (t *Terminal) forget(ref string) {
+	t.late = slices.DeleteFunc(t.late, func(a sale.CardAnswer) bool { return a.Ref == ref })
 }
 
 // unsent is the answer when provably nothing was asked of the terminal.

@@ -361,3 +361,94 @@ func TestTerminalIsGreetedAfterReopening(t *testing.T) {
 		}
 	})
 }
+
+// approve sends a T01 that approves ref for 1.00.
+func (p *player) approve(ref string) {
+	p.frame("0", "T01", "1.58", "000000", "OK", "000\x1fAPPROVED\x1fA1", "01", "100", "1166\x1f4\x1f1230\x1f\x1f\x1f\x1f01", "1\x1f"+ref)
+}
+
+func TestAnswerCountsThoughOurAckCannotLeave(t *testing.T) {
+	play := func(p *player) {
+		p.greet("0123456789")
+		p.expect()
+		p.say(pax.ACK)
+		p.approve(ref1)
+		p.hangUp()
+	}
+	withTerminal(t, pax.Defaults(), play, func(ctx context.Context, box *pax.Terminal, link *pipeLink) {
+		if a := box.Charge(ctx, saleOf(ref1, 100)); a.Verdict != sale.VerdictApproved {
+			t.Errorf("got %+v", a)
+		}
+	})
+}
+
+func TestEOTForAckReachesNobody(t *testing.T) {
+	play := func(p *player) {
+		p.expect()
+		p.say(pax.EOT)
+		p.silence()
+	}
+	withTerminal(t, pax.Defaults(), play, func(ctx context.Context, box *pax.Terminal, link *pipeLink) {
+		if f := box.Find(ctx, sale.CardLookup{Ref: ref1, Kind: sale.CardSale, Amount: 100}); f.Reached || f.Result != sale.FoundUnasked || f.Words == "" {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
+
+// TestRepeatedAnswerIsNoLateOne: a terminal that did not hear our ACK says it again.
+func TestRepeatedAnswerIsNoLateOne(t *testing.T) {
+	play := func(p *player) {
+		p.greet("0123456789")
+		p.expect()
+		p.say(pax.ACK)
+		p.approve(ref1)
+		p.expect()
+		p.wait(500 * time.Millisecond)
+		p.approve(ref1)
+		p.expect()
+		p.say(pax.EOT)
+		p.greet("0123456789")
+		p.silence()
+	}
+	withTerminal(t, pax.Defaults(), play, func(ctx context.Context, box *pax.Terminal, link *pipeLink) {
+		if a := box.Charge(ctx, saleOf(ref1, 100)); a.Verdict != sale.VerdictApproved {
+			t.Errorf("got %+v", a)
+		}
+		ctx, stop := context.WithTimeout(ctx, time.Second)
+		defer stop()
+		if f := box.Find(ctx, sale.CardLookup{Ref: ref2, Kind: sale.CardSale, Amount: 100}); len(f.Late) != 0 || !f.Reached {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
+
+// TestStrangeAnswersAreNotBelieved plays answers that look like approvals.
+func TestStrangeAnswersAreNotBelieved(t *testing.T) {
+	host, card := "000\x1fAPPROVED\x1fA1", "1166\x1f4\x1f1230\x1f\x1f\x1f\x1f01"
+	for name, fields := range map[string][]string{
+		"without our reference": {"0", "T01", "1.58", "000000", "OK", host, "01", "100", card, "1"},
+		"of another type":       {"0", "T01", "1.58", "000000", "OK", host, "02", "100", card, "1\x1f" + ref1},
+		"without an amount":     {"0", "T01", "1.58", "000000", "OK", host, "01", "", card, "1\x1f" + ref1},
+		"of a negative amount":  {"0", "T01", "1.58", "000000", "OK", host, "01", "-100", card, "1\x1f" + ref1},
+		"of nothing":            {"0", "T01", "1.58", "000000", "OK", host, "01", "0", card, "1\x1f" + ref1},
+		"in many packets":       {"1", "T01", "1.58", "000000", "OK", host, "01", "100", card, "1\x1f" + ref1},
+		"with no groups":        {"0", "T01", "1.58", "000000", "OK"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play := func(p *player) {
+				p.greet("0123456789")
+				p.expect()
+				p.say(pax.ACK)
+				p.frame(fields...)
+				p.expect()
+				p.say(pax.EOT)
+				p.silence()
+			}
+			withTerminal(t, pax.Defaults(), play, func(ctx context.Context, box *pax.Terminal, link *pipeLink) {
+				if a := box.Charge(ctx, saleOf(ref1, 100)); a.Verdict != sale.VerdictUnsure || a.Extra != "" {
+					t.Errorf("got %+v", a)
+				}
+			})
+		})
+	}
+}

@@ -142,5 +142,5 @@ func (w *web) read(c call, body []byte) result {
 		w.other(r)
 		return result{end: silent, err: fmt.Errorf("the terminal answered %s with %s of something else", c.command, name(r.Command))}
 	}
-	return result{end: answered, reply: r, clean: true}
+	return result{end: answered, reply: r, acked: true, clean: true}
 }
