@@ -632,6 +632,7 @@ func TestTheRestOfAPartlyPaidBillIsOneTouchAway(t *testing.T) {
 	c.current = &s
 	c.size(800, 480)
 	c.open("/")
+	c.says("Partly paid")
 	c.says("Still due: $8.65")
 	c.shot("cashier-13-partly")
 	c.press("Take the rest: $8.65")

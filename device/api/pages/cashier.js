@@ -290,9 +290,9 @@ function drawSale(s) {
 		const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } });
 		const list = [
 			!done && [say("cancel"), cancel, "danger", s.cancelWished],
-			done && [say("newSale"), putAway, keep ? "" : "strong"],
-			(["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
 			s.state === "paid" && s.due > 0 && [say("takeRest", { amount: cash(s.due, s.currency) }), tryAgain, "strong"],
+			done && [say("newSale"), putAway, keep || s.due > 0 ? "" : "strong"],
+			(["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
 			...moves,
 		].filter(Boolean);
 		return [

@@ -19,6 +19,7 @@ export function tell(s, seen, say, language) {
 		lines.push(s.givenUp ? say("givenUpNext") : say(s.method === "card" ? "unsureCard" : "unsureWallet"), words);
 		break;
 	case "paid":
+		if (s.due > 0) title = say("partlyPaid");
 		lines.push(say("paidNext", { amount: cash(s.approvedAmount || s.amount) }));
 		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
 		if (s.due > 0) lines.push(say("due", { amount: cash(s.due) }));
