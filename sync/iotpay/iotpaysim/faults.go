@@ -19,7 +19,7 @@ type Fault struct {
 // only and "*N" to strike N times: "5xx-after-commit@refund_order*1".
 func Faults() []Fault {
 	return []Fault{
-		{"away", "connections are closed at once, old ones and new"},
+		{"away", "old connections are closed at once, new ones are refused"},
 		{"slow", "=DURATION: wait so long before doing anything"},
 		{"5xx-before", "[=CODE] answer 500 without doing anything"},
 		{"5xx-after-commit", "[=CODE] do it, then answer 502"},
@@ -91,6 +91,11 @@ func (g *Gateway) SetFault(text string) error {
 	defer g.mu.Unlock()
 	g.clear(f.name)
 	g.faults = append(g.faults, f)
+	if f.keepsAway() {
+		for _, d := range g.doors {
+			d.shut()
+		}
+	}
 	return nil
 }
 
@@ -102,15 +107,27 @@ func (g *Gateway) ClearFault(name string) {
 }
 
 func (g *Gateway) clear(name string) {
+	close(g.changed)
+	g.changed = make(chan struct{})
 	g.faults = slices.DeleteFunc(g.faults, func(f *fault) bool { return name == "" || f.name == name })
 }
 
-// isAway is asked at the door, where no endpoint is known and nothing is used up.
+// faultsChange returns what is closed when faults are set or cleared next.
+func (g *Gateway) faultsChange() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changed
+}
+
+// isAway is asked at the door, where no endpoint is known and nothing is counted.
 func (g *Gateway) isAway() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.ContainsFunc(g.faults, func(f *fault) bool { return f.name == "away" && f.endpoint == "" && f.left != 0 })
+	return slices.ContainsFunc(g.faults, (*fault).keepsAway)
 }
+
+// keepsAway reports whether the fault keeps callers out until it is cleared.
+func (f *fault) keepsAway() bool { return f.name == "away" && f.endpoint == "" && f.left < 0 }
 
 // strike uses the faults up that concern an endpoint.
 func (g *Gateway) strike(endpoint string) strike {

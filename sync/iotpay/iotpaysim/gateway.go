@@ -43,6 +43,8 @@ type Gateway struct {
 	refusals []refusal
 	notices  []notice
 	faults   []*fault
+	changed  chan struct{} // closed when faults change
+	doors    []*door
 	posting  sync.WaitGroup
 	life     context.Context // notifications end with it
 }
@@ -59,7 +61,7 @@ func New(opts Options) *Gateway {
 	if opts.AnswerKey == "" {
 		opts.AnswerKey = opts.Key
 	}
-	return &Gateway{opts: opts, requests: map[string]int{}, life: context.Background()}
+	return &Gateway{opts: opts, requests: map[string]int{}, changed: make(chan struct{}), life: context.Background()}
 }
 
 // Handler answers as the gateway does.
@@ -80,31 +82,12 @@ func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
 	srv := &http.Server{Handler: g.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
-	err := srv.Serve(gate{ln, g})
+	err := srv.Serve(newDoor(g, ln))
 	g.posting.Wait()
 	if errors.Is(err, http.ErrServerClosed) && ctx.Err() != nil {
 		return nil
 	}
 	return err
-}
-
-// gate turns callers away at the door while the gateway is away.
-type gate struct {
-	net.Listener
-	g *Gateway
-}
-
-func (d gate) Accept() (net.Conn, error) {
-	for {
-		conn, err := d.Listener.Accept()
-		if err != nil || !d.g.isAway() {
-			return conn, err
-		}
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // a reset, as from a host where nobody listens
-		}
-		_ = conn.Close()
-	}
 }
 
 // reply is an answer of the gateway, or a refusal.

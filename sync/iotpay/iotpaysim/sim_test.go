@@ -3,6 +3,7 @@ package iotpaysim
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,9 +11,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // TestSimulatorSignsByItself holds the simulator's own signature against the
@@ -51,8 +55,8 @@ const key = "0123456789abcdef"
 
 // shopper asks a gateway as any program would, with a signature of its own.
 type shopper struct {
-	t    *testing.T
-	base string
+	t          *testing.T
+	base, addr string
 }
 
 func open(t *testing.T, o Options) (*Gateway, shopper) {
@@ -71,7 +75,7 @@ func open(t *testing.T, o Options) (*Gateway, shopper) {
 		}
 	})
 	t.Cleanup(func() { stop(); serving.Wait() })
-	return g, shopper{t, "http://" + ln.Addr().String() + "/v1/"}
+	return g, shopper{t, "http://" + ln.Addr().String() + "/v1/", ln.Addr().String()}
 }
 
 func (s shopper) ask(endpoint string, fields map[string]any) map[string]any {
@@ -218,15 +222,34 @@ func TestAwayTurnsOldAndNewConnectionsAway(t *testing.T) {
 	if err := g.SetFault("away"); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		if resp, err := http.PostForm(s.base+"query_order", url.Values{"params": {"{}"}}); err == nil {
+	for i := range 3 {
+		resp, err := http.PostForm(s.base+"query_order", url.Values{"params": {"{}"}})
+		if err == nil {
 			resp.Body.Close()
-			t.Error("the gateway answered while away")
+			t.Fatal("the gateway answered while away")
+		}
+		if refused := errors.Is(err, syscall.ECONNREFUSED); refused != (i > 0) { // the first finds the old connection
+			t.Errorf("call %d: %v, refused %v", i, err, refused)
 		}
 	}
-	g.ClearFault("away")
-	if s.status("A") != "0" {
-		t.Error("the gateway forgot the order while away")
+	for range 3 { // away and back, again and again
+		g.ClearFault("away")
+		deadline := time.Now().Add(10 * time.Second)
+		for { // the port opens when the gateway's own goroutine gets to it
+			if conn, err := net.Dial("tcp", s.addr); err == nil {
+				conn.Close()
+				break
+			} else if time.Now().After(deadline) {
+				t.Fatal(err)
+			}
+			runtime.Gosched()
+		}
+		if s.status("A") != "0" {
+			t.Error("the gateway forgot the order while away")
+		}
+		if err := g.SetFault("away"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
