@@ -38,7 +38,7 @@ func encoderFor(t testing.TB, profile string) *encoder {
 
 func TestReceiptIsAsShortAsThePrinterAllows(t *testing.T) {
 	lines := fortyLines()
-	if n := strings.Count(text(lines, 48), "\n"); n < 40 {
+	if n := strings.Count(Defaults().Layout().text(lines), "\n"); n < 40 {
 		t.Fatalf("the common receipt has %d lines", n)
 	}
 	for profile, most := range map[string]int{"epson-tm-m30": 1100, "generic-80": 1836} {
@@ -46,6 +46,26 @@ func TestReceiptIsAsShortAsThePrinterAllows(t *testing.T) {
 		t.Logf("%s: %d bytes", profile, len(got))
 		if len(got) > most {
 			t.Errorf("%s: %d bytes, at most %d", profile, len(got), most)
+		}
+	}
+}
+
+// TestSmallReceiptIsNoLongerThanByHand is the receipt other libraries are
+// measured with: a title in double size, two items, a bold total, a code of 58
+// characters, a cut and the drawer. Written by hand it takes 283 bytes.
+func TestSmallReceiptIsNoLongerThanByHand(t *testing.T) {
+	lines := []Line{
+		{Text: "MAPLE STREET", Style: Wide | Tall, Align: Centre},
+		{Text: "Coffee", Right: "3.50"}, {Text: "Croissant", Right: "4.25"},
+		{Text: "TOTAL", Right: "7.75", Style: Bold},
+		{Kind: KindQR, Text: "https://example.org/r/01KAK3V7Q2M8R4T6W9XBCDEFGH?a=7.75&c=", Align: Centre}, {Kind: KindCut},
+	}
+	if n := len(lines[4].Text); n != 58 {
+		t.Fatalf("the code has %d characters", n)
+	}
+	for profile, most := range map[string]int{"epson-tm-m30": 220, "generic-58": 283} {
+		if n := len(encoderFor(t, profile).receipt(nil, lines)) + 5; n > most {
+			t.Errorf("%s: %d bytes, at most %d", profile, n, most)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package printer
 
+import "posd/device/sale"
+
 // What the tests outside the package look at.
 var (
 	Width    = width
@@ -14,3 +16,6 @@ var (
 
 // Model returns the profile a configuration comes to.
 func (c Config) Model() Profile { return c.profile() }
+
+// Encode returns what is sent for a receipt, but for the question at its end.
+func (c Config) Encode(r sale.Receipt) []byte { return newEncoder(c).receipt(nil, c.Layout().Lines(r)) }

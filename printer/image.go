@@ -41,7 +41,7 @@ func (l Layout) PNG(r sale.Receipt) ([]byte, error) {
 
 // paint draws lines one below the other, as the printer feeds them.
 func (l Layout) paint(lines []Line) (*picture, error) {
-	l = l.page(l.Language).Layout // with its defaults
+	l = l.complete()
 	codes := make([]*picture, len(lines))
 	height := 0
 	for i := range lines {

@@ -22,7 +22,11 @@ func (p *Printer) do(ctx context.Context, build func(dst []byte) []byte) sale.Pr
 		return failed("printer not reachable: check its cable and power", false)
 	}
 	defer t.hangUp()
-	if words := p.ready(ctx, t); words != "" {
+	words := p.ready(ctx, t)
+	if ctx.Err() != nil {
+		words = "stopped before printing"
+	}
+	if words != "" {
 		return failed(words, false)
 	}
 	p.buf = build(p.buf[:0])

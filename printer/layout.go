@@ -120,7 +120,8 @@ type page struct {
 	lines []Line
 }
 
-func (l Layout) page(first sale.Language) *page {
+// complete fills in what a Layout made by hand may leave out.
+func (l Layout) complete() Layout {
 	if l.Columns <= 0 {
 		l.Columns = 48
 	}
@@ -130,6 +131,11 @@ func (l Layout) page(first sale.Language) *page {
 	if l.Zone == nil {
 		l.Zone = time.UTC
 	}
+	return l
+}
+
+func (l Layout) page(first sale.Language) *page {
+	l = l.complete()
 	second := l.Second
 	if second == first {
 		second = l.Language

@@ -1,8 +1,11 @@
 package printer_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +44,24 @@ func TestReceiptsAreAsTheGoldens(t *testing.T) {
 				c.Profile, c.Language = profile, lang
 				checkGolden(t, filepath.Join(string(lang), columns, name+".txt"), c.Layout().Text(r))
 			}
+		}
+	}
+}
+
+// TestBytesAreAsTheGoldens keeps what is sent, a line of the file to a line feed.
+func TestBytesAreAsTheGoldens(t *testing.T) {
+	for _, profile := range []string{"generic-80", "generic-58", "epson-tm-m30", "epson-tm-t88iii"} {
+		for _, name := range []string{"card-approved", "wallet-paid"} {
+			cfg := testConfig()
+			cfg.Profile = profile
+			var b strings.Builder
+			for sent := range strings.SplitAfterSeq(string(cfg.Encode(samples()[name])), "\n") {
+				if len(sent) > 400 {
+					sent = fmt.Sprintf("%s... %d bytes, sha256 %x", sent[:40], len(sent), sha256.Sum256([]byte(sent)))
+				}
+				b.WriteString(strconv.QuoteToASCII(sent) + "\n")
+			}
+			checkGolden(t, filepath.Join("bytes", profile, name+".txt"), b.String())
 		}
 	}
 }

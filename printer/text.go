@@ -8,28 +8,29 @@ import (
 )
 
 // Text returns a receipt as plain text, a line of paper to a line.
-func (l Layout) Text(r sale.Receipt) string { return text(l.Lines(r), l.page(l.Language).Columns) }
+func (l Layout) Text(r sale.Receipt) string { return l.text(l.Lines(r)) }
 
 // text returns lines as plain text: styles are dropped, a code is written as
 // [QR text], and a cut is not shown.
-func text(lines []Line, columns int) string {
+func (l Layout) text(lines []Line) string {
+	columns := l.complete().Columns
 	var b strings.Builder
-	for _, l := range lines {
+	for _, line := range lines {
 		var s string
-		switch l.Kind {
+		switch line.Kind {
 		case KindCut:
 			continue
 		case KindRule:
 			s = dashes(columns)
 		case KindLogo:
-			s = fmt.Sprintf("[picture %dx%d]", l.logo.stride()*8, l.logo.h)
+			s = fmt.Sprintf("[picture %dx%d]", line.logo.stride()*8, line.logo.h)
 		case KindQR:
-			s = placed("[QR "+l.Text+"]", Centre, columns)
+			s = placed("[QR "+line.Text+"]", Centre, columns)
 		default:
-			s = placed(l.Text, l.Align, columns)
-			if l.Right != "" {
-				gap := columns - width(l.Text) - width(l.Right)
-				s = l.Text + strings.Repeat(" ", max(gap, 1)) + l.Right
+			s = placed(line.Text, line.Align, columns)
+			if line.Right != "" {
+				gap := columns - width(line.Text) - width(line.Right)
+				s = line.Text + strings.Repeat(" ", max(gap, 1)) + line.Right
 			}
 		}
 		b.WriteString(strings.TrimRight(s, " ") + "\n")
