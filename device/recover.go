@@ -58,7 +58,7 @@ func (c *Core) takeUp(l *live) {
 		case m.KeepUntil != nil:
 			c.planLate(l, m) // its minute is running time: it begins again
 			c.urgent()
-		case l.s.ReplacedBy != "" && l.s.ReplacerState == "" && m.State == sale.MoveWaiting:
+		case l.s.State == sale.Paid && l.s.ReplacedBy != "" && l.s.ReplacerState == "" && m.State == sale.MoveWaiting:
 			// waits for the other sale
 		case l.s.Method == sale.Card:
 			mv.sent = true

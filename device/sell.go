@@ -225,7 +225,7 @@ func (c *Core) passOn(old sale.ID, to *live) {
 		if l.s.ReplacedBy == old {
 			l.s.ReplacedBy, l.s.ReplacerState = to.s.ID, ""
 			for i := range l.s.Refunds {
-				if m := &l.s.Refunds[i]; m.State == sale.MoveWaiting && !c.moves(l, m).sent {
+				if m := &l.s.Refunds[i]; l.s.State == sale.Paid && m.State == sale.MoveWaiting && !c.moves(l, m).sent {
 					m.KeepUntil, c.moves(l, m).at = nil, 0
 				}
 			}

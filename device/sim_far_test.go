@@ -16,6 +16,7 @@ type bank struct {
 	running *running
 	number  int
 	closed  int // batches closed
+	used    time.Duration
 }
 
 type record struct {
@@ -40,6 +41,7 @@ const serial = "0123456789"
 
 // charge takes a transaction: the request may be lost, the customer thinks, the answer may be lost or late.
 func (b *bank) charge(w *world, o sale.CardOrder, back back) {
+	b.used = w.now
 	unsure := func(why string) func() sale.Happening {
 		return func() sale.Happening {
 			return sale.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Words: why}}

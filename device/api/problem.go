@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -124,13 +125,17 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	_, _ = w.Write(append(body, '\n')) // the caller may be gone; nobody is left to tell
 }
 
-// adoptProblems makes huma report the faults it finds itself as Problems.
-// huma has one such function for the whole program.
+// adoptProblems makes huma report the faults it finds itself as Problems, and
+// take a member by its exact name only. huma has one such setting for the
+// whole program.
 var adoptProblems = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return faultsFound(status, msg, errs)
 	}
 })
+
+var notWhole = regexp.MustCompile(`^json: cannot unmarshal number .* into Go struct field \w+\.(\S+) of type`)
 
 // hints tell, by the last part of a fault's location, what would be right.
 var hints = map[string]string{
@@ -176,6 +181,11 @@ func faultsFound(status int, msg string, errs []error) *Problem {
 		if errors.As(err, &d) {
 			detail := d.ErrorDetail()
 			f = Fault{Location: detail.Location, Message: detail.Message}
+		}
+		// 5.00 is an integer to JSON Schema and none to Go, nor to a till; the
+		// decoder's words name Go types, so only the member is taken from them.
+		if m := notWhole.FindStringSubmatch(f.Message); m != nil {
+			f = Fault{Location: "body." + m[1], Message: "expected integer without point or exponent"}
 		}
 		p.Errors = append(p.Errors, f)
 		sentences = append(sentences, f.sentence())
