@@ -3,6 +3,7 @@ package iotpaysim
 import (
 	"net"
 	"sync"
+	"time"
 )
 
 // door is a listener that nobody answers while the gateway is away: a TCP port
@@ -75,19 +76,23 @@ func (d *door) shut() {
 }
 
 // reopen waits until the gateway is back and listens again. It returns false
-// if it was not shut but broke, is closed for good, or its place is taken.
+// if it was not shut but broke, or is closed for good.
 func (d *door) reopen() bool {
 	d.mu.Lock()
 	away := d.away
 	d.mu.Unlock()
 	for away {
 		changed := d.g.faultsChange()
-		away = d.g.isAway()
-		if !away {
-			return d.listen()
+		again := (<-chan time.Time)(nil)
+		if !d.g.isAway() {
+			if d.listen() {
+				return true
+			}
+			again = time.After(100 * time.Millisecond) // the kernel may have lent the port to somebody
 		}
 		select {
 		case <-changed:
+		case <-again:
 		case <-d.gone:
 			return false
 		}
@@ -98,14 +103,15 @@ func (d *door) reopen() bool {
 func (d *door) listen() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	select {
-	case <-d.gone:
-		return false
-	default:
-	}
 	ln, err := net.Listen("tcp", d.addr.String())
 	if err != nil {
 		return false
+	}
+	select {
+	case <-d.gone:
+		_ = ln.Close()
+		return false
+	default:
 	}
 	d.ln, d.away = ln, false
 	return true
