@@ -43,6 +43,16 @@ func (p *page) cardMovement(r sale.Receipt, m sale.Movement) {
 	p.rule()
 	p.total(p.movementName(m), s.Currency, m.Amount)
 	p.rule()
+	if s.State == sale.Paid {
+		p.original(s, c)
+	}
+	p.blank()
+	p.movementOutcome(m, p.Approved, p.Declined)
+	p.cardCopy(r, m.State == sale.MoveDone)
+}
+
+// original prints the sale that a refund or void belongs to.
+func (p *page) original(s sale.Sale, c *sale.CardInfo) {
 	p.text(Bold, Left, p.Original)
 	p.pair(0, p.SaleNo, string(s.ID))
 	p.pair(0, p.Bill, s.Reference)
@@ -51,9 +61,6 @@ func (p *page) cardMovement(r sale.Receipt, m sale.Movement) {
 	p.pair(0, p.Reference, reference(c))
 	p.pair(0, p.Auth, safe(c.AuthCode))
 	p.pair(0, p.Total, s.Currency+" "+s.Taken().String())
-	p.blank()
-	p.movementOutcome(m, p.Approved, p.Declined)
-	p.cardCopy(r, m.State == sale.MoveDone)
 }
 
 func (p *page) movementName(m sale.Movement) string {

@@ -162,3 +162,29 @@ func TestStopIsObeyedBetweenPieces(t *testing.T) {
 		}
 	})
 }
+
+func TestAPrinterThatStopsAgainAndAgainEnds(t *testing.T) {
+	cfg := testConfig()
+	cfg.Profile = "epson-tm-t88"
+	onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
+		stop := make(chan struct{})
+		c.sim.SetFault("cover=5")
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(10 * time.Second):
+					c.sim.ClearFault("cover")
+					c.sim.SetFault("cover")
+				}
+			}
+		}()
+		began := time.Now()
+		res := c.p.Print(t.Context(), numbered(1))
+		close(stop)
+		if res.State != sale.PrintFailed || !res.Maybe || time.Since(began) > cfg.PrintLimit+3*cfg.ResumeLimit+10*time.Second {
+			t.Errorf("%+v after %v", res, time.Since(began))
+		}
+	})
+}

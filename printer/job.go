@@ -332,6 +332,8 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 		return sale.PrintResult{State: sale.PrintSent, Words: "sent; this printer cannot say whether it printed"}
 	}
 	until := time.Now().Add(p.limit())
+	// However often it stops and goes on, a receipt ends.
+	last := until.Add(3 * p.cfg.ResumeLimit)
 	var stopped time.Time // when trouble was first seen
 	for {
 		wait := earlier(until, time.Now().Add(askEvery))
@@ -360,6 +362,11 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 		}
 		words := p.Status().trouble()
 		switch now := time.Now(); {
+		case !now.Before(last):
+			if words == "" {
+				words = "the printer stops again and again: look at the paper"
+			}
+			return failed(words, true)
 		case words != "" && stopped.IsZero():
 			stopped = now
 			p.log.Warn("receipt stopped in the middle", "words", words)
