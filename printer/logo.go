@@ -3,8 +3,7 @@ package printer
 import (
 	"image"
 	"image/color"
-
-	"golang.org/x/image/draw"
+	"image/draw"
 )
 
 // longestLogo bounds a logo's height in dots: 50 mm of paper.
@@ -25,10 +24,13 @@ func newLogo(img image.Image, dots int) *picture {
 		w, h = w*longestLogo/h, longestLogo
 	}
 	w, h = max(w, 1), max(h, 1)
-	// What is transparent is paper.
 	grey := image.NewGray(image.Rect(0, 0, w, h))
-	draw.Draw(grey, grey.Rect, image.White, image.Point{}, draw.Src)
-	draw.ApproxBiLinear.Scale(grey, grey.Rect, img, b, draw.Over, nil)
+	for y := range h {
+		for x := range w {
+			from := image.Rect(x*b.Dx()/w, y*b.Dy()/h, (x+1)*b.Dx()/w, (y+1)*b.Dy()/h).Add(b.Min)
+			grey.SetGray(x, y, average(img, from))
+		}
+	}
 	two := image.NewPaletted(grey.Rect, color.Palette{color.White, color.Black})
 	draw.FloydSteinberg.Draw(two, two.Rect, grey, image.Point{})
 	// Centred here, so that no printer's own idea of centring matters.
@@ -42,4 +44,18 @@ func newLogo(img image.Image, dots int) *picture {
 	}
 	pic.defuse()
 	return pic
+}
+
+// average is the brightness of a part of an image on white paper: what is
+// transparent is paper.
+func average(img image.Image, part image.Rectangle) color.Gray {
+	sum, n := uint64(0), uint64(0)
+	for y := part.Min.Y; y < max(part.Max.Y, part.Min.Y+1); y++ {
+		for x := part.Min.X; x < max(part.Max.X, part.Min.X+1); x++ {
+			r, g, b, a := img.At(x, y).RGBA() // already multiplied by a
+			sum += uint64(299*r+587*g+114*b)/1000 + uint64(0xFFFF-a)
+			n++
+		}
+	}
+	return color.Gray{Y: uint8(sum / n >> 8)}
 }

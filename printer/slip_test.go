@@ -1,8 +1,10 @@
 package printer_test
 
 import (
+	"bytes"
 	"image"
 	"image/color"
+	"image/png"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -145,4 +147,29 @@ func TestDrawerIsKickedWhole(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 	})
+}
+
+func TestLogoShowsWhatTheImageShows(t *testing.T) {
+	// Left half black, right half transparent, twice as wide as the paper.
+	logo := image.NewNRGBA(image.Rect(0, 0, 1152, 100))
+	for y := range 100 {
+		for x := range 576 {
+			logo.Set(x, y, color.NRGBA{A: 255})
+		}
+	}
+	cfg := testConfig()
+	cfg.Logo = logo
+	data, err := cfg.Layout().PNG(samples()["card-approved"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for x, want := range map[int]uint32{30: 0, 300: 0, 324: 0xFFFF, 590: 0xFFFF} {
+		if got, _, _, _ := img.At(x, 24+20).RGBA(); got != want {
+			t.Errorf("at %d the logo is %04X, want %04X", x, got, want)
+		}
+	}
 }
