@@ -115,6 +115,11 @@ func load(path string) (Config, error) {
 	case err != nil:
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
+	return parse(path, text)
+}
+
+// parse is load on a file's text.
+func parse(path string, text []byte) (Config, error) {
 	c := defaults()
 	var d strict
 	if d.read(text, &c) == nil {

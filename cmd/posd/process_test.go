@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -103,12 +104,34 @@ func (d *process) end(s os.Signal) {
 // daemon starts posd and returns once it has told systemd that it is ready.
 func (b *box) daemon() *process {
 	b.t.Helper()
+	d, notify := b.supervised()
+	defer notify.Close()
+	if said := next(b.t, notify); said != "READY=1" {
+		text, _ := os.ReadFile(filepath.Join(b.dir, "log"))
+		b.t.Fatalf("not ready: %q\n%s", said, text)
+	}
+	return d
+}
+
+// next returns the next word of posd to systemd, empty once posd has ended.
+func next(t *testing.T, notify *net.UnixConn) string {
+	t.Helper()
+	buf := make([]byte, 1024)
+	n, err := notify.Read(buf)
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Fatal(err)
+	}
+	return string(buf[:n])
+}
+
+// supervised starts posd with env added, as systemd does.
+func (b *box) supervised(env ...string) (*process, *net.UnixConn) {
+	b.t.Helper()
+	os.Remove(filepath.Join(b.dir, "notify"))
 	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(b.dir, "notify"), Net: "unixgram"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer os.Remove(filepath.Join(b.dir, "notify"))
-	defer notify.Close()
 	log, err := os.OpenFile(filepath.Join(b.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		b.t.Fatal(err)
@@ -116,7 +139,7 @@ func (b *box) daemon() *process {
 	defer log.Close()
 	cmd := exec.CommandContext(context.Background(), b.program, "run", "-config", b.config)
 	cmd.Stderr = log
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+filepath.Join(b.dir, "notify"))
+	cmd.Env = append(append(os.Environ(), "NOTIFY_SOCKET="+filepath.Join(b.dir, "notify")), env...)
 	if err := cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
@@ -127,13 +150,7 @@ func (b *box) daemon() *process {
 		close(d.ended)
 		notify.Close()
 	}()
-	buf := make([]byte, 1024)
-	n, err := notify.Read(buf)
-	if err != nil || string(buf[:n]) != "READY=1" {
-		text, _ := os.ReadFile(filepath.Join(b.dir, "log"))
-		b.t.Fatalf("not ready: %q, %v\n%s", buf[:n], err, text)
-	}
-	return d
+	return d, notify
 }
 
 func TestTheWholeProcessWithoutDevices(t *testing.T) {
@@ -193,6 +210,24 @@ func TestTheWholeProcessWithoutDevices(t *testing.T) {
 	if code, _, errs = b.run("sale", "1.00", "-method", "card"); code != exitRefused || !strings.Contains(errs, "is it running") {
 		t.Errorf("without a daemon: exit %d: %s", code, errs)
 	}
+}
+
+func TestTheWatchdogIsFedAndTheEndAnnounced(t *testing.T) {
+	b := newBox(t, "")
+	d, notify := b.supervised("WATCHDOG_USEC=400000", "WATCHDOG_PID=")
+	defer notify.Close()
+	for _, want := range []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"} {
+		if said := next(t, notify); said != want {
+			t.Fatalf("%q, want %q", said, want)
+		}
+	}
+	d.Process.Signal(syscall.SIGTERM)
+	for said := ""; said != "STOPPING=1"; {
+		if said = next(t, notify); said == "" {
+			t.Fatal("posd ended without a word")
+		}
+	}
+	<-d.ended
 }
 
 func TestWhatIsWrongAtTheStartIsOneSentence(t *testing.T) {
