@@ -3,7 +3,6 @@ package displaysim
 import (
 	"image"
 	"image/color"
-	"image/draw"
 
 	"github.com/hajimehoshi/bitmapfont/v3"
 	"golang.org/x/image/font"
@@ -12,9 +11,16 @@ import (
 	"posd/display"
 )
 
-// fill paints a rectangle.
+// fill paints a rectangle, as far as it lies in the picture.
 func fill(img *image.RGBA, r image.Rectangle, c color.Color) {
-	draw.Draw(img, r, image.NewUniform(c), image.Point{}, draw.Src)
+	r = r.Intersect(img.Rect)
+	px := color.RGBAModel.Convert(c).(color.RGBA)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := img.Pix[img.PixOffset(r.Min.X, y):][:4*r.Dx()]
+		for i := 0; i < len(row); i += 4 {
+			row[i], row[i+1], row[i+2], row[i+3] = px.R, px.G, px.B, px.A
+		}
+	}
 }
 
 // textWidth is the width of a text in pixels at a scale.
