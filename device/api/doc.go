@@ -22,6 +22,10 @@
 // 504 or none at all leaves open whether the request was taken; the caller
 // repeats it under the same key.
 //
+// The pages are plain files in pages/. Their only source is the stream and the
+// paths above, so that a reload at any moment shows the same; worker.js keeps a
+// copy for a reload while posd is away; words.js holds every word they say.
+//
 // Who opens the listeners, and the unix socket's mode, is the daemon's
 // business; ListenAllowed says which addresses may be opened and Server makes
 // the http.Server with its limits.

@@ -68,6 +68,13 @@ func (h *handlers) guard(next http.Handler) http.Handler {
 	places := make(chan struct{}, maxAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
+		limit := requestLimit
+		if r.URL.Query().Has("wait") {
+			limit += maxWait
+		}
+		// Before anything is written: the deadline of the connection's last
+		// request would still count. A recorder in a test has no deadlines.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit + writeLimit))
 		if p := refusal(r); p != nil {
 			h.Log.Warn("request refused", "path", r.URL.Path, "host", r.Host, "origin", r.Header.Get("Origin"), "why", p.Type)
 			writeProblem(w, p)
@@ -88,16 +95,10 @@ func (h *handlers) guard(next http.Handler) http.Handler {
 		}
 		defer h.recovered(w, r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if r.URL.Path != eventsPath { // a stream sets its own deadlines
-			limit := requestLimit
-			if r.URL.Query().Has("wait") {
-				limit += maxWait
-			}
+		if r.URL.Path != eventsPath { // a stream ends when one of the two sides leaves
 			ctx, done := context.WithTimeout(r.Context(), limit)
 			defer done()
 			r = r.WithContext(ctx)
-			// A recorder in a test has no deadlines, a connection always has.
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit + writeLimit))
 		}
 		next.ServeHTTP(w, r)
 	})

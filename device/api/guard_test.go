@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestOnlyThisCounterMayAsk(t *testing.T) {
@@ -137,6 +138,36 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 	w := ask(t, New(f, o), "GET", "/metrics", "")
 	if w.Code != 500 || !strings.Contains(log.String(), "boom") || strings.Contains(w.Body.String(), "boom") {
 		t.Errorf("%d %s\n%s", w.Code, w.Body, log.String())
+	}
+}
+
+// limited is a connection that notes whether it was written to without a deadline.
+type limited struct {
+	*httptest.ResponseRecorder
+	set, late bool
+}
+
+func (l *limited) SetWriteDeadline(time.Time) error { l.set = true; return nil }
+func (l *limited) WriteHeader(status int) {
+	l.late = l.late || !l.set
+	l.ResponseRecorder.WriteHeader(status)
+}
+func (l *limited) Write(b []byte) (int, error) {
+	l.late = l.late || !l.set
+	return l.ResponseRecorder.Write(b)
+}
+
+func TestEveryAnswerHasADeadlineOfItsOwn(t *testing.T) {
+	f := newFake()
+	h := New(f, options(f))
+	for path, host := range map[string]string{"/": "localhost", "/v1/queue": "localhost", "/v1/sales/S1?wait=1s": "localhost", "/nowhere": "localhost", "/healthz": "evil.example", "/v1/events": "evil.example"} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Host = host
+		w := &limited{ResponseRecorder: httptest.NewRecorder()}
+		h.ServeHTTP(w, r)
+		if !w.set || w.late {
+			t.Errorf("%s from %s: deadline set %v, written before %v", path, host, w.set, w.late)
+		}
 	}
 }
 

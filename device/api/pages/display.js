@@ -23,6 +23,14 @@ function show(s) {
 }
 
 addEventListener("resize", draw);
+
+// A screen that goes to sleep shows no code. Where a browser cannot promise it,
+// the kiosk's own settings must.
+async function stayAwake() {
+	if (document.visibilityState === "visible") await navigator.wakeLock?.request("screen").catch(() => {});
+}
+document.addEventListener("visibilitychange", stayAwake);
+stayAwake();
 setInterval(tick, 1000);
 
 const secondsLeft = () => (new Date(screen.until) - Date.now() - skew) / 1000;
