@@ -32,11 +32,18 @@ func New(sender Sender, workers int) *Outbox {
 
 // Send sends each report once and calls answered once for each, from any
 // goroutine, as soon as its answer is there. It returns when all are answered.
-// When ctx ends, the reports that no worker took yet are answered as not sent.
+// When ctx ends, the reports that no worker took yet are answered as not sent;
+// so is one whose number stands twice among them or is under way already.
 func (o *Outbox) Send(ctx context.Context, reports []sale.Report, answered func(sale.Report, sale.GatewayAnswer)) {
 	var all sync.WaitGroup
 	defer all.Wait()
+	seen := make(map[string]bool, len(reports))
 	for _, r := range reports {
+		if seen[r.No] {
+			answered(r, notSent(r, "its number stands twice in the batch"))
+			continue
+		}
+		seen[r.No] = true
 		if !o.take(ctx) {
 			answered(r, notSent(r, "posd is stopping"))
 			continue

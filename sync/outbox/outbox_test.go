@@ -176,3 +176,17 @@ func TestReportUnderWayIsNotSentASecondTime(t *testing.T) {
 		}
 	})
 }
+
+func TestNumberThatStandsTwiceIsSentOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{took: time.Second, sent: map[string]int{}}
+		two := append(reports(2), reports(2)...)
+		var got answers
+		New(s, 1).Send(t.Context(), two, got.take) // one worker: the first is done when the second's turn comes
+		for _, r := range reports(2) {
+			if s.sent[r.No] != 1 || len(got.by[r.No]) != 2 {
+				t.Errorf("%s: sent %d times, answers %v", r.No, s.sent[r.No], got.by[r.No])
+			}
+		}
+	})
+}
