@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -23,6 +24,7 @@ type Client struct {
 	answerKey sale.Secret // signed what we get
 	log       *slog.Logger
 	wire      *wire
+	route     atomic.Pointer[string] // our address on the default route
 }
 
 // Option changes what New builds.
@@ -67,13 +69,15 @@ func New(cfg Config, key sale.Secret, log *slog.Logger, opts ...Option) (*Client
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return &Client{
+	c := &Client{
 		cfg:       cfg,
 		key:       key,
 		answerKey: o.answerKey,
 		log:       log,
 		wire:      newWire(cfg, log, o.dial, o.tls),
-	}, nil
+	}
+	c.seeRoute()
+	return c, nil
 }
 
 // Close drops the idle connections.
@@ -94,6 +98,7 @@ func (c *Client) Create(ctx context.Context, r sale.OrderRequest) sale.GatewayAn
 
 // CreateOrder asks for an order of any channel. It is sent once.
 func (c *Client) CreateOrder(ctx context.Context, o Order) (Placed, sale.GatewayAnswer) {
+	c.seeRoute()
 	o = c.filled(o)
 	if err := o.Validate(); err != nil {
 		return Placed{}, refused(o.No, err)
@@ -148,18 +153,31 @@ func (c *Client) filled(o Order) Order {
 	return o
 }
 
-// clientIP is the configured address, or that of the default route. Finding it
-// sends nothing: connecting a UDP socket only picks a route.
+// clientIP is the configured address, or that of the default route when it was
+// last seen.
 func (c *Client) clientIP() string {
 	if c.cfg.ClientIP != "" {
 		return c.cfg.ClientIP
 	}
+	if ip := c.route.Load(); ip != nil {
+		return *ip
+	}
+	return "127.0.0.1" // a box that never had a network
+}
+
+// seeRoute looks which address the default route has. It sends nothing:
+// connecting a UDP socket only picks a route.
+func (c *Client) seeRoute() {
+	if c.cfg.ClientIP != "" {
+		return
+	}
 	conn, err := net.Dial("udp4", "198.51.100.1:9")
 	if err != nil {
-		return "127.0.0.1"
+		return // no route now: the last one seen will do
 	}
 	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).IP.String()
+	ip := conn.LocalAddr().(*net.UDPAddr).IP.String()
+	c.route.Store(&ip)
 }
 
 // Query asks for an order's status by its mchOrderNo.
@@ -204,6 +222,7 @@ func (c *Client) Refund(ctx context.Context, r sale.RefundRequest) sale.GatewayA
 
 // RefundOrder asks for money back. It is sent once.
 func (c *Client) RefundOrder(ctx context.Context, r Refund) (RefundState, sale.GatewayAnswer) {
+	c.seeRoute()
 	r.LoginName = first(r.LoginName, c.cfg.JobNo)
 	r.ClientIP = first(r.ClientIP, c.clientIP())
 	r.Device = first(r.Device, c.cfg.Device)
@@ -263,7 +282,7 @@ func (c *Client) refundAnswer(obj Object, a sale.GatewayAnswer, payOrderID strin
 
 // ReportParams composes the create_order request that reports a card sale: JSON
 // without signature, to be stored and sent byte for byte the same at every try.
-// It sends nothing. An error means that the gateway would refuse it.
+// It does no I/O. An error means that the gateway would refuse it.
 func (c *Client) ReportParams(no string, amount sale.Amount, currency string, extra sale.Secret) (sale.Secret, error) {
 	o := c.filled(Order{No: no, Channel: sale.CCPax, Amount: amount, Currency: currency, CardExtra: extra})
 	if err := o.Validate(); err != nil {
@@ -296,6 +315,7 @@ func (c *Client) Report(ctx context.Context, r sale.Report) sale.GatewayAnswer {
 // Probe asks after an order that never was. When all is well the gateway has
 // read our signature and says "not found", without trouble.
 func (c *Client) Probe(ctx context.Context) sale.GatewayAnswer {
+	c.seeRoute()
 	no := "PROBE-" + rand.Text()[:20]
 	x, err := c.ask(ctx, repeated, "query_order", Query{MchOrderNo: no}.params(c.cfg.MchID))
 	if err != nil {

@@ -20,7 +20,7 @@ type Config struct {
 	// JobNo is the merchant's login name at IOTPay; at most 50 characters. No default.
 	JobNo string `toml:"job_no"`
 	// ClientIP is the IPv4 address named in requests. Default: empty, which takes
-	// the address of the default route at each request.
+	// the address of the default route, looked up when an order is placed.
 	ClientIP string `toml:"client_ip"`
 	// NotifyURL is where the gateway posts payments; at most 200 characters.
 	// Default http://localhost, which means nowhere: posd asks instead.

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"posd/device/sale"
+	"posd/sync/iotpay"
 )
 
 // cardExtra is a tap sale as the documents show it, without its empty keys.
@@ -80,6 +83,26 @@ func TestReportCarriesWhatTheDocumentsAsk(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestClientAddressIsThatOfTheRouteUnlessConfigured(t *testing.T) {
+	cfg := testConfig()
+	cfg.ClientIP = ""
+	c, err := iotpay.New(cfg, testKey, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := c.ReportParams(orderNo, 2865, "CAD", cardExtra)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := iotpay.ParseObject([]byte(params.Reveal()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := netip.ParseAddr(o.Text("clientIp")); err != nil || !a.Is4() {
+		t.Errorf("clientIp is %q, want an IPv4 address", o.Text("clientIp"))
+	}
 }
 
 func TestReportThatIsTooLongIsRefusedWhenComposed(t *testing.T) {

@@ -179,7 +179,8 @@ func tryAgain(ctx context.Context, resp *http.Response, err error, longest time.
 		var cert *tls.CertificateVerificationError
 		return !errors.As(err, &cert), nil
 	}
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
+	switch {
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusRequestTimeout, resp.StatusCode >= 500:
 		after, asked := retryAfter(resp.Header)
 		return !asked || after <= longest, nil
 	}

@@ -291,6 +291,21 @@ func TestRefusalsUnderOtherStatusesAreHeard(t *testing.T) {
 	}
 }
 
+func TestLookUpIsRepeatedOnlyWhereItCanHelp(t *testing.T) {
+	for status, tries := range map[int]int{200: 1, 302: 1, 400: 1, 404: 1, 408: 3, 409: 1, 429: 3, 500: 3, 502: 3, 503: 3} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			c := joined(t, testConfig(), io.Discard, nil, served(func(w http.ResponseWriter, r *http.Request) {
+				n++
+				w.WriteHeader(status)
+			}))
+			if a := c.Query(t.Context(), orderNo); a.Result != sale.GatewayLost || n != tries {
+				t.Errorf("%d: %s after %d tries, want lost after %d", status, a.Result, n, tries)
+			}
+		})
+	}
+}
+
 func TestCodeThatCannotBeShownIsNoCode(t *testing.T) {
 	for name, code := range map[string]string{"none": "", "a page": "<html>\n</html>", "endless": strings.Repeat("x", 5000), "with a bell": "weixin://\a"} {
 		synctest.Test(t, func(t *testing.T) {
