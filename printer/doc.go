@@ -25,6 +25,17 @@
 // waited for: such printers keep what they have and go on. Nothing is ever
 // printed twice by this package; printing again is a person's decision.
 //
-// It leaves to others: keeping print jobs (the journal), opening lines (Link),
-// drawing QR codes (Config.Matrix), and deciding when a receipt is due.
+// What earlier trouble leaves behind is cleared away before the next receipt:
+//
+//	a command cut off by a lost line   zeros complete it: it would swallow the next receipt's head
+//	an answer that never came          asked for once more, counted, waited out: it would prove the wrong receipt
+//	an answer that came too late       waited out: all answers in real time look alike
+//
+// A printer that says "printed" and did not (its paper sensor is broken, its
+// maker did not care) is believed. Nothing this side of the paper can know.
+//
+// It leaves to others: keeping print jobs (the journal), opening lines and
+// their flow control (Link), drawing QR codes and reading the logo's file
+// (Config.Matrix, Config.Logo), the words of day reports (Slip), and deciding
+// when a receipt is due.
 package printer

@@ -15,7 +15,7 @@ import (
 )
 
 // rounds is raised for a long run: go test ./printer -run Random -rounds 10000
-var rounds = flag.Int("rounds", 1000, "faults at random places")
+var rounds = flag.Int("rounds", 400, "faults at random places")
 
 // cutWire loses the connection after so many bytes went to the printer.
 type cutWire struct {
