@@ -10,7 +10,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: demo test test-tools check bench sim fuzz build clean
+.PHONY: demo test test-tools check bench sim sim-bugs fuzz build clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -36,6 +36,9 @@ bench: ## measurements, each beside its floor
 SEEDS ?= 10000
 sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))
+
+sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
+	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
 
 fuzz: ## every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \

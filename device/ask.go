@@ -83,6 +83,9 @@ func (t *Till) stored(ctx context.Context, id sale.ID) (sale.Sale, error) {
 	if err != nil {
 		return s, broken(err)
 	}
+	if f := t.core.facts[id]; f != nil {
+		f.tell(&s)
+	}
 	return s, nil
 }
 
@@ -217,6 +220,8 @@ func (t *Till) Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error) {
 		for i := range list {
 			if l := t.core.live[list[i].ID]; l != nil {
 				list[i] = l.s.Clone()
+			} else if f := t.core.facts[list[i].ID]; f != nil {
+				f.tell(&list[i])
 			}
 		}
 	})

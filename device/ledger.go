@@ -118,21 +118,23 @@ func (t *Till) committed(c commitResult) {
 	l.wrote, l.idled, t.failing = time.Now(), false, ""
 	t.tellEvents(c.groups, c.seqs)
 	t.performAfter(c.groups)
-	if ids := salesOf(c.groups); len(ids) > 0 {
-		t.step(sale.Stored{Sales: ids})
+	if st := storedIn(c.groups); len(st.Sales)+len(st.Facts) > 0 {
+		t.step(st)
 	}
 }
 
-func salesOf(groups []group) []sale.ID {
-	var ids []sale.ID
-	for _, g := range groups {
-		for _, r := range g.rows {
-			if s, ok := r.(sale.SaleRow); ok {
-				ids = append(ids, s.Sale.ID)
-			}
+// storedIn says about which sales rows were committed, each as often as it was.
+func storedIn(groups []group) sale.Stored {
+	var st sale.Stored
+	for _, r := range rowsOf(groups) {
+		switch r := r.(type) {
+		case sale.SaleRow:
+			st.Sales = append(st.Sales, r.Sale.ID)
+		case sale.FactRow:
+			st.Facts = append(st.Facts, r.Sale)
 		}
 	}
-	return ids
+	return st
 }
 
 func (t *Till) commitFailed(c commitResult) {

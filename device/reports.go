@@ -197,16 +197,40 @@ func (c *Core) retry(w sale.RetryAsked) {
 
 // fact updates a sale's receipt or report, whether the step still holds the sale or not.
 func (c *Core) fact(id sale.ID, printed sale.Printed, reported sale.Reported) {
-	l := c.live[id]
-	if l == nil {
-		c.row(sale.FactRow{Sale: id, Printed: printed, Reported: reported})
+	if l := c.live[id]; l != nil {
+		(&fact{printed: printed, reported: reported}).tell(&l.s)
+		c.touch(l)
 		return
 	}
+	c.row(sale.FactRow{Sale: id, Printed: printed, Reported: reported})
+	f := c.facts[id]
+	if f == nil {
+		f = &fact{}
+		c.facts[id] = f
+	}
+	f.writes++
 	if printed != "" {
-		l.s.Printed = printed
+		f.printed = printed
 	}
 	if reported != "" {
-		l.s.Reported = reported
+		f.reported = reported
 	}
-	c.touch(l)
+}
+
+// fact is what became of the receipt or report of a sale that the step does
+// not hold. Until it is durable it is told to whoever takes the sale up again:
+// the journal would answer with what was before.
+type fact struct {
+	writes   int
+	printed  sale.Printed
+	reported sale.Reported
+}
+
+func (f *fact) tell(s *sale.Sale) {
+	if f.printed != "" {
+		s.Printed = f.printed
+	}
+	if f.reported != "" {
+		s.Reported = f.reported
+	}
 }

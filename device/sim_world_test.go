@@ -248,8 +248,8 @@ func (w *world) committed(life int) {
 			}
 		}
 	}
-	if ids := salesOf(batch); len(ids) > 0 {
-		w.step(sale.Stored{Sales: ids})
+	if st := storedIn(batch); len(st.Sales)+len(st.Facts) > 0 {
+		w.step(st)
 	}
 	if len(w.groups) > 0 && w.core != nil {
 		w.commit(false)

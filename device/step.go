@@ -27,6 +27,7 @@ type Core struct {
 	queue   queue
 	glass   glass
 	jobs    map[string]sale.Job // not finished
+	facts   map[sale.ID]*fact   // about sales the step does not hold, not durable yet
 	control *sale.CardControl   // latest approved card sale of this batch, as far as known
 	serial  string              // of the terminal that answered last
 
@@ -72,7 +73,7 @@ func NewCore(p Policy, has Equipment, m Makers) (*Core, error) {
 	}
 	return &Core{
 		policy: p, zone: zone, has: has, makers: m,
-		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{},
+		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{}, facts: map[sale.ID]*fact{},
 		queue: newQueue(),
 	}, nil
 }
@@ -217,6 +218,13 @@ func (c *Core) stored(w sale.Stored) {
 		}
 		l.waiting = nil
 	}
+	for _, id := range w.Facts {
+		if f := c.facts[id]; f != nil {
+			if f.writes--; f.writes <= 0 {
+				delete(c.facts, id)
+			}
+		}
+	}
 	for key, hit := range c.keys {
 		if l := c.live[hit.Sale]; l == nil || l.writes == 0 {
 			delete(c.keys, key)
@@ -306,6 +314,9 @@ func (c *Core) hold(s sale.Sale) *live {
 		return l
 	}
 	l := &live{s: s.Clone(), moves: map[string]*moving{}}
+	if f := c.facts[s.ID]; f != nil { // the journal that s was read from does not say it yet
+		f.tell(&l.s)
+	}
 	c.live[s.ID] = l
 	c.order = append(c.order, l)
 	return l

@@ -107,8 +107,8 @@ type (
 		Words    string
 	}
 
-	// Stored says that the latest rows about these sales are durable.
-	Stored struct{ Sales []ID }
+	// Stored says that the latest rows about these sales are durable: SaleRows, and FactRows.
+	Stored struct{ Sales, Facts []ID }
 
 	// CardAnswered is the end of a Charge.
 	CardAnswered struct{ Answer CardAnswer }

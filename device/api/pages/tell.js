@@ -16,7 +16,8 @@ export function tell(s, seen, say, language) {
 		break;
 	case "unsure":
 		title = say(s.givenUp ? "givenUp" : "unsure");
-		lines.push(s.givenUp ? say("givenUpNext") : say(s.method === "card" ? "unsureCard" : "unsureWallet"), words);
+		if (s.givenUp) lines.push(say("givenUpNext"));
+		else lines.push(say(s.method === "card" ? "unsureCard" : "unsureWallet"), words);
 		break;
 	case "paid":
 		if (s.due > 0) title = say("partlyPaid");
