@@ -83,17 +83,24 @@ func TestMoneyFrameGoesOutOnce(t *testing.T) {
 			if err != nil {
 				return
 			}
-			req, err := http.ReadRequest(bufio.NewReader(conn))
-			switch {
-			case err != nil:
-			case strings.HasPrefix(req.URL.RawQuery, "AlQw"): // STX T 0
-				money.Add(1)
-			default:
-				rec := httptest.NewRecorder()
-				sim.HTTP().ServeHTTP(rec, req)
-				rec.Result().Write(conn)
-			}
-			conn.Close()
+			go func() {
+				defer conn.Close()
+				for r := bufio.NewReader(conn); ; { // keeps the connection, as servers do
+					req, err := http.ReadRequest(r)
+					if err != nil {
+						return
+					}
+					if strings.HasPrefix(req.URL.RawQuery, "AlQw") { // STX T 0
+						money.Add(1)
+						return
+					}
+					rec := httptest.NewRecorder()
+					sim.HTTP().ServeHTTP(rec, req)
+					res := rec.Result()
+					res.ContentLength = int64(rec.Body.Len())
+					res.Write(conn)
+				}
+			}()
 		}
 	}()
 	box, err := pax.NewHTTP("http://"+l.Addr().String(), pax.Defaults(), quiet)
