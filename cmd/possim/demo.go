@@ -59,7 +59,7 @@ Ctrl-C stops it.
 
 // customer returns somebody who stands at this counter.
 func (c *counter) customer() customer {
-	return customer{glass: c.display.PNG, control: "http://" + c.controlAddr + "/gateway"}
+	return customer{glass: c.display.PNG, control: "http://" + c.controlAddr + "/gateway", seen: &picture{}}
 }
 
 // watch returns a context that ends when ctx does, when posd dies without

@@ -240,7 +240,7 @@ func (d *demo) lateCustomer() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eye := customer{glass: func() []byte { return []byte(get(t, d.control+"display/screen.png")) }}
+	eye := customer{glass: func() []byte { return []byte(get(t, d.control+"display/screen.png")) }, seen: &picture{}}
 	if err := until(ctx, 10*time.Second, "the code", func(context.Context) (bool, string, error) {
 		code, err := eye.readCode()
 		return strings.HasPrefix(code, "weixin:"), code, err

@@ -169,7 +169,7 @@ func (st *stage) turn(ctx context.Context, t turn) (saleView, error) {
 			return false, "", err
 		}
 		s = now
-		return s.final(), s.String(), nil
+		return st.settled(s), s.String(), nil
 	})
 	return s, errors.Join(err, people.wait())
 }
@@ -203,14 +203,16 @@ func (st *stage) telephone(ctx context.Context, s saleView, pays bool) error {
 			return true, "", nil
 		}
 		now, err := st.api.sale(ctx, s.ID, 0)
-		gone = err == nil && now.final()
-		if err == nil && now.GivenUp { // nothing came up in time: close what there is
-			gone = true
+		if err != nil {
+			return false, "", err
+		}
+		if now.State == "unsure" { // no code came up in time: the gateway closes what there is
 			for _, a := range now.Attempts {
-				st.gateway.CloseOrder(a.Ref, 9)
+				st.gateway.CloseOrder(a.Ref, 4) // refused if there is no such order, or it is paid
 			}
 		}
-		return gone, "neither", nil
+		gone = st.settled(now)
+		return gone, now.String(), nil
 	}); err != nil || gone {
 		return err
 	}
@@ -249,10 +251,19 @@ func (s saleView) final() bool {
 		!slices.ContainsFunc(s.Refunds, func(r refund) bool { return r.State == "waiting" || r.State == "unsure" })
 }
 
+// settled reports whether nothing more happens to the sale by itself: it is
+// final, or it is a wallet sale of which the gateway never heard, and posd,
+// which was killed meanwhile, cannot know that no code was shown. That one it
+// watches for days and leaves to a person.
+func (st *stage) settled(s saleView) bool {
+	all, _, _ := st.orders(s)
+	return s.final() || s.Method != "card" && s.State == "unsure" && all == 0
+}
+
 // truth compares a sale with what the far sides know of it.
 func (st *stage) truth(ctx context.Context, id string) error {
 	s, err := st.untilSale(ctx, id, "the sale to be final, reported and printed", 90*time.Second, func(s saleView) bool {
-		return s.final() && s.Reported != "queued" && s.Printed != "queued"
+		return st.settled(s) && s.Reported != "queued" && s.Printed != "queued"
 	})
 	if err != nil {
 		return err
@@ -260,6 +271,15 @@ func (st *stage) truth(ctx context.Context, id string) error {
 	paid := 0
 	if s.State == "paid" {
 		paid = 1
+	}
+	plain := 0
+	for _, text := range st.receipts(s) {
+		if !strings.Contains(text, "DUPLICATE") {
+			plain++
+		}
+	}
+	if plain > 1+len(s.Refunds) {
+		return fmt.Errorf("%d receipts of it do not say that they are duplicates", plain)
 	}
 	if s.Method == "card" {
 		if n := st.approvals(s); n != paid {
