@@ -210,7 +210,7 @@ func (c Config) Layout() Layout {
 		logo = newLogo(c.Logo, p.Dots)
 	}
 	return Layout{
-		logo:    logo,
+		logo: logo, dash: p.dash(),
 		Columns: p.Columns, Dots: p.Dots, Encoding: p.Encoding, QRModule: c.QRModule, CardQR: c.CardQR,
 		Language: c.Language, Second: c.SecondLanguage, WalletLanguage: c.WalletLanguage,
 		Shop: c.Shop, Zone: zone, Matrix: c.Matrix,

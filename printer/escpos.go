@@ -293,12 +293,8 @@ func (e *encoder) gapBytes() int {
 // rule appends a line across the paper: dashes, up to eight columns wide each
 // where wide glyphs are known to work.
 func (e *encoder) rule(dst []byte) []byte {
-	n, times := e.profile.Columns, 1
-	if e.profile.Lean {
-		for times = 8; n%times != 0; times-- {
-		}
-		n /= times
-	}
+	times := e.profile.dash()
+	n := e.profile.Columns / times
 	dst = e.styled(dst, false, byte(times-1)<<4, e.align)
 	for range n {
 		dst = append(dst, '-')

@@ -59,7 +59,7 @@ func (l Layout) paint(lines []Line) (*picture, error) {
 		case KindText:
 			drawLine(paper, y, line, l.Columns)
 		case KindRule:
-			drawLine(paper, y, &Line{Text: dashes(l.Columns)}, l.Columns)
+			drawRule(paper, y, l.Columns, max(l.dash, 1))
 		case KindQR:
 			paper.paste(y, codes[i])
 		case KindLogo:

@@ -65,6 +65,7 @@ type Layout struct {
 	Zone           *time.Location
 	Matrix         func(text string) ([][]bool, error) // draws codes in pictures
 	logo           *picture
+	dash           int // columns of a dash of a rule; 0 is 1
 }
 
 // Lines lays a receipt out.

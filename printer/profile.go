@@ -70,3 +70,15 @@ func FindProfile(name string) (Profile, error) {
 	slices.Sort(known)
 	return Profile{}, fmt.Errorf("unknown printer profile %q: use one of %s", name, strings.Join(known, ", "))
 }
+
+// dash is how many columns a dash of a rule is wide.
+func (p Profile) dash() int {
+	if !p.Lean {
+		return 1
+	}
+	times := 8
+	for p.Columns%times != 0 {
+		times--
+	}
+	return times
+}

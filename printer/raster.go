@@ -160,6 +160,13 @@ func drawLine(pic *picture, y int, l *Line, columns int) {
 	pic.drawText(x, y, l.Text, l.Style)
 }
 
+// drawRule draws a line of dashes, each some columns wide.
+func drawRule(pic *picture, y, columns, dash int) {
+	for c := 0; c < columns; c += dash {
+		glyph('-', func(gx, gy int) { pic.fill(c*cellW+gx*zoom*dash, y+gy*zoom, zoom*dash, zoom) })
+	}
+}
+
 // drawQR draws a code in the middle of a picture w dots wide; nil if there is
 // nobody to draw it or it does not fit.
 func drawQR(l *Line, w, module int, matrix func(string) ([][]bool, error)) *picture {

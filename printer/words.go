@@ -6,8 +6,10 @@ import (
 	"posd/device/sale"
 )
 
-// words holds every word a receipt can say in one language. The headings are
-// the card brands' own terms in plain capitals, as terminals print them.
+// words holds every word a receipt can say in one language. The card brands'
+// own terms stand in plain capitals, as terminals print them; our own French
+// words have their accents, because PAYE is not PAYÉ. What a printer's table
+// lacks is folded away later.
 type words struct {
 	Record     string // title of a card receipt
 	Receipt    string // title of a wallet receipt
@@ -105,7 +107,7 @@ var table = map[sale.Language]words{
 		TaxNumber: "TAX NO", Settled: "SETTLED BY HAND",
 	},
 	sale.French: {
-		Record: "RELEVE DE TRANSACTION", Receipt: "RECU", TestTitle: "ESSAI D'IMPRESSION", // fr?
+		Record: "RELEVE DE TRANSACTION", Receipt: "REÇU", TestTitle: "ESSAI D'IMPRESSION", // fr?
 		Duplicate: "DUPLICATA / DUPLICATE", Customer: "COPIE DU CLIENT", Merchant: "COPIE DU COMMERCANT",
 		Retain:   "IMPORTANT - CONSERVEZ CETTE COPIE POUR VOS DOSSIERS",
 		Purchase: "ACHAT", Refund: "REMBOURSEMENT", Void: "ANNULATION", // fr? REMISE is also seen for a refund
@@ -114,16 +116,16 @@ var table = map[sale.Language]words{
 		RefundNo: "NO DE REMBOURSEMENT", Original: "VENTE D'ORIGINE", By: "PAR", // fr?
 		Card: "CARTE", CardNumber: "NUMERO DE CARTE", Account: "COMPTE",
 		Chequing: "CHEQUE", Savings: "EPARGNE", Flash: "DEFAUT FLASH",
-		Entry: "LECTURE", Chip: "PUCE", Tap: "SANS CONTACT", Swiped: "GLISSEE", Manual: "MANUELLE", // fr?
+		Entry: "LECTURE", Chip: "PUCE", Tap: "SANS CONTACT", Swiped: "GLISSÉE", Manual: "MANUELLE", // fr?
 		Reference: "NO DE REFERENCE", Retrieval: "NO DE RECUPERATION", Terminal: "NO DE TERMINAL", Auth: "NO D'AUTORISATION", Invoice: "NO DE FACTURE", // fr? the second
 		Amount: "MONTANT", Tip: "POURBOIRE", Cashback: "REMISE EN ARGENT", Surcharge: "FRAIS SUPPLEMENTAIRES", Total: "TOTAL",
-		Asked: "MONTANT DEMANDE", Due: "SOLDE A PAYER", // fr?
+		Asked: "MONTANT DEMANDÉ", Due: "SOLDE À PAYER", // fr?
 		AID: "AID", TVR: "TVR", TSI: "TSI",
 		Approved: "APPROUVEE - MERCI", Declined: "TRANSACTION NON APPROUVEE", Incomplete: "TRANSACTION NON COMPLETEE",
-		Partial: "APPROBATION PARTIELLE", Offline: "APPROUVEE HORS LIGNE", Unknown: "RESULTAT PAS ENCORE CONNU - PAS UN RECU", // fr?
-		Paid: "PAYE", NotPaid: "NON PAYE", Refunded: "REMBOURSE", NotBack: "NON REMBOURSE", // fr?
+		Partial: "APPROBATION PARTIELLE", Offline: "APPROUVEE HORS LIGNE", Unknown: "RÉSULTAT PAS ENCORE CONNU - PAS UN REÇU", // fr?
+		Paid: "PAYÉ", NotPaid: "NON PAYÉ", Refunded: "REMBOURSÉ", NotBack: "NON REMBOURSÉ", // fr?
 		PIN: "VERIFIEE PAR NIP", NoSign: "TRANSACTION SANS SIGNATURE", Sign: "SIGNATURE DU TITULAIRE", // fr? the last
-		TaxNumber: "NO DE TAXE", Settled: "REGLEE A LA MAIN", // fr?
+		TaxNumber: "NO DE TAXE", Settled: "RÉGLÉE À LA MAIN", // fr?
 	},
 	sale.ChineseSimplified: {
 		Record: "交易凭条", Receipt: "收据", TestTitle: "打印机测试",
