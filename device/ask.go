@@ -253,6 +253,28 @@ func (t *Till) Queue(ctx context.Context) (QueueView, error) {
 	return v, err
 }
 
+// Awaited returns the sale whose order the till still asks about; ok is false
+// for an order that is settled, or is not ours.
+func (t *Till) Awaited(ctx context.Context, mchOrderNo string) (s sale.Sale, ok bool, err error) {
+	err = t.turn(ctx, func() {
+		for _, l := range t.core.order {
+			if l.watch != nil && l.watch.no == mchOrderNo {
+				s, ok = l.s.Clone(), true
+			}
+		}
+	})
+	return s, ok, err
+}
+
+// Notice makes the till ask about an order at once: the gateway sent word of it.
+func (t *Till) Notice(ctx context.Context, mchOrderNo string) {
+	select {
+	case t.inbox <- sale.OrderNoticed{MchOrderNo: mchOrderNo}:
+	case <-ctx.Done():
+	case <-t.done:
+	}
+}
+
 // Screen returns what is on glass now.
 func (t *Till) Screen() sale.Screen {
 	if s := t.glass.Load(); s != nil {

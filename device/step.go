@@ -115,6 +115,8 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 		c.orderCreated(w)
 	case sale.OrderAsked:
 		c.orderAsked(w)
+	case sale.OrderNoticed:
+		c.orderNoticed(w.MchOrderNo)
 	case sale.RefundAnswered:
 		c.refundAnswered(w)
 	case sale.ReportsDue:

@@ -358,3 +358,24 @@ func TestWatchEndsWithAPerson(t *testing.T) {
 		c.want(s.ID, sale.Cancelled, sale.ReasonPerson)
 	})
 }
+
+func TestANoticeMakesTheTillAskAndDecidesNothing(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.WeChat, 100)
+		c.wait(20 * time.Minute) // by now it is asked once a minute
+		s = c.now(s.ID)
+		asked := c.gateway.queries()
+		c.till.Notice(context.Background(), s.MchOrderNo)
+		c.wait(time.Millisecond)
+		if got := c.gateway.queries(); got != asked+1 {
+			t.Errorf("asked %d times for the notice, want once", got-asked)
+		}
+		c.want(s.ID, sale.Unsure, sale.ReasonTimeout)
+		if _, ok, _ := c.till.Awaited(context.Background(), s.MchOrderNo); !ok {
+			t.Error("an unsure sale's order is not awaited")
+		}
+		if _, ok, _ := c.till.Awaited(context.Background(), "another"); ok {
+			t.Error("somebody else's order is awaited")
+		}
+	})
+}

@@ -227,3 +227,13 @@ func (c *Core) orderClosed(l *live, a sale.GatewayAnswer) {
 	}
 	c.finish(l, sale.Cancelled, sale.ReasonClosed, orElse(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status)))
 }
+
+// orderNoticed asks about an order at once. The notice itself decides nothing:
+// asking stays the one way to know.
+func (c *Core) orderNoticed(no string) {
+	for _, l := range c.order {
+		if w := l.watch; w != nil && w.no == no && !w.asking && w.created {
+			w.at = c.mono() + 1
+		}
+	}
+}

@@ -128,6 +128,9 @@ type (
 		Answer GatewayAnswer
 	}
 
+	// OrderNoticed says that the gateway sent word of an order: it is asked at once.
+	OrderNoticed struct{ MchOrderNo string }
+
 	// RefundAnswered is the end of refund_order (Asked false) or query_refund (Asked true).
 	RefundAnswered struct {
 		Sale     ID
@@ -176,6 +179,7 @@ func (CardAnswered) happening()    {}
 func (CardFound) happening()       {}
 func (OrderCreated) happening()    {}
 func (OrderAsked) happening()      {}
+func (OrderNoticed) happening()    {}
 func (RefundAnswered) happening()  {}
 func (ReportsDue) happening()      {}
 func (ReportsAnswered) happening() {}
