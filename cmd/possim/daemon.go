@@ -112,9 +112,9 @@ func (d *daemon) death() error {
 func (d *daemon) ready(ctx context.Context, api *client, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	last := errors.New("it was not asked yet")
 	for {
-		if last = api.health(ctx); last == nil {
+		last := api.health(ctx)
+		if last == nil {
 			return nil
 		}
 		select {

@@ -63,16 +63,6 @@ func printerSim(p *printersim.Printer) sim {
 	return s
 }
 
-// set sets faults, each as name[=argument].
-func (s sim) set(faults []string) error {
-	for _, f := range faults {
-		if err := s.setFault(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // listFaults writes the faults as a table.
 func (s sim) listFaults(w io.Writer) {
 	width := 0
