@@ -2,7 +2,9 @@ package display
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"posd/device/sale"
 )
@@ -49,6 +51,11 @@ func BenchmarkCodeOnTheWire(b *testing.B) {
 				perCode := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / 1e6
 				b.ReportMetric(0, "ns/op")
 				b.ReportMetric(float64(n), "wire-B")
+				if nx, ok := d.(*nextion); ok { // wallet's colour and remaining time, after the code is acknowledged
+					p.Left = 2 * time.Minute
+					_, trim := nx.leaf(p).commands(nil)
+					b.ReportMetric(float64(len(strings.Join(trim, NextionEnd)+NextionEnd)), "then-B")
+				}
 				b.ReportMetric(float64(c.table[i]), "table-B")
 				b.ReportMetric(ms(9600), "ms@9600")
 				b.ReportMetric(ms(115200), "ms@115200")

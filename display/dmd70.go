@@ -119,13 +119,7 @@ func (d *dmd70) symbol(code string) []byte {
 // Greet sets the display up and asks who it is.
 func (d *dmd70) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 	d.shown, d.answers = nil, false
-	table := ""
-	if d.charset == CP1252 {
-		table = esc + "t\x10"
-	}
-	bright := "\x01\x02\x03\x04"[max(0, min(3, (d.bright*4+99)/100-1))]
-	_, err := c.Write([]byte(esc + "@" + us + "C\x00" + us + "X" + string(bright) + table + dmModel + dmLevelM + wipe))
-	if err != nil {
+	if _, err := c.Write([]byte(esc + "@" + d.settings() + wipe)); err != nil {
 		return sale.Identity{}, err
 	}
 	id, err := dmIdentity(ctx, c, d.wait)
@@ -134,6 +128,16 @@ func (d *dmd70) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 	}
 	d.answers = err == nil
 	return id, err
+}
+
+// settings are what the display forgets without power: cursor, brightness, code
+// table, the symbol's model and level.
+func (d *dmd70) settings() string {
+	table := ""
+	if d.charset == CP1252 {
+		table = esc + "t\x10"
+	}
+	return us + "C\x00" + us + "X" + brightness(d.bright, "\x01\x02\x03\x04") + table + dmModel + dmLevelM
 }
 
 // dmIdentity asks for model, serial number and firmware. No answer to the first
@@ -201,7 +205,11 @@ func (d *dmd70) Draw(ctx context.Context, c *Conn, p Picture) error {
 		}
 	}
 	f := d.face(p)
-	if b := d.update(d.shown, f); len(b) > 0 {
+	b := d.update(d.shown, f)
+	if p.Check {
+		b = append([]byte(d.settings()), b...)
+	}
+	if len(b) > 0 {
 		d.shown = nil
 		if _, err := c.Write(b); err != nil {
 			return err

@@ -15,9 +15,14 @@
 // function from Picture to bytes, held against golden files) and how it is
 // talked into the device (acknowledgements, windows, what it says unasked).
 //
-//	driver       draws a QR   answers              bytes for a QR of 34 characters
-//	nextion      yes          every command        102, in one burst
-//	linedisplay  no           nothing (most)       48 at most, two lines of words
+//	driver       draws a QR   answers                 bytes for a code of 34 characters
+//	nextion      yes          every command           102, in one burst; then wallet's colour and time
+//	dmd70        yes          who it is, if it can    63, then what changed of two lines of words
+//	bonrix       yes          nothing to rely on      74, one line is the whole screen
+//	mertech      yes          nothing to rely on      42, it knows no words
+//	linedisplay  no           nothing, but DSP800     41 to 48, two lines of words
+//
+// A linedisplay speaks one of seven dialects; linedisplay_frame.go draws them.
 //
 // How it fails: never at the till's cost. Show returns at once whatever the
 // device does; a screen that cannot be drawn is replaced by the next one; a lost

@@ -71,21 +71,26 @@ func (d *linedisplay) update(shown *[2]string, want [2]string) []byte {
 	return nil
 }
 
+// greeting is what a pole is sent first.
+func (d *linedisplay) greeting() []byte { return []byte(d.dialect.clear + d.dialect.settings(d)) }
+
 // Greet clears the pole and sets it up. Most poles say nothing, so nothing is
 // known of them.
 func (d *linedisplay) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 	d.shown = nil
-	return sale.Identity{}, d.write(ctx, c, d.dialect.greet(d))
+	return sale.Identity{}, d.write(ctx, c, d.greeting())
 }
 
-// Draw writes the lines that changed. A check writes both: a pole that lost its
-// power says nothing.
+// Draw writes the lines that changed. A check writes settings and both lines: a
+// pole that lost its power says nothing.
 func (d *linedisplay) Draw(ctx context.Context, c *Conn, p Picture) error {
+	var b []byte
 	if p.Check {
 		d.shown = nil
+		b = []byte(d.dialect.settings(d))
 	}
 	want := d.poleLines(p.Screen)
-	if b := d.update(d.shown, want); b != nil {
+	if b = append(b, d.update(d.shown, want)...); len(b) > 0 {
 		d.shown = nil
 		if err := d.write(ctx, c, b); err != nil {
 			return err

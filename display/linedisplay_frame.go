@@ -18,8 +18,10 @@ import (
 //	led8     ESC Q A <8 digits> CR   ESC s <lamp>      a price display
 type dialect struct {
 	about string
-	// greet prepares the pole and leaves it clear.
-	greet func(d *linedisplay) []byte
+	// clear empties the glass. settings are what a pole forgets without power:
+	// mode, cursor, brightness, code table; they leave the glass as it is.
+	clear    string
+	settings func(d *linedisplay) string
 	// upper, lower and both write whole lines over what stands there: no
 	// clearing, so no flicker.
 	upper, lower func(line string) string
@@ -50,12 +52,13 @@ const (
 var dialects = map[string]dialect{
 	"escpos": {
 		about: "Epson DM-D30, DM-D110, DM-D210 and all that copy them; Bixolon BCD",
-		greet: func(d *linedisplay) []byte {
+		clear: esc + "@" + wipe,
+		settings: func(d *linedisplay) string {
 			table := ""
 			if d.charset == CP1252 {
 				table = esc + "t\x10"
 			}
-			return []byte(esc + "@" + us + "C\x00" + us + "X" + d.steps("\x01\x02\x03\x04") + table + wipe)
+			return us + "\x01" + us + "C\x00" + us + "X" + d.steps("\x01\x02\x03\x04") + table
 		},
 		upper: func(l string) string { return home + l },
 		lower: func(l string) string { return us + "B" + l },
@@ -63,62 +66,73 @@ var dialects = map[string]dialect{
 	},
 	"cd5220": {
 		about: "Partner Tech CD5220 and CD7220",
-		greet: func(d *linedisplay) []byte {
-			return []byte(esc + "@" + esc + "_\x00" + esc + "*" + d.steps("\x01\x02\x03\x04") + wipe)
+		clear: esc + "@" + wipe,
+		settings: func(d *linedisplay) string {
+			return esc + "\x11" + esc + "_\x00" + esc + "*" + d.steps("\x01\x02\x03\x04")
 		},
 		upper: func(l string) string { return esc + "QA" + l + cr },
 		lower: func(l string) string { return esc + "QB" + l + cr },
 		both:  func(u, l string) string { return esc + "QA" + u + cr + esc + "QB" + l + cr },
 	},
 	"utc": {
-		about: "UTC standard, Logic Controls, Ultimate, IBM SurePOS",
-		greet: func(d *linedisplay) []byte { return []byte(utcStart(d)) },
-		upper: func(l string) string { return dle + "\x00" + l },
-		lower: func(l string) string { return dle + "\x14" + l },
-		both:  func(u, l string) string { return dle + "\x00" + u + dle + "\x14" + l },
+		about:    "UTC standard, Logic Controls, Ultimate, IBM SurePOS",
+		clear:    us,
+		settings: utcSettings,
+		upper:    func(l string) string { return dle + "\x00" + l },
+		lower:    func(l string) string { return dle + "\x14" + l },
+		both:     func(u, l string) string { return dle + "\x00" + u + dle + "\x14" + l },
 	},
 	"utce": {
 		about: "UTC enhanced",
-		// Back to standard, which knows brightness and cursor, and on to enhanced.
-		greet: func(d *linedisplay) []byte { return []byte(esc + "\x1E" + cr + utcStart(d) + esc + "d") },
-		upper: func(l string) string { return esc + "uA" + l + cr },
-		lower: func(l string) string { return esc + "uB" + l + cr },
-		both:  func(u, l string) string { return esc + "uI" + u + l + cr },
+		clear: esc + "\x1E" + cr + us + esc + "d",
+		// Back to standard, which knows mode, cursor and brightness, and on to enhanced.
+		settings: func(d *linedisplay) string { return esc + "\x1E" + cr + utcSettings(d) + esc + "d" },
+		upper:    func(l string) string { return esc + "uA" + l + cr },
+		lower:    func(l string) string { return esc + "uB" + l + cr },
+		both:     func(u, l string) string { return esc + "uI" + u + l + cr },
 	},
 	"aedex": {
-		about: "AEDEX and EMAX",
-		greet: func(*linedisplay) []byte { return []byte("!#9" + strings.Repeat(" ", 2*poleColumns) + cr) },
-		upper: func(l string) string { return "!#1" + l + cr },
-		lower: func(l string) string { return "!#2" + l + cr },
-		both:  func(u, l string) string { return "!#9" + u + l + cr },
-		never: "!",
+		about:    "AEDEX and EMAX",
+		clear:    "!#9" + strings.Repeat(" ", 2*poleColumns) + cr,
+		settings: nothing,
+		upper:    func(l string) string { return "!#1" + l + cr },
+		lower:    func(l string) string { return "!#2" + l + cr },
+		both:     func(u, l string) string { return "!#9" + u + l + cr },
+		never:    "!",
 	},
 	"dsp800": {
-		about: "DSP800, which acknowledges",
-		greet: func(*linedisplay) []byte { return []byte(dspBegin + "C1X" + dspEnd) },
-		upper: func(l string) string { return dspBegin + "P1" + dspEnd + l },
-		lower: func(l string) string { return dspBegin + "PE" + dspEnd + l },
-		both:  func(u, l string) string { return dspBegin + "P1" + dspEnd + u + l },
-		acks:  true,
+		about:    "DSP800, which acknowledges",
+		clear:    dspBegin + "C1X" + dspEnd,
+		settings: nothing,
+		upper:    func(l string) string { return dspBegin + "P1" + dspEnd + l },
+		lower:    func(l string) string { return dspBegin + "PE" + dspEnd + l },
+		both:     func(u, l string) string { return dspBegin + "P1" + dspEnd + u + l },
+		acks:     true,
 	},
 	"led8": {
-		about:  "eight-digit price display, 2400 baud",
-		greet:  func(*linedisplay) []byte { return []byte(esc + "@" + wipe) },
-		upper:  func(l string) string { return esc + "QA" + l + cr },
-		lower:  func(l string) string { return esc + "s" + l },
-		both:   func(u, l string) string { return esc + "QA" + u + cr + esc + "s" + l },
-		digits: true,
+		about:    "eight-digit price display, 2400 baud",
+		clear:    esc + "@" + wipe,
+		settings: nothing,
+		upper:    func(l string) string { return esc + "QA" + l + cr },
+		lower:    func(l string) string { return esc + "s" + l },
+		both:     func(u, l string) string { return esc + "QA" + u + cr + esc + "s" + l },
+		digits:   true,
 	},
 }
 
-// utcStart resets a UTC pole: overwrite mode, no cursor, brightness.
-func utcStart(d *linedisplay) string {
-	return us + "\x11\x14\x04" + d.steps("\x20\x40\x60\xFF")
+func nothing(*linedisplay) string { return "" }
+
+// utcSettings: overwrite mode, no cursor, brightness.
+func utcSettings(d *linedisplay) string {
+	return "\x11\x14\x04" + d.steps("\x20\x40\x60\xFF")
 }
 
 // steps picks one of a dialect's brightness values.
-func (d *linedisplay) steps(values string) string {
-	i := max(1, min(len(values), (d.bright*len(values)+99)/100))
+func (d *linedisplay) steps(values string) string { return brightness(d.bright, values) }
+
+// brightness picks the value for so many percent, the dimmest first.
+func brightness(percent int, values string) string {
+	i := max(1, min(len(values), (percent*len(values)+99)/100))
 	return values[i-1 : i]
 }
 

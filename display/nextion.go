@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,27 +153,35 @@ func (n *nextion) Draw(ctx context.Context, c *Conn, p Picture) error {
 	return nil
 }
 
-// probe asks for the page. A panel that shows another one is drawn anew.
+// probe asks for the page and for what t0 says, which every page has. A panel
+// that shows something else has lost its power, or its page to a finger.
 func (n *nextion) probe(ctx context.Context, c *Conn) error {
-	if _, err := c.Write([]byte("sendme" + NextionEnd)); err != nil {
+	if err := n.settle(c); err != nil {
+		return err
+	}
+	if _, err := c.Write([]byte("sendme" + NextionEnd + "get t0.txt" + NextionEnd)); err != nil {
 		return err
 	}
 	page := -1
-	restarted := false
-	err := n.until(ctx, c, "sendme", func(a nxAnswer) bool {
-		restarted = restarted || a.restarted()
+	if err := n.until(ctx, c, "sendme", func(a nxAnswer) bool {
 		if a.kind == nxPage {
 			page = int(a.body[0])
 		}
 		return a.kind == nxPage
-	})
-	if err == nil && restarted {
-		err = ErrRestarted
+	}); err != nil {
+		return err
 	}
-	if page != n.shown.page {
-		n.shown = nil
+	said := ""
+	if err := n.until(ctx, c, "get t0.txt", func(a nxAnswer) bool {
+		said = string(a.body)
+		return a.kind == nxText
+	}); err != nil {
+		return err
 	}
-	return err
+	if page != n.shown.page || !n.shown.says("t0.txt", said) {
+		return ErrRestarted
+	}
+	return nil
 }
 
 // put sends what differs between the glass and l.
@@ -189,7 +198,8 @@ func (n *nextion) put(ctx context.Context, c *Conn, l nxLeaf, window int) error 
 		if err != nil {
 			return err
 		}
-		if !n.bare && hasCode(refused) {
+		// A panel that refuses everything has another trouble than a missing component.
+		if !n.bare && len(refused) < len(cmds) && slices.ContainsFunc(refused, func(r string) bool { return strings.HasPrefix(r, "qr0.txt ") }) {
 			n.bare = true
 			refused, err = n.send(ctx, c, n.builtin(cmds, l.code), window)
 			if err != nil {
@@ -202,15 +212,6 @@ func (n *nextion) put(ctx context.Context, c *Conn, l nxLeaf, window int) error 
 	}
 	n.shown = &l
 	return nil
-}
-
-func hasCode(refused []string) bool {
-	for _, r := range refused {
-		if strings.HasPrefix(r, "qr0.txt") {
-			return true
-		}
-	}
-	return false
 }
 
 // builtin replaces the QR component by the panel's own qrcode command, on a

@@ -124,6 +124,18 @@ func (l nxLeaf) commands(shown *nxLeaf) (first, trim []string) {
 	return first, trim
 }
 
+// says reports whether a text that the panel holds is l's, or its beginning where
+// the component is too short for it.
+func (l nxLeaf) says(name, held string) bool {
+	for _, a := range l.attrs {
+		if a.name == name {
+			quoted := nxQuote([]byte(held))
+			return a.value == quoted || held != "" && strings.HasPrefix(a.value, quoted[:len(quoted)-1])
+		}
+	}
+	return false
+}
+
 // covers reports whether l sets every attribute that other set.
 func (l nxLeaf) covers(other nxLeaf) bool {
 	has := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/sale"
 	"posd/display"
 	"posd/display/displaysim"
 )
@@ -233,6 +234,44 @@ func TestPanelOnAnotherPageIsDrawnAnewAtTheNextCheck(t *testing.T) {
 		synctest.Wait()
 		if got, err := displaysim.ReadCode(c.far.PNG()); err != nil || got != url34 {
 			t.Errorf("after the check: %q, %v", got, err)
+		}
+	})
+}
+
+// A panel whose start-up message was lost stands on its first page with nothing
+// in it: the next check sees that, although the page is the right one.
+func TestPanelThatStartedAgainUnheardIsDrawnAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), nil)
+		defer c.stop()
+		c.Show(sale.Screen{Kind: sale.ScreenWelcome})
+		synctest.Wait()
+		c.far.SetFault("silent")
+		c.far.SetFault("power-cycle=100ms")
+		time.Sleep(200 * time.Millisecond)
+		c.far.ClearFault("")
+		if g := glassOf[displaysim.NextionState](t, c.far); g.Page != "idle" || len(g.Set) != 0 {
+			t.Fatalf("it did not start again: %+v", g)
+		}
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		if g := glassOf[displaysim.NextionState](t, c.far); g.Set["t0.txt"] != "Chez Leon" || g.Bkcmd != 3 {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+func TestCheckOfAPanelThatIsRightCostsTwoQuestions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), func(c *display.Config) { c.ShopName = `Chez "Léon" \ 茶` })
+		defer c.stop()
+		c.Show(sale.Screen{Kind: sale.ScreenWelcome})
+		synctest.Wait()
+		c.cable.since()
+		time.Sleep(65 * time.Second)
+		synctest.Wait()
+		if got, want := c.cable.since(), "sendme"+display.NextionEnd+"get t0.txt"+display.NextionEnd; got != want+want {
+			t.Errorf("two checks sent %q", got)
 		}
 	})
 }

@@ -150,3 +150,36 @@ func TestGroupShowsOnAllAndAnyMayDrawTheCode(t *testing.T) {
 		}
 	})
 }
+
+func TestCablePulledInTheMiddleOfACommand(t *testing.T) {
+	for _, driver := range displaysim.Drivers() {
+		synctest.Test(t, func(t *testing.T) {
+			far, err := displaysim.New(driver, "dsp800", displaysim.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := counterWith(t, far, func(c *display.Config) { c.Driver, c.Dialect = driver, "dsp800" })
+			defer c.stop()
+			time.Sleep(5 * time.Second)
+			far.SetFault("slow=20ms")
+			c.Show(codeScreen(0))
+			time.Sleep(30 * time.Millisecond)
+			c.cable.pull()
+			time.Sleep(time.Second)
+			far.ClearFault("slow")
+			if st := c.Status(); st.Connected {
+				t.Errorf("%s: %+v", driver, st)
+			}
+			c.Show(sale.Screen{Kind: sale.ScreenPaid, Amount: 1234, Currency: "CAD"})
+			c.cable.push()
+			time.Sleep(12 * time.Second)
+			synctest.Wait()
+			if st := c.Status(); !st.Connected || st.Trouble != "" {
+				t.Errorf("%s: %+v", driver, st)
+			}
+			if code, err := displaysim.ReadCode(far.PNG()); !errors.Is(err, displaysim.ErrNoCode) {
+				t.Errorf("%s: after the plug came back it still shows %q, %v", driver, code, err)
+			}
+		})
+	}
+}

@@ -125,6 +125,31 @@ func TestWordsFitTwentyColumns(t *testing.T) {
 	golden(t, "words.golden", b.String())
 }
 
+func TestCardsLanguageWinsWhereTheDeviceCanWriteIt(t *testing.T) {
+	s := sale.Screen{Kind: sale.ScreenPaid, Amount: 123456, Currency: "CAD"}
+	for _, c := range []struct {
+		driver       string
+		own, of      sale.Language
+		first, money string
+	}{
+		{"linedisplay", sale.English, sale.French, "  APPROUVE - MERCI  ", "1 234,56 CAD"},
+		{"linedisplay", sale.French, sale.ChineseSimplified, "APPROVED - THANK YOU", "CAD 1,234.56"},
+		{"linedisplay", sale.French, "", "  APPROUVE - MERCI  ", "1 234,56 CAD"},
+		{"linedisplay", sale.French, "tlh", "  APPROUVE - MERCI  ", "1 234,56 CAD"},
+		{"nextion", sale.French, sale.ChineseTraditional, "付款成功，謝謝", "CAD 1,234.56"},
+	} {
+		d, err := New(testConfig(c.driver, "escpos", c.own))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Language = c.of
+		got := string(wireOf(d, Picture{Screen: s}))
+		if !strings.Contains(got, c.first) || !strings.Contains(got, c.money) {
+			t.Errorf("a %s of %s, card of %q: %q", c.driver, c.own, c.of, got)
+		}
+	}
+}
+
 // Only names and messages from outside may ever be shortened.
 func TestNoWordIsCut(t *testing.T) {
 	for lang, kinds := range said {
@@ -236,7 +261,7 @@ func TestPoleBytesForEveryScreen(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := d.(*linedisplay)
-			fmt.Fprintf(&b, "%s in %s\n  %-26s %s\n", set.lang, set.charset, "greeting", visible(l.dialect.greet(l)))
+			fmt.Fprintf(&b, "%s in %s\n  %-26s %s\n", set.lang, set.charset, "greeting", visible(l.greeting()))
 			for _, s := range scenes() {
 				fmt.Fprintf(&b, "  %-26s %s\n", s.name, visible(l.update(nil, l.poleLines(s.screen))))
 			}
