@@ -188,3 +188,40 @@ func TestAPrinterThatStopsAgainAndAgainEnds(t *testing.T) {
 		}
 	})
 }
+
+func TestAZeroOfADyingLineIsNotProof(t *testing.T) {
+	asked, dead := 0, false
+	reply := func(q byte) ([]byte, time.Duration) {
+		switch {
+		case dead:
+			return nil, 0
+		case q != 0:
+			return []byte{0x12}, 0
+		}
+		if asked++; asked == 2 { // the receipt's own question: the power goes
+			dead = true
+		}
+		return []byte{0}, 0
+	}
+	scripted(t, testConfig(), reply, func(t *testing.T, p *printer.Printer) {
+		if res := p.Print(t.Context(), samples()["card-approved"]); res.State != sale.PrintFailed || !res.Maybe {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+func TestPrinterThatAnswersOnlyInSequenceIsBelieved(t *testing.T) {
+	reply := func(q byte) ([]byte, time.Duration) {
+		if q != 0 {
+			return nil, 0
+		}
+		return []byte{0}, 300 * time.Millisecond
+	}
+	scripted(t, testConfig(), reply, func(t *testing.T, p *printer.Printer) {
+		for range 3 {
+			if res := p.Print(t.Context(), samples()["card-approved"]); res.State != sale.PrintDone {
+				t.Errorf("%+v", res)
+			}
+		}
+	})
+}

@@ -358,7 +358,7 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 			}
 		}
 		if p.proved() {
-			return p.answered()
+			return p.answered(ctx, t)
 		}
 		words := p.Status().trouble()
 		switch now := time.Now(); {
@@ -381,15 +381,29 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 	}
 }
 
-// answered is the printer's own word that it worked the receipt off. One that
-// says so with its paper at the end may have dropped the rest of it.
-func (p *Printer) answered() sale.PrintResult {
-	p.confirms, p.mute = true, false
-	if p.encoder.profile.Confirm == ConfirmGSr && p.last&0x0C != 0 {
-		return failed("paper out: put in a new roll and look whether the receipt is whole", true)
+// answered is the printer's own word that it worked the receipt off. Two words
+// do not count: one with the paper at its end, for the rest may have been
+// dropped; and one from a printer that is silent right after, for a serial
+// line that loses its far side's power reads as a zero, too.
+func (p *Printer) answered(ctx context.Context, t *talk) sale.PrintResult {
+	low := p.Status().PaperLow
+	if p.encoder.profile.Confirm == ConfirmGSr {
+		if p.last&0x0C != 0 {
+			return failed("paper out: put in a new roll and look whether the receipt is whole", true)
+		}
+		if p.spoke {
+			alive, err := p.ask(ctx, t)
+			if err != nil {
+				p.link.Close()
+			}
+			if !alive {
+				return failed("the printer fell silent while printing: look at the paper", true)
+			}
+		}
 	}
+	p.confirms, p.mute = true, false
 	res := sale.PrintResult{State: sale.PrintDone}
-	if p.Status().PaperLow {
+	if low {
 		res.Words = "paper nearly out"
 	}
 	return res
@@ -414,15 +428,12 @@ func (p *Printer) take(s signal) {
 	case sigFlow:
 		p.note(func(st *Status) { st.Held = s.b == XOFF })
 	case sigText:
-		p.spoke = true
 		if s.text == p.wait {
 			p.wait = ""
 		}
 	case sigReport:
-		p.spoke = true
 		p.note(func(st *Status) { st.report(s.block) })
 	case sigAnswer:
-		p.spoke = true
 		p.owed, p.last = max(p.owed-1, 0), s.b
 		p.note(func(st *Status) { st.paper(s.b) })
 	}
