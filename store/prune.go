@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,122 +32,180 @@ const (
 	// and reported or never to be.
 	prunable = `pruned_at IS NULL AND final_at IS NOT NULL AND final_at < ?
 		AND state IN ('paid', 'declined', 'cancelled') AND reported IN ('not-needed', 'done', 'withdrawn') AND incident = ''
-		AND NOT EXISTS (SELECT 1 FROM reports r WHERE r.sale = sales.id)
-		AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.state IN ('waiting', 'unsure'))
-		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.sale = sales.id AND j.state NOT IN ('sent', 'printed', 'failed'))`
+		AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.state IN ('waiting', 'unsure'))`
+	// ofPruned are the rows of a table t whose sale was pruned.
+	ofPruned = "EXISTS (SELECT 1 FROM sales s WHERE s.id = t.sale AND s.pruned_at IS NOT NULL)"
 )
 
 // Prune takes away the details of sales that ended before an instant: the
 // card's fields, the words, the events, the print jobs. It never touches a sale
 // that is open, not reported, an incident, or whose refund is not settled. What
 // stays for ever of every sale: its id, bill, amounts, state and times, the keys
-// with their digests, and every reference and number that went out. It works in
-// small transactions, so that selling goes on meanwhile; when it is stopped half
-// way, the rest is done by the next call.
+// with their digests, and every reference and number that went out. It goes
+// through the tables in small transactions, so that selling goes on meanwhile;
+// when it is stopped half way, the rest is done by the next call.
 func (s *Store) Prune(ctx context.Context, before, now time.Time) (Pruned, error) {
-	var done Pruned
-	for n := int64(0); ; {
-		// Looked for beside the writer, and looked at once more by it.
-		ids, last, err := s.prunable(ctx, n, before)
-		if err == nil {
-			err = s.pruneSome(ctx, ids, before, now, &done)
+	p := pruning{s: s, ctx: ctx, before: formatTime(before), now: formatTime(now)}
+	for _, step := range []func() error{p.raiseHorizon, p.lookForBusy, p.sales, p.keys, p.events, p.jobs, p.commits} {
+		if err := step(); err != nil {
+			return p.done, explain("prune the journal", err)
 		}
-		if err != nil {
-			return done, explain("prune the journal", err)
-		}
-		if len(ids) == 0 {
-			break
-		}
-		n = last
 	}
-	for after := int64(0); ; {
-		next, err := s.sumUp(ctx, after, &done)
-		if err != nil {
-			return done, explain("prune the journal", err)
-		}
-		if next == after {
-			break
-		}
-		after = next
-	}
-	s.log.Info("journal pruned", "before", before, "sales", done.Sales, "events", done.Events, "jobs", done.Jobs, "commits", done.Commits)
-	return done, nil
+	s.log.Info("journal pruned", "before", before, "sales", p.done.Sales, "events", p.done.Events, "jobs", p.done.Jobs, "commits", p.done.Commits)
+	return p.done, nil
 }
 
-// prunable returns a batch of sales behind the n-th, and the n of the last.
-func (s *Store) prunable(ctx context.Context, n int64, before time.Time) (ids []string, last int64, err error) {
-	err = s.look(ctx, "look for what can be pruned", func(v view) error {
-		rows, err := v.tx.QueryContext(ctx, "SELECT n, id FROM sales WHERE n > ? AND "+prunable+" ORDER BY n LIMIT ?", n, formatTime(before), pruneBatch)
+// pruning is one Prune under way.
+type pruning struct {
+	s           *Store
+	ctx         context.Context
+	before, now string
+	busy        map[string]bool // sales with a report or a receipt to print
+	done        Pruned
+}
+
+// raiseHorizon lets the triggers know up to when events may leave.
+func (p *pruning) raiseHorizon() error {
+	return p.write(func(tx *transaction) error {
+		_, err := tx.exec("UPDATE horizon SET before = max(before, ?)", p.before)
+		return err
+	})
+}
+
+// lookForBusy lists the sales that something still waits for. None joins them
+// later: a sale that is final and reported gets no report any more, and a copy
+// of a receipt is printed from what is left.
+func (p *pruning) lookForBusy() error {
+	p.busy = map[string]bool{}
+	return p.s.look(p.ctx, "look for what waits", func(v view) error {
+		rows, err := v.tx.QueryContext(p.ctx, "SELECT sale FROM reports UNION SELECT sale FROM jobs WHERE state NOT IN ('sent', 'printed', 'failed')")
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var id string
-			if err := rows.Scan(&last, &id); err != nil {
+			if err := rows.Scan(&id); err != nil {
 				return err
 			}
-			ids = append(ids, id)
+			p.busy[id] = true
 		}
 		return rows.Err()
 	})
-	return ids, last, err
 }
 
-// pruneSome prunes a batch in one transaction.
-func (s *Store) pruneSome(ctx context.Context, ids []string, before, now time.Time, done *Pruned) error {
-	if err := ctx.Err(); err != nil {
+// sales empties the sales. What stays of them is entered anew, so that the
+// commits which wrote it first are needed no more.
+func (p *pruning) sales() error {
+	find := "SELECT n, id FROM sales WHERE n > ? AND " + prunable + " ORDER BY n LIMIT ?"
+	return p.pass(find, int64(0), []any{p.before}, func(tx *transaction, id string) error {
+		if p.busy[id] {
+			return nil
+		}
+		still, err := tx.column("SELECT 1 FROM sales WHERE id = ? AND "+prunable, id, p.before)
+		if err != nil || len(still) == 0 {
+			return err
+		}
+		if _, err := tx.exec("UPDATE sales SET pruned_at = ?, "+details+" WHERE id = ?", p.now, id); err != nil {
+			return err
+		}
+		p.done.Sales++
+		return errors.Join(tx.reenter(sales.ledger, "id = ?", id), tx.reenter(attempts.ledger, "sale = ?", id), tx.reenter(movements.ledger, "sale = ?", id))
+	})
+}
+
+func (p *pruning) keys() error {
+	find := `SELECT key, key FROM keys k WHERE key > ? AND EXISTS (SELECT 1 FROM sales s
+		WHERE s.id = k.sale AND s.pruned_at IS NOT NULL AND s.written_in > k.written_in) ORDER BY key LIMIT ?`
+	return p.pass(find, "", nil, func(tx *transaction, key string) error { return tx.reenter(keys.ledger, "key = ?", key) })
+}
+
+func (p *pruning) events() error {
+	find := "SELECT seq, CAST(seq AS TEXT) FROM events t WHERE seq > ? AND at < ? AND (sale = '' OR " + ofPruned + ") ORDER BY seq LIMIT ?"
+	return p.pass(find, int64(0), []any{p.before}, func(tx *transaction, seq string) error {
+		p.done.Events++
+		return tx.remove(events.ledger, seq)
+	})
+}
+
+func (p *pruning) jobs() error {
+	find := "SELECT id, id FROM jobs t WHERE id > ? AND state IN ('sent', 'printed', 'failed') AND " + ofPruned + " ORDER BY id LIMIT ?"
+	return p.pass(find, "", nil, func(tx *transaction, id string) error {
+		p.done.Jobs++
+		return tx.remove(jobs.ledger, id)
+	})
+}
+
+// commits leaves only the sum of those none of whose rows is as they wrote it.
+func (p *pruning) commits() error {
+	find := "SELECT no, CAST(no AS TEXT) FROM commits WHERE no > ? AND entries NOT LIKE 'sum %' ORDER BY no LIMIT ?"
+	return p.pass(find, int64(0), nil, func(tx *transaction, no string) error {
+		found, err := tx.rows("SELECT no, entries FROM commits WHERE no = ?", no)
+		if err != nil {
+			return err
+		}
+		entries := found[0][1].(string)
+		if needed, err := tx.needed(found[0][0].(int64), entries); err != nil || needed {
+			return err
+		}
+		p.done.Commits++
+		_, err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sumPrefix+sumOf(entries), no)
+		return err
+	})
+}
+
+// pass goes through what find finds, a batch to a transaction. find takes where
+// it got to, then args, then how many, and gives a place and a key. It looks
+// beside the writer; change does its work in the writer's transaction.
+func (p *pruning) pass(find string, place any, args []any, change func(*transaction, string) error) error {
+	for {
+		var found []string
+		err := p.s.look(p.ctx, "look for what can be pruned", func(v view) error {
+			rows, err := v.tx.QueryContext(p.ctx, find, append(append([]any{place}, args...), pruneBatch)...)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var key string
+				if err := rows.Scan(&place, &key); err != nil {
+					return err
+				}
+				found = append(found, key)
+			}
+			return rows.Err()
+		})
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		before := p.done
+		err = p.write(func(tx *transaction) error {
+			for _, key := range found {
+				if err := change(tx, key); err != nil {
+					return fmt.Errorf("%s: %w", key, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			p.done = before
+			return err
+		}
+	}
+}
+
+// write runs f in one transaction; the till waits for it.
+func (p *pruning) write(f func(*transaction) error) error {
+	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	if p.s.closed {
 		return fmt.Errorf("%w: it is closed", sale.ErrJournalBroken)
 	}
-	some := *done
-	_, err := s.transact(func(tx *transaction) error {
-		if _, err := tx.exec("UPDATE horizon SET before = max(before, ?)", formatTime(before)); err != nil {
-			return err
-		}
-		for _, id := range ids {
-			still, err := tx.column("SELECT 1 FROM sales WHERE id = ? AND "+prunable, id, formatTime(before))
-			if err == nil && len(still) > 0 {
-				err = tx.pruneSale(id, formatTime(now), &some)
-			}
-			if err != nil {
-				return fmt.Errorf("sale %s: %w", id, err)
-			}
-		}
-		return tx.remove(events.ledger, "sale = '' AND at < ?", &some.Events, formatTime(before))
-	})
-	if err == nil {
-		*done = some
-	}
+	_, err := p.s.transact(f)
 	return err
-}
-
-// pruneSale empties one sale. All that stays of it is entered anew, so that
-// the commits which wrote it first are needed no more.
-func (tx *transaction) pruneSale(id, now string, done *Pruned) error {
-	if _, err := tx.exec("UPDATE sales SET pruned_at = ?, "+details+" WHERE id = ?", now, id); err != nil {
-		return err
-	}
-	if err := tx.remove(events.ledger, "sale = ?", &done.Events, id); err != nil {
-		return err
-	}
-	if err := tx.remove(jobs.ledger, "sale = ?", &done.Jobs, id); err != nil {
-		return err
-	}
-	for _, t := range []struct {
-		ledger
-		column string
-	}{{sales.ledger, "id"}, {attempts.ledger, "sale"}, {movements.ledger, "sale"}, {keys.ledger, "sale"}} {
-		if err := tx.reenter(t.ledger, t.column+" = ?", id); err != nil {
-			return err
-		}
-	}
-	done.Sales++
-	return nil
 }
 
 // reenter enters rows as they are into this commit.
@@ -164,62 +223,11 @@ func (tx *transaction) reenter(l ledger, where string, arg string) error {
 	return nil
 }
 
-// remove takes rows away and enters that they are gone.
-func (tx *transaction) remove(l ledger, where string, count *int, arg string) error {
-	left, err := tx.column("SELECT CAST("+l.key+" AS TEXT) FROM "+l.table+" WHERE "+where, arg)
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	for _, key := range left {
-		tx.enter(l.table, key.(string), gone)
-	}
-	*count += len(left)
-	_, err = tx.exec("DELETE FROM "+l.table+" WHERE "+where, arg)
+// remove takes a row away and enters that it is gone.
+func (tx *transaction) remove(l ledger, key string) error {
+	tx.enter(l.table, key, gone)
+	_, err := tx.exec("DELETE FROM "+l.table+" WHERE "+l.key+" = ?", key)
 	return err
-}
-
-// sumUp looks at the commits behind number after and leaves only the sum of
-// those none of whose rows is as they wrote it. It returns how far it came.
-func (s *Store) sumUp(ctx context.Context, after int64, done *Pruned) (int64, error) {
-	if err := ctx.Err(); err != nil {
-		return after, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return after, fmt.Errorf("%w: it is closed", sale.ErrJournalBroken)
-	}
-	tx := transaction{s: s}
-	found, err := tx.rows("SELECT no, entries FROM commits WHERE no > ? ORDER BY no LIMIT ?", after, int64(4*pruneBatch))
-	if err != nil || len(found) == 0 {
-		return after, err
-	}
-	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
-		return after, err
-	}
-	summed := 0
-	for _, row := range found {
-		no, entries := row[0].(int64), row[1].(string)
-		if strings.HasPrefix(entries, sumPrefix) {
-			continue
-		}
-		needed, err := tx.needed(no, entries)
-		if err == nil && !needed {
-			_, err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sumPrefix+sumOf(entries), no)
-			summed++
-		}
-		if err != nil {
-			tx.rollback()
-			return after, err
-		}
-	}
-	if _, err := tx.exec("COMMIT"); err != nil {
-		tx.rollback()
-		return after, err
-	}
-	s.wrote()
-	done.Commits += summed
-	return found[len(found)-1][0].(int64), nil
 }
 
 // needed reports whether a commit vouches for a row, or for one that left:

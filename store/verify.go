@@ -20,7 +20,7 @@ import (
 // that computes the chain anew.
 func (s *Store) Verify(ctx context.Context) error {
 	return s.look(ctx, "verify the journal", func(v view) error {
-		for _, check := range []func() error{v.structure, v.commits, v.rows, v.requests} {
+		for _, check := range []func() error{v.structure, v.commits, v.requests} {
 			if err := check(); err != nil {
 				return err
 			}
@@ -46,19 +46,19 @@ func (v view) structure() error {
 	return nil
 }
 
-// commits walks the chain: every link must hold, and no row that a commit
-// wrote may be missing or older than the commit.
+// commits walks the chain: every link must hold, every row must be as the last
+// commit that wrote it says, none may be missing, and none may be there that no
+// commit wrote.
 func (v view) commits() error {
 	rows, err := v.tx.QueryContext(v.ctx, "SELECT no, entries, hash FROM commits ORDER BY no")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	written, err := v.prepare("SELECT written_in FROM %s WHERE %s = ?")
+	w, err := v.witness()
 	if err != nil {
 		return err
 	}
-	missing := map[string]int64{} // rows not there, until a later commit says that they left
 	var end link
 	for rows.Next() {
 		var no int64
@@ -75,75 +75,126 @@ func (v view) commits() error {
 		if strings.HasPrefix(entries, sumPrefix) {
 			continue
 		}
-		for entry := range strings.Lines(entries) {
-			table, key, sum, err := parseEntry(entry)
-			if err != nil {
-				return bad("commit %d: %v", no, err)
-			}
-			name := table + " " + key
-			if sum == gone {
-				delete(missing, name)
-				continue
-			}
-			find := written[table]
-			if find == nil {
-				return bad("commit %d speaks of a table %q that is not there", no, table)
-			}
-			var in int64
-			switch err := find.QueryRowContext(v.ctx, key).Scan(&in); {
-			case err == sql.ErrNoRows:
-				missing[name] = no
-			case err != nil:
-				return err
-			case in < no:
-				return bad("%s is as commit %d wrote it, but commit %d wrote it anew", name, in, no)
-			}
+		if err := w.commit(v.ctx, no, entries); err != nil {
+			return err
 		}
 	}
-	for name, no := range missing {
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for name, no := range w.missing {
 		return bad("%s is missing: commit %d wrote it and none removed it", name, no)
 	}
-	return rows.Err()
-}
-
-// rows holds every row against the commit that wrote it.
-func (v view) rows() error {
 	for _, l := range ledgers {
-		if err := v.rowsOf(l); err != nil {
+		var there int
+		if err := v.value(&there, "SELECT count(*) FROM "+l.table); err != nil {
 			return err
+		}
+		if there != w.tables[l.table].seen {
+			return v.stranger(l)
 		}
 	}
 	return nil
 }
 
-func (v view) rowsOf(l ledger) error {
-	rows, err := v.tx.QueryContext(v.ctx, fmt.Sprintf(`SELECT %s, CAST(t.%s AS TEXT), t.written_in, coalesce(c.entries, '')
-		FROM %s t LEFT JOIN commits c ON c.no = t.written_in`, "t."+strings.Join(l.covered, ", t."), l.key, l.table))
+// witness holds rows against the commits that speak of them.
+type witness struct {
+	tables  map[string]*witnessed
+	missing map[string]int64 // rows not there, until a later commit says that they left
+}
+
+type witnessed struct {
+	ledger
+	find *sql.Stmt // a row by its key
+	row  []any     // what was found: the covered columns, and written_in
+	into []any
+	seen int // rows that a commit vouched for
+}
+
+func (v view) witness() (*witness, error) {
+	w := &witness{map[string]*witnessed{}, map[string]int64{}}
+	for _, l := range ledgers {
+		find, err := v.tx.PrepareContext(v.ctx, fmt.Sprintf("SELECT %s, written_in FROM %s WHERE %s = ?", strings.Join(l.covered, ", "), l.table, l.key))
+		if err != nil {
+			return nil, err
+		}
+		t := &witnessed{ledger: l, find: find, row: make([]any, len(l.covered)+1)}
+		for i := range t.row {
+			t.into = append(t.into, &t.row[i])
+		}
+		w.tables[l.table] = t
+	}
+	return w, nil
+}
+
+// commit goes through the entries of a commit. It may have written a row more
+// than once: the last entry counts.
+func (w *witness) commit(ctx context.Context, no int64, entries string) error {
+	last := map[string]string{}
+	var names []string
+	for line := range strings.Lines(entries) {
+		table, key, sum, err := parseEntry(line)
+		if err != nil {
+			return bad("commit %d: %v", no, err)
+		}
+		name := table + " " + key
+		if _, again := last[name]; !again {
+			names = append(names, name)
+		}
+		last[name] = sum
+	}
+	for _, name := range names {
+		table, key, _ := strings.Cut(name, " ")
+		t := w.tables[table]
+		if t == nil {
+			return bad("commit %d speaks of a table %q that is not there", no, table)
+		}
+		if last[name] == gone {
+			delete(w.missing, name)
+			continue
+		}
+		if err := t.find.QueryRowContext(ctx, key).Scan(t.into...); err == sql.ErrNoRows {
+			w.missing[name] = no
+			continue
+		} else if err != nil {
+			return err
+		}
+		switch in, _ := t.row[len(t.covered)].(int64); {
+		case in < no:
+			return bad("%s is as commit %d wrote it, but commit %d wrote it anew", name, in, no)
+		case in > no: // a later commit speaks of it
+		case digest(t.covered, t.row) != last[name]:
+			return bad("%s is not as commit %d wrote it", name, no)
+		default:
+			t.seen++
+		}
+	}
+	return nil
+}
+
+// stranger names a row that no commit vouches for.
+func (v view) stranger(l ledger) error {
+	rows, err := v.tx.QueryContext(v.ctx, fmt.Sprintf(`SELECT CAST(t.%s AS TEXT), t.written_in, coalesce(c.entries, '')
+		FROM %s t LEFT JOIN commits c ON c.no = t.written_in`, l.key, l.table))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	row := make([]any, len(l.covered))
-	var key, entries string
-	var in int64
-	into := make([]any, 0, len(row)+3)
-	for i := range row {
-		into = append(into, &row[i])
-	}
-	into = append(into, &key, &in, &entries)
 	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
+		var key, entries string
+		var in int64
+		if err := rows.Scan(&key, &in, &entries); err != nil {
 			return err
 		}
-		// A commit may have written the row more than once: the last line counts.
-		mine := entry(l.table, key, "")
-		mine = "\n" + mine[:len(mine)-1]
-		at := strings.LastIndex("\n"+entries, mine)
-		if at < 0 || !strings.HasPrefix(("\n" + entries)[at+len(mine):], digest(l.covered, row)+"\n") {
-			return bad("%s %s is not as commit %d wrote it", l.table, key, in)
+		mine := strings.TrimSuffix(entry(l.table, key, ""), "\n")
+		if !strings.HasPrefix(entries, mine) && !strings.Contains(entries, "\n"+mine) {
+			return bad("%s %s was not written by commit %d, as it says", l.table, key, in)
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return bad("%s has rows that no commit wrote", l.table)
 }
 
 // requests holds the requests of the reports against their digests.
@@ -163,17 +214,4 @@ func (v view) requests() error {
 		}
 	}
 	return rows.Err()
-}
-
-// prepare makes a statement for each table of the chain, by its name.
-func (v view) prepare(query string) (map[string]*sql.Stmt, error) {
-	out := map[string]*sql.Stmt{}
-	for _, l := range ledgers {
-		stmt, err := v.tx.PrepareContext(v.ctx, fmt.Sprintf(query, l.table, l.key))
-		if err != nil {
-			return nil, err
-		}
-		out[l.table] = stmt
-	}
-	return out, nil
 }
