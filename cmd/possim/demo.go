@@ -42,19 +42,21 @@ A counter inside this computer. Open the first page, key an amount, choose a met
   cashier     http://%[1]s/
   customer    http://%[1]s/display
   manager     http://%[1]s/manager
-  simulators  http://%[2]s/         the display's glass, the printer's paper, faults
+  simulators  http://%[2]s/   the display's glass, the printer's paper, customers, cables, faults
 
   terminal    %[3]s   a pseudo-terminal; the customer shows a card after %[7]s
   display     %[4]s   a pseudo-terminal; the customer reads the code off its glass and pays it
   printer     %[5]s
   gateway     http://%[6]s/v1/   merchant %[8]s
   posd        process %[9]d, its log and state in %[10]s
+  commands    %[11]s sale 28.65 -method card -wait -config %[12]s
 
-Waits are shorter than a shop's: %[11]s.
+Waits are shorter than a shop's:
+  %[13]s.
 Ctrl-C stops it.
 
 `, c.conf.Listen, c.controlAddr, c.conf.Terminal, c.conf.Display, c.conf.Printer, c.conf.Gateway, c.setup.think,
-		merchantID, c.running().cmd.Process.Pid, c.dir, c.conf.Waits)
+		merchantID, c.running().cmd.Process.Pid, c.dir, c.path, c.file, c.conf.Waits)
 }
 
 // customer returns somebody who stands at this counter.
