@@ -382,17 +382,28 @@ func TestAnswerCountsThoughOurAckCannotLeave(t *testing.T) {
 	})
 }
 
-func TestEOTForAckReachesNobody(t *testing.T) {
-	play := func(p *player) {
-		p.expect()
-		p.say(pax.EOT)
-		p.silence()
-	}
-	withTerminal(t, pax.Defaults(), play, func(ctx context.Context, box *pax.Terminal, link *pipeLink) {
-		if f := box.Find(ctx, sale.CardLookup{Ref: ref1, Kind: sale.CardSale, Amount: 100}); f.Reached || f.Result != sale.FoundUnasked || f.Words == "" {
-			t.Errorf("got %+v", f)
+// TestOnlyAnACKReaches: what else a terminal says to A00 may belong to another
+// conversation, and does not prove that it is idle.
+func TestOnlyAnACKReaches(t *testing.T) {
+	torn := []byte{pax.STX, '0', pax.ETX, 0x55}
+	for name, said := range map[string][][]byte{"EOT": {{pax.EOT}}, "torn frames": {torn, torn, torn}, "nothing": nil} {
+		play := func(p *player) {
+			p.expect()
+			for _, b := range said {
+				p.say(b...)
+				if len(b) > 1 {
+					p.expect() // NAK
+				}
+			}
+			p.silence()
 		}
-	})
+		withTerminal(t, pax.Defaults(), play, func(ctx context.Context, box *pax.Terminal, link *pipeLink) {
+			f := box.Find(ctx, sale.CardLookup{Ref: ref1, Kind: sale.CardSale, Amount: 100})
+			if f.Reached || f.Result != sale.FoundUnasked || f.Words == "" {
+				t.Errorf("%s: got %+v", name, f)
+			}
+		})
+	}
 }
 
 // TestRepeatedAnswerIsNoLateOne: a terminal that did not hear our ACK says it again.
