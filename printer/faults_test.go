@@ -3,6 +3,7 @@ package printer_test
 import (
 	"flag"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"posd/device/sale"
+	"posd/printer"
 )
 
 // rounds is raised for a long run: go test ./printer -run Random -rounds 10000
@@ -192,6 +194,33 @@ func TestPaperOutAtEveryLine(t *testing.T) {
 					t.Errorf("%s: paper out after %d lines ended %+v", profile, line, res)
 				}
 			})
+		}
+	}
+}
+
+// TestANewRunClearsWhatTheOldOneLeft kills the program after every so many
+// bytes of a receipt: the next run knows nothing of it.
+func TestANewRunClearsWhatTheOldOneLeft(t *testing.T) {
+	for _, profile := range []string{"generic-80", "epson-tm-m30"} {
+		cfg := testConfig()
+		cfg.Profile = profile
+		for left := 0; left < 1400; left += 7 {
+			onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
+				c.link.wire = func(conn net.Conn) net.Conn { return &cutWire{conn, left} }
+				c.p.Print(t.Context(), numbered(1))
+				c.link.Close()
+				c.link.wire = nil
+				c.p = printer.New(c.link, cfg, slog.New(slog.DiscardHandler))
+				res := c.p.Print(t.Context(), numbered(2))
+				time.Sleep(time.Minute)
+				checkJob(t, fmt.Sprintf("%s: after a run that ended at byte %d", profile, left), c, numbered(2), res)
+				if res.State != sale.PrintDone {
+					t.Errorf("%s: after a run that ended at byte %d: %+v", profile, left, res)
+				}
+			})
+			if t.Failed() {
+				return
+			}
 		}
 	}
 }
