@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -258,4 +259,44 @@ func ulidAt(at time.Time) string {
 		v >>= 5
 	}
 	return string(out[:]) + fmt.Sprintf("%016d", 7)
+}
+
+// TestSellingGoesOnMeanwhile commits while everything that looks at the whole
+// journal runs beside it.
+func TestSellingGoesOnMeanwhile(t *testing.T) {
+	s := lived(t, t.TempDir())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := 100; n < 250; n++ {
+			for _, rows := range [][]sale.Row{intent(n), final(n)} {
+				if _, err := s.Commit(context.Background(), rows); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	}()
+	to := filepath.Join(t.TempDir(), "posd.backup")
+	for selling := true; selling; {
+		select {
+		case <-done:
+			selling = false
+		default:
+		}
+		if err := s.Backup(t.Context(), to); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Prune(t.Context(), noon.Add(time.Hour), noon.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		verified(t, s)
+		if err := s.Idle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verified(t, s)
+	if got := read(t, s, 249); got.State != sale.Paid {
+		t.Errorf("the last sale is %s", got.State)
+	}
 }
