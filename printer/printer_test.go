@@ -281,3 +281,41 @@ func TestRunAsksWhileIdleAndEnds(t *testing.T) {
 		}
 	})
 }
+
+func TestAStoppedProgramSaysWhatMayLieThere(t *testing.T) {
+	for fault, maybe := range map[string]bool{"paper-out=5": true, "silent-clone": false} {
+		onCounter(t, testConfig(), simOptions(testConfig()), func(t *testing.T, c *counter) {
+			c.sim.SetFault(fault)
+			ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+			if maybe {
+				ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+			}
+			defer cancel()
+			began := time.Now()
+			res := c.p.Print(ctx, samples()["card-approved"])
+			if res.State != sale.PrintFailed || res.Maybe != maybe || !strings.HasPrefix(res.Words, "stopped") || time.Since(began) > 11*time.Second {
+				t.Errorf("%s: %+v after %v", fault, res, time.Since(began))
+			}
+			if res := c.p.Print(ctx, samples()["card-approved"]); res.State != sale.PrintFailed || res.Maybe {
+				t.Errorf("%s, after it was stopped: %+v", fault, res)
+			}
+		})
+	}
+}
+
+func TestReceiptsWaitTheirTurn(t *testing.T) {
+	onCounter(t, testConfig(), simOptions(testConfig()), func(t *testing.T, c *counter) {
+		results := make(chan sale.PrintResult)
+		for n := range 5 {
+			go func() { results <- c.p.Print(t.Context(), numbered(n)) }()
+		}
+		for range 5 {
+			if res := <-results; res.State != sale.PrintDone {
+				t.Errorf("%+v", res)
+			}
+		}
+		for n := range 5 {
+			checkJob(t, "five at once", c, numbered(n), sale.PrintResult{State: sale.PrintDone})
+		}
+	})
+}
