@@ -20,7 +20,7 @@ import (
 //	             wiped, for it may hold an expiry whose report has left
 //	walBytes     a till that is never idle: the commit that fills the log copies
 //	             it itself
-//	Close        the file stays as it is
+//	Close        as Idle; the file stays
 const (
 	walHeaderBytes   = 32
 	frameHeaderBytes = 24
@@ -77,7 +77,14 @@ func wipe(f *os.File, from, to int64) error {
 func (s *Store) Idle(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || !s.dirty {
+	if s.closed {
+		return nil
+	}
+	return s.tidy(ctx)
+}
+
+func (s *Store) tidy(ctx context.Context) error {
+	if !s.dirty {
 		return nil
 	}
 	busy, frames, err := s.checkpoint()

@@ -106,6 +106,19 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	var errs []error
+	if s.read != nil && s.write != nil {
+		errs = append(errs, s.tidy(context.Background()))
+	}
+	errs = append(errs, s.detach())
+	if s.wal != nil {
+		errs = append(errs, s.wal.Close())
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// detach closes the connections.
+func (s *Store) detach() error {
+	var errs []error
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
 	}
@@ -117,10 +130,8 @@ func (s *Store) Close() error {
 		_, err := s.write.Exec("PRAGMA journal_size_limit = -1", nil)
 		errs = append(errs, err, s.write.Close())
 	}
-	if s.wal != nil {
-		errs = append(errs, s.wal.Close())
-	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	s.write, s.stmts = nil, nil // who still reads is told that the readers are closed
+	return errors.Join(errs...)
 }
 
 // checkFile makes an empty database file if there is none, and refuses one

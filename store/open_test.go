@@ -115,6 +115,20 @@ func TestLogStaysAndIsBounded(t *testing.T) {
 	}
 }
 
+func TestClosedStoreSaysSo(t *testing.T) {
+	s := openAt(t, t.TempDir())
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err1 := s.Commit(t.Context(), []sale.Row{sale.NoteRow{Name: "n"}})
+	_, err2 := s.Recover(t.Context())
+	if err1 == nil || err2 == nil || s.Idle(t.Context()) != nil {
+		t.Errorf("Commit %v, Recover %v", err1, err2)
+	}
+}
+
 func TestFaultsOfTheConfigurationComeTogether(t *testing.T) {
 	if faults := store.Defaults().Validate(); len(faults) > 0 {
 		t.Errorf("the defaults are at fault: %v", faults)

@@ -94,7 +94,10 @@ func (s *Store) prepare(from string, now time.Time) error {
 	if err := s.read.Close(); err != nil {
 		return err
 	}
-	return intoOneFile(s.write)
+	if err := intoOneFile(s.write); err != nil {
+		return err
+	}
+	return s.detach()
 }
 
 func copyContent(from, to string) error {

@@ -284,37 +284,44 @@ func TestDueReports(t *testing.T) {
 }
 
 func TestReportLeavesWithItsExpiry(t *testing.T) {
-	dir := t.TempDir()
-	s := openAt(t, dir)
-	want := queued("Q1", noon)
-	commit(t, s, sale.ReportRow{Report: want})
-	if got, err := s.Report(t.Context(), "Q1"); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, %v; want %+v", got, err, want)
-	}
-	for range 20 { // some frames that hold it, in more than one round of the log
-		want.Attempts++
-		commit(t, s, sale.ReportRow{Report: want})
-		if want.Attempts%7 == 0 {
-			if err := s.Idle(t.Context()); err != nil {
+	for name, leave := range map[string]func(*store.Store) error{
+		"idle":   func(s *store.Store) error { return s.Idle(context.Background()) },
+		"closed": func(s *store.Store) error { return s.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openAt(t, dir)
+			want := queued("Q1", noon)
+			commit(t, s, sale.ReportRow{Report: want})
+			if got, err := s.Report(t.Context(), "Q1"); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, %v; want %+v", got, err, want)
+			}
+			for range 20 { // some frames that hold it, in more than one round of the log
+				want.Attempts++
+				commit(t, s, sale.ReportRow{Report: want})
+				if want.Attempts%7 == 0 {
+					if err := s.Idle(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			commit(t, s, sale.ReportGone{No: "Q1", How: sale.ReportDone})
+			if _, err := s.Report(t.Context(), "Q1"); !errors.Is(err, sale.ErrNotFound) {
+				t.Error(err)
+			}
+			if err := leave(s); err != nil {
 				t.Fatal(err)
 			}
-		}
-	}
-	commit(t, s, sale.ReportGone{No: "Q1", How: sale.ReportDone})
-	if _, err := s.Report(t.Context(), "Q1"); !errors.Is(err, sale.ErrNotFound) {
-		t.Error(err)
-	}
-	if err := s.Idle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range []string{"posd.db", "posd.db-wal"} {
-		b, err := os.ReadFile(filepath.Join(dir, f))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(b), "expiry 1227") {
-			t.Errorf("%s still holds the expiry of a report that left", f)
-		}
+			for _, f := range []string{"posd.db", "posd.db-wal"} {
+				b, err := os.ReadFile(filepath.Join(dir, f))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(string(b), "expiry 1227") {
+					t.Errorf("%s still holds the expiry of a report that left", f)
+				}
+			}
+		})
 	}
 }
 
