@@ -69,6 +69,9 @@ type Terminal struct {
 type Gateway struct {
 	// KeyFile holds the merchant key. Default "": the systemd credential iotpay-key.
 	KeyFile string `toml:"key_file"`
+	// NotifyListen is the address on which the gateway's notifications arrive, by
+	// way of notify_url. Default "": nowhere, posd asks instead.
+	NotifyListen string `toml:"notify_listen"`
 	iotpay.Config
 }
 
@@ -173,6 +176,7 @@ func (c *Config) judge(d *strict) {
 	}
 	if g := c.Gateway; g != nil {
 		d.judge("gateway", g.Config.Validate())
+		d.judge("gateway", g.noticeFaults())
 		if g.KeyFile != "" && !filepath.IsAbs(g.KeyFile) {
 			d.fault("gateway.key_file", "key_file = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", g.KeyFile)
 		}

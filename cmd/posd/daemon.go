@@ -51,6 +51,11 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 		return err
 	}
 
+	noticed, err := listenForNotices(c.Gateway)
+	if err != nil {
+		return err
+	}
+
 	o := device.Options{
 		Policy: c.Shop.Policy, Journal: memory, Screen: parts.screen, Log: log,
 		Clock: time.Now, Entropy: rand.Reader,
@@ -107,6 +112,9 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 		run = append(run, part{"api on " + l.Addr().String(), serveHTTP(func(ctx context.Context) *http.Server {
 			return api.Server(ctx, handler, log)
 		}, l)})
+	}
+	if noticed != nil {
+		run = append(run, part{"notifications", serveHTTP(notices(c.Gateway, parts.gateway, till, log), noticed)})
 	}
 	run = append(run, part{"first look", func(ctx context.Context) error { return firstLook(ctx, till, board, log) }})
 	run = append(run, part{"notify", func(ctx context.Context) error { return notify(ctx, till, log) }})

@@ -230,6 +230,34 @@ func TestTheWatchdogIsFedAndTheEndAnnounced(t *testing.T) {
 	<-d.ended
 }
 
+func TestNotificationsArriveAtTheirOwnAddressAndMustBeSigned(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	key := filepath.Join(t.TempDir(), "key")
+	os.WriteFile(key, []byte("a key\n"), 0o600)
+	b := newBox(t, fmt.Sprintf("[gateway]\nbase_url = \"http://127.0.0.1:1/\"\nmch_id = \"1\"\njob_no = \"1\"\nkey_file = %q\nnotify_listen = %q\nnotify_url = \"https://shop.example/iotpay\"\n", key, addr))
+	b.daemon()
+	for what, want := range map[string]int{"POST /iotpay": 403, "GET /iotpay": 405, "POST /": 404, "POST /v1/sales": 404} {
+		method, path, _ := strings.Cut(what, " ")
+		req, err := http.NewRequest(method, "http://"+addr+path, strings.NewReader(`{"mchId":"1","mchOrderNo":"X","status":"2","sign":"00"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", what, res.StatusCode, want)
+		}
+	}
+}
+
 func TestWhatIsWrongAtTheStartIsOneSentence(t *testing.T) {
 	const gateway = "[gateway]\nmch_id = \"1\"\njob_no = \"1\"\n"
 	for name, c := range map[string]struct {
