@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"net/http"
 )
@@ -23,6 +24,10 @@ func (c *counter) controls() http.Handler {
 	} {
 		mux.Handle(path+"/", http.StripPrefix(path, h))
 	}
+	mux.HandleFunc("GET /customer/state", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(c.shopper.state())
+	})
 	mux.HandleFunc("POST /customer/{does}", c.letCustomer)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -146,6 +146,18 @@ func (s *shopper) leave(idle bool) {
 	s.idle = idle
 }
 
+// shopperState is what the control address shows of the shopper.
+type shopperState struct {
+	Alone bool   `json:"alone"` // pays every code without being told to
+	Code  string `json:"code"`  // seen last
+}
+
+func (s *shopper) state() shopperState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return shopperState{!s.idle, s.last}
+}
+
 // payLast pays the code seen last, whether it still is on the display or not.
 func (s *shopper) payLast(ctx context.Context) error {
 	code, err := s.lastCode()
@@ -156,12 +168,11 @@ func (s *shopper) payLast(ctx context.Context) error {
 }
 
 func (s *shopper) lastCode() (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.last == "" {
+	code := s.state().Code
+	if code == "" {
 		return "", errors.New("the customer has seen no code yet")
 	}
-	return s.last, nil
+	return code, nil
 }
 
 // pause waits; false if ctx ended first.

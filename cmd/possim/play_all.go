@@ -115,6 +115,7 @@ type sums struct {
 
 // scene plays one sale and judges how it ended.
 func (st *stage) scene(ctx context.Context, sc scene) (saleView, error) {
+	st.oldCode = st.code
 	if sc.before != nil {
 		if err := sc.before(st); err != nil {
 			return saleView{}, err
@@ -206,7 +207,7 @@ func (st *stage) wholeIs(ctx context.Context, want sums) {
 // payCode is the customer with a telephone: reads the code off the glass,
 // scans it, and types the password once posd has seen the scan.
 func payCode(ctx context.Context, st *stage, s saleView) error {
-	code, err := st.untilCode(ctx, "")
+	code, err := st.untilCode(ctx)
 	if err != nil {
 		return err
 	}
@@ -242,7 +243,7 @@ func giveUpAndPay(ctx context.Context, st *stage, s saleView) error {
 // giveUp waits for the code, cancels the sale, and waits until the glass is
 // free of it. It returns the code.
 func (st *stage) giveUp(ctx context.Context, s saleView) (string, error) {
-	code, err := st.untilCode(ctx, "")
+	code, err := st.untilCode(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -122,7 +122,7 @@ func printerDoes(fault string) func(*stage) error {
 // displayUnplugged pulls the display's cable while the code stands on it; the
 // code must be there again when the cable is.
 func displayUnplugged(ctx context.Context, st *stage, s saleView) error {
-	if _, err := st.untilCode(ctx, ""); err != nil {
+	if _, err := st.untilCode(ctx); err != nil {
 		return err
 	}
 	st.displayLine.Unplug()
@@ -140,7 +140,7 @@ func displayUnplugged(ctx context.Context, st *stage, s saleView) error {
 
 // displayLosesPower takes the display's power away while the code stands on it.
 func displayLosesPower(ctx context.Context, st *stage, s saleView) error {
-	if _, err := st.untilCode(ctx, ""); err != nil {
+	if _, err := st.untilCode(ctx); err != nil {
 		return err
 	}
 	if err := st.display.SetFault("power-cycle=500ms"); err != nil {
@@ -161,7 +161,7 @@ func (st *stage) untilNoCode(ctx context.Context) error {
 
 // paidUnseen has the customer pay while posd cannot reach the gateway.
 func paidUnseen(ctx context.Context, st *stage, s saleView) error {
-	code, err := st.untilCode(ctx, "")
+	code, err := st.untilCode(ctx)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func paidUnseen(ctx context.Context, st *stage, s saleView) error {
 // killedAtTheCode kills posd while the code stands on the display, has the
 // customer pay, and starts posd again.
 func killedAtTheCode(ctx context.Context, st *stage, _ saleView) error {
-	code, err := st.untilCode(ctx, "")
+	code, err := st.untilCode(ctx)
 	if err != nil {
 		return err
 	}

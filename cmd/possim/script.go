@@ -54,6 +54,8 @@ type stage struct {
 	customer customer
 	out      io.Writer
 	faults   []error
+	code     string // read off the display last
+	oldCode  string // read by the end of the sale before
 }
 
 // playScript builds a counter, plays the script at it, and returns everything
@@ -138,14 +140,18 @@ func (st *stage) untilSale(ctx context.Context, id, what string, limit time.Dura
 	return s, err
 }
 
-// untilCode waits for a code on the glass that is not old, and returns its text.
-func (st *stage) untilCode(ctx context.Context, old string) (string, error) {
-	var code string
-	err := until(ctx, 10*time.Second, "a code on the display", func(context.Context) (_ bool, _ string, err error) {
-		code, err = st.customer.readCode()
-		return code != old, "the code of before", err
+// untilCode waits for a code on the glass that was not there for an earlier
+// sale, and returns its text.
+func (st *stage) untilCode(ctx context.Context) (string, error) {
+	err := until(ctx, 10*time.Second, "a new code on the display", func(context.Context) (bool, string, error) {
+		code, err := st.customer.readCode()
+		if err == nil && code != st.oldCode {
+			st.code = code
+			return true, "", nil
+		}
+		return false, "the code of before", err
 	})
-	return code, err
+	return st.code, err
 }
 
 // approvals counts how often the terminal took money for the sale's attempts.
