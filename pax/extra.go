@@ -61,10 +61,9 @@ func encodeExtra(values map[string]string) (sale.Secret, error) {
 // extra makes the gateway's CC_PAX extra of a transaction. now is the box's
 // clock; info is the same transaction as the sale remembers it.
 func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInfo, now time.Time) (sale.Secret, error) {
-	cardType := string(t.Account.CardType)
-	letter, ok := c.CardTypes[cardType]
+	letter, ok := c.CardTypes[string(t.Account.CardType)]
 	if !ok {
-		letter = cardTypes[cardType].letter
+		letter = cardTypes[string(t.Account.CardType)].letter
 	}
 	date, clock := now.Format("01022006"), now.Format("150405")
 	if at := info.TerminalTime; len(at) == 14 {

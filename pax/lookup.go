@@ -20,6 +20,7 @@ func (t *Terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 	}
 	defer t.give()
 	start := time.Now()
+	t.owe(l.Ref)
 	t.find(ctx, l, &f)
 	f.Late, t.late = t.late, nil
 	control := sale.CardControl{}

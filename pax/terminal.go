@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +30,9 @@ type Terminal struct {
 	greeted uint64
 	deafAt  time.Time // since when look-ups are not acknowledged; zero if they are
 	late    []sale.CardAnswer
+	// owed are the attempts whose own answer never came and may still, by
+	// reference, and since when: see nameless.
+	owed map[string]time.Time
 
 	usedLock sync.Mutex
 	used     time.Time // when something was last asked
@@ -36,6 +40,10 @@ type Terminal struct {
 
 // maxLate bounds the answers kept for the next look-up.
 const maxLate = 16
+
+// lateFor is how long after it was given up an answer may still come. A
+// terminal waits half a minute for a card and then for its host.
+const lateFor = 10 * time.Minute
 
 // wire carries exchanges to the terminal: a line, or HTTP.
 type wire interface {
@@ -220,13 +228,42 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	switch res.end {
 	case answered:
 		t.forget(o.Ref) // the terminal repeats an answer when it did not hear our ACK
-		return against(o, t.reader().payment(res.reply))
+		a := t.reader().payment(res.reply)
+		if t.nameless(o.Ref, a) {
+			return doubt(o, a, "but it does not say of which transaction, and another one's answer may still come")
+		}
+		return against(o, a)
 	case notSent:
 		return unsent(o, sale.ReasonNotSent, res.err)
 	case refused:
 		return unsent(o, sale.ReasonRefused, res.err)
 	}
+	t.owe(o.Ref)
 	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}
+}
+
+// owe notes that the answer to an attempt may still come.
+func (t *Terminal) owe(ref string) {
+	maps.DeleteFunc(t.owed, func(_ string, since time.Time) bool { return time.Since(since) > lateFor })
+	if t.owed == nil {
+		t.owed = map[string]time.Time{}
+	}
+	t.owed[ref] = time.Now()
+}
+
+// nameless reports whether an answer that was taken for ref's may be the late
+// one of another attempt: it does not carry ref, as an aborted sale's does not,
+// and another answer is still owed.
+func (t *Terminal) nameless(ref string, a sale.CardAnswer) bool {
+	if a.Ref == ref {
+		return false
+	}
+	for other, since := range t.owed {
+		if other != ref && time.Since(since) <= lateFor {
+			return true
+		}
+	}
+	return false
 }
 
 // forget takes the late answers to an attempt out of those kept.
@@ -356,6 +393,7 @@ func (t *Terminal) stray(r Reply) {
 		t.log.Warn("terminal answered a transaction nobody knows", "words", a.Words)
 		return
 	}
+	delete(t.owed, a.Ref)
 	t.log.Info("terminal answered late", "attempt", a.Ref, "verdict", a.Verdict, "words", a.Words)
 	t.late = append(t.late, a)
 	if len(t.late) > maxLate {

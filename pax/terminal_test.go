@@ -218,6 +218,34 @@ func TestLateReplyStillCounts(t *testing.T) {
 	})
 }
 
+// TestNamelessLateAnswerDecidesNothing: an aborted sale's answer names no
+// reference. While one is owed, the next sale must not end by it.
+func TestNamelessLateAnswerDecidesNothing(t *testing.T) {
+	cfg := pax.Defaults()
+	cfg.AnswerWait = 5 * time.Second
+	onCounter(t, cfg, paxsim.Options{Think: 3 * time.Second}, func(c *counter) {
+		c.fault("abort")
+		c.fault("late-answer=10s")
+		if a := c.box.Charge(c.ctx, saleOf(ref1, 100)); a.Verdict != sale.VerdictUnsure {
+			c.Fatalf("got %+v", a)
+		}
+		time.Sleep(4 * time.Second) // the late one comes while the next customer thinks
+		a := c.box.Charge(c.ctx, saleOf(ref2, 200))
+		if a.Verdict == sale.VerdictCancelled {
+			c.Errorf("ended by another sale's answer: %+v", a)
+		}
+		time.Sleep(time.Minute)
+		if f := c.box.Find(c.ctx, sale.CardLookup{Ref: ref2, Kind: sale.CardSale, Amount: 200}); f.Result != sale.FoundIt {
+			c.Errorf("got %+v", f)
+		}
+		time.Sleep(15 * time.Minute)
+		c.fault("abort")
+		if a := c.box.Charge(c.ctx, saleOf(ref3, 200)); a.Verdict != sale.VerdictCancelled {
+			c.Errorf("long after: %+v", a)
+		}
+	})
+}
+
 func TestCancelIsAWish(t *testing.T) {
 	for _, way := range []string{"a15", "eot", "ack-eot", "none"} {
 		t.Run(way, func(t *testing.T) {

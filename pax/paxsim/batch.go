@@ -54,7 +54,6 @@ type record struct {
 	number   int // transaction number, 1 to 5000, starting anew after a batch close
 	ref      string
 	kind     string // transaction type
-	original string // its type before it was voided
 	debit    bool
 	invoice  string
 	card     card
