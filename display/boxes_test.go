@@ -209,3 +209,11 @@ func TestTextCannotBeginAnAEDEXCommand(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestBrightnessInSteps(t *testing.T) {
+	for percent, want := range map[int]string{1: "a", 25: "a", 26: "b", 50: "b", 75: "c", 76: "d", 100: "d"} {
+		if got := brightness(percent, "abcd"); got != want {
+			t.Errorf("%d percent is step %s, want %s", percent, got, want)
+		}
+	}
+}

@@ -69,6 +69,15 @@ func Drivers() []string { return slices.Sorted(maps.Keys(drivers)) }
 // Dialects lists the dialects of a linedisplay.
 func Dialects() []string { return slices.Sorted(maps.Keys(dialects)) }
 
+// aboutDialects names the dialects with the poles that speak them.
+func aboutDialects() string {
+	var all []string
+	for _, d := range Dialects() {
+		all = append(all, d+" ("+dialects[d].about+")")
+	}
+	return strings.Join(all, ", ")
+}
+
 // kind is what the devices of a driver usually are.
 type kind struct {
 	charset Charset
@@ -123,7 +132,7 @@ func (c Config) Validate() []error {
 		bad("driver", c.Driver, "use one of "+strings.Join(Drivers(), ", "))
 	}
 	if _, ok := dialects[c.Dialect]; !ok && c.Driver == "linedisplay" {
-		bad("dialect", c.Dialect, "use one of "+strings.Join(Dialects(), ", "))
+		bad("dialect", c.Dialect, "use one of "+aboutDialects())
 	}
 	if c.Columns != poleColumns {
 		bad("columns", c.Columns, fmt.Sprintf("the words are made for %d columns", poleColumns))

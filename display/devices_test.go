@@ -1,6 +1,7 @@
 package display_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -139,4 +140,38 @@ func TestDMD70BehindAPrinterIsDrawnWithoutAnswers(t *testing.T) {
 			t.Errorf("%+v", g)
 		}
 	})
+}
+
+// A display that lost its power alone and says nothing of it gets its picture
+// and its settings back at the next check.
+func TestBrightnessComesBackAfterThePowerWasAway(t *testing.T) {
+	for _, k := range [][2]string{{"dmd70", ""}, {"linedisplay", "escpos"}, {"linedisplay", "cd5220"}, {"linedisplay", "utc"}, {"linedisplay", "utce"}} {
+		synctest.Test(t, func(t *testing.T) {
+			far, err := displaysim.New(k[0], k[1], displaysim.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := counterWith(t, far, func(c *display.Config) {
+				c.Driver, c.Brightness = k[0], 30
+				if k[1] != "" {
+					c.Dialect = k[1]
+				}
+			})
+			defer c.stop()
+			c.Show(sale.Screen{Kind: sale.ScreenPaid, Amount: 1234, Currency: "CAD"})
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			before := far.PNG()
+			far.SetFault("power-cycle=100ms")
+			time.Sleep(200 * time.Millisecond)
+			if bytes.Equal(before, far.PNG()) {
+				t.Fatalf("%v kept its picture without power", k)
+			}
+			time.Sleep(31 * time.Second)
+			synctest.Wait()
+			if !bytes.Equal(before, far.PNG()) {
+				t.Errorf("%v is not as it was: %+v", k, far.State().Glass)
+			}
+		})
+	}
 }

@@ -30,9 +30,7 @@ const (
 	nxText     = 0x70
 	nxNumber   = 0x71
 	nxSlept    = 0x86
-	nxWoke     = 0x87
 	nxReady    = 0x88
-	nxSDUpdate = 0x89
 )
 
 // nxFailures are the answers that say why a command was not done.

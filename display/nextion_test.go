@@ -91,6 +91,9 @@ func TestFaultsOfThePanelHealByThemselves(t *testing.T) {
 				if st := c.Status(); !st.Connected || st.Trouble != "" {
 					t.Errorf("%s: after it was over %+v", fault, st)
 				}
+				if g := glassOf[displaysim.NextionState](t, c.far); g.Set["qr0.txt"] != url34 {
+					t.Errorf("%s: after it was over the code is not in its component: %+v", fault, g)
+				}
 			})
 		})
 	}
@@ -272,6 +275,24 @@ func TestCheckOfAPanelThatIsRightCostsTwoQuestions(t *testing.T) {
 		synctest.Wait()
 		if got, want := c.cable.since(), "sendme"+display.NextionEnd+"get t0.txt"+display.NextionEnd; got != want+want {
 			t.Errorf("two checks sent %q", got)
+		}
+	})
+}
+
+// What one screen set beyond its texts must not stay on the next one.
+func TestColourOfAResultDoesNotStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), nil)
+		defer c.stop()
+		c.Show(sale.Screen{Kind: sale.ScreenDeclined, Amount: 100, Currency: "CAD"})
+		synctest.Wait()
+		if g := glassOf[displaysim.NextionState](t, c.far); g.Set["t0.pco"] != "51333" {
+			t.Fatalf("declined is not red: %+v", g)
+		}
+		c.Show(sale.Screen{Kind: sale.ScreenProcessing, Amount: 100, Currency: "CAD"})
+		synctest.Wait()
+		if g := glassOf[displaysim.NextionState](t, c.far); g.Set["t0.txt"] != "Please wait" || g.Set["t0.pco"] != "" {
+			t.Errorf("%+v", g)
 		}
 	})
 }

@@ -209,5 +209,5 @@ func upTo(buf []byte, from int, end byte, most int) int {
 	return -1
 }
 
-// row returns what stands on a line, without the blanks around it.
+// Row returns what stands on a line, without the blanks around it.
 func (s PoleState) Row(n int) string { return strings.TrimSpace(s.Lines[n]) }
