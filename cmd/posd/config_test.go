@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -149,5 +150,75 @@ func TestWhatIsInForceCanBeReadBack(t *testing.T) {
 	}
 	if c.String() != again.String() {
 		t.Errorf("written:\n%s\nread back:\n%s", c, again)
+	}
+}
+
+func TestOnlyATerminalIsSpokenToOverHTTP(t *testing.T) {
+	for line, ok := range map[string]bool{
+		"http://192.168.1.40:10009": true, "http://192.168.1.40:10009/": true, "tcp:192.168.1.40:10009": true, "/dev/posd-terminal": true,
+		"http://192.168.1.40": false, "http://": false, "https://192.168.1.40:10009": false, "": false,
+	} {
+		terminal := all().Terminal
+		terminal.Line = line
+		if faults := terminal.lineFaults(); (faults == nil) != ok {
+			t.Errorf("terminal %q: %v", line, faults)
+		}
+	}
+	printer := all().Printer
+	printer.Line = "http://192.168.1.50:9100"
+	if printer.validate() == nil {
+		t.Error("a printer was taken over HTTP")
+	}
+}
+
+func TestWhatIsSaidOnceForTheShopIsHandedDown(t *testing.T) {
+	c, err := parse("FILE", []byte(`
+[shop]
+name = "Thé"
+language = "fr"
+[[display]]
+line = "/dev/a"
+[[display]]
+line = "/dev/b"
+name = "second"
+language = "zh-Hans"
+shop_name = "茶"
+[printer]
+line = "/dev/c"
+[printer.shop]
+name = "Maison du Thé"
+[daemon]
+lock_dir = "/tmp/locks"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := c.Displays[0], c.Displays[1]
+	if one.Language != "fr" || one.ShopName != "Thé" || two.Language != "zh-Hans" || two.ShopName != "茶" {
+		t.Errorf("displays: %s %s, %s %s", one.Language, one.ShopName, two.Language, two.ShopName)
+	}
+	if p := c.Printer; p.Language != "fr" || p.Shop.Name != "Maison du Thé" {
+		t.Errorf("printer: %s %s", p.Language, p.Shop.Name)
+	}
+	for _, l := range c.lines() {
+		if l.config.LockDir != "/tmp/locks" {
+			t.Errorf("%s locks in %q", l.path, l.config.LockDir)
+		}
+	}
+}
+
+func TestABusinessDayEndsWhenTheShopSays(t *testing.T) {
+	s := defaults().Shop // America/Toronto, 04:00
+	for date, want := range map[string]string{
+		"2026-11-21": "2026-11-21T09:00:00Z 2026-11-22T09:00:00Z",
+		"2026-10-31": "2026-10-31T08:00:00Z 2026-11-01T09:00:00Z", // the clocks go back in that night
+	} {
+		from, to, err := s.day(date)
+		if got := from.UTC().Format(time.RFC3339) + " " + to.UTC().Format(time.RFC3339); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", date, got, err, want)
+		}
+	}
+	if _, _, err := s.day("21.11.2026"); err == nil {
+		t.Error("a date in another form was taken")
 	}
 }
