@@ -258,7 +258,10 @@ func (b *board) plugged() []device.DeviceStatus {
 	var list []device.DeviceStatus
 	if t := b.parts.terminal; t != nil {
 		d := t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line})
-		if t.busy.Load() > 0 {
+		switch {
+		case t.busy.Load() > 0 && d.Since.IsZero(): // never heard of, and in use: nothing is known to be wrong
+			d.OK, d.Words = true, "busy with a sale"
+		case t.busy.Load() > 0:
 			d.Words += "; busy with a sale"
 		}
 		list = append(list, d)
