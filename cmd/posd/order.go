@@ -1,0 +1,427 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/spf13/cobra"
+
+	"posd/device/sale"
+	"posd/sync/iotpay"
+)
+
+func orderCommand(at *where) *cobra.Command {
+	d := &desk{at: at, every: 2 * time.Second}
+	c := &cobra.Command{
+		Use:   "order",
+		Short: "Use the gateway's General Order API by hand, for any channel",
+		Long: `order asks IOTPay itself, with the merchant account and key of the configuration,
+past the till: these orders are no sales. The till does not watch them, print
+them, or count them in its reports; what becomes of one, "posd order query" says.
+To take a payment at this counter, use "posd sale".
+
+Exit codes: 0 placed, paid, given back; 1 usage, or not sent; 2 refused by the
+gateway; 3 closed unpaid; 4 not known, or not paid yet.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(cmd.ErrOrStderr())
+			return &ended{exitRefused, cmd.Help()}
+		},
+	}
+	c.PersistentFlags().StringVar(&d.keyFile, "key-file", "", "`FILE` that holds the merchant key; the configuration's when left out")
+	c.PersistentFlags().BoolVar(&d.json, "json", false, "print the answer as JSON")
+	c.AddCommand(orderCreateCommand(d), orderQueryCommand(d), orderRefundCommand(d))
+	return c
+}
+
+// desk is what the order commands share.
+type desk struct {
+	at      *where
+	keyFile string
+	json    bool
+	every   time.Duration // the pause between two questions
+}
+
+// open makes the client of the configured account.
+func (d *desk) open() (Config, *iotpay.Client, error) {
+	c, err := load(d.at.configFile())
+	if err != nil {
+		return c, nil, err
+	}
+	if c.Gateway == nil {
+		return c, nil, fmt.Errorf("%s has no [gateway]: orders need the account at IOTPay", d.at.configFile())
+	}
+	if d.keyFile != "" {
+		c.Gateway.KeyFile = d.keyFile
+	}
+	key, err := c.Gateway.merchantKey()
+	if err != nil {
+		return c, nil, err
+	}
+	client, err := iotpay.New(c.Gateway.Config, key, slog.New(slog.DiscardHandler))
+	return c, client, err
+}
+
+func orderCreateCommand(d *desk) *cobra.Command {
+	var o iotpay.Order
+	var channel, amount, tip, code, extra string
+	var wait time.Duration
+	var draw bool
+	c := &cobra.Command{
+		Use:   "create -channel CHANNEL -amount AMOUNT",
+		Short: "Place an order on one of the gateway's channels",
+		Long: "create places an order and prints what the customer needs to pay it: a code, an\n" +
+			"address, or what opens an app. The order's number is printed before anything is\n" +
+			"sent, so that a lost answer can be asked for: posd order query NO.\n\n" +
+			"Channels: " + channelList() + ".\n\n" +
+			"On the MICROPAY channels the order itself takes the money, with the customer's own\n" +
+			"code; it is asked after until it has ended. CC_PAX tells the gateway of a card\n" +
+			"payment and moves no money; the till does that by itself for its own sales.",
+		Args: cobra.NoArgs,
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		o.Channel = sale.Channel(strings.ToUpper(channel))
+		if o.Amount, err = sale.ParseAmount(amount); err != nil {
+			return err
+		}
+		if tip != "" {
+			if o.Tip, err = sale.ParseAmount(tip); err != nil {
+				return err
+			}
+		}
+		if o.AuthCode, err = secretOf(cmd.InOrStdin(), code); err != nil {
+			return err
+		}
+		if extra != "" {
+			if o.CardExtra, err = secretOf(cmd.InOrStdin(), fileOrDash(extra)); err != nil {
+				return err
+			}
+			if !masked(o.CardExtra) {
+				return errors.New("-extra holds a card number that is not masked: write only its last four digits, such as XXXXXXXXXXXX1166")
+			}
+		}
+		config, client, err := d.open()
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		if o.Currency == "" {
+			o.Currency = config.Shop.Currency
+		}
+		if o.ProductID == "" && o.Channel == sale.WXNative {
+			o.ProductID = config.Gateway.ProductID
+		}
+		if o.DeviceID == "" && o.Channel.Micropay() {
+			o.DeviceID = config.Gateway.DeviceID
+		}
+		if !cmd.Flags().Changed("wait") && o.Channel.Micropay() {
+			wait = time.Minute
+		}
+		return d.create(cmd, client, o, wait, draw)
+	}
+	f := c.Flags()
+	f.StringVar(&channel, "channel", "", "the `CHANNEL`, such as WX_NATIVE or ALIPAY_WAP")
+	f.StringVar(&amount, "amount", "", "what to ask for, as `28.65` or 2865c")
+	f.StringVar(&o.No, "no", "", "the order's `NUMBER`, never used before; made and printed when left out")
+	f.StringVar(&o.Currency, "currency", "", "three `LETTERS`; the shop's when left out")
+	f.StringVar(&o.Subject, "subject", "", "what was bought, its `TITLE`; the configuration's when left out")
+	f.StringVar(&o.Body, "body", "", "what was bought, in `WORDS`; the configuration's when left out")
+	f.StringVar(&o.NotifyURL, "notify-url", "", "`ADDRESS` for the gateway's notification; the configuration's when left out")
+	f.StringVar(&o.ReturnURL, "return-url", "", "`ADDRESS` the customer's browser goes to afterwards")
+	f.StringVar(&o.OSType, "os", "", "`IOS or ANDROID`: the customer's phone (ALIPAY_WAP, ALIPAY_MOBILE)")
+	f.StringVar(&o.ProductID, "product-id", "", "`PRODUCT` (WX_NATIVE); the configuration's when left out")
+	f.StringVar(&o.OpenID, "open-id", "", "the customer's `ID` at WeChat (WX_JSAPI)")
+	f.StringVar(&o.AppID, "app-id", "", "the app's `ID` at WeChat (WX_APP, mini programs)")
+	f.StringVar(&code, "code", "", "the customer's own `CODE` (MICROPAY channels), or - to read it from the standard input")
+	f.StringVar(&o.DeviceID, "device-id", "", "the scanner's `NAME` (MICROPAY channels)")
+	f.StringVar(&extra, "extra", "", "`FILE` with the card transaction as JSON (CC_PAX), or - for the standard input")
+	f.StringVar(&o.Source, "source", "", "point-of-sale `SOFTWARE` and its version (CC_PAX)")
+	f.StringVar(&tip, "tip", "", "the tip, as `2.00` or 200c (CC_PAX)")
+	f.StringVar(&o.Param2, "param2", "", "`TEXT` that comes back in the notification")
+	f.StringVar(&o.Remarks, "remarks", "", "`TEXT` kept with the order")
+	f.DurationVar(&wait, "wait", 0, "ask after the order for so long, or until it has ended; 1m on the MICROPAY channels")
+	f.BoolVar(&draw, "qr", false, "draw the code even if the output is no terminal")
+	c.MarkFlagRequired("channel")
+	c.MarkFlagRequired("amount")
+	return c
+}
+
+func channelList() string {
+	var names []string
+	for _, ch := range iotpay.Channels {
+		names = append(names, string(ch))
+	}
+	const half = 7
+	return strings.Join(names[:half], ", ") + ",\n" + strings.Join(names[half:], ", ")
+}
+
+// secretOf returns text, or what stands in a file ("@FILE") or on stdin ("-").
+func secretOf(in io.Reader, text string) (sale.Secret, error) {
+	file, isFile := strings.CutPrefix(text, "@")
+	var read []byte
+	var err error
+	switch {
+	case text == "-":
+		read, err = io.ReadAll(io.LimitReader(in, maxObject))
+	case isFile:
+		read, err = os.ReadFile(file)
+	default:
+		return sale.Secret(text), nil
+	}
+	return sale.Secret(strings.TrimSpace(string(read))), err
+}
+
+// fileOrDash marks a file's name for secretOf.
+func fileOrDash(name string) string {
+	if name == "-" {
+		return name
+	}
+	return "@" + name
+}
+
+// masked reports whether a card transaction shows no more of the card's number
+// than its last four digits.
+func masked(extra sale.Secret) bool {
+	o, err := iotpay.ParseObject([]byte(extra.Reveal()))
+	if err != nil {
+		return true // refused with its own words before it is sent
+	}
+	digits := 0
+	for _, r := range o.Text("cardNum") {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	return digits <= 4
+}
+
+// newNumber returns the number given, or makes one, and prints it before
+// anything is sent under it.
+func newNumber(cmd *cobra.Command, what, no string) string {
+	if no == "" {
+		no = newKey()
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), what, no)
+	return no
+}
+
+func (d *desk) create(cmd *cobra.Command, client *iotpay.Client, o iotpay.Order, wait time.Duration, draw bool) error {
+	o.No = newNumber(cmd, "order", o.No)
+	placed, a := client.CreateOrder(cmd.Context(), o)
+	view := orderView{No: o.No, Channel: o.Channel, Asked: o.Amount, Currency: o.Currency}
+	view.hear(a)
+	if a.Result == sale.GatewayOK {
+		view.Placed = &placed
+	}
+	// On the MICROPAY channels the request was the debit: whatever the answer, only
+	// the order's status says whether money was taken.
+	debit := o.Channel.Micropay() && a.Result != sale.GatewayNotSent
+	if wait > 0 && (debit || a.Result == sale.GatewayOK) && o.Channel != sale.CCPax {
+		if view.Placed != nil && !d.json {
+			if err := view.print(cmd.OutOrStdout(), draw); err != nil {
+				return err
+			}
+			view.Placed = nil // it was shown
+		}
+		d.follow(cmd.Context(), client, &view, wait)
+	} else if debit && view.Result == sale.GatewayOK {
+		view.Result = sale.GatewayLost // placed, which proves no payment
+		view.Words = "the order is placed; whether it is paid was not asked"
+	}
+	if err := d.show(cmd, view, draw); err != nil {
+		return err
+	}
+	return view.end("posd order query " + o.No)
+}
+
+// follow asks after an order until it has ended, or for as long as wait.
+func (d *desk) follow(ctx context.Context, client *iotpay.Client, view *orderView, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for {
+		state, a := client.QueryOrder(ctx, iotpay.Query{MchOrderNo: view.No})
+		if ctx.Err() == nil || a.Result == sale.GatewayOK {
+			view.hear(a)
+		}
+		if a.Result == sale.GatewayOK {
+			view.State = &state
+			if state.Status.Paid() || state.Status.Closed() {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			if view.Result != sale.GatewayOK || view.State == nil {
+				view.Result = sale.GatewayLost // silence and refusals end no debit
+			}
+			return
+		case <-time.After(max(d.every, a.RetryAfter)):
+		}
+	}
+}
+
+func orderQueryCommand(d *desk) *cobra.Command {
+	var refund, theirs bool
+	c := &cobra.Command{
+		Use:   "query NO",
+		Short: "Ask the gateway what became of an order, or of a refund",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if refund && theirs {
+				return errors.New("-pay-order names an order, -refund a refund: use one of them")
+			}
+			_, client, err := d.open()
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			view := orderView{No: args[0]}
+			if refund {
+				state, a := client.QueryRefundOrder(cmd.Context(), args[0])
+				if view.hear(a); a.Result == sale.GatewayOK {
+					view.Refund = &state
+				}
+			} else {
+				q := iotpay.Query{MchOrderNo: args[0]}
+				if theirs {
+					q = iotpay.Query{PayOrderID: args[0]}
+				}
+				state, a := client.QueryOrder(cmd.Context(), q)
+				if view.hear(a); a.Result == sale.GatewayOK {
+					view.State = &state
+				}
+			}
+			if err := d.show(cmd, view, false); err != nil {
+				return err
+			}
+			return view.end("the same command again, in a while")
+		},
+	}
+	c.Flags().BoolVar(&refund, "refund", false, "NO is the number of a refund")
+	c.Flags().BoolVar(&theirs, "pay-order", false, "NO is the gateway's own number of the order (payOrderId)")
+	return c
+}
+
+func orderRefundCommand(d *desk) *cobra.Command {
+	var amount, no string
+	c := &cobra.Command{
+		Use:   "refund NO -amount AMOUNT",
+		Short: "Give money of a paid order back",
+		Long: `refund asks after order NO, and gives AMOUNT of it back if it is paid. It is for
+orders that "posd order create" placed: a sale of the till is refused, since its
+journal would not know; use "posd refund" for those. (That needs the daemon, which is
+asked whether the order is its own; without one, you are trusted.)
+
+The refund's number is printed before anything is sent. If the answer is lost,
+repeat the command with -no and that number: the gateway is asked first, and
+nothing is given back twice.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			back, err := sale.ParseAmount(amount)
+			if err != nil {
+				return err
+			}
+			_, client, err := d.open()
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			return d.refund(cmd, client, args[0], no, back)
+		},
+	}
+	c.Flags().StringVar(&amount, "amount", "", "how much to give back, as `28.65` or 2865c")
+	c.Flags().StringVar(&no, "no", "", "the refund's `NUMBER`: of one whose answer was lost; made and printed when left out")
+	c.MarkFlagRequired("amount")
+	return c
+}
+
+func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no string, amount sale.Amount) error {
+	ctx := cmd.Context()
+	order, a := client.QueryOrder(ctx, iotpay.Query{MchOrderNo: orderNo})
+	switch {
+	case a.Result != sale.GatewayOK:
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s could not be asked after: %s", orderNo, a.Words)}
+	case !order.Status.Paid():
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s is not paid (%s)", orderNo, statusWords(order.Status))}
+	case amount > order.Amount:
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: %s is more than the %s %s of order %s", amount, order.Amount, order.Currency, orderNo)}
+	}
+	if id, ours := d.tillsOwn(ctx, orderNo); ours {
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s is the till's sale %s: use `posd refund %s -amount %s -by NAME`", orderNo, id, id, amount)}
+	}
+	again := no != ""
+	no = newNumber(cmd, "refund", no)
+	view := orderView{No: no}
+	for try := range 2 { // "no such refund" is believed the second time
+		if !again {
+			break
+		}
+		state, a := client.QueryRefundOrder(ctx, no)
+		view.hear(a)
+		switch {
+		case a.Result == sale.GatewayOK && (state.PayOrderID != "" && state.PayOrderID != order.PayOrderID || state.Amount != 0 && state.Amount != amount):
+			return &ended{exitRefused, fmt.Errorf("refund %s is another one: %s of order %s", no, state.Amount, onOneLine(state.PayOrderID))}
+		case a.Result == sale.GatewayOK:
+			view.Refund = &state
+			return d.show(cmd, view, false)
+		case a.Result != sale.GatewayNotFound || !a.Verified:
+			if err := d.show(cmd, view, false); err != nil {
+				return err
+			}
+			return &ended{exitUnsure, fmt.Errorf("nothing was sent: what became of refund %s is not known: ask again in a while", no)}
+		case try == 0:
+			select {
+			case <-ctx.Done():
+				return &ended{exitRefused, errors.New("nothing was sent")}
+			case <-time.After(d.every):
+			}
+		}
+	}
+	state, a := client.RefundOrder(ctx, iotpay.Refund{No: no, PayOrderID: order.PayOrderID, Amount: amount, Currency: order.Currency, Channel: order.Channel})
+	if view.hear(a); a.Result == sale.GatewayOK {
+		view.Refund = &state
+	}
+	if err := d.show(cmd, view, false); err != nil {
+		return err
+	}
+	return view.end(fmt.Sprintf("posd order refund %s -amount %s -no %s", orderNo, amount, no))
+}
+
+// tillsOwn asks the daemon, if one runs, whether an order belongs to a sale. The
+// till's numbers tell when they were made: the sale is of that day, or of the
+// one before where the business day is longer than the calendar's.
+func (d *desk) tillsOwn(ctx context.Context, orderNo string) (sale.ID, bool) {
+	made, err := ulid.ParseStrict(orderNo)
+	if err != nil {
+		return "", false
+	}
+	cl, err := d.at.client()
+	if err != nil {
+		return "", false
+	}
+	at := ulid.Time(made.Time())
+	for _, days := range []int{0, -1, 1} {
+		a, err := cl.ask(ctx, http.MethodGet, "/v1/sales?limit=1000&date="+at.AddDate(0, 0, days).Format(time.DateOnly), nil)
+		if err != nil {
+			return "", false
+		}
+		var list []sale.Sale
+		if a.into(&list) != nil {
+			return "", false
+		}
+		for _, s := range list {
+			if s.MchOrderNo == orderNo {
+				return s.ID, true
+			}
+		}
+	}
+	return "", false
+}
