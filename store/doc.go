@@ -6,6 +6,7 @@
 //	    posd.db-wal           SQLite's log; kept, written over, at most a few MiB
 //	    posd.db-shm           SQLite's index of the log
 //	    posd.lock             who holds the folder
+//	    posd.db.aside-TIME    a journal that a restore put aside
 //
 // What lies in it (see migrations/ for the columns):
 //
@@ -22,6 +23,12 @@
 // journal is as it was. One goroutine commits; readers have connections of
 // their own, see one moment each, and never wait for the writer. Beside the
 // daemon the file may be read with sqlite3.
+//
+// Beside that: Verify names the first thing that is not as posd wrote it, Backup
+// makes a verified copy while selling goes on, Restore puts one back so that
+// nothing old is taken for new, Prune takes details away that nobody needs any
+// more, Room says when the disk is too full for new business. DESIGN.md has the
+// guarantees, how each is shown, and what the decisions cost.
 //
 // How it fails: a disk without room is sale.ErrJournalFull, a damaged file or a
 // disk that refuses is sale.ErrJournalBroken, a second daemon is
