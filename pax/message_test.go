@@ -2,6 +2,7 @@ package pax
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -165,13 +166,29 @@ func TestAbortAfterACardIsUnsure(t *testing.T) {
 }
 
 func TestNoCardDataInWords(t *testing.T) {
-	r, err := parseReply(body(t, AppendFrame(nil, "0", "T01", "1.58", "000100", "CARD 4111111111111111\x1f", "05\x1fNOT 4111 11114111111111111", "01", "0", "4111111111111111\x1f4\x1f1230\x1f\x1f\x1f\x1f01\x1fSMITH/J", "\x1fR")))
+	for text, want := range map[string]string{
+		"CARD 4111111111111111":                "CARD XXXXXXXXXXXX1111",
+		"NOT 4111 1111 1111 1111 OK":           "NOT XXXX XXXX XXXX 1111 OK",
+		"4111-1111-1111-1111":                  "XXXX-XXXX-XXXX-1111",
+		"AMOUNT 28.65, REF 12345678":           "AMOUNT 28.65, REF 12345678",
+		"D\xe9clin\xe9e":                       "Déclinée",
+		"two\r\n\x00 lines":                    "two lines",
+		"TRACK ;4111111111111111=12291010000?": "TRACK ;XXXXXXXXXXXX1111=XXXXXXX0000?",
+	} {
+		if got := printable([]byte(text)); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := clip([]byte("an amount of 12 cents 4111111111111111")); strings.Contains(got, "411") {
+		t.Errorf("cut in the middle of a number: %q", got)
+	}
+	r, err := parseReply(body(t, AppendFrame(nil, "0", "T01", "1.58", "000100", "CARD 4111111111111111", "4111111111111111\x1fNOT 4111 1111 1111 1111\x1f4111111111111111", "01", "0", "4111111111111111\x1f4\x1f1230\x1f\x1f\x1f\x1f01\x1fSMITH/J", "\x1fR")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := (reader{}).payment(r)
-	if strings.Contains(a.Words, "11111") || a.Card.Number != "XXXXXXXXXXXX1111" {
-		t.Errorf("words %q, number %q", a.Words, a.Card.Number)
+	if all := fmt.Sprintf("%+v", a); strings.Contains(all, "411") || strings.Contains(all, "SMITH") || strings.Contains(all, "1230") || a.Card.Number != "XXXXXXXXXXXX1111" {
+		t.Errorf("got %s", all)
 	}
 }
 

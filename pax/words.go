@@ -2,14 +2,15 @@ package pax
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
 // printable returns text of the terminal fit for a page, a log and a receipt:
 // read as UTF-8 or else as ISO-8859-1, without control characters, with single
-// spaces, at most 120 characters, and with every run of nine digits or more
-// masked but for its last four.
+// spaces, at most 120 characters, and with every run of nine digits or more, and
+// every thirteen in groups, masked but for the last four.
 func printable(b []byte) string {
 	if len(b) == 0 {
 		return ""
@@ -47,10 +48,28 @@ func printable(b []byte) string {
 		out = append(out, r)
 	}
 	mask()
-	if len(out) > 120 {
-		out = out[:120]
+	v := []rune(parted.ReplaceAllStringFunc(string(out), hideDigits))
+	if len(v) > 120 {
+		v = v[:120]
 	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(v))
+}
+
+// parted is what may be a card number, written in groups or not.
+var parted = regexp.MustCompile(`[0-9X](?:[ -]?[0-9X]){12,}`)
+
+// hideDigits masks all digits but the last four.
+func hideDigits(s string) string {
+	b := []byte(s)
+	for i, seen := len(b)-1, 0; i >= 0; i-- {
+		if b[i] < '0' || b[i] > '9' {
+			continue
+		}
+		if seen++; seen > 4 {
+			b[i] = 'X'
+		}
+	}
+	return string(b)
 }
 
 // name returns a number or name of the terminal's, such as a reference, as it
@@ -67,12 +86,23 @@ func name(b []byte) string {
 	return strings.TrimSpace(string(b))
 }
 
-// clip is printable for use in an error: short.
-func clip(b []byte) string {
-	if len(b) > 24 {
-		return printable(b[:24]) + "..."
+// short is name for what is never as long as a card number: should one stand
+// there, it is not passed on.
+func short(b []byte) string {
+	v := name(b)
+	if parted.MatchString(v) {
+		return ""
 	}
-	return printable(b)
+	return v
+}
+
+// clip is printable for use in an error: short, and masked before it is cut.
+func clip(b []byte) string {
+	v := []rune(printable(b))
+	if len(v) > 24 {
+		return string(v[:24]) + "..."
+	}
+	return string(v)
 }
 
 // join puts the parts that are not empty together with single spaces.
