@@ -135,6 +135,18 @@ func TestBadInputIsRefusedInWords(t *testing.T) {
 	play(t, "-script", "badinput", "-posd", program(t, "posd"))
 }
 
+// playScenes plays scenes at a counter of their own.
+func playScenes(t *testing.T, driver string, scenes ...scene) (said string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	s := script{"scenes", "of a test", 50 * time.Millisecond, func(ctx context.Context, st *stage) error {
+		st.play(ctx, scenes)
+		return nil
+	}}
+	err = playScript(t.Context(), s, setup{posd: program(t, "posd"), driver: driver, waits: shortWaits()}, &out)
+	return out.String(), err
+}
+
 func TestEveryDisplayShowsACodeThatPays(t *testing.T) {
 	t.Parallel()
 	for _, driver := range displaysim.Drivers() {
@@ -143,15 +155,33 @@ func TestEveryDisplayShowsACodeThatPays(t *testing.T) {
 		}
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			var out bytes.Buffer
-			one := script{"one", "one sale", 50 * time.Millisecond, func(ctx context.Context, st *stage) error {
-				st.play(ctx, []scene{{"UnionPay", "unionpay", 1250, nil, payCode, walletPaid}})
-				return nil
-			}}
-			if err := playScript(t.Context(), one, setup{posd: program(t, "posd"), driver: driver, waits: shortWaits()}, &out); err != nil {
-				t.Errorf("%v\n%s", err, out.String())
+			if out, err := playScenes(t, driver, scene{"UnionPay", "unionpay", 1250, nil, payCode, walletPaid}); err != nil {
+				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+func TestAnEndingThatIsNotTheTruthIsNoticed(t *testing.T) {
+	t.Parallel()
+	twice, unreported, unprinted := cardPaid, cardPaid, walletPaid
+	twice.approvals = 2
+	unreported.repeats = 1
+	unprinted.receipts = 2
+	_, err := playScenes(t, "nextion",
+		scene{"approved twice", "card", 100, nil, nil, twice},
+		scene{"reported twice", "card", 101, nil, nil, unreported},
+		scene{"printed twice", "wechat", 102, nil, payCode, unprinted},
+	)
+	for _, want := range []string{
+		"approved twice: sale", "the terminal approved it 1 times, not 2",
+		"reported twice: sale", "the gateway took 1 reports of it and was told again 0 times, not 1 and 1",
+		"printed twice: sale", "1 receipts with the sale's number",
+		"in all the terminal approved 2 sales",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("it does not say %q: %v", want, err)
+		}
 	}
 }
 

@@ -156,15 +156,15 @@ func (st *stage) turn(ctx context.Context, t turn) (saleView, error) {
 	if err != nil {
 		return s, err
 	}
+	begun := s
 	if t.cancelAt > 0 {
-		people.after(ctx, t.cancelAt, func() error { st.api.cancel(ctx, s.ID); return nil }) // refused if it has ended
+		people.after(ctx, t.cancelAt, func() error { st.api.cancel(ctx, begun.ID); return nil }) // refused if it has ended
 	}
 	if t.method != "card" {
-		people.after(ctx, 0, func() error { return st.telephone(ctx, s, t.pays) })
+		people.after(ctx, 0, func() error { return st.telephone(ctx, begun, t.pays) })
 	}
-	id := s.ID
 	err = until(ctx, 80*time.Second, "the sale to end", func(ctx context.Context) (bool, string, error) {
-		now, err := st.api.sale(ctx, id, 0)
+		now, err := st.api.sale(ctx, begun.ID, 0)
 		if err != nil {
 			return false, "", err
 		}
