@@ -17,6 +17,7 @@
 //	frame.go                  bytes to frames and back
 //	message.go                requests and responses, field by field
 //	line.go, web.go           one exchange, over a line and over HTTP
+//	cancel.go                 A14 into a transaction that is under way
 //	codes.go, answer.go       what may be concluded from a response
 //	terminal.go, lookup.go    charging, and finding out afterwards
 //	batch.go, heartbeat.go    closing the day, noticing a terminal that sleeps
