@@ -26,6 +26,7 @@ type counter struct {
 	glass    *fakeGlass
 	printer  *fakePrinter
 	stop     func()
+	paper    bool // codes are printed, too
 }
 
 // atCounter runs a test at a till that has just started, in a bubble of virtual time.
@@ -43,6 +44,7 @@ func atCounter(t *testing.T, f func(c *counter)) {
 func (c *counter) begin() {
 	policy := DefaultPolicy()
 	policy.CodeShownFor = time.Minute
+	policy.CodeOnPaper = c.paper
 	rnd := rand.New(rand.NewPCG(1, 2))
 	till, err := New(Options{
 		Policy: policy, Journal: c.journal, Terminal: c.terminal, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: c.printer,
@@ -355,6 +357,14 @@ func (g *fakeGlass) codes() []string {
 type fakePrinter struct {
 	mu      sync.Mutex
 	printed []sale.Receipt
+	codes   []string
+}
+
+func (p *fakePrinter) PrintCode(_ context.Context, s sale.Screen) sale.PrintResult {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.codes = append(p.codes, s.Code)
+	return sale.PrintResult{State: sale.PrintDone}
 }
 
 func (p *fakePrinter) Print(_ context.Context, r sale.Receipt) sale.PrintResult {

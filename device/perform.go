@@ -63,6 +63,12 @@ func (t *Till) perform(e sale.Effect) {
 		t.call(func(ctx context.Context) sale.Happening { return t.claim(ctx, e.N) })
 	case sale.SendReports:
 		t.call(func(ctx context.Context) sale.Happening { return t.sendReports(ctx, e.Reports) })
+	case sale.PrintCode:
+		t.work(func(ctx context.Context) {
+			if r := t.o.Printer.PrintCode(ctx, e.Screen); r.State == sale.PrintFailed {
+				t.o.Log.Warn("the code was not printed", "sale", e.Screen.Sale, "words", r.Words)
+			}
+		})
 	case sale.PrintReceipt:
 		t.receipts.put(e.Receipt)
 	}

@@ -40,6 +40,8 @@ type Policy struct {
 	BillWindow time.Duration `toml:"bill_window"`
 	// BackoffMax is the longest pause between two tries of a report.
 	BackoffMax time.Duration `toml:"backoff_max"`
+	// CodeOnPaper prints a wallet's code, too: for a counter whose display cannot draw one.
+	CodeOnPaper bool `toml:"code_on_paper"`
 	// PrintDeclined prints a receipt for a declined card, too.
 	PrintDeclined bool `toml:"print_declined"`
 	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".

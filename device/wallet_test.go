@@ -379,3 +379,22 @@ func TestANoticeMakesTheTillAskAndDecidesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestCodeIsPrintedOnceWhereTheShopWantsIt(t *testing.T) {
+	for _, paper := range []bool{false, true} {
+		atCounter(t, func(c *counter) {
+			c.paper = paper
+			c.restart()
+			s := c.sell(sale.WeChat, 100)
+			c.restart() // a code that was shown is never shown or printed again
+			c.wait(time.Minute)
+			want := 0
+			if paper {
+				want = 1
+			}
+			if codes := locked(&c.printer.mu, &c.printer.codes); len(codes) != want || paper && codes[0] != "weixin://"+c.now(s.ID).MchOrderNo {
+				t.Errorf("with code_on_paper = %v these codes were printed: %v", paper, codes)
+			}
+		})
+	}
+}

@@ -93,6 +93,9 @@ func (c *Core) showCode(l *live, a sale.GatewayAnswer) {
 	l.s.PayOrderID = a.PayOrderID
 	l.attempt().State = sale.AttemptOpen
 	c.event(l, "sale.shown", "")
+	if c.policy.CodeOnPaper && c.has.Printer {
+		c.now(sale.PrintCode{Screen: c.saleScreen(l)})
+	}
 }
 
 // watchDue takes an old code off the glass and asks the gateway when it is time.

@@ -50,4 +50,6 @@ type Screen interface {
 // Printer prints receipts, one at a time.
 type Printer interface {
 	Print(ctx context.Context, r sale.Receipt) sale.PrintResult
+	// PrintCode prints the code of a ScreenCode for a customer to scan.
+	PrintCode(ctx context.Context, s sale.Screen) sale.PrintResult
 }

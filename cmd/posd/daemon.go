@@ -69,7 +69,7 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 		o.Gateway, o.Outbox = parts.gateway, outbox.New(parts.gateway, c.Gateway.Workers)
 	}
 	if parts.printer != nil {
-		o.Printer = parts.printer
+		o.Printer = paper{parts.printer}
 	}
 	till, err := device.New(o)
 	if err != nil {

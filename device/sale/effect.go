@@ -65,6 +65,9 @@ type (
 	// PrintReceipt hands a receipt to the printer.
 	PrintReceipt struct{ Receipt Receipt }
 
+	// PrintCode prints a code for a customer to scan.
+	PrintCode struct{ Screen Screen }
+
 	// Show puts a screen on glass.
 	Show struct{ Screen Screen }
 
@@ -105,6 +108,7 @@ func (Probe) effect()        {}
 func (ClaimDue) effect()     {}
 func (SendReports) effect()  {}
 func (PrintReceipt) effect() {}
+func (PrintCode) effect()    {}
 func (Show) effect()         {}
 func (Reply) effect()        {}
 func (Tell) effect()         {}
