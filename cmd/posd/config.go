@@ -83,6 +83,8 @@ type Display struct {
 
 // Printer is the receipt printer and its line.
 type Printer struct {
+	// LogoFile is the picture above the shop's name: PNG, JPEG or GIF. Default "": none.
+	LogoFile string `toml:"logo"`
 	LineConfig
 	printer.Config
 }
@@ -106,7 +108,9 @@ const defaultSocket = "/run/posd/posd.sock"
 func (t *Terminal) setDefaults() { *t = Terminal{LineConfig{port.Defaults()}, pax.Defaults()} }
 func (g *Gateway) setDefaults()  { *g = Gateway{Config: iotpay.Defaults()} }
 func (d *Display) setDefaults()  { *d = Display{LineConfig{port.Defaults()}, display.Defaults()} }
-func (p *Printer) setDefaults()  { *p = Printer{LineConfig{port.Defaults()}, printer.Defaults()} }
+func (p *Printer) setDefaults() {
+	*p = Printer{LineConfig: LineConfig{port.Defaults()}, Config: printer.Defaults()}
+}
 
 // load reads and judges a configuration file. What is wrong with it comes back
 // as one *Faults that names everything at once.
@@ -195,6 +199,7 @@ func (c *Config) judge(d *strict) {
 	if p := c.Printer; p != nil {
 		d.judge("printer", p.LineConfig.validate())
 		d.judge("printer", p.Config.Validate())
+		d.judge("printer", p.logoFault())
 	}
 	taken := map[string]string{}
 	for _, l := range c.lines() {

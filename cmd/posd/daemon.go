@@ -191,7 +191,11 @@ func plugIn(c Config, log *slog.Logger) (*parts, error) {
 	p.screen = p.displays
 	if pr := c.Printer; pr != nil {
 		own := pr.Config
-		own.Zone, own.Matrix = c.Shop.zone(), display.Matrix
+		logo, err := pr.logo()
+		if err != nil {
+			return nil, err
+		}
+		own.Zone, own.Matrix, own.Logo = c.Shop.zone(), display.Matrix, logo
 		p.printer = printer.New(line(pr.LineConfig), own, log.With("line", "printer"))
 	}
 	if g := c.Gateway; g != nil {

@@ -185,6 +185,12 @@ func TestTheWholeProcessWithoutDevices(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(b.dir, "sock")); err != nil || info.Mode().Perm() != 0o660 {
 		t.Errorf("socket: %v, %v", info, err)
 	}
+	picture := filepath.Join(b.dir, "receipt.png")
+	if code, out, errs = b.run("receipt", string(s.ID), "-png", picture); code != 0 {
+		t.Errorf("receipt -png: exit %d\n%s%s", code, out, errs)
+	} else if text, err := os.ReadFile(picture); err != nil || http.DetectContentType(text) != "image/png" {
+		t.Errorf("receipt -png wrote %.20q, %v", text, err)
+	}
 	res, err := http.Get("http://" + b.n + "/metrics")
 	if err != nil {
 		t.Fatal(err)

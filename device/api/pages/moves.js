@@ -51,9 +51,11 @@ export function buttons(s, { say, language, trouble, after, complain }) {
 	}
 	if (["paid", "declined", "cancelled"].includes(s.state)) {
 		list.push([say("receipt"), async () => {
-			const receipt = el("pre", { class: "receipt", tabindex: "0" }, await text(path + "/receipt?format=text"));
+			const words = await text(path + "/receipt?format=text");
+			const receipt = el("pre", { class: "receipt", tabindex: "0" }, words);
+			const paper = el("details", {}, el("summary", {}, say("paper")), el("img", { src: path + "/receipt?format=png", alt: words, loading: "lazy" }));
 			const said = el("p", { role: "status" });
-			await dialogs.show(say("receipt"), el("div", {}, receipt, said), [[say("print"), async () => {
+			await dialogs.show(say("receipt"), el("div", {}, receipt, paper, said), [[say("print"), async () => {
 				const answer = await post(path + "/print", {}, { trouble });
 				said.textContent = answer.status === 202 ? say("printing") : answer.body.detail || say("stopped");
 			}]], say);
