@@ -3,6 +3,7 @@ package pax
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -28,7 +29,15 @@ func (t *Terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 		control = *l.Control
 	}
 	t.trace.concluded(start, "find %s %s %d %s %d: %s %s %d", l.Kind, l.Ref, l.Amount, dash(control.Ref), control.Amount, dash(string(f.Result)), dash(string(f.Control)), len(f.Late))
-	t.log.Info("card transaction looked up", "attempt", l.Ref, "reached", f.Reached, "result", f.Result, "control", f.Control, "words", f.Words)
+	level := slog.LevelInfo
+	if !f.Reached && f.Words == t.silent {
+		level = slog.LevelDebug // a terminal that is away is asked every few seconds: once is news
+	}
+	t.silent = ""
+	if !f.Reached {
+		t.silent = f.Words
+	}
+	t.log.Log(ctx, level, "card transaction looked up", "attempt", l.Ref, "reached", f.Reached, "result", f.Result, "control", f.Control, "words", f.Words)
 	return f
 }
 

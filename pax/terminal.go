@@ -30,6 +30,7 @@ type Terminal struct {
 	greeted uint64
 	deafAt  time.Time // since when look-ups are not acknowledged; zero if they are
 	late    []sale.CardAnswer
+	silent  string // words of the latest look-up that did not reach the terminal
 	// owed are the attempts whose own answer never came and may still, by
 	// reference, and since when: see nameless.
 	owed map[string]time.Time
