@@ -40,16 +40,18 @@ sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s repla
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
 
-fuzz: ## every fuzz target for FUZZTIME
+fuzz: ## 100,000 card sales and 20,000 simulated days under faults, then every fuzz target for FUZZTIME
+	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -sales 100000
+	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation$$' -args -seeds 20000
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "== $$pkg $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	    $(GO) test -run '^$$' -fuzzminimizetime 5x -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
 
 build: ## the daemon, stripped, in bin/posd
-	$(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o bin/posd ./cmd/posd
+	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o bin/posd ./cmd/posd
 
 clean:
 	rm -rf bin dist

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// unit writes posd.service with a program that is there, as systemd-analyze
-// looks for it, and returns its path.
-func unit(t *testing.T) string {
+// unit writes a unit with a program that is there, as systemd-analyze looks for
+// it, and returns its path.
+func unit(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../systemd/posd.service")
+	text, err := os.ReadFile("../../systemd/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func unit(t *testing.T) string {
 		t.Fatal(err)
 	}
 	text = regexp.MustCompile(`(?m)^ExecStart=\S+`).ReplaceAll(text, []byte("ExecStart="+program))
-	path := filepath.Join(t.TempDir(), "posd.service")
+	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -33,14 +33,16 @@ func unit(t *testing.T) string {
 
 // A mistyped key is but a line on stderr, with exit code 0: any output fails.
 func TestTheUnitIsUnderstood(t *testing.T) {
-	out, err := exec.Command("systemd-analyze", "verify", unit(t)).CombinedOutput()
-	if err != nil || len(out) > 0 {
-		t.Fatalf("%v\n%s", err, out)
+	for _, name := range []string{"posd.service", "posd-kiosk.service"} {
+		out, err := exec.Command("systemd-analyze", "verify", unit(t, name)).CombinedOutput()
+		if err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
 	}
 }
 
 func TestTheUnitIsHardened(t *testing.T) {
-	out, err := exec.Command("systemd-analyze", "security", "--offline=yes", "--threshold=30", unit(t)).CombinedOutput()
+	out, err := exec.Command("systemd-analyze", "security", "--offline=yes", "--threshold=30", unit(t, "posd.service")).CombinedOutput()
 	if err != nil {
 		t.Fatalf("exposure above 3.0: %v\n%s", err, out)
 	}
