@@ -55,6 +55,9 @@ type Options struct {
 	// Day returns the bounds of the business day called date (YYYY-MM-DD); nil
 	// means from midnight to midnight, local time.
 	Day func(date string) (from, to time.Time, err error)
+	// Scan waits for the next code that the counter's own scanner reads, until ctx
+	// ends. Its errors wrap ErrNoCode, ErrNoScanner or ctx's.
+	Scan func(ctx context.Context) (sale.Secret, error)
 	// Metrics answers GET /metrics.
 	Metrics http.Handler
 	// Clock is time.Now when nil.
@@ -74,8 +77,9 @@ type Options struct {
 type handlers struct {
 	till Till
 	Options
-	codes codes         // the last QR drawn
-	long  chan struct{} // one place per stream or waiting request
+	codes    codes         // the last QR drawn
+	long     chan struct{} // one place per stream or waiting request
+	scanning chan struct{} // the one place of who waits for a scan
 }
 
 // maxLong bounds the streams and waiting requests open at once.
@@ -95,7 +99,7 @@ func New(till Till, o Options) http.Handler {
 	if o.Methods == nil {
 		o.Methods = slices.Clone(sale.Methods)
 	}
-	h := &handlers{till: till, Options: o, long: make(chan struct{}, maxLong)}
+	h := &handlers{till: till, Options: o, long: make(chan struct{}, maxLong), scanning: make(chan struct{}, 1)}
 	h.codes.draw = o.Matrix
 
 	adoptProblems()

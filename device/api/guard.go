@@ -69,7 +69,7 @@ func (h *handlers) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
 		limit := requestLimit
-		if r.URL.Query().Has("wait") {
+		if r.URL.Query().Has("wait") || h.Scan != nil && r.Method == http.MethodPost && r.URL.Path == salesPath {
 			limit += maxWait
 		}
 		// Before anything is written: the deadline of the connection's last

@@ -73,6 +73,7 @@ var titles = map[string]string{
 	"bill-paid":     "This bill is paid",
 	"not-possible":  "That cannot be done with this sale",
 	"unavailable":   "posd cannot do that now",
+	"no-code":       "No payment code was scanned",
 	"starting":      "posd is starting",
 	"too-many":      "Too many requests at once",
 	"late":          "posd did not answer in time",
@@ -90,6 +91,10 @@ func problem(status int, kind, detail string) *Problem {
 // refuse turns the till's error into a problem. What is not a refusal is
 // logged with its chain and answered without it.
 func (h *handlers) refuse(doing string, err error) error {
+	var said *Problem
+	if errors.As(err, &said) {
+		return said
+	}
 	for _, k := range kinds {
 		if !errors.Is(err, k.err) {
 			continue

@@ -58,14 +58,16 @@ func created(replayed bool) int {
 	return http.StatusCreated
 }
 
+const salesPath = "/v1/sales"
+
 // sales registers everything about sales.
 func (h *handlers) sales(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "sell", Method: http.MethodPost, Path: "/v1/sales", DefaultStatus: http.StatusCreated,
-		Summary: "Take one payment", Description: "Answers as soon as the intent is stored: 201 and the sale, usually `waiting`; 200 when the key was seen before. Follow it with `GET /v1/sales/{id}?wait=30s` or on the stream.",
+	huma.Register(a, huma.Operation{OperationID: "sell", Method: http.MethodPost, Path: salesPath, DefaultStatus: http.StatusCreated,
+		Summary: "Take one payment", Description: "Answers as soon as the intent is stored: 201 and the sale, usually `waiting`; 200 when the key was seen before. Follow it with `GET /v1/sales/{id}?wait=30s` or on the stream. Method scan without authCode waits up to 60 s for the next code of the counter's own scanner, if it has one; nothing is stored before.",
 		Errors: []int{400, 409, 415, 422, 503}}, h.sell)
 	huma.Register(a, huma.Operation{OperationID: "get-sale", Method: http.MethodGet, Path: "/v1/sales/{id}",
 		Summary: "One sale as it stands", Errors: []int{404, 422, 503}}, h.sale)
-	huma.Register(a, huma.Operation{OperationID: "list-sales", Method: http.MethodGet, Path: "/v1/sales",
+	huma.Register(a, huma.Operation{OperationID: "list-sales", Method: http.MethodGet, Path: salesPath,
 		Summary: "Sales, newest first", Errors: []int{422}}, h.list)
 	huma.Register(a, huma.Operation{OperationID: "cancel", Method: http.MethodPost, Path: "/v1/sales/{id}/cancel", DefaultStatus: http.StatusAccepted,
 		Summary: "Wish a sale cancelled", Description: "A wish, not a state: 202. A card sale ends by the terminal's own answer; a wallet sale whose code was shown is given up and still watched.",
@@ -99,7 +101,11 @@ func (h *handlers) sell(ctx context.Context, in *struct {
 		return nil, err
 	}
 	b := in.Body
-	s, replayed, err := h.till.Sell(ctx, device.SellRequest{Key: key, Amount: b.Amount, Currency: b.Currency,
+	sell := h.sellSoon
+	if b.Method == sale.Scan && b.AuthCode == "" && h.Scan != nil {
+		sell = h.sellScanned
+	}
+	s, replayed, err := sell(ctx, device.SellRequest{Key: key, Amount: b.Amount, Currency: b.Currency,
 		Method: b.Method, Reference: b.Reference, Replaces: b.Replaces, AuthCode: sale.Secret(b.AuthCode)})
 	if err != nil {
 		return nil, h.refuse("sell", err)

@@ -15,7 +15,7 @@ type SaleRequest struct {
 	Method    sale.Method `json:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"How the customer pays. scan: the merchant reads the customer's own code, given in authCode." example:"card"`
 	Reference string      `json:"reference,omitempty" maxLength:"64" doc:"The bill's number, the application's own. It lets posd tell one bill from another." example:"A-1042"`
 	Replaces  string      `json:"replaces,omitempty" maxLength:"26" doc:"The answer to the problem same-bill: the ID of the sale to give up (same bill), or none (another customer)." example:"none"`
-	AuthCode  string      `json:"authCode,omitempty" maxLength:"128" doc:"Method scan: the code read from the customer's phone. Never stored, logged or repeated."`
+	AuthCode  string      `json:"authCode,omitempty" maxLength:"128" doc:"Method scan: the code read from the customer's phone; left out, the counter's own scanner is waited for, if it has one. Never stored, logged or repeated."`
 }
 
 // MoveRequest is the body of refund and void.
