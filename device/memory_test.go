@@ -1,8 +1,10 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -83,9 +85,10 @@ func (m *memory) Recover(context.Context) (sale.Recovered, error) {
 			r.Control = &c
 		}
 	}
-	for _, j := range m.jobs {
+	for _, id := range slices.Sorted(maps.Keys(m.jobs)) {
+		j := m.jobs[id]
 		if !j.Finished() {
-			r.Jobs = append(r.Jobs, j)
+			r.Jobs, r.JobSales = append(r.Jobs, j), append(r.JobSales, m.sales[j.Sale])
 		}
 	}
 	r.Queue = m.stats()
@@ -153,7 +156,7 @@ func (m *memory) Due(_ context.Context, now time.Time, horizon time.Duration, n 
 			due = append(due, r)
 		}
 	}
-	slices.SortFunc(due, func(a, b sale.Report) int { return a.DueAt.Compare(b.DueAt) })
+	slices.SortFunc(due, func(a, b sale.Report) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.No, b.No)) })
 	return due[:min(n, len(due))], nil
 }
 

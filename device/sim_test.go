@@ -53,9 +53,11 @@ func TestSimulation(t *testing.T) {
 
 // TestASeedReplaysBitForBit compares two runs of one seed.
 func TestASeedReplaysBitForBit(t *testing.T) {
-	a, b := simulate(7, true), simulate(7, true)
-	if strings.Join(a.story, "\n") != strings.Join(b.story, "\n") || a.steps != b.steps {
-		t.Error("two runs of one seed differ")
+	for seed := range uint64(20) {
+		a, b := simulate(seed, true), simulate(seed, true)
+		if strings.Join(a.story, "\n") != strings.Join(b.story, "\n") || a.steps != b.steps {
+			t.Errorf("two runs of seed %d differ", seed)
+		}
 	}
 }
 

@@ -126,9 +126,6 @@ func (w *world) start() {
 	if err != nil {
 		panic(err)
 	}
-	for _, j := range r.Jobs {
-		r.JobSales = append(r.JobSales, w.disk.sales[j.Sale])
-	}
 	w.step(sale.Started{Recovered: r})
 }
 

@@ -91,11 +91,6 @@ func (t *Till) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
-	for _, j := range r.Jobs {
-		if s, err := t.o.Journal.Sale(ctx, j.Sale); err == nil {
-			r.JobSales = append(r.JobSales, s)
-		}
-	}
 	if t.o.Printer != nil {
 		t.work(t.printAll)
 	}
