@@ -237,7 +237,9 @@ func startDemo(t *testing.T, args ...string) *demo {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		d.cmd.Process.Kill()
+		d.cmd.Process.Signal(os.Interrupt) // so that it removes what is temporary
+		kill := time.AfterFunc(2*stopWithin, func() { d.cmd.Process.Kill() })
+		defer kill.Stop()
 		d.cmd.Wait()
 	})
 	lines := bufio.NewScanner(words)
