@@ -148,6 +148,9 @@ func checkAlone(ctx context.Context, c Config) []device.DeviceStatus {
 	if p.gateway != nil {
 		all.Go(func() { p.gateway.greet(ctx) })
 	}
+	if p.scanner != nil {
+		all.Go(func() { p.scanner.greet(ctx) })
+	}
 	if p.printer != nil {
 		all.Go(func() { p.printer.Probe(ctx) }) // what it said is in its status
 	}

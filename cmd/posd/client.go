@@ -31,6 +31,8 @@ type client struct {
 	http *http.Client
 	base string // what paths are appended to
 	name string // for people
+	// answerIn is how long the daemon may take over a request that moves money.
+	answerIn time.Duration
 	// repeatFor is how long a request whose fate is not known is repeated under
 	// its key, pause how long between two tries.
 	repeatFor, pause time.Duration
@@ -93,7 +95,7 @@ func newClient(base string, targets ...target) *client {
 	return &client{
 		http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true, DisableCompression: true}},
 		base: base, name: strings.Join(names, " or "),
-		repeatFor: 30 * time.Second, pause: time.Second,
+		answerIn: answerLimit, repeatFor: 30 * time.Second, pause: time.Second,
 	}
 }
 
@@ -177,8 +179,12 @@ func (c *client) once(ctx context.Context, method, path, key string, body any, w
 	return answer{res.StatusCode, res.Header.Get("Content-Type"), text}, nil
 }
 
-// answerLimit is how long the daemon may take over a request that does not wait.
-const answerLimit = 20 * time.Second
+// answerLimit is how long the daemon may take over a request that does not wait,
+// scanLimit over one that waits for a customer's code.
+const (
+	answerLimit = 20 * time.Second
+	scanLimit   = 100 * time.Second
+)
 
 // ask makes a request that changes nothing, or whose repetition does no harm.
 // What goes wrong is the end of the command: 1 if nothing was done, 4 if that is not known.
@@ -212,7 +218,7 @@ func (c *client) move(ctx context.Context, path, key string, body any) (answer, 
 	until := time.Now().Add(c.repeatFor)
 	sent := false // whether the daemon may have taken it
 	for {
-		a, err := c.once(ctx, http.MethodPost, path, key, body, answerLimit)
+		a, err := c.once(ctx, http.MethodPost, path, key, body, c.answerIn)
 		var dial *notReached
 		var last error
 		switch {

@@ -103,8 +103,11 @@ func saleCommand(command maker) *cobra.Command {
 		if req.Method, err = sale.ParseMethod(method); err != nil {
 			return err
 		}
-		if (req.Method == sale.Scan) != (req.AuthCode != "") {
-			return errors.New("-code is the customer's own code: it goes with -method scan, and -method scan needs it")
+		if req.AuthCode != "" && req.Method != sale.Scan {
+			return errors.New("-code is the customer's own code: it goes with -method scan")
+		}
+		if req.Method == sale.Scan && req.AuthCode == "" {
+			t.answerIn = scanLimit // the daemon waits for its scanner, if it has one
 		}
 		key := t.announce(key)
 		a, err := t.move(t.Context(), "/v1/sales", key, req)
@@ -131,7 +134,7 @@ func saleCommand(command maker) *cobra.Command {
 	c.Flags().StringVar(&method, "method", "", "card, wechat, alipay, unionpay or scan (`HOW` the customer pays)")
 	c.Flags().StringVar(&req.Reference, "reference", "", "`NUMBER` of the bill")
 	c.Flags().StringVar(&req.Replaces, "replaces", "", "answer to \"this bill may have been paid already\": the `ID` of the sale to give up, or none (another customer)")
-	c.Flags().StringVar(&req.AuthCode, "code", "", "the customer's own `CODE`, with -method scan")
+	c.Flags().StringVar(&req.AuthCode, "code", "", "the customer's own `CODE`, with -method scan; left out, the daemon waits for its scanner")
 	c.Flags().StringVar(&key, "key", "", "Idempotency-`KEY`; made and printed when left out")
 	c.Flags().BoolVar(&wait, "wait", false, "wait until the sale has ended")
 	return c

@@ -32,6 +32,7 @@ type Config struct {
 	Terminal *Terminal    `toml:"terminal"`
 	Gateway  *Gateway     `toml:"gateway"`
 	Scan     Scan         `toml:"scan"`
+	Scanner  *Scanner     `toml:"scanner"`
 	Displays []Display    `toml:"display"`
 	Printer  *Printer     `toml:"printer"`
 }
@@ -166,6 +167,9 @@ func (c *Config) inherit(d *strict) {
 	if c.Terminal != nil {
 		c.Terminal.LockDir = c.Daemon.LockDir
 	}
+	if c.Scanner != nil {
+		c.Scanner.LockDir = c.Daemon.LockDir
+	}
 }
 
 // judge has every part judge itself, and what lies between the parts.
@@ -186,6 +190,13 @@ func (c *Config) judge(d *strict) {
 		}
 	}
 	d.judge("scan", c.Scan.validate())
+	if s := c.Scanner; s != nil {
+		d.judge("scanner", s.LineConfig.validate())
+		d.judge("scanner", s.validate())
+		if c.Gateway == nil {
+			d.judge("scanner", []error{errors.New("the wallets whose codes a scanner reads need [gateway]: configure it, or remove [scanner]")})
+		}
+	}
 	names := map[string]bool{}
 	for i, s := range c.Displays {
 		at := fmt.Sprintf("display.%d", i)
@@ -222,6 +233,9 @@ func (c *Config) lines() []struct {
 	var all []line
 	if c.Terminal != nil {
 		all = append(all, line{"terminal", c.Terminal.LineConfig.Config})
+	}
+	if c.Scanner != nil {
+		all = append(all, line{"scanner", c.Scanner.LineConfig.Config})
 	}
 	for i, s := range c.Displays {
 		all = append(all, line{fmt.Sprintf("display.%d", i), s.LineConfig.Config})

@@ -63,12 +63,15 @@ func TestFaultsAreNamedWithLineAndRemedy(t *testing.T) {
 // all returns a configuration with one of every section, all at their defaults.
 func all() Config {
 	c := defaults()
-	c.Terminal, c.Gateway, c.Printer, c.Displays = new(Terminal), new(Gateway), new(Printer), make([]Display, 1)
-	for _, part := range []sectioned{c.Terminal, c.Gateway, c.Printer, &c.Displays[0]} {
+	c.Terminal, c.Gateway, c.Scanner, c.Printer, c.Displays = new(Terminal), new(Gateway), new(Scanner), new(Printer), make([]Display, 1)
+	for _, part := range []sectioned{c.Terminal, c.Gateway, c.Scanner, c.Printer, &c.Displays[0]} {
 		part.setDefaults()
 	}
 	return c
 }
+
+// header is a section's, be it in force or behind a '#'.
+var header = regexp.MustCompile(`^(?:# )?\[+([a-z_.]+)\]+$`)
 
 var assignment = regexp.MustCompile(`^(?:# )?([a-z_]+) = (.*)$`)
 
@@ -78,8 +81,8 @@ func assignments(text string) map[string]string {
 	found, section := map[string]string{}, ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			section = strings.Trim(line, "[]")
+		if m := header.FindStringSubmatch(line); m != nil {
+			section = m[1]
 		} else if m := assignment.FindStringSubmatch(line); m != nil {
 			found[section+"."+m[1]] = m[2]
 			if !strings.HasPrefix(line, "# ") {
@@ -96,8 +99,8 @@ func defaultsIn(sample string, want map[string]string) string {
 	section := ""
 	for line := range strings.Lines(sample) {
 		text := strings.TrimSpace(line)
-		if strings.HasPrefix(text, "[") {
-			section = strings.Trim(text, "[]")
+		if m := header.FindStringSubmatch(text); m != nil {
+			section = m[1]
 		} else if m := assignment.FindStringSubmatch(text); m != nil && strings.HasPrefix(text, "# ") {
 			if value, ok := want[section+"."+m[1]]; ok {
 				line = "# " + m[1] + " = " + value + "\n"

@@ -79,7 +79,7 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	board := &board{config: c, parts: parts, journal: memory}
 	layout := parts.layout(c)
 	count := newMetrics(till, board)
-	handler := api.New(till, api.Options{
+	options := api.Options{
 		Log: log, Matrix: display.Matrix, Metrics: count,
 		Devices: board.look, Day: c.Shop.day,
 		ReceiptText: func(ctx context.Context, id sale.ID) (string, error) {
@@ -98,7 +98,11 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 		},
 		Subscribe: func() (<-chan device.Message, func()) { s := till.Subscribe(); return s.C(), s.Close },
 		Version:   version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
-	})
+	}
+	if parts.scanner != nil {
+		options.Scan = parts.scanner.Scan
+	}
+	handler := api.New(till, options)
 
 	run := []part{{"displays", parts.displays.Run}}
 	if parts.terminal != nil {
@@ -106,6 +110,9 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	}
 	if parts.printer != nil {
 		run = append(run, part{"printer", parts.printer.Run})
+	}
+	if parts.scanner != nil {
+		run = append(run, part{"scanner", parts.scanner.Run})
 	}
 	run = append(run, part{"till", till.Run}, part{"metrics", count.run})
 	for _, l := range listeners {
@@ -150,6 +157,7 @@ type parts struct {
 	terminal *terminal
 	gateway  *gateway
 	printer  *printer.Printer
+	scanner  *scanner
 	displays *display.Group
 	panels   []*display.Panel
 	screen   device.Screen
@@ -197,6 +205,9 @@ func plugIn(c Config, log *slog.Logger) (*parts, error) {
 		}
 		own.Zone, own.Matrix, own.Logo = c.Shop.zone(), display.Matrix, logo
 		p.printer = printer.New(line(pr.LineConfig), own, log.With("line", "printer"))
+	}
+	if s := c.Scanner; s != nil {
+		p.scanner = newScanner(line(s.LineConfig), *s, log.With("line", "scanner"))
 	}
 	if g := c.Gateway; g != nil {
 		key, err := g.merchantKey()

@@ -269,6 +269,9 @@ func (b *board) plugged() []device.DeviceStatus {
 	if g := b.parts.gateway; g != nil {
 		list = append(list, g.status(device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: b.config.Gateway.BaseURL}))
 	}
+	if s := b.parts.scanner; s != nil {
+		list = append(list, s.status(device.DeviceStatus{Name: "scanner", Kind: "scanner", Line: b.config.Scanner.Line}))
+	}
 	for i, p := range b.parts.panels {
 		d := b.config.Displays[i]
 		list = append(list, displayStatus(d, p.Status()))

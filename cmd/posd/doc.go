@@ -4,7 +4,7 @@
 // which, in the order in which they start. They stop in reverse:
 //
 //	lock, journal          store
-//	lines, drivers         device/port under pax, display, printer
+//	lines, drivers         device/port under pax, display, printer; scanner.go
 //	gateway, outbox        sync/iotpay, sync/outbox
 //	till                   device
 //	API on TCP and socket  device/api
@@ -14,7 +14,12 @@
 // it again, and the till takes up what was left. A device that does not answer
 // ends nothing; its part keeps trying and says so.
 //
-// The client's commands (client.go, commands.go) know nothing but the local API.
+// The scanner has no package: it is one line that is read, and what comes of a
+// code is the till's to say.
+//
+// The client's commands (client.go, commands.go) know nothing but the local API;
+// order (order.go) speaks to the gateway itself, past the till, and sign
+// (sign.go) to nobody.
 // What they may not do is guess: a request whose fate is not known is repeated
 // under its key, and if that does not help the exit code says so.
 //
