@@ -356,7 +356,9 @@ func (g *fakeGlass) codes() []string {
 
 type fakePrinter struct {
 	mu      sync.Mutex
-	printed []sale.Receipt
+	printed []sale.Receipt    // asked for
+	done    []sale.Receipt    // came out
+	result  *sale.PrintResult // what it answers instead of printing
 	codes   []string
 }
 
@@ -371,5 +373,11 @@ func (p *fakePrinter) Print(_ context.Context, r sale.Receipt) sale.PrintResult 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.printed = append(p.printed, r)
+	if p.result != nil {
+		res := *p.result
+		res.Job = r.Job
+		return res
+	}
+	p.done = append(p.done, r)
 	return sale.PrintResult{Job: r.Job, State: sale.PrintDone}
 }

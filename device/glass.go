@@ -1,7 +1,9 @@
 package device
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"posd/device/sale"
@@ -111,6 +113,51 @@ func receipt(j sale.Job, s sale.Sale) sale.Receipt {
 	return sale.Receipt{Job: j.ID, Sale: s.Clone(), Movement: j.Movement, Copy: j.Copy, Duplicate: j.Duplicate, At: j.At}
 }
 
+// printAgainLater keeps a receipt of which provably nothing came out for when
+// the printer is well again; it reports false when it has waited long enough.
+func (c *Core) printAgainLater(j sale.Job, words string) bool {
+	l, w := c.live[j.Sale], c.reprints[j.ID]
+	if l == nil {
+		return false
+	}
+	if w == nil {
+		w = &reprint{since: c.mono()}
+		c.reprints[j.ID] = w
+	}
+	if c.mono()-w.since > c.policy.PrintRetryFor {
+		return false
+	}
+	w.at = c.mono() + printRetry
+	if j.Words != words {
+		j.Words = words
+		c.jobs[j.ID] = j
+		c.row(sale.JobRow{Job: j})
+		c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "receipt.waits", Data: sale.EventData{Words: words}})
+		c.log(l, true, "receipt waits for the printer", words)
+	}
+	return true
+}
+
+// reprint is a receipt that waits for the printer.
+type reprint struct{ since, at time.Duration }
+
+// printRetry is the pause between two tries of a receipt.
+const printRetry = 5 * time.Second
+
+// reprintsDue tries waiting receipts again, in the order they were made.
+func (c *Core) reprintsDue() {
+	for _, id := range slices.Sorted(maps.Keys(c.reprints)) {
+		w, j := c.reprints[id], c.jobs[id]
+		if w.at == 0 || c.mono() < w.at {
+			continue
+		}
+		w.at = 0
+		if l := c.live[j.Sale]; l != nil {
+			c.now(sale.PrintReceipt{Receipt: receipt(j, l.s)})
+		}
+	}
+}
+
 // reprint prints a receipt again, marked as a duplicate.
 func (c *Core) reprint(w sale.PrintAsked) {
 	s := c.latest(&w.Sale)
@@ -134,7 +181,11 @@ func (c *Core) jobDone(r sale.PrintResult) {
 	if !ok {
 		return
 	}
+	if r.State == sale.PrintFailed && !r.Maybe && c.printAgainLater(j, r.Words) {
+		return
+	}
 	delete(c.jobs, r.Job)
+	delete(c.reprints, r.Job)
 	j.State, j.Words = r.State, r.Words
 	c.row(sale.JobRow{Job: j})
 	if j.Movement == "" {

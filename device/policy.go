@@ -42,6 +42,8 @@ type Policy struct {
 	BackoffMax time.Duration `toml:"backoff_max"`
 	// CodeOnPaper prints a wallet's code, too: for a counter whose display cannot draw one.
 	CodeOnPaper bool `toml:"code_on_paper"`
+	// PrintRetryFor is how long a receipt waits for a printer that is away or out of paper; nothing of it was printed yet.
+	PrintRetryFor time.Duration `toml:"print_retry_for"`
 	// PrintDeclined prints a receipt for a declined card, too.
 	PrintDeclined bool `toml:"print_declined"`
 	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".
@@ -66,6 +68,7 @@ func DefaultPolicy() Policy {
 		TerminalSilentFor: 180 * time.Second,
 		BillWindow:        15 * time.Minute,
 		BackoffMax:        5 * time.Minute,
+		PrintRetryFor:     10 * time.Minute,
 		PrintDeclined:     true,
 		TimeZone:          "America/Toronto",
 		DayEnds:           "04:00",
@@ -87,7 +90,7 @@ func (p Policy) Validate() []error {
 	for key, d := range map[string]time.Duration{
 		"code_shown_for": p.CodeShownFor, "password_adds": p.PasswordAdds, "keep_for": p.KeepFor, "watch_for": p.WatchFor,
 		"result_shown_for": p.ResultShownFor, "ask_terminal_every": p.AskTerminalEvery, "terminal_silent_for": p.TerminalSilentFor,
-		"bill_window": p.BillWindow, "backoff_max": p.BackoffMax,
+		"bill_window": p.BillWindow, "backoff_max": p.BackoffMax, "print_retry_for": p.PrintRetryFor,
 	} {
 		if d < 100*time.Millisecond {
 			bad(key, d, "write a time of at least 100ms, such as 30s")

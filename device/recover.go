@@ -80,6 +80,7 @@ func (c *Core) takeUpJob(j sale.Job, r sale.Recovered) {
 	c.row(sale.JobRow{Job: j})
 	for _, s := range r.JobSales {
 		if s.ID == j.Sale {
+			c.hold(s)
 			c.after(sale.PrintReceipt{Receipt: receipt(j, s)})
 			return // the sale may stand there once for each of its jobs
 		}

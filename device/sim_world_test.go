@@ -324,8 +324,9 @@ func (w *world) perform(e sale.Effect) {
 		res := sale.PrintResult{Job: e.Receipt.Job, State: sale.PrintDone}
 		if w.chance(0.05) {
 			res.State, res.Words = sale.PrintFailed, "paper out"
+		} else {
+			w.shop.paper = append(w.shop.paper, e.Receipt)
 		}
-		w.shop.paper = append(w.shop.paper, e.Receipt)
 		back(w.between(50*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.JobDone{Result: res} })
 	}
 }

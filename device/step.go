@@ -19,17 +19,18 @@ type Core struct {
 	has    Equipment
 
 	// State. Everything that can be waited for has its due time in it (see Next).
-	live    map[sale.ID]*live
-	order   []*live                // in the order of creation, so that no map order shows
-	keys    map[string]sale.KeyHit // bound in this run and perhaps not durable yet
-	current sale.ID                // the sale that is waiting, if one is
-	term    terminal
-	queue   queue
-	glass   glass
-	jobs    map[string]sale.Job // not finished
-	facts   map[sale.ID]*fact   // about sales the step does not hold, not durable yet
-	control *sale.CardControl   // latest approved card sale of this batch, as far as known
-	serial  string              // of the terminal that answered last
+	live     map[sale.ID]*live
+	order    []*live                // in the order of creation, so that no map order shows
+	keys     map[string]sale.KeyHit // bound in this run and perhaps not durable yet
+	current  sale.ID                // the sale that is waiting, if one is
+	term     terminal
+	queue    queue
+	glass    glass
+	jobs     map[string]sale.Job // not finished
+	reprints map[string]*reprint // jobs of which nothing came out yet, by job
+	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
+	control  *sale.CardControl   // latest approved card sale of this batch, as far as known
+	serial   string              // of the terminal that answered last
 
 	// One step's own.
 	ev    sale.Event
@@ -73,7 +74,7 @@ func NewCore(p Policy, has Equipment, m Makers) (*Core, error) {
 	}
 	return &Core{
 		policy: p, zone: zone, has: has, makers: m,
-		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{}, facts: map[sale.ID]*fact{},
+		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
 		queue: newQueue(),
 	}, nil
 }
@@ -158,6 +159,9 @@ func (c *Core) Next() (at time.Duration, ok bool) {
 		want(c.queue.next())
 	}
 	want(c.glass.until)
+	for _, w := range c.reprints {
+		want(w.at)
+	}
 	return best, best != 1<<63-1
 }
 
@@ -169,6 +173,7 @@ func (c *Core) due() {
 		c.movesDue(l)
 	}
 	c.queueDue()
+	c.reprintsDue()
 }
 
 // finishStep turns changed sales into rows and live progress, and the state into a screen.
