@@ -113,12 +113,25 @@ func (m *memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 	return sale.Sale{}, sale.ErrNotFound
 }
 
-func (m *memory) Sales(context.Context, sale.Filter) ([]sale.Sale, error) {
+func (m *memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	within := func(at time.Time) bool {
+		return !at.Before(f.From) && (f.To.IsZero() || at.Before(f.To))
+	}
 	var list []sale.Sale
-	for _, id := range slices.Backward(m.order) {
-		list = append(list, m.sales[id].Clone())
+	for i, id := range slices.Backward(m.order) {
+		s := m.sales[id].Clone()
+		hit := within(s.CreatedAt)
+		if f.Moved {
+			hit = slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return within(mv.CreatedAt) })
+		}
+		if f.Before != "" && i >= slices.Index(m.order, f.Before) {
+			hit = false
+		}
+		if hit && (f.Limit == 0 || len(list) < f.Limit) {
+			list = append(list, s)
+		}
 	}
 	return list, nil
 }

@@ -139,11 +139,26 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 	if f.Method != "" {
 		add("method = ?", string(f.Method))
 	}
-	if !f.From.IsZero() {
-		add("created_at >= ?", formatTime(f.From))
+	if f.Moved {
+		span, ends := []string{"1"}, []any{}
+		if !f.From.IsZero() {
+			span, ends = append(span, "created_at >= ?"), append(ends, formatTime(f.From))
+		}
+		if !f.To.IsZero() {
+			span, ends = append(span, "created_at < ?"), append(ends, formatTime(f.To))
+		}
+		where = append(where, "id IN (SELECT sale FROM movements WHERE "+strings.Join(span, " AND ")+")")
+		args = append(args, ends...)
+	} else {
+		if !f.From.IsZero() {
+			add("created_at >= ?", formatTime(f.From))
+		}
+		if !f.To.IsZero() {
+			add("created_at < ?", formatTime(f.To))
+		}
 	}
-	if !f.To.IsZero() {
-		add("created_at < ?", formatTime(f.To))
+	if f.Before != "" {
+		add("n < (SELECT n FROM sales WHERE id = ?)", string(f.Before))
 	}
 	tail := "ORDER BY n DESC LIMIT ?"
 	if len(where) > 0 {

@@ -195,6 +195,9 @@ func TestSalesAreFilteredNewestFirst(t *testing.T) {
 		if id == "B" {
 			v.Method, v.State = sale.WeChat, sale.Unsure
 		}
+		if id != "B" { // A gave back an hour after C did
+			v.Refunds = []sale.Movement{{ID: "M" + id, Kind: sale.Refund, Amount: 1, State: sale.MoveDone, CreatedAt: at[i].Add(time.Hour)}}
+		}
 		commit(t, s, sale.SaleRow{Sale: v})
 	}
 	for _, c := range []struct {
@@ -209,6 +212,15 @@ func TestSalesAreFilteredNewestFirst(t *testing.T) {
 		{sale.Filter{From: noon}, "BA"},
 		{sale.Filter{From: noon, To: noon.Add(time.Minute)}, "A"},
 		{sale.Filter{To: noon, Method: sale.Card, State: sale.Waiting}, "C"},
+		{sale.Filter{Before: "C"}, "BA"},
+		{sale.Filter{Before: "C", Limit: 1}, "B"},
+		{sale.Filter{From: noon, Before: "B"}, "A"},
+		{sale.Filter{Before: "A"}, ""},
+		{sale.Filter{Before: "never"}, ""},
+		{sale.Filter{Moved: true}, "CA"},
+		{sale.Filter{Moved: true, Method: sale.Card, Before: "C"}, "A"},
+		{sale.Filter{Moved: true, From: noon, To: noon.Add(time.Hour)}, "C"},
+		{sale.Filter{Moved: true, From: noon.Add(time.Hour)}, "A"},
 	} {
 		found, err := s.Sales(t.Context(), c.filter)
 		if err != nil {

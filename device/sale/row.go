@@ -98,6 +98,8 @@ type Filter struct {
 	State    State
 	Method   Method
 	From, To time.Time // createdAt in [From, To)
+	Moved    bool      // From and To are about when a refund or void was made instead
+	Before   ID        // only sales made before that one: the next page
 	Limit    int       // newest first; 0 means 100
 }
 

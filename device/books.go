@@ -1,0 +1,289 @@
+package device
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Books is a business day summed up from its sales, in cents of one currency.
+//
+//	a sale            counts on the day on which it was asked for
+//	a refund, a void  counts on the day on which it was asked for, whenever its sale was
+//
+//	net = paid - refunds done - voids done        of all, of each method, wallet, card type
+//
+// Days added up are therefore the sum of all money. What is not known yet
+// stands beside the total, not in it; a void of a partial approval gives back
+// money that was never in it. A day that is not closed may still change: this
+// is the interim report only.
+type Books struct {
+	Kind     string    `json:"kind"` // interim
+	Date     string    `json:"date"` // name of the business day
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	At       time.Time `json:"at"` // when it was summed up
+	Currency string    `json:"currency"`
+
+	Total     BookGroup   `json:"total"`
+	Methods   []BookGroup `json:"methods"`
+	Wallets   []BookGroup `json:"wallets"`
+	CardTypes []BookGroup `json:"cardTypes"`
+
+	// Of the sales that were paid.
+	Asked      BookLine `json:"asked"`
+	Tips       BookLine `json:"tips"`
+	Surcharges BookLine `json:"surcharges"`
+	Cashback   BookLine `json:"cashback"`
+	Due        BookLine `json:"due"` // approved for less than asked, the rest not paid
+
+	// Sales that were not paid, by what was asked.
+	Waiting   BookLine `json:"waiting"`
+	Declined  BookLine `json:"declined"`
+	Cancelled BookLine `json:"cancelled"`
+	Unsure    BookList `json:"unsure"`
+	GivenUp   BookLine `json:"givenUp"` // of the unsure ones
+
+	// Money asked back that did not go, or not yet.
+	BackOpen     BookList `json:"backOpen"` // waiting or unsure
+	BackRefused  BookLine `json:"backRefused"`
+	BackKept     BookLine `json:"backKept"`
+	PartialVoids BookLine `json:"partialVoids"`
+
+	// What IOTPay knows of the card sales that were paid, by what was taken.
+	Reported  BookLine `json:"reported"`
+	Queued    BookLine `json:"queued"`
+	SetAside  BookList `json:"setAside"`
+	Withdrawn BookLine `json:"withdrawn"`
+	ByHand    BookList `json:"byHand"` // to make or to correct at IOTPay by hand
+
+	Offline       BookList `json:"offline"` // approved without the bank, not confirmed
+	Incidents     BookList `json:"incidents"`
+	OtherCurrency BookList `json:"otherCurrency"` // in nothing above
+}
+
+// BookLine is how many and how much.
+type BookLine struct {
+	Count int         `json:"count"`
+	Cents sale.Amount `json:"cents"`
+}
+
+// BookGroup is what one method, wallet or card type brought.
+type BookGroup struct {
+	Name    string      `json:"name"`
+	Paid    BookLine    `json:"paid"`
+	Refunds BookLine    `json:"refunds"`
+	Voids   BookLine    `json:"voids"`
+	Net     sale.Amount `json:"net"`
+}
+
+// BookList is a line whose sales a person may have to look at. It counts them
+// all and names the first of them.
+type BookList struct {
+	BookLine
+	Sales []BookEntry `json:"sales"`
+}
+
+// BookEntry names one sale of a list.
+type BookEntry struct {
+	Sale   sale.ID     `json:"sale"`
+	At     time.Time   `json:"at"`
+	Method sale.Method `json:"method"`
+	Amount sale.Amount `json:"amount"`
+	Order  string      `json:"order"` // mchOrderNo
+	Words  string      `json:"words"`
+}
+
+// bookEntries bounds the named sales of a list.
+const bookEntries = 200
+
+func (l *BookLine) add(a sale.Amount) {
+	l.Count++
+	l.Cents += a
+}
+
+// some adds an amount that most sales do not have.
+func (l *BookLine) some(a sale.Amount) {
+	if a != 0 {
+		l.add(a)
+	}
+}
+
+func (l *BookList) add(s *sale.Sale, a sale.Amount, words string) {
+	l.BookLine.add(a)
+	if len(l.Sales) < bookEntries {
+		l.Sales = append(l.Sales, BookEntry{s.ID, s.CreatedAt, s.Method, a, s.MchOrderNo, words})
+	}
+}
+
+// SumDay sums up the day from from to to, without its end. Sales that have
+// nothing to do with it are passed over; each other one is to be given once.
+func SumDay(from, to time.Time, currency string, sales iter.Seq[sale.Sale]) Books {
+	b := Books{Kind: "interim", Date: from.Format(time.DateOnly), From: from, To: to, Currency: currency, Total: BookGroup{Name: "all"}}
+	for s := range sales {
+		b.count(&s)
+	}
+	for _, list := range []*[]BookGroup{&b.Methods, &b.Wallets, &b.CardTypes} {
+		if *list == nil {
+			*list = []BookGroup{}
+		}
+		slices.SortFunc(*list, func(x, y BookGroup) int { return strings.Compare(x.Name, y.Name) })
+	}
+	for _, list := range []*BookList{&b.Unsure, &b.BackOpen, &b.SetAside, &b.ByHand, &b.Offline, &b.Incidents, &b.OtherCurrency} {
+		if list.Sales == nil {
+			list.Sales = []BookEntry{}
+		}
+	}
+	return b
+}
+
+func (b *Books) within(at time.Time) bool { return !at.Before(b.From) && at.Before(b.To) }
+
+// count puts one sale where it belongs.
+func (b *Books) count(s *sale.Sale) {
+	today := b.within(s.CreatedAt)
+	if s.Currency != b.Currency {
+		if today {
+			b.OtherCurrency.add(s, s.Amount, s.Currency+", "+string(s.State))
+		}
+		return
+	}
+	if today {
+		b.asked(s)
+	}
+	b.back(s)
+}
+
+// asked counts a sale that was asked for on this day.
+func (b *Books) asked(s *sale.Sale) {
+	switch s.State {
+	case sale.Paid:
+		b.paid(s)
+	case sale.Declined:
+		b.Declined.add(s.Amount)
+	case sale.Cancelled:
+		b.Cancelled.add(s.Amount)
+	case sale.Unsure:
+		words := orElse(s.Attention, orElse(s.Words, string(s.Reason)))
+		if s.GivenUp {
+			b.GivenUp.add(s.Amount)
+			words = "given up, still watched: " + words
+		}
+		b.Unsure.add(s, s.Amount, words)
+	default:
+		b.Waiting.add(s.Amount)
+	}
+	if s.Incident != "" {
+		b.Incidents.add(s, orAmount(s.ApprovedAmount, s.Amount), s.Incident)
+	}
+}
+
+func (b *Books) paid(s *sale.Sale) {
+	taken := s.Taken()
+	for _, g := range b.groups(s) {
+		g.Paid.add(taken)
+		g.Net += taken
+	}
+	b.Asked.add(s.Amount)
+	b.Tips.some(s.Tip)
+	b.Surcharges.some(s.Surcharge)
+	b.Cashback.some(s.Cashback)
+	b.Due.some(s.Due)
+	if s.Offline {
+		b.Offline.add(s, taken, "approved without the bank")
+	}
+	switch s.Reported {
+	case sale.ReportDone:
+		b.Reported.add(taken)
+	case sale.ReportQueued:
+		b.Queued.add(taken)
+	case sale.ReportSetAside:
+		b.SetAside.add(s, taken, orElse(s.Attention, "refused by IOTPay: see the queue"))
+	case sale.ReportWithdrawn:
+		b.Withdrawn.add(taken)
+	case sale.ReportByHand:
+		b.ByHand.add(s, taken, "settled by a person: make its report by hand")
+	}
+}
+
+// back counts the refunds and voids of this day.
+func (b *Books) back(s *sale.Sale) {
+	undone := sale.Amount(0)
+	for _, m := range s.Refunds {
+		if !b.within(m.CreatedAt) {
+			continue
+		}
+		switch {
+		case m.State == sale.MoveRefused:
+			b.BackRefused.add(m.Amount)
+		case m.State == sale.MoveKept:
+			b.BackKept.add(m.Amount)
+		case m.State != sale.MoveDone:
+			b.BackOpen.add(s, m.Amount, string(m.Kind)+" "+string(m.State)+" "+m.ID)
+		case s.State != sale.Paid: // its money is in no total
+			b.PartialVoids.add(m.Amount)
+		default:
+			for _, g := range b.groups(s) {
+				line := &g.Refunds
+				if m.Kind == sale.Void {
+					line = &g.Voids
+				}
+				line.add(m.Amount)
+				g.Net -= m.Amount
+			}
+			undone += m.Amount
+		}
+	}
+	if undone > 0 && s.Method == sale.Card && s.Reported != sale.ReportNotNeeded && s.Reported != sale.ReportWithdrawn {
+		b.ByHand.add(s, undone, "given back: correct it at IOTPay by hand")
+	}
+}
+
+// groups returns the total and every other group that s belongs to.
+func (b *Books) groups(s *sale.Sale) []*BookGroup {
+	list := []*BookGroup{&b.Total, groupOf(&b.Methods, string(s.Method))}
+	if s.Method.Wallet() {
+		return append(list, groupOf(&b.Wallets, walletOf(s)))
+	}
+	kind := "unknown"
+	if s.Card != nil && s.Card.Type != "" {
+		kind = s.Card.Type
+	}
+	return append(list, groupOf(&b.CardTypes, kind))
+}
+
+// walletOf names the wallet; a scanned code's is known by its channel.
+func walletOf(s *sale.Sale) string {
+	if s.Method != sale.Scan {
+		return string(s.Method)
+	}
+	switch s.ChannelID {
+	case sale.WXMicropay:
+		return string(sale.WeChat)
+	case sale.AlipayMicropay:
+		return string(sale.Alipay)
+	case sale.UPIMicropay:
+		return string(sale.UnionPay)
+	}
+	return "unknown"
+}
+
+// groupOf returns the group of that name, made if it is the first of its kind.
+func groupOf(list *[]BookGroup, name string) *BookGroup {
+	i := slices.IndexFunc(*list, func(g BookGroup) bool { return g.Name == name })
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, BookGroup{Name: name})
+	}
+	return &(*list)[i]
+}
+
+func orAmount(a, b sale.Amount) sale.Amount {
+	if a != 0 {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,189 @@
+package device
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"posd/device/sale"
+)
+
+// BookPart is a heading with its rows, as they stand on screen and on paper.
+type BookPart struct {
+	Heading string
+	Rows    []BookRow
+}
+
+// BookRow is a label with a value flush right; without a value it is a line of words.
+type BookRow struct {
+	Label, Value string
+	Strong       bool
+}
+
+// Title is the heading of all: a report that closes nothing says so.
+func (b Books) Title() string { return "X REPORT (INTERIM)" }
+
+// bookLine is one line of the books by name: what text and CSV are made of.
+type bookLine struct {
+	part, name string
+	line       BookLine
+	sum        bool // count and cents are those of others
+	always     bool // stands there when it is nothing, too
+	list       *BookList
+}
+
+// lines lists every line in the order in which it is read.
+func (b *Books) lines() []bookLine {
+	var all []bookLine
+	group := func(part string, g *BookGroup, always bool) {
+		back := BookLine{g.Refunds.Count + g.Voids.Count, -g.Refunds.Cents - g.Voids.Cents}
+		prefix := ""
+		if part != "Taken" {
+			prefix = g.Name + " "
+		}
+		all = append(all, bookLine{part: part, name: prefix + "paid", line: g.Paid, always: always || g.Paid.Count > 0})
+		if back.Count > 0 || always {
+			all = append(all,
+				bookLine{part: part, name: prefix + "refunds", line: BookLine{g.Refunds.Count, -g.Refunds.Cents}, always: always},
+				bookLine{part: part, name: prefix + "voids", line: BookLine{g.Voids.Count, -g.Voids.Cents}, always: always},
+				bookLine{part: part, name: prefix + "net", line: BookLine{g.Paid.Count, g.Net}, sum: true, always: true})
+		}
+	}
+	groups := func(part string, list []BookGroup) {
+		for i := range list {
+			group(part, &list[i], false)
+		}
+	}
+	line := func(part, name string, l BookLine) { all = append(all, bookLine{part: part, name: name, line: l}) }
+	list := func(part, name string, l *BookList) {
+		all = append(all, bookLine{part: part, name: name, line: l.BookLine, list: l})
+	}
+
+	group("Taken", &b.Total, true)
+	groups("By method", b.Methods)
+	groups("By wallet", b.Wallets)
+	groups("By card", b.CardTypes)
+	line("Of what was paid", "asked", b.Asked)
+	line("Of what was paid", "tips", b.Tips)
+	line("Of what was paid", "surcharges", b.Surcharges)
+	line("Of what was paid", "cashback", b.Cashback)
+	line("Of what was paid", "still due", b.Due)
+	line("Not paid", "declined", b.Declined)
+	line("Not paid", "cancelled", b.Cancelled)
+	line("Not paid", "under way", b.Waiting)
+	list("Not paid", "unsure", &b.Unsure)
+	line("Not paid", "given up, of these", b.GivenUp)
+	list("Asked back, not gone", "not known yet", &b.BackOpen)
+	line("Asked back, not gone", "refused", b.BackRefused)
+	line("Asked back, not gone", "kept after all", b.BackKept)
+	line("Asked back, not gone", "partial approvals undone", b.PartialVoids)
+	line("Card sales at IOTPay", "reported", b.Reported)
+	line("Card sales at IOTPay", "queued", b.Queued)
+	line("Card sales at IOTPay", "withdrawn", b.Withdrawn)
+	list("Card sales at IOTPay", "set aside", &b.SetAside)
+	list("Card sales at IOTPay", "by hand", &b.ByHand)
+	list("For a person", "offline", &b.Offline)
+	list("For a person", "incidents", &b.Incidents)
+	list("For a person", "other currency", &b.OtherCurrency)
+	return all
+}
+
+// Parts returns the books as rows; lines that are nothing are left out.
+func (b Books) Parts() []BookPart {
+	shop := b.From.Location()
+	when := func(t time.Time) string { return t.In(shop).Format("2006-01-02 15:04") }
+	parts := []BookPart{{Heading: "Business day " + b.Date, Rows: []BookRow{
+		{Label: "from", Value: when(b.From)}, {Label: "to", Value: when(b.To)}, {Label: "as of", Value: when(b.At)}, {Label: "currency", Value: b.Currency},
+		{Label: "Not closed: it may still change. Compared with neither the terminal nor IOTPay."},
+	}}}
+	for _, l := range b.lines() {
+		if l.line.Count == 0 && !l.always {
+			continue
+		}
+		last := &parts[len(parts)-1]
+		if last.Heading != l.part {
+			parts = append(parts, BookPart{Heading: l.part})
+			last = &parts[len(parts)-1]
+		}
+		label := fmt.Sprintf("%s (%d)", l.name, l.line.Count)
+		if l.sum {
+			label = l.name
+		}
+		last.Rows = append(last.Rows, BookRow{Label: label, Value: l.line.Cents.String(), Strong: l.sum && l.part == "Taken"})
+		if l.list != nil {
+			last.Rows = append(last.Rows, l.list.rows(shop)...)
+		}
+	}
+	return parts
+}
+
+// rows names the sales of a list.
+func (l *BookList) rows(shop *time.Location) []BookRow {
+	var rows []BookRow
+	for _, e := range l.Sales {
+		rows = append(rows, BookRow{Label: fmt.Sprintf("  %s %s %s", e.Sale, e.At.In(shop).Format("15:04"), e.Method), Value: e.Amount.String()})
+		if e.Words != "" {
+			rows = append(rows, BookRow{Label: "    " + e.Words})
+		}
+	}
+	if more := l.Count - len(l.Sales); more > 0 {
+		rows = append(rows, BookRow{Label: fmt.Sprintf("  and %d more: see the list of sales", more)})
+	}
+	return rows
+}
+
+// textColumns is the width of the books as text.
+const textColumns = 56
+
+// Text returns the books as plain text.
+func (b Books) Text() string {
+	var out strings.Builder
+	out.WriteString(b.Title() + "\n")
+	for _, p := range b.Parts() {
+		out.WriteString("\n" + p.Heading + "\n")
+		for _, r := range p.Rows {
+			out.WriteString(r.Label)
+			if r.Value != "" {
+				gap := textColumns - utf8.RuneCountInString(r.Label) - utf8.RuneCountInString(r.Value)
+				out.WriteString(strings.Repeat(" ", max(gap, 1)) + r.Value)
+			}
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
+
+// CSV returns the books as comma-separated values with a line of names: one row
+// for each line, zeros included, and one for each sale that a list names (its
+// count is empty). Cents are whole numbers.
+func (b Books) CSV() []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	write := func(part, name, count string, cents sale.Amount, id sale.ID, order, words string) {
+		// To a buffer, which cannot fail.
+		_ = w.Write([]string{b.Kind, b.Date, b.Currency, part, name, count, strconv.FormatInt(int64(cents), 10), string(id), order, harmless(words)})
+	}
+	_ = w.Write([]string{"kind", "date", "currency", "part", "line", "count", "cents", "sale", "order", "words"})
+	for _, l := range b.lines() {
+		write(l.part, harmless(l.name), strconv.Itoa(l.line.Count), l.line.Cents, "", "", "")
+		if l.list != nil {
+			for _, e := range l.list.Sales {
+				write(l.part, l.name, "", e.Amount, e.Sale, e.Order, e.Words)
+			}
+		}
+	}
+	w.Flush()
+	return out.Bytes()
+}
+
+// harmless keeps a spreadsheet from taking another side's words for a formula.
+func harmless(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
