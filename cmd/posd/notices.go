@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"posd/device"
@@ -16,9 +17,12 @@ import (
 	"posd/sync/iotpay"
 )
 
-// maxNotices bounds the notifications dealt with at once: this is the one door
-// of posd that strangers may knock at.
-const maxNotices = 8
+// Bounds for the notifications dealt with at once, and for the connections they come
+// on: this is the one door of posd that strangers may knock at.
+const (
+	maxNotices = 8
+	maxCallers = 64
+)
 
 // listenForNotices opens the address that the gateway posts payments to; nil
 // where none is configured.
@@ -62,7 +66,18 @@ func notices(g *Gateway, client *gateway, till *device.Till, log *slog.Logger) f
 		}
 	})
 	return func(ctx context.Context) *http.Server {
+		var callers atomic.Int32
 		return &http.Server{
+			ConnState: func(c net.Conn, s http.ConnState) {
+				switch s {
+				case http.StateNew:
+					if callers.Add(1) > maxCallers {
+						c.Close() // its state becomes closed like any other's
+					}
+				case http.StateClosed:
+					callers.Add(-1)
+				}
+			},
 			Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second,
 			IdleTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10,
 			BaseContext: func(net.Listener) context.Context { return ctx },
