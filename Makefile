@@ -40,8 +40,9 @@ sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s repla
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
 
-fuzz: ## 100,000 card sales and 20,000 simulated days under faults, then every fuzz target for FUZZTIME
+fuzz: ## 100,000 card sales, 15,000 sales of every kind and 20,000 simulated days under faults, then every fuzz target for FUZZTIME
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -sales 100000
+	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation$$' -args -seeds 20000
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \

@@ -165,13 +165,17 @@ func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequ
 	return rep.Sale, rep.Movement, rep.Replayed, err
 }
 
-// Display puts a bill's items on the customer display until the next sale.
-func (t *Till) Display(ctx context.Context, items []sale.Item, message string) error {
+// Display puts a bill's items on the customer display until the next sale; with
+// choose it shows their sum and asks how the customer would like to pay.
+func (t *Till) Display(ctx context.Context, items []sale.Item, message string, choose bool) error {
 	if len(items) > 200 || len(message) > 200 {
 		return &Refusal{Kind: ErrInvalid, Words: "at most 200 items and a message of 200 characters fit the display"}
 	}
+	if choose && total(items) <= 0 {
+		return &Refusal{Kind: ErrInvalid, Words: "there is nothing to pay on the display: send the items with choose, and their sum above zero"}
+	}
 	_, err := t.ask(ctx, func(_ context.Context, tok sale.Token) (sale.Happening, error) {
-		return sale.DisplayAsked{Token: tok, Items: slices.Clone(items), Message: message}, nil
+		return sale.DisplayAsked{Token: tok, Items: slices.Clone(items), Message: message, Choose: choose}, nil
 	})
 	return err
 }

@@ -14,25 +14,50 @@ type glass struct {
 	shown   sale.Screen
 	ever    bool
 	last    sale.ID       // latest sale of this run
-	result  sale.ID       // whose result is shown
-	screen  sale.Screen   // that result
+	result  sale.ID       // whose result or thanks are shown
+	screen  sale.Screen   // that result or those thanks
 	until   time.Duration // until when
+	thanks  bool          // the result is to be followed by thanks
 	items   []sale.Item
 	message string
+	choose  bool // the customer is asked how to pay the items
 }
 
 // show puts on glass what follows from the sales, if it is not there already.
 // It goes first: a QR leaves before anything else is done with its answer.
 func (c *Core) show() {
-	if c.glass.until != 0 && c.mono() >= c.glass.until {
-		c.glass.until, c.glass.result = 0, ""
-	}
+	c.resultOver()
 	s := c.screen()
 	if c.glass.ever && reflect.DeepEqual(s, c.glass.shown) {
 		return
 	}
 	c.glass.shown, c.glass.ever = s, true
 	c.out.Now = append([]sale.Effect{sale.Show{Screen: s}}, c.out.Now...)
+}
+
+// resultOver takes a result off the glass when its time is over. A whole payment
+// is thanked for, unless the cashier has put up something else meanwhile.
+func (c *Core) resultOver() {
+	g := &c.glass
+	if g.until == 0 || c.mono() < g.until {
+		return
+	}
+	if g.result != "" && g.thanks && len(g.items) == 0 && g.message == "" {
+		g.screen = sale.Screen{Kind: sale.ScreenThanks, Sale: g.result, Language: g.screen.Language}
+		g.until, g.thanks = c.mono()+c.policy.ResultShownFor/2, false
+		return
+	}
+	g.until, g.result = 0, ""
+}
+
+// bill takes what the cashier puts up between sales. A result stands its time
+// first; thanks give way at once.
+func (c *Core) bill(w sale.DisplayAsked) {
+	c.glass.items, c.glass.message, c.glass.choose = w.Items, w.Message, w.Choose
+	if c.glass.screen.Kind == sale.ScreenThanks {
+		c.glass.until, c.glass.result = 0, ""
+	}
+	c.reply(sale.Reply{Token: w.Token})
 }
 
 // screen is what the customer must see now: a function of the state alone.
@@ -45,12 +70,20 @@ func (c *Core) screen() sale.Screen {
 	}
 	s := sale.Screen{Kind: sale.ScreenWelcome, Language: c.policy.Language, Currency: c.policy.Currency, Message: c.glass.message}
 	if len(c.glass.items) > 0 {
-		s.Kind, s.Items = sale.ScreenItems, c.glass.items
-		for _, it := range s.Items {
-			s.Amount += it.Amount
-		}
+		s.Kind, s.Items, s.Amount = sale.ScreenItems, c.glass.items, total(c.glass.items)
+	}
+	if c.glass.choose {
+		s.Kind, s.Items = sale.ScreenChoose, nil
 	}
 	return s
+}
+
+// total is the sum of a bill.
+func total(items []sale.Item) (sum sale.Amount) {
+	for _, it := range items {
+		sum += it.Amount
+	}
+	return sum
 }
 
 func (c *Core) saleScreen(l *live) sale.Screen {

@@ -337,7 +337,8 @@ func (c *Core) leave(l *live) {
 		c.glass.result = l.s.ID
 		c.glass.screen = c.resultScreen(l.s)
 		c.glass.until = c.mono() + c.policy.ResultShownFor
-		c.glass.items, c.glass.message = nil, ""
+		c.glass.thanks = l.s.State == sale.Paid && l.s.Due == 0
+		c.glass.items, c.glass.message, c.glass.choose = nil, "", false
 	}
 }
 

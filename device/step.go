@@ -100,8 +100,7 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 	case sale.RetryAsked:
 		c.retry(w)
 	case sale.DisplayAsked:
-		c.glass.items, c.glass.message = w.Items, w.Message
-		c.reply(sale.Reply{Token: w.Token})
+		c.bill(w)
 	case sale.IntentFailed:
 		c.intentFailed(w)
 	case sale.Stored:

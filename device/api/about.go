@@ -168,5 +168,5 @@ var values = map[string][]any{
 	"Report.state":    {"queued", "held", "set-aside"},
 	"Job.copy":        {"customer", "merchant"},
 	"Job.state":       {"queued", "sent", "printed", "failed"},
-	"ScreenView.kind": {"welcome", "items", "card", "processing", "code", "password", "paid", "declined", "cancelled", "ask-cashier", "offline"},
+	"ScreenView.kind": {"welcome", "items", "choose", "card", "processing", "code", "password", "paid", "thanks", "declined", "cancelled", "ask-cashier", "offline"},
 }

@@ -27,7 +27,7 @@ type Till interface {
 	Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
 	Resolve(ctx context.Context, r device.ResolveRequest) (sale.Sale, error)
 	Print(ctx context.Context, id sale.ID) (sale.Job, error)
-	Display(ctx context.Context, items []sale.Item, message string) error
+	Display(ctx context.Context, items []sale.Item, message string, choose bool) error
 
 	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)
 	Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error)

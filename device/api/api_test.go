@@ -110,9 +110,9 @@ func TestNothingIsLostOnTheWayIn(t *testing.T) {
 	if want := (device.ResolveRequest{Sale: "S1", As: sale.Declined, Reason: "no money came", By: "Ana"}); f.resolved != want {
 		t.Errorf("resolve: got %+v, want %+v", f.resolved, want)
 	}
-	ask(t, h, "PUT", "/v1/display", `{"items":[{"name":"Tea","amount":350},{"name":"Off","amount":-50}],"message":"Hello"}`)
-	if !reflect.DeepEqual(f.items, []sale.Item{{Name: "Tea", Amount: 350}, {Name: "Off", Amount: -50}}) || f.message != "Hello" {
-		t.Errorf("display: got %+v %q", f.items, f.message)
+	ask(t, h, "PUT", "/v1/display", `{"items":[{"name":"Tea","amount":350},{"name":"Off","amount":-50}],"message":"Hello","choose":true}`)
+	if !reflect.DeepEqual(f.items, []sale.Item{{Name: "Tea", Amount: 350}, {Name: "Off", Amount: -50}}) || f.message != "Hello" || !f.choose {
+		t.Errorf("display: got %+v %q, choose %v", f.items, f.message, f.choose)
 	}
 	ask(t, h, "GET", "/v1/sales?state=unsure&method=alipay&date=2026-11-21&limit=7", "")
 	if f.filter.State != sale.Unsure || f.filter.Method != sale.Alipay || f.filter.Limit != 7 || f.filter.From.Format("2006-01-02") != "2026-11-21" || f.filter.To.Day() != 22 {

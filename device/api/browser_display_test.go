@@ -37,6 +37,10 @@ func screens() map[string]sale.Screen {
 			s.Kind = sale.ScreenItems
 			s.Items = []sale.Item{{Name: "Sourdough, large", Amount: 895}, {Name: "Coffee beans, dark roast, one pound, ground for filter", Amount: 1795}, {Name: "Loyalty", Amount: -200}, {Name: "Tea", Amount: 375}}
 		}),
+		"choose": kind(sale.ScreenChoose),
+		"choose-much": with(func(s *sale.Screen) {
+			s.Kind, s.Amount, s.Message = sale.ScreenChoose, sale.MaxAmount, "Members pay by WeChat with ten percent off until the end of the month of May 2027"
+		}),
 		"card":       kind(sale.ScreenCard),
 		"processing": with(func(s *sale.Screen) { s.Kind = sale.ScreenProcessing; s.Method = sale.Alipay }),
 		"code": with(func(s *sale.Screen) {
@@ -60,6 +64,7 @@ func screens() map[string]sale.Screen {
 				s.Items = append(s.Items, sale.Item{Name: fmt.Sprintf("Item %d", i+1), Amount: 123456789})
 			}
 		}),
+		"thanks":      {Kind: sale.ScreenThanks, Sale: "S2"},
 		"declined":    kind(sale.ScreenDeclined),
 		"cancelled":   kind(sale.ScreenCancelled),
 		"ask-cashier": kind(sale.ScreenAskCashier),

@@ -13,7 +13,7 @@ import (
 // counter registers what is about the counter rather than one sale.
 func (h *handlers) counter(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "show", Method: http.MethodPut, Path: "/v1/display", DefaultStatus: http.StatusNoContent,
-		Summary: "Show a bill or a line of text to the customer", Description: "What a sale shows comes first; an empty request brings the welcome back.",
+		Summary: "Show a bill or a line of text to the customer", Description: "What a sale shows comes first, its thanks excepted; an empty request brings the welcome back.",
 		Errors: []int{409, 415, 422}}, h.show)
 	huma.Register(a, huma.Operation{OperationID: "devices", Method: http.MethodGet, Path: "/v1/devices", Summary: "How the devices are"}, h.devices)
 	huma.Register(a, huma.Operation{OperationID: "queue", Method: http.MethodGet, Path: "/v1/queue", Summary: "Card sales that the gateway must still be told of"}, h.queue)
@@ -28,7 +28,7 @@ func (h *handlers) show(ctx context.Context, in *struct{ Body DisplayRequest }) 
 	for i, it := range in.Body.Items {
 		items[i] = sale.Item{Name: it.Name, Amount: it.Amount}
 	}
-	if err := h.till.Display(ctx, items, in.Body.Message); err != nil {
+	if err := h.till.Display(ctx, items, in.Body.Message, in.Body.Choose); err != nil {
 		return nil, h.refuse("show", err)
 	}
 	return nil, nil

@@ -30,6 +30,7 @@ type fake struct {
 	filter   sale.Filter
 	items    []sale.Item
 	message  string
+	choose   bool
 
 	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
 	onSnap   func()                                            // runs when a snapshot has been made
@@ -170,8 +171,8 @@ func (f *fake) Print(_ context.Context, id sale.ID) (sale.Job, error) {
 	return sale.Job{ID: "J1", Sale: id, Copy: sale.CustomerCopy, Duplicate: true, State: sale.PrintQueued, At: at}, err
 }
 
-func (f *fake) Display(_ context.Context, items []sale.Item, message string) error {
-	_, err := f.note("display", func() { f.items, f.message = items, message })
+func (f *fake) Display(_ context.Context, items []sale.Item, message string, choose bool) error {
+	_, err := f.note("display", func() { f.items, f.message, f.choose = items, message, choose })
 	return err
 }
 

@@ -41,6 +41,7 @@ type ResolveRequest struct {
 type DisplayRequest struct {
 	Items   []DisplayItem `json:"items,omitempty" maxItems:"100" doc:"Lines of the bill, in order."`
 	Message string        `json:"message,omitempty" maxLength:"80" doc:"A line of text."`
+	Choose  bool          `json:"choose,omitempty" doc:"Show the sum of the items and ask the customer how to pay it; the cashier takes the answer."`
 }
 
 // DisplayItem is one line of a bill.

@@ -89,11 +89,13 @@ type (
 		Reports []Report
 	}
 
-	// DisplayAsked puts a bill's items on the customer display.
+	// DisplayAsked puts a bill's items on the customer display. Choose asks the
+	// customer how to pay their sum instead of listing them.
 	DisplayAsked struct {
 		Token   Token
 		Items   []Item
 		Message string
+		Choose  bool
 	}
 )
 

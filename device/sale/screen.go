@@ -23,11 +23,13 @@ type ScreenKind string
 const (
 	ScreenWelcome    ScreenKind = "welcome"
 	ScreenItems      ScreenKind = "items"
+	ScreenChoose     ScreenKind = "choose"     // how would you like to pay: the cashier takes the answer
 	ScreenCard       ScreenKind = "card"       // tap, insert or swipe
 	ScreenProcessing ScreenKind = "processing" //
 	ScreenCode       ScreenKind = "code"       // a QR to scan
 	ScreenPassword   ScreenKind = "password"   // enter your password on your phone
 	ScreenPaid       ScreenKind = "paid"
+	ScreenThanks     ScreenKind = "thanks" // after a paid result
 	ScreenDeclined   ScreenKind = "declined"
 	ScreenCancelled  ScreenKind = "cancelled"
 	ScreenAskCashier ScreenKind = "ask-cashier" // not known yet how it ended
@@ -35,7 +37,7 @@ const (
 )
 
 // ScreenKinds lists every screen.
-var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenCard, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
+var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenChoose, ScreenCard, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenThanks, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
 
 // Item is a line of a bill on the customer display.
 type Item struct {

@@ -249,7 +249,7 @@ function draw() {
 	count();
 }
 
-const glass = { welcome: "welcome", items: "items", card: "card", processing: "processing", code: "codeShown", password: "password", paid: "paid", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
+const glass = { welcome: "welcome", items: "items", choose: "choose", card: "card", processing: "processing", code: "codeShown", password: "password", paid: "paid", thanks: "thanks", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
 
 function top() {
 	$("shop").textContent = state.shop.name || "posd";

@@ -62,6 +62,12 @@ function measured(kind, written, ...before) {
 	return p;
 }
 
+// marks are the ways to pay here. A customer's own code is a wallet's, too.
+function marks(say) {
+	const methods = (shop.methods || []).filter((m) => m !== "scan");
+	return el("div", { class: "marks" }, ...methods.map((m) => el("span", { class: "mark", "data-method": m }, name(say, "m", m))));
+}
+
 function parts() {
 	const say = speak(language());
 	const amount = screen.amount ? measured("amount", money(screen.amount, screen.currency, language())) : undefined;
@@ -73,6 +79,8 @@ function parts() {
 		return [el("p", { class: "shop" }, shop.name), title("welcome"), screen.message && el("p", { class: "next" }, screen.message)];
 	case "items":
 		return bill(say);
+	case "choose":
+		return [amount, title("choose"), marks(say), next("chooseNext"), screen.message && el("p", { class: "next" }, screen.message)];
 	case "card":
 		return [amount, el("div", { class: "picture", "data-picture": "card", "aria-hidden": "true" }), title("card")];
 	case "code": {
@@ -92,6 +100,8 @@ function parts() {
 		return [mark(), amount, title("processing")];
 	case "paid":
 		return [el("div", { class: "picture", "data-picture": "paid", "aria-hidden": "true" }), title("paid"), amount, next("thanks")];
+	case "thanks":
+		return [el("p", { class: "shop" }, shop.name), title("thanks"), next("thanksNext")];
 	case "declined":
 		return [el("div", { class: "picture", "data-picture": "no", "aria-hidden": "true" }), title("declined"), next("declinedNext")];
 	case "cancelled":

@@ -4,6 +4,7 @@
 const en = {
 	// customer
 	welcome: "Welcome", items: "Your bill", total: "Total", pay: "Please pay",
+	choose: "How would you like to pay?", chooseNext: "Please tell the cashier.", thanksNext: "See you soon.",
 	card: "Tap, insert or swipe your card", processing: "One moment, please", scan: "Scan with {wallet}",
 	password: "Enter your password on your phone", paid: "Paid", thanks: "Thank you!", declined: "Declined",
 	declinedNext: "No money was taken. Please ask the cashier.", cancelled: "Cancelled", cancelledNext: "No money was taken.",
@@ -62,6 +63,7 @@ const en = {
 
 const fr = {
 	welcome: "Bienvenue", items: "Votre facture", total: "Total", pay: "Veuillez payer",
+	choose: "Comment souhaitez-vous payer?", chooseNext: "Dites-le à la caisse.", thanksNext: "À bientôt.",
 	card: "Approchez, insérez ou glissez votre carte", processing: "Un instant, s’il vous plaît", scan: "Balayez avec {wallet}",
 	password: "Entrez votre mot de passe sur votre téléphone", paid: "Payé", thanks: "Merci!", declined: "Refusé",
 	declinedNext: "Aucun montant n’a été prélevé. Adressez-vous à la caisse.", cancelled: "Annulé", cancelledNext: "Aucun montant n’a été prélevé.",
@@ -114,6 +116,7 @@ const fr = {
 
 const hans = {
 	welcome: "欢迎光临", items: "您的账单", total: "合计", pay: "请付款",
+	choose: "请选择付款方式", chooseNext: "请告诉收银员。", thanksNext: "欢迎再次光临。",
 	card: "请刷卡、插卡或拍卡", processing: "请稍候", scan: "请用{wallet}扫码",
 	password: "请在手机上输入密码", paid: "支付成功", thanks: "谢谢惠顾！", declined: "支付被拒绝",
 	declinedNext: "未扣款，请咨询收银员。", cancelled: "已取消", cancelledNext: "未扣款。",
@@ -124,6 +127,7 @@ const hans = {
 
 const hant = {
 	welcome: "歡迎光臨", items: "您的帳單", total: "合計", pay: "請付款",
+	choose: "請選擇付款方式", chooseNext: "請告訴收銀員。", thanksNext: "歡迎再次光臨。",
 	card: "請刷卡、插卡或拍卡", processing: "請稍候", scan: "請用{wallet}掃碼",
 	password: "請在手機上輸入密碼", paid: "付款成功", thanks: "謝謝惠顧！", declined: "付款被拒絕",
 	declinedNext: "未扣款，請向收銀員查詢。", cancelled: "已取消", cancelledNext: "未扣款。",
