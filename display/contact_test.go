@@ -34,7 +34,7 @@ import (
 var sheetDevices = []string{"nextion", "linedisplay", "dmd70", "bonrix", "mertech"}
 
 var sheetRows = [][]sale.ScreenKind{
-	{sale.ScreenWelcome}, {sale.ScreenItems}, {sale.ScreenCard, sale.ScreenProcessing}, {sale.ScreenCode},
+	{sale.ScreenThanks, sale.ScreenWelcome}, {sale.ScreenChoose, sale.ScreenItems}, {sale.ScreenCard, sale.ScreenProcessing}, {sale.ScreenCode},
 	{sale.ScreenPassword}, {sale.ScreenPaid}, {sale.ScreenDeclined, sale.ScreenCancelled}, {sale.ScreenAskCashier, sale.ScreenOffline},
 }
 
@@ -66,7 +66,7 @@ func sheetTile(t *testing.T, row, col int) tile {
 	case sale.ScreenCode, sale.ScreenPassword:
 		s.Method = []sale.Method{sale.WeChat, sale.Alipay, sale.UnionPay}[(row+col)%3]
 		s.Code = codes()[[]int{34, 60, 112, 120}[(row+col)%4]]
-	case sale.ScreenWelcome, sale.ScreenOffline:
+	case sale.ScreenWelcome, sale.ScreenThanks, sale.ScreenOffline:
 		s.Amount, s.Currency = 0, ""
 	}
 	far, err := displaysim.New(driver, dialect, displaysim.Options{})

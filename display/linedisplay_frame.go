@@ -171,7 +171,7 @@ func priceDigits(s sale.Screen) string {
 // priceLamp says what the number is.
 func priceLamp(s sale.Screen) string {
 	switch s.Kind {
-	case sale.ScreenItems, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword:
+	case sale.ScreenItems, sale.ScreenChoose, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword:
 		return lampTotal
 	case sale.ScreenPaid:
 		return lampReceived

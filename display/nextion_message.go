@@ -11,9 +11,9 @@ import (
 
 // Pages of the panel's project; configs/nextion describes them.
 const (
-	nxIdle   = 0 // t0 the shop's name, t1 a word below it
+	nxIdle   = 0 // t0 the shop's name or thanks, t1 a word below it
 	nxPay    = 1 // qr0 the code, t0 amount, t1 wallet, t2 remaining time
-	nxResult = 2 // t0 what happened, t1 amount
+	nxResult = 2 // t0 what happened or what the customer is to do, t1 amount
 )
 
 // nxSilence is how many seconds the project's timer lets a code stand without a
@@ -55,7 +55,7 @@ func (n *nextion) leaf(p Picture) nxLeaf {
 	text := func(name, s string) nxAttr { return nxAttr{name + ".txt", nxQuote(n.charset.encode(s))} }
 	top, bottom := v.lines(p.Screen)
 	switch {
-	case p.Kind == sale.ScreenWelcome || p.Kind == sale.ScreenOffline:
+	case p.Kind == sale.ScreenWelcome || p.Kind == sale.ScreenThanks || p.Kind == sale.ScreenOffline:
 		return nxLeaf{page: nxIdle, attrs: []nxAttr{text("t0", top), text("t1", bottom)}, trim: 2}
 	case p.Code != "" && n.Fits(p.Code) == nil:
 		word := scanShort[lang][p.Method]
