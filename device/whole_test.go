@@ -94,7 +94,7 @@ func (w *whole) start() {
 		Policy: DefaultPolicy(), Journal: w.journal, Terminal: pax.New(w.link, pax.Defaults(), quiet),
 		Gateway: w.client, Outbox: outbox.New(w.client, 8), Screen: w.glass, Printer: &fakePrinter{},
 		Makers: Makers{ID: testMakers.ID, Report: w.client.ReportParams, Wallet: testMakers.Wallet},
-		Log:    quiet, Clock: time.Now, Entropy: reader{w.rnd},
+		Log:    quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(w.rnd.Uint64(), 4))},
 	})
 	if err != nil {
 		w.t.Fatal(err)
