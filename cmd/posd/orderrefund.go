@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/spf13/cobra"
+
+	"posd/device/sale"
+	"posd/sync/iotpay"
+)
+
+func orderRefundCommand(d *desk) *cobra.Command {
+	var amount, no string
+	c := &cobra.Command{
+		Use:   "refund NO -amount AMOUNT",
+		Short: "Give money of a paid order back",
+		Long: `refund asks after order NO, and gives AMOUNT of it back if it is paid. It is for
+orders that "posd order create" placed: a sale of the till is refused, since its
+journal would not know; use "posd refund" for those. (That needs the daemon, which is
+asked whether the order is its own; without one, you are trusted.)
+
+The refund's number is printed before anything is sent. If the answer is lost,
+repeat the command with -no and that number: the gateway is asked first, and
+nothing is given back twice.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			back, err := sale.ParseAmount(amount)
+			if err != nil {
+				return err
+			}
+			_, client, err := d.open()
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			return d.refund(cmd, client, args[0], no, back)
+		},
+	}
+	c.Flags().StringVar(&amount, "amount", "", "how much to give back, as `28.65` or 2865c")
+	c.Flags().StringVar(&no, "no", "", "the refund's `NUMBER`: of one whose answer was lost; made and printed when left out")
+	c.MarkFlagRequired("amount")
+	return c
+}
+
+func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no string, amount sale.Amount) error {
+	ctx := cmd.Context()
+	order, a := client.QueryOrder(ctx, iotpay.Query{MchOrderNo: orderNo})
+	switch {
+	case a.Result != sale.GatewayOK:
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s could not be asked after: %s", orderNo, a.Words)}
+	case !order.Status.Paid():
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s is not paid (%s)", orderNo, statusWords(order.Status))}
+	case amount > order.Amount:
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: %s is more than the %s %s of order %s", amount, order.Amount, order.Currency, orderNo)}
+	}
+	if id, ours := d.tillsOwn(ctx, orderNo); ours {
+		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s is the till's sale %s: use `posd refund %s -amount %s -by NAME`", orderNo, id, id, amount)}
+	}
+	again := no != ""
+	no = newNumber(cmd, "refund", no)
+	view := orderView{No: no}
+	for try := range 2 { // "no such refund" is believed the second time
+		if !again {
+			break
+		}
+		state, a := client.QueryRefundOrder(ctx, no)
+		view.hear(a)
+		switch {
+		case a.Result == sale.GatewayOK && (state.PayOrderID != "" && state.PayOrderID != order.PayOrderID || state.Amount != 0 && state.Amount != amount):
+			return &ended{exitRefused, fmt.Errorf("refund %s is another one: %s of order %s", no, state.Amount, onOneLine(state.PayOrderID))}
+		case a.Result == sale.GatewayOK:
+			view.Refund = &state
+			return d.show(cmd, view, false)
+		case a.Result != sale.GatewayNotFound || !a.Verified:
+			if err := d.show(cmd, view, false); err != nil {
+				return err
+			}
+			return &ended{exitUnsure, fmt.Errorf("nothing was sent: what became of refund %s is not known: ask again in a while", no)}
+		case try == 0:
+			select {
+			case <-ctx.Done():
+				return &ended{exitRefused, errors.New("nothing was sent")}
+			case <-time.After(d.every):
+			}
+		}
+	}
+	state, a := client.RefundOrder(ctx, iotpay.Refund{No: no, PayOrderID: order.PayOrderID, Amount: amount, Currency: order.Currency, Channel: order.Channel})
+	if view.hear(a); a.Result == sale.GatewayOK {
+		view.Refund = &state
+	}
+	if err := d.show(cmd, view, false); err != nil {
+		return err
+	}
+	return view.end(fmt.Sprintf("posd order refund %s -amount %s -no %s", orderNo, amount, no))
+}
+
+// tillsOwn asks the daemon, if one runs, whether an order belongs to a sale. The
+// till's numbers tell when they were made: the sale is of that day, or of the
+// one before where the business day is longer than the calendar's.
+func (d *desk) tillsOwn(ctx context.Context, orderNo string) (sale.ID, bool) {
+	made, err := ulid.ParseStrict(orderNo)
+	if err != nil {
+		return "", false
+	}
+	cl, err := d.at.client()
+	if err != nil {
+		return "", false
+	}
+	at := ulid.Time(made.Time())
+	for _, days := range []int{0, -1, 1} {
+		a, err := cl.ask(ctx, http.MethodGet, "/v1/sales?limit=1000&date="+at.AddDate(0, 0, days).Format(time.DateOnly), nil)
+		if err != nil {
+			return "", false
+		}
+		var list []sale.Sale
+		if a.into(&list) != nil {
+			return "", false
+		}
+		for _, s := range list {
+			if s.MchOrderNo == orderNo {
+				return s.ID, true
+			}
+		}
+	}
+	return "", false
+}
