@@ -46,6 +46,7 @@ type posdConfig struct {
 	Driver                     string // of the display
 	Gateway                    string // host:port
 	Waits                      waits
+	Level                      string // of posd's log; empty: as posd decides
 }
 
 var posdTOML = template.Must(template.New("posd.toml").Funcs(template.FuncMap{"q": tomlString}).Parse(`# Written by possim for the counter inside this computer.
@@ -67,6 +68,9 @@ socket = {{q (printf "%s/posd.sock" .Dir)}}
 
 [daemon]
 lock_dir = {{q .Dir}}
+{{- if .Level}}
+log_level = {{q .Level}}
+{{- end}}
 
 [terminal]
 line = {{q .Terminal}}

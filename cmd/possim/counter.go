@@ -33,6 +33,7 @@ type setup struct {
 	waits   waits
 	seed    uint64    // of the script chaos
 	sales   int       // likewise
+	level   string    // of posd's log
 	log     io.Writer // where posd's log goes besides its file; nil: nowhere
 }
 
@@ -148,7 +149,7 @@ func (c *counter) startSimulators() error {
 		}
 	}
 	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver,
-		Printer: "tcp:" + printer, Gateway: gateway, Waits: c.setup.waits}
+		Printer: "tcp:" + printer, Gateway: gateway, Waits: c.setup.waits, Level: c.setup.level}
 	return nil
 }
 

@@ -71,6 +71,7 @@ should. With a command it starts one simulator alone.`,
 	f.DurationVar(&s.think, "think", 3*time.Second, "how `LONG` a customer takes to show a card or to find the telephone")
 	f.Uint64Var(&s.seed, "seed", 1, "`SEED` of the script chaos")
 	f.IntVar(&s.sales, "sales", 40, "how `MANY` sales the script chaos makes")
+	f.StringVar(&s.level, "log-level", "", "`LEVEL` of posd's log: debug, info, warn or error")
 	f.BoolVar(&verbose, "log", false, "show posd's log")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		out := c.OutOrStdout()
