@@ -45,6 +45,7 @@ var (
 	ErrBillPaid     = errors.New("this bill is paid")
 	ErrKeyReused    = errors.New("the Idempotency-Key belongs to another request")
 	ErrNotPossible  = errors.New("that cannot be done with this sale")
+	ErrNoDevice     = errors.New("that device is not there")
 	ErrUnavailable  = errors.New("posd cannot do that now") // no terminal, gateway away, journal full: nothing was sent
 )
 

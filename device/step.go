@@ -101,6 +101,8 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 		c.retry(w)
 	case sale.DisplayAsked:
 		c.bill(w)
+	case sale.DrawerAsked:
+		c.drawer(w)
 	case sale.IntentFailed:
 		c.intentFailed(w)
 	case sale.Stored:

@@ -13,7 +13,7 @@ import (
 	"posd/device/sale"
 )
 
-// Options are the parts a till is made of. Terminal, Gateway, Outbox and Printer may be nil.
+// Options are the parts a till is made of. Terminal, Gateway, Outbox, Printer and Drawer may be nil.
 type Options struct {
 	Policy   Policy
 	Journal  Journal
@@ -22,6 +22,7 @@ type Options struct {
 	Outbox   Outbox
 	Screen   Screen
 	Printer  Printer
+	Drawer   Drawer
 	Makers   Makers
 	Log      *slog.Logger
 	Clock    func() time.Time // wall clock

@@ -47,6 +47,12 @@ type Screen interface {
 	Show(s sale.Screen)
 }
 
+// Drawer is the cash drawer. No error means that the pulse was sent; whether
+// the drawer opened is for eyes.
+type Drawer interface {
+	OpenDrawer(ctx context.Context) error
+}
+
 // Printer prints receipts, one at a time.
 type Printer interface {
 	Print(ctx context.Context, r sale.Receipt) sale.PrintResult

@@ -66,7 +66,7 @@ func clientCommands(at *where) []*cobra.Command {
 			}
 			return t.printQueue(a)
 		}),
-		retryCommand(command),
+		retryCommand(command), reportCommand(command), drawerCommand(command),
 	}
 }
 

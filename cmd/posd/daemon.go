@@ -70,6 +70,9 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	}
 	if parts.printer != nil {
 		o.Printer = paper{parts.printer}
+		if c.Printer.Drawer != "" {
+			o.Drawer = parts.printer
+		}
 	}
 	till, err := device.New(o)
 	if err != nil {
@@ -81,7 +84,7 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	count := newMetrics(till, board)
 	options := api.Options{
 		Log: log, Matrix: display.Matrix, Metrics: count,
-		Devices: board.look, Day: c.Shop.day,
+		Devices: board.look, Day: c.Shop.day, Today: func() string { return c.Shop.today(time.Now()) },
 		ReceiptText: func(ctx context.Context, id sale.ID) (string, error) {
 			r, err := receipt(ctx, till, id)
 			if err != nil {
@@ -102,9 +105,14 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	if parts.scanner != nil {
 		options.Scan = parts.scanner.Scan
 	}
+	run := []part{{"displays", parts.displays.Run}}
+	if parts.printer != nil {
+		between := newSlips(parts.printer)
+		options.PrintBooks = between.books
+		run = append(run, part{"slips", between.run})
+	}
 	handler := api.New(till, options)
 
-	run := []part{{"displays", parts.displays.Run}}
 	if parts.terminal != nil {
 		run = append(run, part{"terminal", parts.terminal.run})
 	}
@@ -301,4 +309,14 @@ func (s Shop) day(date string) (from, to time.Time, err error) {
 		return time.Date(d.Year(), d.Month(), day, ends.Hour(), ends.Minute(), 0, 0, s.zone())
 	}
 	return at(d.Day()), at(d.Day() + 1), nil
+}
+
+// today names the business day under way at now.
+func (s Shop) today(now time.Time) string {
+	d := now.In(s.zone())
+	name := d.Format(time.DateOnly)
+	if from, _, err := s.day(name); err == nil && now.Before(from) {
+		name = d.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return name
 }

@@ -35,6 +35,8 @@ type Till interface {
 	Retry(ctx context.Context, no string) (int, error)
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	Snapshot(ctx context.Context) (device.Snapshot, error)
+	Day(ctx context.Context, from, to time.Time) (device.Books, error)
+	OpenDrawer(ctx context.Context, by string) error
 }
 
 // Options are what the API needs besides the till. A nil func means that the
@@ -55,6 +57,10 @@ type Options struct {
 	// Day returns the bounds of the business day called date (YYYY-MM-DD); nil
 	// means from midnight to midnight, local time.
 	Day func(date string) (from, to time.Time, err error)
+	// Today names the business day under way; nil means the calendar day, local time.
+	Today func() string
+	// PrintBooks prints a day's report between two receipts.
+	PrintBooks func(ctx context.Context, b device.Books) (sale.PrintResult, error)
 	// Scan waits for the next code that the counter's own scanner reads, until ctx
 	// ends. Its errors wrap ErrNoCode, ErrNoScanner or ctx's.
 	Scan func(ctx context.Context) (sale.Secret, error)
@@ -96,6 +102,9 @@ func New(till Till, o Options) http.Handler {
 	if o.Day == nil {
 		o.Day = localDay
 	}
+	if o.Today == nil {
+		o.Today = localToday(o.Clock)
+	}
 	if o.Methods == nil {
 		o.Methods = slices.Clone(sale.Methods)
 	}
@@ -111,6 +120,7 @@ func New(till Till, o Options) http.Handler {
 	a := humago.New(mux, c)
 	h.sales(a)
 	h.counter(a)
+	h.books(a)
 	h.streams(mux, a)
 	h.pages(mux)
 	mux.HandleFunc("/", nothingHere(mux))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -234,6 +235,18 @@ func (f *fake) Snapshot(context.Context) (device.Snapshot, error) {
 		s.LastSeq = f.events[n-1].Seq
 	}
 	return s, f.err
+}
+
+func (f *fake) Day(_ context.Context, from, to time.Time) (device.Books, error) {
+	_, err := f.note(fmt.Sprintf("day %s %s", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339)))
+	b := device.SumDay(from, to, "CAD", maps.Values(f.sales))
+	b.At = at
+	return b, err
+}
+
+func (f *fake) OpenDrawer(_ context.Context, by string) error {
+	_, err := f.note("drawer " + by)
+	return err
 }
 
 // stored returns an event with a number.

@@ -55,6 +55,7 @@ var kinds = []struct {
 	{device.ErrSameBill, http.StatusConflict, "same-bill"},
 	{device.ErrBillPaid, http.StatusConflict, "bill-paid"},
 	{device.ErrNotPossible, http.StatusConflict, "not-possible"},
+	{device.ErrNoDevice, http.StatusConflict, "no-device"},
 	{device.ErrKeyReused, http.StatusUnprocessableEntity, "key-reused"},
 	{device.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 }
@@ -72,6 +73,7 @@ var titles = map[string]string{
 	"same-bill":     "This bill may have been paid already",
 	"bill-paid":     "This bill is paid",
 	"not-possible":  "That cannot be done with this sale",
+	"no-device":     "There is no such device here",
 	"unavailable":   "posd cannot do that now",
 	"no-code":       "No payment code was scanned",
 	"starting":      "posd is starting",
@@ -153,7 +155,7 @@ var hints = map[string]string{
 	"state":    "Use waiting, paid, declined, cancelled or unsure.",
 	"date":     "Write the day as 2026-11-21.",
 	"limit":    "Ask for 1 to 1000.",
-	"format":   "Use text or png.",
+	"format":   "Use text; png for a receipt, csv or json for a report.",
 }
 
 // faultsFound makes a problem of what huma says of a request.

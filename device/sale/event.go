@@ -89,6 +89,12 @@ type (
 		Reports []Report
 	}
 
+	// DrawerAsked asks for the cash drawer to be opened.
+	DrawerAsked struct {
+		Token Token
+		By    string
+	}
+
 	// DisplayAsked puts a bill's items on the customer display. Choose asks the
 	// customer how to pay their sum instead of listing them.
 	DisplayAsked struct {
@@ -179,6 +185,7 @@ func (IntentFailed) happening()    {}
 func (Stored) happening()          {}
 func (CardAnswered) happening()    {}
 func (CardFound) happening()       {}
+func (DrawerAsked) happening()     {}
 func (OrderCreated) happening()    {}
 func (OrderAsked) happening()      {}
 func (OrderNoticed) happening()    {}

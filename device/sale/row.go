@@ -130,3 +130,8 @@ type EventData struct {
 	GivenUp bool   `json:"givenUp,omitempty"`
 	Words   string `json:"words,omitempty"`
 }
+
+// DrawerData is what an EventRow about the cash drawer carries.
+type DrawerData struct {
+	By string `json:"by"`
+}

@@ -64,6 +64,7 @@ function title() {
 	$("shop").textContent = shop.name || "posd";
 	$("glass").textContent = say("manager");
 	$("till").textContent = say("toTill");
+	$("report").textContent = say("report");
 	for (const id of ["sales", "queue", "devices"]) {
 		const h = $(id).querySelector("h2");
 		h.textContent = say(id);

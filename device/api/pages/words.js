@@ -56,7 +56,7 @@ const en = {
 	setAside: "Reports set aside: {n}. The manager must look.",
 
 	// manager
-	manager: "Manager", toTill: "To the till", sales: "Sales", queue: "Reports to IOTPay", devices: "Devices", day: "Day", all: "all", method: "Method", state: "State", time: "Time",
+	manager: "Manager", toTill: "To the till", report: "Today’s report", sales: "Sales", queue: "Reports to IOTPay", devices: "Devices", day: "Day", all: "all", method: "Method", state: "State", time: "Time",
 	noSales: "No sales.", noReports: "No reports wait.", retry: "Send again", retryAll: "Send all again", link: "Way to IOTPay", up: "open", down: "down", linkStoppedWord: "stopped",
 	waitingReports: "Waiting: {n}, {amount} in all.", tries: "Tries", works: "works", trouble: "trouble", refresh: "Look again", device: "Device", words: "What it says", line: "Where", id: "Number",
 };
@@ -109,7 +109,7 @@ const fr = {
 	linkDown: "IOTPay est injoignable. Les cartes continuent. Rapports en attente : {n}.", linkStopped: "IOTPay refuse nos rapports : le gérant doit voir. Rapports en attente : {n}.",
 	setAside: "Rapports mis de côté : {n}. Le gérant doit voir.",
 
-	manager: "Gérant", toTill: "À la caisse", sales: "Ventes", queue: "Rapports à IOTPay", devices: "Appareils", day: "Jour", all: "tous", method: "Moyen", state: "État", time: "Heure",
+	manager: "Gérant", toTill: "À la caisse", report: "Rapport du jour", sales: "Ventes", queue: "Rapports à IOTPay", devices: "Appareils", day: "Jour", all: "tous", method: "Moyen", state: "État", time: "Heure",
 	noSales: "Aucune vente.", noReports: "Aucun rapport n’attend.", retry: "Renvoyer", retryAll: "Tout renvoyer", link: "Lien vers IOTPay", up: "ouvert", down: "coupé", linkStoppedWord: "arrêté",
 	waitingReports: "En attente : {n}, {amount} en tout.", tries: "Essais", works: "marche", trouble: "problème", refresh: "Revoir", device: "Appareil", words: "Message", line: "Où", id: "Numéro",
 };

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"posd/device"
+	"posd/device/sale"
+)
+
+// BusinessDay is embedded in requests about one day.
+type BusinessDay struct {
+	Date string `path:"date" maxLength:"16" doc:"Name of the business day, or today for the one under way." example:"2026-11-21"`
+}
+
+// DrawerRequest is the body of POST /v1/drawer.
+type DrawerRequest struct {
+	By string `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+}
+
+// PrintedReport answers POST /v1/reports/{date}/print.
+type PrintedReport struct {
+	State sale.Printed `json:"state" enum:"queued,sent,printed,failed" doc:"What became of the paper. queued: something else is being printed first; sent: the printer cannot say whether it printed."`
+	Words string       `json:"words" doc:"What the printer says."`
+}
+
+// books registers the day reports and the cash drawer.
+func (h *handlers) books(a huma.API) {
+	huma.Register(a, huma.Operation{OperationID: "report", Method: http.MethodGet, Path: "/v1/reports/{date}",
+		Summary:     "A business day summed up, so far",
+		Description: "The interim (X) report: it closes nothing, and compares nothing with the terminal or the gateway. A sale counts on the day it was asked for, a refund or void on the day that was asked for.",
+		Errors:      []int{422, 503},
+		Responses: map[string]*huma.Response{"200": {Description: "The report.", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: schemaOf(a, device.Books{})},
+			"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString, Description: "For people, in lines of 56 characters."}},
+			"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "For spreadsheets: one row for each line and one for each sale that a line names."}},
+		}}}}, h.report)
+	huma.Register(a, huma.Operation{OperationID: "print-report", Method: http.MethodPost, Path: "/v1/reports/{date}/print",
+		Summary: "Print a day's report, between two receipts", Errors: []int{409, 422, 503}}, h.printReport)
+	huma.Register(a, huma.Operation{OperationID: "open-drawer", Method: http.MethodPost, Path: "/v1/drawer", DefaultStatus: http.StatusAccepted,
+		Summary: "Open the cash drawer", Description: "Who asked is stored before the pulse is sent. 202: the pulse was sent; whether the drawer opened is for eyes.",
+		Errors: []int{409, 415, 422, 503}}, h.drawer)
+}
+
+// day sums up the day called date.
+func (h *handlers) day(ctx context.Context, date string) (device.Books, error) {
+	if date == "today" {
+		date = h.Today()
+	}
+	from, to, err := h.Day(date)
+	if err != nil {
+		return device.Books{}, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("%s is not a day. %s", date, hints["date"]))
+	}
+	b, err := h.till.Day(ctx, from, to)
+	if err != nil {
+		return b, h.refuse("sum up day", err)
+	}
+	return b, nil
+}
+
+func (h *handlers) report(ctx context.Context, in *struct {
+	BusinessDay
+	Format string `query:"format" enum:"json,text,csv" doc:"Without it the header Accept decides, JSON by default."`
+	Accept string `header:"Accept" doc:"text/csv or text/plain; anything else is JSON."`
+}) (*receiptOut, error) {
+	b, err := h.day(ctx, in.Date)
+	if err != nil {
+		return nil, err
+	}
+	format := in.Format
+	if format == "" {
+		format = accepted(in.Accept)
+	}
+	switch format {
+	case "csv":
+		return &receiptOut{"text/csv; charset=utf-8", b.CSV()}, nil
+	case "text":
+		return &receiptOut{"text/plain; charset=utf-8", []byte(b.Text())}, nil
+	}
+	b.From, b.To = b.From.UTC(), b.To.UTC()
+	body, err := json.Marshal(b)
+	if err != nil {
+		return nil, h.refuse("write report", err)
+	}
+	return &receiptOut{"application/json", body}, nil
+}
+
+// accepted returns the format that an Accept header names first.
+func accepted(header string) string {
+	for part := range strings.SplitSeq(header, ",") {
+		kind, _, _ := strings.Cut(part, ";")
+		switch strings.TrimSpace(kind) {
+		case "text/csv":
+			return "csv"
+		case "text/plain":
+			return "text"
+		case "application/json":
+			return "json"
+		}
+	}
+	return "json"
+}
+
+func (h *handlers) printReport(ctx context.Context, in *struct{ BusinessDay }) (*struct{ Body PrintedReport }, error) {
+	if h.PrintBooks == nil {
+		return nil, problem(http.StatusConflict, "no-device", "There is no receipt printer here: add a [printer] to the configuration, or print the report from a page.")
+	}
+	b, err := h.day(ctx, in.Date)
+	if err != nil {
+		return nil, err
+	}
+	res, err := h.PrintBooks(ctx, b)
+	if err != nil {
+		return nil, h.refuse("print report", err)
+	}
+	return &struct{ Body PrintedReport }{PrintedReport{res.State, res.Words}}, nil
+}
+
+func (h *handlers) drawer(ctx context.Context, in *struct{ Body DrawerRequest }) (*struct{}, error) {
+	if err := h.till.OpenDrawer(ctx, in.Body.By); err != nil {
+		return nil, h.refuse("open drawer", err)
+	}
+	return nil, nil
+}
+
+// localToday is the calendar day by the machine's clock.
+func localToday(clock func() time.Time) func() string {
+	return func() string { return clock().Local().Format(time.DateOnly) }
+}
