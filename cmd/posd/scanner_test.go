@@ -184,6 +184,9 @@ func TestAScannerMayBeUnpluggedAndComeBack(t *testing.T) {
 	if _, err := r.Scan(t.Context()); !errors.Is(err, api.ErrNoScanner) {
 		t.Errorf("while it is away: %v", err)
 	}
+	if strings.Contains(r.log.String(), "nobody waited") {
+		t.Error("half a code was taken for one")
+	}
 	r.plug(t)
 	r.until(t, func() bool { ok, _ := r.state(); return ok })
 	if code, err := r.scan(t, aCode+"\r"); err != nil || code != aCode {
@@ -244,5 +247,20 @@ func TestASaleByTheCountersOwnScanner(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAScanWithoutACodeLeavesTheDaemonTimeToWait(t *testing.T) {
+	s := newStub(t, map[string][]reply{"POST " + sales: {{status: 201, body: as(sale.Paid)}}})
+	code, _, errs := s.posd("sale", "28.65", "-method", "scan")
+	if got := s.requests()[0].body; code != exitDone || got != `{"amount":2865,"method":"scan"}` {
+		t.Errorf("exit %d, sent %s\n%s", code, got, errs)
+	}
+	if limit := time.Minute + 15*time.Second; scanLimit <= limit {
+		t.Errorf("the command gives up after %s, the daemon only after %s", scanLimit, limit)
+	}
+	code, _, errs = s.posd("sale", "28.65", "-method", "card", "-code", aCode)
+	if code != exitRefused || !strings.Contains(errs, "-method scan") {
+		t.Errorf("a code for a card: exit %d: %s", code, errs)
 	}
 }
