@@ -30,7 +30,7 @@ type Policy struct {
 	ApprovedIncludes []string `toml:"approved_includes"`
 	// AutoSettle lists the hours ("22:00", shop's time) at which the terminal may close its batch by itself.
 	AutoSettle []string `toml:"auto_settle"`
-	// ResultShownFor is how long a result stays on the customer display.
+	// ResultShownFor is how long a result stays on the customer display; the thanks after a payment stay half as long.
 	ResultShownFor time.Duration `toml:"result_shown_for"`
 	// AskTerminalEvery is the pause between probes of a terminal whose answer was lost.
 	AskTerminalEvery time.Duration `toml:"ask_terminal_every"`

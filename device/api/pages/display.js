@@ -80,7 +80,7 @@ function parts() {
 	case "items":
 		return bill(say);
 	case "choose":
-		return [amount, title("choose"), marks(say), next("chooseNext"), screen.message && el("p", { class: "next" }, screen.message)];
+		return [amount, title("choose"), marks(say), screen.message ? el("p", { class: "next" }, screen.message) : next("chooseNext")];
 	case "card":
 		return [amount, el("div", { class: "picture", "data-picture": "card", "aria-hidden": "true" }), title("card")];
 	case "code": {

@@ -63,7 +63,7 @@ const en = {
 
 const fr = {
 	welcome: "Bienvenue", items: "Votre facture", total: "Total", pay: "Veuillez payer",
-	choose: "Comment souhaitez-vous payer?", chooseNext: "Dites-le à la caisse.", thanksNext: "À bientôt.",
+	choose: "Comment payez-vous?", chooseNext: "Dites-le à la caisse.", thanksNext: "À bientôt.",
 	card: "Approchez, insérez ou glissez votre carte", processing: "Un instant, s’il vous plaît", scan: "Balayez avec {wallet}",
 	password: "Entrez votre mot de passe sur votre téléphone", paid: "Payé", thanks: "Merci!", declined: "Refusé",
 	declinedNext: "Aucun montant n’a été prélevé. Adressez-vous à la caisse.", cancelled: "Annulé", cancelledNext: "Aucun montant n’a été prélevé.",
