@@ -201,7 +201,7 @@ func (b *Books) paid(s *sale.Sale) {
 	case sale.ReportQueued:
 		b.Queued.add(taken)
 	case sale.ReportSetAside:
-		b.SetAside.add(s, taken, orElse(s.Attention, "refused by IOTPay: see the queue"))
+		b.SetAside.add(s, taken, "refused by IOTPay: its words stand in the queue")
 	case sale.ReportWithdrawn:
 		b.Withdrawn.add(taken)
 	case sale.ReportByHand:

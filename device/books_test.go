@@ -70,7 +70,6 @@ func fullDay() []sale.Sale {
 		sold(4, 320, sale.Card, sale.Paid, 700, gone(sale.Refund, sale.MoveDone, 300, noon), set(func(s *sale.Sale) { s.MchOrderNo = "01KAORDER00000000000000004" })),
 		sold(5, 330, sale.Card, sale.Paid, 5000, set(func(s *sale.Sale) {
 			s.ApprovedAmount, s.Due, s.Reported, s.Offline = 4000, 1000, sale.ReportSetAside, true
-			s.Attention = "merchant unknown"
 		})),
 		sold(6, 340, sale.Card, sale.Paid, 900, set(func(s *sale.Sale) { s.Card, s.Reported = nil, sale.ReportByHand })),
 		sold(7, 350, sale.Card, sale.Declined, 1200),
