@@ -217,6 +217,13 @@ func TestManagerSeesSalesQueueAndDevices(t *testing.T) {
 	c.press("Receipt")
 	c.says("CORNER SHOP")
 	c.shot("manager-receipt")
+	js[any](c, `document.querySelector("dialog details").open = true`)
+	c.until(`document.querySelector("dialog img").naturalWidth === 3`)
+	c.press("Close")
+	c.open("/manager")
+	c.says("Today’s report")
+	js[any](c, `document.getElementById("report").click()`)
+	c.says("X REPORT (INTERIM)")
 }
 
 func TestLatePaymentIsFoundAfterAReload(t *testing.T) {

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"maps"
@@ -271,10 +274,14 @@ func options(f *fake) Options {
 			}
 			return "CORNER SHOP\n28.65\n", nil
 		},
-		ReceiptPNG: func(context.Context, sale.ID) ([]byte, error) { return []byte("\x89PNG"), nil },
-		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "posd_up 1\n") }),
-		Clock:      func() time.Time { return at },
-		Version:    "1.2.3", Shop: "Corner Shop", Currency: "CAD", Language: sale.English,
+		ReceiptPNG: func(context.Context, sale.ID) ([]byte, error) {
+			var b bytes.Buffer
+			err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 3, 2)))
+			return b.Bytes(), err
+		},
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "posd_up 1\n") }),
+		Clock:   func() time.Time { return at },
+		Version: "1.2.3", Shop: "Corner Shop", Currency: "CAD", Language: sale.English,
 	}
 }
 
