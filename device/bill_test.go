@@ -348,3 +348,67 @@ func contains(s string, r rune) bool {
 	}
 	return false
 }
+
+func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		first := c.sell(sale.WeChat, 500)
+		if _, err := c.till.Cancel(context.Background(), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		second := c.sell(sale.Alipay, 500, replacing(first.ID))
+		if _, err := c.till.Cancel(context.Background(), second.ID); err != nil {
+			t.Fatal(err)
+		}
+		c.journal.fill(errDiskFull)
+		if _, err := c.trySell(sale.Card, 500, replacing(second.ID)); !errors.Is(err, ErrUnavailable) {
+			t.Fatalf("sold with a full disk: %v", err)
+		}
+		if s := c.now(second.ID); s.ReplacedBy != "" || !s.GivenUp {
+			t.Errorf("the sale that was to be replaced: by %q, given up %v", s.ReplacedBy, s.GivenUp)
+		}
+		if s := c.now(first.ID); s.ReplacedBy != second.ID {
+			t.Errorf("the first sale of the chain is replaced by %q, want %s", s.ReplacedBy, second.ID)
+		}
+		c.journal.fill(nil)
+		third := c.sell(sale.Card, 500, replacing(second.ID))
+		c.terminal.answers <- approve(500)
+		c.want(third.ID, sale.Paid, sale.ReasonNone)
+		c.pays()
+		c.wait(10 * time.Minute)
+		for _, id := range []sale.ID{first.ID, second.ID} {
+			if s := c.now(id); s.State != sale.Paid || !s.Undone() {
+				t.Errorf("sale %s is %s and not undone: %+v", id, s.State, s.Refunds)
+			}
+		}
+	})
+}
+
+func TestWhatIsDueIsStoredThoughASaleAtThatMomentCannotBe(t *testing.T) {
+	c, err := NewCore(DefaultPolicy(), Equipment{Terminal: true, Gateway: true}, testMakers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mono := time.Duration(0)
+	step := func(w sale.Happening) sale.Effects {
+		mono += time.Second
+		return c.Step(sale.Event{Wall: time.Unix(1_800_000_000, 0).Add(mono), Mono: mono, Entropy: [32]byte{byte(mono >> 30)}, What: w})
+	}
+	sell := func(key string, amount sale.Amount) sale.Effects {
+		return step(sale.SellAsked{Token: 1, Key: key, Digest: key, Amount: amount, Method: sale.WeChat})
+	}
+	out := sell("a", 100)
+	id := out.Intent.Sale
+	step(sale.Stored{Sales: []sale.ID{id}})
+	step(sale.OrderCreated{Sale: id, Answer: sale.GatewayAnswer{No: c.live[id].s.MchOrderNo, Result: sale.GatewayOK, Verified: true, Code: "weixin://x"}})
+	step(sale.CancelAsked{Token: 2, Sale: c.live[id].s})
+	mono += time.Hour // its next question has long been due
+	out = sell("b", 200)
+	for _, r := range out.Rows {
+		if s, ok := r.(sale.SaleRow); ok && s.Sale.ID == id {
+			t.Error("the intent of one sale carries rows of another")
+		}
+	}
+	if at, ok := c.Next(); !ok || at > mono {
+		t.Error("what was due is forgotten")
+	}
+}

@@ -131,7 +131,9 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 		c.jobDone(w.Result)
 	case sale.Tick:
 	}
-	c.due()
+	if c.out.Intent == nil { // an intent that cannot be stored must take nothing else with it
+		c.due()
+	}
 	c.finishStep()
 	return c.out
 }
@@ -183,6 +185,9 @@ func (c *Core) finishStep() {
 	for _, l := range c.dirty {
 		l.dirty = false
 		l.writes++
+		if c.out.Intent != nil {
+			c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
+		}
 		rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
 		c.now(sale.Tell{Sale: l.s.Clone()})
 	}
@@ -242,11 +247,15 @@ func (c *Core) stored(w sale.Stored) {
 
 // intentFailed takes back what could not be stored: nothing of it was sent.
 func (c *Core) intentFailed(w sale.IntentFailed) {
+	for _, id := range w.Touched {
+		if l := c.live[id]; l != nil {
+			l.writes--
+		}
+	}
 	l := c.live[w.Sale]
 	if l == nil {
 		return
 	}
-	l.writes--
 	no := &Refusal{Kind: ErrUnavailable, Words: "posd cannot store the sale, so nothing was asked of the terminal or the gateway: " + w.Words}
 	for _, r := range l.waiting {
 		r.Err = no
@@ -271,9 +280,14 @@ func (c *Core) intentFailed(w sale.IntentFailed) {
 	if c.current == w.Sale {
 		c.current = ""
 	}
-	if r := l.replaced; r != nil && r.s.ReplacedBy == w.Sale {
-		r.writes--
-		r.s.ReplacedBy, r.s.GivenUp = "", l.replacedWasGivenUp
+	for _, r := range c.order { // the chain of replaced sales is what it was
+		switch {
+		case r.s.ReplacedBy != w.Sale:
+		case r == l.replaced:
+			r.s.ReplacedBy, r.s.GivenUp = "", l.replacedWasGivenUp
+		default:
+			r.s.ReplacedBy = l.replaced.s.ID
+		}
 	}
 	l.s.State, l.s.Reason = sale.Cancelled, sale.ReasonNotSent // never stored, never sent; leaves the step at once
 	l.watch, l.seek, l.writes = nil, nil, 0

@@ -193,7 +193,7 @@ func (h *handlers) view(data any) any {
 func (h *handlers) snapshotView(s device.Snapshot) SnapshotView {
 	v := SnapshotView{
 		LastSeq: s.LastSeq,
-		Shop: Shop{Name: h.Shop, Currency: h.Currency, Language: h.Language, Methods: h.Methods, Version: h.Version,
+		Shop: Shop{Name: h.Shop, Currency: h.Currency, Language: h.Language, Methods: h.Methods, Scanner: h.Scan != nil, Version: h.Version,
 			QuietS: (h.KeepAlive * 5 / 2).Seconds()},
 		Unsure: wholes(s.Unsure),
 		Screen: h.screenView(s.Screen),

@@ -76,6 +76,7 @@ var titles = map[string]string{
 	"no-device":     "There is no such device here",
 	"unavailable":   "posd cannot do that now",
 	"no-code":       "No payment code was scanned",
+	"no-scanner":    "The scanner cannot be read",
 	"starting":      "posd is starting",
 	"too-many":      "Too many requests at once",
 	"late":          "posd did not answer in time",

@@ -60,7 +60,7 @@ func (h *handlers) scanned(ctx context.Context) (sale.Secret, error) {
 	case errors.Is(err, ErrNoCode):
 		return "", problem(http.StatusUnprocessableEntity, "no-code", sentence(err)+" Nothing was done.")
 	case errors.Is(err, ErrNoScanner):
-		return "", problem(http.StatusServiceUnavailable, "unavailable", sentence(err)+" Give the code as authCode, or see to the scanner. Nothing was done.")
+		return "", problem(http.StatusServiceUnavailable, "no-scanner", sentence(err)+" Give the code as authCode, or see to the scanner. Nothing was done.")
 	case ctx.Err() != nil:
 		return "", problem(http.StatusUnprocessableEntity, "no-code", "No code was scanned within "+maxWait.Round(time.Second).String()+". Nothing was done.")
 	}

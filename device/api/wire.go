@@ -109,6 +109,7 @@ type Shop struct {
 	Currency string        `json:"currency" doc:"Three letters."`
 	Language sale.Language `json:"language" doc:"Language of the pages."`
 	Methods  []sale.Method `json:"methods" doc:"What can be taken here."`
+	Scanner  bool          `json:"scanner" doc:"Whether the counter has a scanner of its own, which a sale of method scan without authCode waits for."`
 	Version  string        `json:"version" doc:"Version of posd."`
 	QuietS   float64       `json:"quietSeconds" doc:"The longest silence on the stream before posd must be taken for gone."`
 }

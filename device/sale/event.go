@@ -111,7 +111,7 @@ type (
 	IntentFailed struct {
 		Sale     ID
 		Movement string
-		Token    Token
+		Touched  []ID // every sale that the step wrote
 		Words    string
 	}
 

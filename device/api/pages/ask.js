@@ -3,7 +3,10 @@
 // a reload in between.
 
 const store = "posd.pending";
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const pause = (ms, signal) => new Promise((done) => {
+	setTimeout(done, ms);
+	signal?.addEventListener("abort", done);
+});
 
 function pendingList() {
 	try {
@@ -19,32 +22,35 @@ const forget = (key) => save(pendingList().filter((p) => p.key !== key));
 // pending returns the requests that were sent and never answered.
 export const pending = pendingList;
 
+// prepare makes a request for repeat.
+export const prepare = (path, body) => ({ key: crypto.randomUUID(), path, body });
+
 // post sends a new request. secret is sent but not remembered: posd does not
 // need it again to recognise the key.
 export function post(path, body, { secret = {}, trouble } = {}) {
-	const request = { key: crypto.randomUUID(), path, body };
-	save([...pendingList(), request]);
-	return repeat(request, { secret, trouble });
+	return repeat(prepare(path, body), { secret, trouble });
 }
 
 // These answers say that posd did nothing and will soon be able to.
 const soon = ["starting", "too-many"];
-// This one says that it did nothing and why.
-const nothingDone = ["unavailable"];
+// These say that it did nothing and why.
+const nothingDone = ["unavailable", "no-scanner"];
 
 // repeat sends a request until it is answered. trouble is called with a
 // function that stops the asking each time there was no answer, and with
-// nothing when it is over. The result is {status, body}, status 0 if stopped.
-export async function repeat(request, { secret = {}, trouble = () => {} } = {}) {
+// nothing when it is over. signal gives the request up, limit is the time in ms
+// that one answer may take. The result is {status, body}, status 0 if stopped.
+export async function repeat(request, { secret = {}, trouble = () => {}, signal, limit = 20000 } = {}) {
 	let stopped = false;
-	for (let n = 0; !stopped; n++) {
+	save([...pendingList().filter((p) => p.key !== request.key), request]);
+	for (let n = 0; !stopped && !signal?.aborted; n++) {
 		let status = 0, body = {};
 		try {
 			const answer = await fetch(request.path, {
 				method: "POST",
 				headers: { "Content-Type": "application/json", "Idempotency-Key": request.key },
 				body: JSON.stringify({ ...request.body, ...secret }),
-				signal: AbortSignal.timeout(20000),
+				signal: AbortSignal.any([AbortSignal.timeout(limit), signal].filter(Boolean)),
 			});
 			status = answer.status;
 			body = await answer.json();
@@ -56,8 +62,9 @@ export async function repeat(request, { secret = {}, trouble = () => {} } = {}) 
 			trouble();
 			return { status, body };
 		}
+		if (signal?.aborted) break;
 		trouble(() => { stopped = true; });
-		await pause(Math.min(5000, 500 * 2 ** n));
+		await pause(Math.min(5000, 500 * 2 ** n), signal);
 	}
 	forget(request.key);
 	trouble();

@@ -2,7 +2,7 @@
 // the amount being keyed, and works after a reload at any moment.
 
 import { follow } from "./stream.js";
-import { post, repeat, pending, get } from "./ask.js";
+import { post, prepare, repeat, pending, get } from "./ask.js";
 import { speak, money, name, clock } from "./words.js";
 import { $, el } from "./dom.js";
 import * as dialogs from "./dialogs.js";
@@ -30,6 +30,9 @@ const state = {
 const language = () => (state.shop?.language === "fr" ? "fr" : "en");
 let say = speak("en");
 const cash = (n, currency = state.shop.currency) => money(n, currency, language());
+
+let arrived; // tells that the shop is known
+const shopKnown = new Promise((done) => { arrived = done; });
 
 follow((event, data) => {
 	state.here = true;
@@ -75,6 +78,7 @@ function begin(snapshot) {
 	else if (last && sessionStorage.getItem(seenKey) !== last.id) state.current = last;
 	see(snapshot.screen);
 	lookForLate();
+	arrived();
 }
 
 // lookUp brings a sale on the page up to date.
@@ -152,9 +156,9 @@ function complain(words) {
 async function sell(method, replaces, secret) {
 	if (state.selling || !state.here) return;
 	if (!state.cents) return complain(say("noAmount"));
-	if (method === "scan" && !secret) {
-		const code = { name: "authCode", label: say("scanLabel"), required: true, inputmode: "numeric", max: 128 };
-		secret = await dialogs.form(say("scanTitle"), [say("scanHelp")], [code], say("takePayment"), say);
+	const scanner = method === "scan" && state.shop.scanner && !secret;
+	if (method === "scan" && !secret && !scanner) {
+		secret = await keyCode(say("scanHelp"));
 		if (!secret) return;
 	}
 	const body = { amount: Number(state.cents), currency: state.shop.currency, method, reference: $("reference").value.trim(), replaces };
@@ -163,12 +167,42 @@ async function sell(method, replaces, secret) {
 	state.complaint = "";
 	state.selling = true;
 	draw();
-	const answer = await post("/v1/sales", body, { secret, trouble });
-	state.selling = false;
+	const request = prepare("/v1/sales", body);
+	const answer = await (scanner ? scan(request) : repeat(request, { secret, trouble }));
 	await sold(answer, method, secret);
 }
 
-async function sold({ status, body }, method, secret) {
+function keyCode(help) {
+	const code = { name: "authCode", label: say("scanLabel"), required: true, inputmode: "numeric", max: 128 };
+	return dialogs.form(say("scanTitle"), [help], [code], say("takePayment"), say);
+}
+
+// posd waits 60 s for a scan, and its answer may take a while more.
+const scanLimit = 90000;
+
+// scan sends a request that posd's own scanner completes. Keyed digits go under
+// the same key: whatever the scanner has read meanwhile, it is one sale. The
+// result is undefined if the person went back; a sale that had begun by then is
+// told by the stream.
+async function scan(request) {
+	const leave = new AbortController();
+	const unheard = el("p", { class: "complaint", role: "alert" });
+	const asking = repeat(request, { signal: leave.signal, limit: scanLimit, trouble: (stop) => { unheard.textContent = stop ? say("again") : ""; } });
+	const choice = await dialogs.wait(asking, say("scanTitle"),
+		[el("p", { class: "amount" }, cash(request.body.amount)), el("p", {}, say("scanPoint")), unheard],
+		[[say("keyDigits"), "key"], [say("cancel"), undefined, "danger"]]);
+	leave.abort();
+	const answer = await asking; // it may have come at that very moment
+	const unread = answer.body.type === "no-scanner";
+	if (answer.status > 0 && !unread) return answer;
+	const secret = choice && await keyCode(unread ? say("scannerOut") : say("scanKey"));
+	return secret ? repeat(request, { secret, trouble }) : undefined;
+}
+
+async function sold(answer, method, secret) {
+	state.selling = false;
+	if (!answer) return draw();
+	const { status, body } = answer;
 	if (status === 200 || status === 201) {
 		state.cents = "";
 		$("reference").value = "";
@@ -211,11 +245,13 @@ for (const request of pending()) {
 		state.cents = String(request.body.amount);
 		$("reference").value = request.body.reference || "";
 	}
-	repeat(request, { trouble }).then((answer) => {
-		if (sale) {
-			state.selling = false;
-			return sold(answer, request.body.method);
-		}
+	const again = async () => {
+		if (!sale || request.body.method !== "scan") return repeat(request, { trouble });
+		await shopKnown;
+		return state.shop.scanner ? scan(request) : repeat(request, { trouble });
+	};
+	again().then((answer) => {
+		if (sale) return sold(answer, request.body.method);
 		if (answer.status >= 400) complain(answer.body.detail || "");
 	});
 }

@@ -55,13 +55,26 @@ function button(label, onclick, kind = "") {
 	return el("button", { type: "button", class: kind, onclick }, label);
 }
 
+// wait shows a title and content until promise is fulfilled, whose value is then
+// the answer, or one of the buttons [[label, answer, class]...] is pressed.
+export function wait(promise, title, content, buttons) {
+	return open((done) => {
+		promise.then(done);
+		return [el("h2", {}, title), ...content,
+			el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => button(label, () => done(answer), kind)))];
+	});
+}
+
 let busy; // closes the dialog that is open
 
 function open(build) {
 	busy?.();
 	const dialog = $("dialog");
 	return new Promise((resolve) => {
+		let over = false;
 		const done = (answer) => {
+			if (over) return; // another dialog may be open by now
+			over = true;
 			busy = undefined;
 			dialog.oncancel = null;
 			dialog.close();

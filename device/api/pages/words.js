@@ -18,6 +18,7 @@ const en = {
 	// cashier: keying
 	amount: "Amount", reference: "Bill number (optional)", howPaid: "How does the customer pay?", clear: "Clear", back: "Back", deleteDigit: "Delete last digit",
 	keypad: "Keypad", noAmount: "Key the amount first.", openSales: "Sales and devices", scanTitle: "Scan the customer's code", scanHelp: "Point the scanner at the customer's phone, or key the digits.",
+	scanPoint: "Point the scanner at the customer’s phone.", keyDigits: "Key the digits", scanKey: "Key the digits under the customer’s code.", scannerOut: "The scanner cannot be read: see to its cable. Key the digits under the customer’s code.",
 	scanLabel: "Customer's code", takePayment: "Take payment", newSale: "New sale", tryAgain: "Same bill, another try", takeRest: "Take the rest: {amount}", shownToCustomer: "The customer sees:",
 
 	// cashier: a sale
@@ -75,6 +76,7 @@ const fr = {
 
 	amount: "Montant", reference: "Numéro de facture (facultatif)", howPaid: "Comment le client paie-t-il?", clear: "Effacer", back: "Retour", deleteDigit: "Effacer le dernier chiffre",
 	keypad: "Clavier", noAmount: "Entrez d’abord le montant.", openSales: "Ventes et appareils", scanTitle: "Lisez le code du client", scanHelp: "Pointez le lecteur sur le téléphone du client, ou tapez les chiffres.",
+	scanPoint: "Pointez le lecteur sur le téléphone du client.", keyDigits: "Taper les chiffres", scanKey: "Tapez les chiffres sous le code du client.", scannerOut: "Le lecteur ne répond pas : voyez son câble. Tapez les chiffres sous le code du client.",
 	scanLabel: "Code du client", takePayment: "Encaisser", newSale: "Nouvelle vente", tryAgain: "Même facture, nouvel essai", takeRest: "Encaisser le reste : {amount}", shownToCustomer: "Le client voit :",
 
 	atTerminal: "Au terminal de carte", atTerminalNext: "Le client approche, insère ou glisse sa carte. posd attend la réponse du terminal.",
