@@ -175,8 +175,7 @@ func TestAPrinterThatStopsAgainAndAgainEnds(t *testing.T) {
 				case <-stop:
 					return
 				case <-time.After(10 * time.Second):
-					c.sim.ClearFault("cover")
-					c.sim.SetFault("cover")
+					c.sim.SetFault("cover=1") // closed, and open again a line later
 				}
 			}
 		}()

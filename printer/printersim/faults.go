@@ -72,6 +72,8 @@ func (s *Printer) SetFault(text string) error {
 	if isCounted && lines > 0 {
 		delete(s.faults, name)
 		s.left[name] = lines
+		s.report(s.mask)
+		s.change()
 		return nil
 	}
 	s.happen(name, arg)
