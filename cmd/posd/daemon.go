@@ -105,6 +105,9 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	if parts.scanner != nil {
 		options.Scan = parts.scanner.Scan
 	}
+	if parts.gateway != nil {
+		options.Orders = &orders{desk: desk{every: 2 * time.Second}, config: c, client: parts.gateway.Client, sales: till.Sales}
+	}
 	run := []part{{"displays", parts.displays.Run}}
 	if parts.printer != nil {
 		between := newSlips(parts.printer)

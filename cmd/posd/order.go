@@ -102,23 +102,14 @@ func orderCreateCommand(d *desk) *cobra.Command {
 			if o.CardExtra, err = secretOf(cmd.InOrStdin(), fileOrDash(extra)); err != nil {
 				return err
 			}
-			if !masked(o.CardExtra) {
-				return errors.New("-extra holds a card number that is not masked: write only its last four digits, such as XXXXXXXXXXXX1166")
-			}
 		}
 		config, client, err := d.open()
 		if err != nil {
 			return err
 		}
 		defer client.Close()
-		if o.Currency == "" {
-			o.Currency = config.Shop.Currency
-		}
-		if o.ProductID == "" && o.Channel == sale.WXNative {
-			o.ProductID = config.Gateway.ProductID
-		}
-		if o.DeviceID == "" && o.Channel.Micropay() {
-			o.DeviceID = config.Gateway.DeviceID
+		if err := complete(&o, config); err != nil {
+			return err
 		}
 		if !cmd.Flags().Changed("wait") && o.Channel.Micropay() {
 			wait = time.Minute
@@ -150,6 +141,24 @@ func orderCreateCommand(d *desk) *cobra.Command {
 	c.MarkFlagRequired("channel")
 	c.MarkFlagRequired("amount")
 	return c
+}
+
+// complete puts in what the configuration knows, and refuses an order that would
+// tell a card's number.
+func complete(o *iotpay.Order, c Config) error {
+	if !masked(o.CardExtra) {
+		return errors.New("extra holds a card number that is not masked: write only its last four digits, such as XXXXXXXXXXXX1166")
+	}
+	if o.Currency == "" {
+		o.Currency = c.Shop.Currency
+	}
+	if o.ProductID == "" && o.Channel == sale.WXNative {
+		o.ProductID = c.Gateway.ProductID
+	}
+	if o.DeviceID == "" && o.Channel.Micropay() {
+		o.DeviceID = c.Gateway.DeviceID
+	}
+	return nil
 }
 
 func channelList() string {
@@ -211,18 +220,22 @@ func newNumber(cmd *cobra.Command, what, no string) string {
 	return no
 }
 
-func (d *desk) create(cmd *cobra.Command, client *iotpay.Client, o iotpay.Order, wait time.Duration, draw bool) error {
-	o.No = newNumber(cmd, "order", o.No)
-	placed, a := client.CreateOrder(cmd.Context(), o)
-	view := orderView{No: o.No, Channel: o.Channel, Asked: o.Amount, Currency: o.Currency}
+// place sends an order, once. On the MICROPAY channels the request is the debit:
+// whatever the answer, only the order's status says whether money was taken.
+func place(ctx context.Context, client *iotpay.Client, o iotpay.Order) (view orderView, debit bool) {
+	placed, a := client.CreateOrder(ctx, o)
+	view = orderView{No: o.No, Channel: o.Channel, Asked: o.Amount, Currency: o.Currency}
 	view.hear(a)
 	if a.Result == sale.GatewayOK {
 		view.Placed = &placed
 	}
-	// On the MICROPAY channels the request was the debit: whatever the answer, only
-	// the order's status says whether money was taken.
-	debit := o.Channel.Micropay() && a.Result != sale.GatewayNotSent
-	if wait > 0 && (debit || a.Result == sale.GatewayOK) && o.Channel != sale.CCPax {
+	return view, o.Channel.Micropay() && a.Result != sale.GatewayNotSent
+}
+
+func (d *desk) create(cmd *cobra.Command, client *iotpay.Client, o iotpay.Order, wait time.Duration, draw bool) error {
+	o.No = newNumber(cmd, "order", o.No)
+	view, debit := place(cmd.Context(), client, o)
+	if wait > 0 && (debit || view.Result == sale.GatewayOK) && o.Channel != sale.CCPax {
 		if view.Placed != nil && !d.json {
 			if err := view.print(cmd.OutOrStdout(), draw); err != nil {
 				return err
@@ -230,9 +243,8 @@ func (d *desk) create(cmd *cobra.Command, client *iotpay.Client, o iotpay.Order,
 			view.Placed = nil // it was shown
 		}
 		d.follow(cmd.Context(), client, &view, wait)
-	} else if debit && view.Result == sale.GatewayOK {
-		view.Result = sale.GatewayLost // placed, which proves no payment
-		view.Words = "the order is placed; whether it is paid was not asked"
+	} else if debit {
+		view.unasked()
 	}
 	if err := d.show(cmd, view, draw); err != nil {
 		return err
@@ -266,6 +278,28 @@ func (d *desk) follow(ctx context.Context, client *iotpay.Client, view *orderVie
 	}
 }
 
+// askAfter asks what became of an order, by the gateway's own number if theirs,
+// or of a refund.
+func askAfter(ctx context.Context, client *iotpay.Client, no string, refund, theirs bool) orderView {
+	view := orderView{No: no}
+	if refund {
+		state, a := client.QueryRefundOrder(ctx, no)
+		if view.hear(a); a.Result == sale.GatewayOK {
+			view.Refund = &state
+		}
+		return view
+	}
+	q := iotpay.Query{MchOrderNo: no}
+	if theirs {
+		q = iotpay.Query{PayOrderID: no}
+	}
+	state, a := client.QueryOrder(ctx, q)
+	if view.hear(a); a.Result == sale.GatewayOK {
+		view.State = &state
+	}
+	return view
+}
+
 func orderQueryCommand(d *desk) *cobra.Command {
 	var refund, theirs bool
 	c := &cobra.Command{
@@ -281,22 +315,7 @@ func orderQueryCommand(d *desk) *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			view := orderView{No: args[0]}
-			if refund {
-				state, a := client.QueryRefundOrder(cmd.Context(), args[0])
-				if view.hear(a); a.Result == sale.GatewayOK {
-					view.Refund = &state
-				}
-			} else {
-				q := iotpay.Query{MchOrderNo: args[0]}
-				if theirs {
-					q = iotpay.Query{PayOrderID: args[0]}
-				}
-				state, a := client.QueryOrder(cmd.Context(), q)
-				if view.hear(a); a.Result == sale.GatewayOK {
-					view.State = &state
-				}
-			}
+			view := askAfter(cmd.Context(), client, args[0], refund, theirs)
 			if err := d.show(cmd, view, false); err != nil {
 				return err
 			}

@@ -48,21 +48,47 @@ nothing is given back twice.`,
 }
 
 func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no string, amount sale.Amount) error {
-	ctx := cmd.Context()
+	again := no != ""
+	view, err := d.giveBack(cmd.Context(), client, orderNo, amount, again, d.tillsOwn, func() string {
+		no = newNumber(cmd, "refund", no)
+		return no
+	})
+	if err != nil && !errors.Is(err, errNotKnown) {
+		return &ended{exitRefused, err}
+	}
+	if shown := d.show(cmd, view, false); shown != nil {
+		return shown
+	}
+	if err != nil {
+		return &ended{exitUnsure, err}
+	}
+	return view.end(fmt.Sprintf("posd order refund %s -amount %s -no %s", orderNo, amount, no))
+}
+
+// errNotKnown is wrapped when an earlier refund could not be asked after.
+var errNotKnown = errors.New("nothing was sent")
+
+// giveBack gives money of a paid order back, under a number that number makes
+// once it is to be used. again means that the number may have been sent before:
+// the gateway is asked first. ours names the till's sale that an order belongs
+// to, if one does. An error means that nothing was sent.
+func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo string, amount sale.Amount, again bool,
+	ours func(context.Context, string) (sale.ID, error), number func() string) (orderView, error) {
 	order, a := client.QueryOrder(ctx, iotpay.Query{MchOrderNo: orderNo})
 	switch {
 	case a.Result != sale.GatewayOK:
-		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s could not be asked after: %s", orderNo, a.Words)}
+		return orderView{}, fmt.Errorf("nothing was given back: order %s could not be asked after: %s", orderNo, a.Words)
 	case !order.Status.Paid():
-		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s is not paid (%s)", orderNo, statusWords(order.Status))}
+		return orderView{}, fmt.Errorf("nothing was given back: order %s is not paid (%s)", orderNo, statusWords(order.Status))
 	case amount > order.Amount:
-		return &ended{exitRefused, fmt.Errorf("nothing was given back: %s is more than the %s %s of order %s", amount, order.Amount, order.Currency, orderNo)}
+		return orderView{}, fmt.Errorf("nothing was given back: %s is more than the %s %s of order %s", amount, order.Amount, order.Currency, orderNo)
 	}
-	if id, ours := d.tillsOwn(ctx, orderNo); ours {
-		return &ended{exitRefused, fmt.Errorf("nothing was given back: order %s is the till's sale %s: use `posd refund %s -amount %s -by NAME`", orderNo, id, id, amount)}
+	if id, err := ours(ctx, orderNo); err != nil {
+		return orderView{}, fmt.Errorf("nothing was given back: whether order %s is a sale of the till is not known: %w", orderNo, err)
+	} else if id != "" {
+		return orderView{}, fmt.Errorf("nothing was given back: order %s is the till's sale %s: use `posd refund %s -amount %s -by NAME`", orderNo, id, id, amount)
 	}
-	again := no != ""
-	no = newNumber(cmd, "refund", no)
+	no := number()
 	view := orderView{No: no}
 	for try := range 2 { // "no such refund" is believed the second time
 		if !again {
@@ -72,19 +98,16 @@ func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no str
 		view.hear(a)
 		switch {
 		case a.Result == sale.GatewayOK && (state.PayOrderID != "" && state.PayOrderID != order.PayOrderID || state.Amount != 0 && state.Amount != amount):
-			return &ended{exitRefused, fmt.Errorf("refund %s is another one: %s of order %s", no, state.Amount, onOneLine(state.PayOrderID))}
+			return view, fmt.Errorf("refund %s is another one: %s of order %s", no, state.Amount, onOneLine(state.PayOrderID))
 		case a.Result == sale.GatewayOK:
 			view.Refund = &state
-			return d.show(cmd, view, false)
+			return view, nil
 		case a.Result != sale.GatewayNotFound || !a.Verified:
-			if err := d.show(cmd, view, false); err != nil {
-				return err
-			}
-			return &ended{exitUnsure, fmt.Errorf("nothing was sent: what became of refund %s is not known: ask again in a while", no)}
+			return view, fmt.Errorf("%w: what became of refund %s is not known: ask again in a while", errNotKnown, no)
 		case try == 0:
 			select {
 			case <-ctx.Done():
-				return &ended{exitRefused, errors.New("nothing was sent")}
+				return view, errors.New("nothing was sent")
 			case <-time.After(d.every):
 			}
 		}
@@ -93,39 +116,44 @@ func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no str
 	if view.hear(a); a.Result == sale.GatewayOK {
 		view.Refund = &state
 	}
-	if err := d.show(cmd, view, false); err != nil {
-		return err
-	}
-	return view.end(fmt.Sprintf("posd order refund %s -amount %s -no %s", orderNo, amount, no))
+	return view, nil
 }
 
-// tillsOwn asks the daemon, if one runs, whether an order belongs to a sale. The
-// till's numbers tell when they were made: the sale is of that day, or of the
-// one before where the business day is longer than the calendar's.
-func (d *desk) tillsOwn(ctx context.Context, orderNo string) (sale.ID, bool) {
+// tillsOwn asks the daemon, if one runs, whether an order belongs to a sale.
+func (d *desk) tillsOwn(ctx context.Context, orderNo string) (sale.ID, error) {
 	made, err := ulid.ParseStrict(orderNo)
 	if err != nil {
-		return "", false
+		return "", nil
 	}
 	cl, err := d.at.client()
 	if err != nil {
-		return "", false
+		return "", nil
 	}
+	// The till's numbers tell when they were made: the sale is of that day, or of
+	// the one before where the business day is longer than the calendar's.
 	at := ulid.Time(made.Time())
 	for _, days := range []int{0, -1, 1} {
 		a, err := cl.ask(ctx, http.MethodGet, "/v1/sales?limit=1000&date="+at.AddDate(0, 0, days).Format(time.DateOnly), nil)
 		if err != nil {
-			return "", false
+			return "", nil
 		}
 		var list []sale.Sale
 		if a.into(&list) != nil {
-			return "", false
+			return "", nil
 		}
-		for _, s := range list {
-			if s.MchOrderNo == orderNo {
-				return s.ID, true
-			}
+		if id := saleOf(list, orderNo); id != "" {
+			return id, nil
 		}
 	}
-	return "", false
+	return "", nil
+}
+
+// saleOf returns the sale that an order belongs to, "" if it is none of the list.
+func saleOf(list []sale.Sale, orderNo string) sale.ID {
+	for _, s := range list {
+		if s.MchOrderNo == orderNo {
+			return s.ID
+		}
+	}
+	return ""
 }

@@ -44,6 +44,14 @@ func (v *orderView) hear(a sale.GatewayAnswer) {
 	}
 }
 
+// unasked says of a debit whose order was not asked after that it proves nothing.
+func (v *orderView) unasked() {
+	if v.Result == sale.GatewayOK {
+		v.Words = "the order is placed; whether it is paid was not asked"
+	}
+	v.Result = sale.GatewayLost
+}
+
 // end is how the command ends; hint says what to do while that is not known.
 func (v *orderView) end(hint string) error {
 	unsure := func(words string) error {

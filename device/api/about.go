@@ -64,6 +64,9 @@ var about = map[string]map[string]string{
 		"language":       "The card's language, once read.",
 		"composed":       "Which values of the report were derived rather than read from the card.",
 	},
+	"OrderRequest": {"": "An order past the till."},
+	"OrderRefund":  {"": "How much of an order to give back."},
+	"Order":        {"": "What the gateway's answer proves about an order past the till, or about its refund."},
 	"Attempt": {
 		"":          "One try of a sale on a wire.",
 		"ref":       "Its own reference: 16 characters on the terminal, a ULID at the gateway.",

@@ -64,6 +64,8 @@ type Options struct {
 	// Scan waits for the next code that the counter's own scanner reads, until ctx
 	// ends. Its errors wrap ErrNoCode, ErrNoScanner or ctx's.
 	Scan func(ctx context.Context) (sale.Secret, error)
+	// Orders is the gateway's General Order API.
+	Orders Orders
 	// Metrics answers GET /metrics.
 	Metrics http.Handler
 	// Clock is time.Now when nil.
@@ -86,6 +88,8 @@ type handlers struct {
 	codes    codes         // the last QR drawn
 	long     chan struct{} // one place per stream or waiting request
 	scanning chan struct{} // the one place of who waits for a scan
+
+	orderRuns orderRuns // what was asked past the till
 }
 
 // maxLong bounds the streams and waiting requests open at once.
@@ -121,6 +125,7 @@ func New(till Till, o Options) http.Handler {
 	h.sales(a)
 	h.counter(a)
 	h.books(a)
+	h.orders(a)
 	h.streams(mux, a)
 	h.pages(mux)
 	mux.HandleFunc("/", nothingHere(mux))

@@ -77,6 +77,8 @@ var titles = map[string]string{
 	"unavailable":   "posd cannot do that now",
 	"no-code":       "No payment code was scanned",
 	"no-scanner":    "The scanner cannot be read",
+	"refused":       "The gateway refused",
+	"unsure":        "What became of it is not known",
 	"starting":      "posd is starting",
 	"too-many":      "Too many requests at once",
 	"late":          "posd did not answer in time",
