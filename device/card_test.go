@@ -314,6 +314,16 @@ func TestMoreApprovedThanAskedIsAnIncident(t *testing.T) {
 		if s.Incident == "" || len(c.gateway.reports()) != 0 {
 			t.Errorf("incident %q, %d reports sent: want it said and the report held", s.Incident, len(c.gateway.reports()))
 		}
+		if n, err := c.till.Retry(context.Background(), ""); err != nil || n != 0 {
+			t.Errorf("retry -all lets go of %d held reports, %v: each is a person's decision", n, err)
+		}
+		if n, err := c.till.Retry(context.Background(), s.MchOrderNo); err != nil || n != 1 {
+			t.Errorf("a person lets it go: %d, %v", n, err)
+		}
+		c.wait(time.Minute)
+		if s = c.now(s.ID); s.Reported != sale.ReportDone || len(c.gateway.reports()) != 1 {
+			t.Errorf("reported %s, %d sent", s.Reported, len(c.gateway.reports()))
+		}
 	})
 }
 

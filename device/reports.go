@@ -175,15 +175,18 @@ func (c *Core) setAside(r sale.Report, words string) {
 	c.urgent()
 }
 
-// retry requeues what a person has mended.
+// retry requeues what a person has mended, or lets go of a report that was held
+// for a person's decision: an incident, or an offline approval found uploaded.
 func (c *Core) retry(w sale.RetryAsked) {
 	n := 0
 	for _, r := range w.Reports {
-		if r.State != sale.QueueSetAside || r.Params == "" {
+		if r.State == sale.QueueDue || r.Params == "" {
 			continue
 		}
-		r.State, r.DueAt, r.Attempted = sale.QueueDue, c.wall(), true
-		r.Attempts++
+		if r.State == sale.QueueSetAside { // it was tried before; a held one was not
+			r.Attempts, r.Attempted = r.Attempts+1, true
+		}
+		r.State, r.DueAt = sale.QueueDue, c.wall()
 		c.row(sale.ReportRow{Report: r})
 		c.fact(r.Sale, "", sale.ReportQueued)
 		n++
