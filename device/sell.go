@@ -276,7 +276,7 @@ func (c *Core) cancel(w sale.CancelAsked) {
 		l.s.CancelWished = true
 		c.event(l, "sale.cancel-wished", "")
 		c.after(sale.Abort{})
-	case l.watch != nil && l.watch.noGlass():
+	case l.watch != nil && !l.watch.shown: // this run knows that no code reached glass
 		c.endAttempt(l, sale.AttemptEnded, "no code was shown")
 		c.finish(l, sale.Cancelled, sale.ReasonNotShown, "cancelled before a code was shown")
 	default:

@@ -23,9 +23,6 @@ type watch struct {
 	saved   time.Duration // watched time that is stored
 }
 
-// noGlass reports whether this run knows that no code of the order reached glass.
-func (w *watch) noGlass() bool { return !w.shown }
-
 // next returns when the watch wants to be looked at; 0 if it waits for an answer only.
 func (w *watch) next() time.Duration {
 	at := w.at

@@ -79,13 +79,10 @@ const (
 	ReasonDuplicateOf Reason = "duplicate-of" // the terminal's duplicate check names another sale
 	ReasonClosed      Reason = "closed"       // the gateway closed the order (status 4 or 9)
 	ReasonCashier     Reason = "cashier"      // given up by the cashier
-	ReasonReplaced    Reason = "replaced"     // given up for another sale of the same bill
 	ReasonNoAnswer    Reason = "no-answer"    // asked, no answer
 	ReasonRestart     Reason = "restart"      // posd stopped while it was under way
 	ReasonPartial     Reason = "partial"      // approved for less than asked
-	ReasonAmount      Reason = "amount"       // the amounts do not agree: an incident
 	ReasonPerson      Reason = "person"       // settled by a person's word
-	ReasonWatchEnded  Reason = "watch-ended"  // seven days of asking: a person decides
 )
 
 // Printed says what became of the customer's receipt.
