@@ -24,9 +24,6 @@ func TestSimulationSeesPlantedBugs(t *testing.T) {
 		t.Fatalf("%d planted bugs, %v", len(patches), err)
 	}
 	for i, path := range patches {
-		if !*allBugs && i%5 != 0 {
-			continue
-		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".patch"), func(t *testing.T) {
 			text, err := os.ReadFile(path)
 			if err != nil {
@@ -37,6 +34,9 @@ func TestSimulationSeesPlantedBugs(t *testing.T) {
 				t.Fatal("the patch does not say within how many seeds it is found")
 			}
 			file, broken := plant(t, string(text))
+			if !*allBugs && i%5 != 0 {
+				return // it fits; that it is found is shown by make sim-bugs
+			}
 			out := simulateWith(t, file, broken, seeds[1])
 			found := regexp.MustCompile(`seed (\d+): (.*)`).FindStringSubmatch(out)
 			if found == nil {
