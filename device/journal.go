@@ -33,6 +33,10 @@ type Reader interface {
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	// LastSeq returns the sequence number of the newest event, 0 if there is none.
 	LastSeq(ctx context.Context) (int64, error)
+	// Day returns a closed business day by its number.
+	Day(ctx context.Context, no int) (sale.Day, error)
+	// DaysOn returns the days closed under a date (YYYY-MM-DD), in order.
+	DaysOn(ctx context.Context, date string) ([]sale.Day, error)
 	// HasReference reports whether a reference or number was ever used by an attempt.
 	HasReference(ctx context.Context, ref string) (bool, error)
 }

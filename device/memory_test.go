@@ -21,12 +21,14 @@ type memory struct {
 	reports map[string]sale.Report
 	jobs    map[string]sale.Job
 	events  []sale.StoredEvent
+	days    []sale.Day
+	notes   map[string]string
 	commits int
 	full    error // what Commit answers instead of storing
 }
 
 func newMemory() *memory {
-	return &memory{sales: map[sale.ID]sale.Sale{}, keys: map[string]sale.KeyHit{}, reports: map[string]sale.Report{}, jobs: map[string]sale.Job{}}
+	return &memory{sales: map[sale.ID]sale.Sale{}, keys: map[string]sale.KeyHit{}, reports: map[string]sale.Report{}, jobs: map[string]sale.Job{}, notes: map[string]string{}}
 }
 
 func (m *memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
@@ -55,6 +57,10 @@ func (m *memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 			delete(m.reports, r.No)
 		case sale.JobRow:
 			m.jobs[r.Job.ID] = r.Job
+		case sale.DayRow:
+			m.days = append(m.days, r.Day)
+		case sale.NoteRow:
+			m.notes[r.Name] = r.Value
 		case sale.FactRow:
 			s := m.sales[r.Sale]
 			if r.Printed != "" {
@@ -92,6 +98,10 @@ func (m *memory) Recover(context.Context) (sale.Recovered, error) {
 		}
 	}
 	r.Queue = m.stats()
+	r.Notes = maps.Clone(m.notes)
+	if n := len(m.days); n > 0 {
+		r.LastDay = m.days[n-1]
+	}
 	return r, nil
 }
 
@@ -111,6 +121,26 @@ func (m *memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 		return s.Clone(), nil
 	}
 	return sale.Sale{}, sale.ErrNotFound
+}
+
+func (m *memory) Day(_ context.Context, no int) (sale.Day, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if no < 1 || no > len(m.days) {
+		return sale.Day{}, sale.ErrNotFound
+	}
+	return m.days[no-1], nil
+}
+
+func (m *memory) DaysOn(_ context.Context, date string) (out []sale.Day, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.days {
+		if d.Date == date {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 func (m *memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {

@@ -121,7 +121,7 @@ func (c *Core) send(l *live, m *sale.Movement, effect func(sale.Effect)) {
 	c.term.busy = m.ID
 	o := sale.CardOrder{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount}
 	if l.s.Card != nil {
-		o.Original = &sale.CardOriginal{Ref: l.attempt().Ref, Transaction: l.s.Card.Transaction, Amount: l.s.ApprovedAmount}
+		o.Original = &sale.CardOriginal{Kind: l.s.Kind, Ref: l.attempt().Ref, Transaction: l.s.Card.Transaction, Amount: l.s.ApprovedAmount}
 	}
 	effect(sale.Charge{Order: o})
 }

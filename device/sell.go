@@ -72,7 +72,7 @@ func (c *Core) replay(t sale.Token, key, digest string, hit *sale.KeyHit, stored
 // newSale checks the request by itself and makes the sale it asks for, or says what is wrong.
 func (c *Core) newSale(w sale.SellAsked) (sale.Sale, string) {
 	s := sale.Sale{
-		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method,
+		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method, Kind: sale.CardSale,
 		State: sale.Waiting, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded, Attempts: []sale.Attempt{}, Refunds: []sale.Movement{},
 	}
 	if s.Currency == "" {

@@ -125,7 +125,7 @@ func repeat(ctx context.Context, t *testing.T, box *pax.Terminal, call string) s
 		}
 		o := sale.CardOrder{Kind: sale.CardKind(kind), Ref: ref, Amount: sale.Amount(cents), Tender: sale.Tender(dash(tender))}
 		if o.Kind == sale.CardVoid {
-			o.Original = &sale.CardOriginal{Ref: other, Transaction: number, Amount: o.Amount}
+			o.Original = &sale.CardOriginal{Kind: sale.CardSale, Ref: other, Transaction: number, Amount: o.Amount}
 		}
 		a := box.Charge(ctx, o)
 		return fmt.Sprintf("%s %d", a.Verdict, a.Approved)
@@ -167,7 +167,7 @@ func TestTraceIsATest(t *testing.T) {
 		c.box.Charge(c.ctx, saleOf(refNo(7), 900))
 		time.Sleep(time.Minute)
 		c.box.Find(c.ctx, sale.CardLookup{Ref: refNo(7), Kind: sale.CardSale, Amount: 900})
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardVoid, Ref: refNo(8), Amount: 500, Original: &sale.CardOriginal{Ref: ref1, Transaction: paid.Card.Transaction, Amount: 500}})
+		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardVoid, Ref: refNo(8), Amount: 500, Original: &sale.CardOriginal{Kind: sale.CardSale, Ref: ref1, Transaction: paid.Card.Transaction, Amount: 500}})
 	})
 	recorded := filepath.Join(transcripts, "recorded.txt")
 	if *update {

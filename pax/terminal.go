@@ -213,8 +213,8 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	if err := t.identify(ctx, epoch); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
-	if kind := buildsOn[o.Kind]; kind != "" {
-		if why, err := t.remembered(ctx, kind, o.Original); err != nil {
+	if buildsOn(o.Kind) {
+		if why, err := t.remembered(ctx, o.Original); err != nil {
 			return unsent(o, why, err)
 		}
 	}
@@ -284,8 +284,8 @@ func check(o sale.CardOrder) error {
 		return fmt.Errorf("reference %q cannot be sent to the terminal: 1 to 32 plain characters are needed", o.Ref)
 	case typeOf[o.Kind] == "":
 		return fmt.Errorf("the terminal cannot do a %q", o.Kind)
-	case buildsOn[o.Kind] != "" && (o.Original == nil || o.Original.Ref == "" || o.Original.Transaction == ""):
-		return fmt.Errorf("a %s needs the reference and the transaction number of its %s", o.Kind, buildsOn[o.Kind])
+	case buildsOn(o.Kind) && (o.Original == nil || o.Original.Ref == "" || o.Original.Transaction == ""):
+		return fmt.Errorf("a %s needs the reference and the transaction number of what it builds on", o.Kind)
 	}
 	return o.Amount.Valid()
 }
@@ -309,14 +309,15 @@ func (t *Terminal) identify(ctx context.Context, epoch uint64) error {
 	return nil
 }
 
-// buildsOn says which kinds of transaction build on an earlier one, and of what
-// kind that is.
-var buildsOn = map[sale.CardKind]sale.CardKind{sale.CardVoid: sale.CardSale, sale.CardComplete: sale.CardAuth}
+// buildsOn reports whether a kind of transaction needs the terminal's own record
+// of an earlier one.
+func buildsOn(k sale.CardKind) bool { return k == sale.CardVoid || k == sale.CardComplete }
 
 // remembered makes sure that the terminal's own record of a transaction is the
 // one that is to be voided or completed: numbers start anew after a batch
 // close, and number 12 may then be another customer's.
-func (t *Terminal) remembered(ctx context.Context, kind sale.CardKind, orig *sale.CardOriginal) (sale.Reason, error) {
+func (t *Terminal) remembered(ctx context.Context, orig *sale.CardOriginal) (sale.Reason, error) {
+	kind := orig.Kind
 	l := t.look(ctx, orig.Ref, kind, orig.Amount)
 	switch {
 	case l.found == sale.FoundNot:
@@ -348,7 +349,7 @@ func (t *Terminal) payment(o sale.CardOrder) payment {
 	if tender == sale.Debit {
 		p.Command = cmdDebit
 	}
-	if buildsOn[o.Kind] != "" {
+	if buildsOn(o.Kind) {
 		p.Transaction = o.Original.Transaction
 	}
 	if o.Kind == sale.CardVoid {

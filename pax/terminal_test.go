@@ -281,7 +281,7 @@ func TestCancelWithoutASaleIsRefused(t *testing.T) {
 
 func TestVoidNeedsTheTerminalsRecord(t *testing.T) {
 	void := func(number string, amount sale.Amount) sale.CardOrder {
-		return sale.CardOrder{Kind: sale.CardVoid, Ref: ref2, Amount: amount, Original: &sale.CardOriginal{Ref: ref1, Transaction: number, Amount: amount}}
+		return sale.CardOrder{Kind: sale.CardVoid, Ref: ref2, Amount: amount, Original: &sale.CardOriginal{Kind: sale.CardSale, Ref: ref1, Transaction: number, Amount: amount}}
 	}
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
 		paid := c.box.Charge(c.ctx, saleOf(ref1, 500))
@@ -311,17 +311,17 @@ func TestCompletionNeedsItsAuthorisation(t *testing.T) {
 		complete := func(ref string, original sale.CardOriginal) sale.CardAnswer {
 			return c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardComplete, Ref: ref, Amount: 4200, Original: &original})
 		}
-		if a := complete(ref2, sale.CardOriginal{Ref: ref1, Transaction: "9", Amount: 5000}); a.Verdict != sale.VerdictNotSent {
+		if a := complete(ref2, sale.CardOriginal{Kind: sale.CardAuth, Ref: ref1, Transaction: "9", Amount: 5000}); a.Verdict != sale.VerdictNotSent {
 			c.Errorf("completion of another transaction: %+v", a)
 		}
-		a := complete(ref3, sale.CardOriginal{Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000})
+		a := complete(ref3, sale.CardOriginal{Kind: sale.CardAuth, Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000})
 		if a.Verdict != sale.VerdictApproved || a.Kind != sale.CardComplete || a.Approved != 4200 || a.Extra == "" {
 			c.Errorf("completion: %+v", a)
 		}
 		if f := c.box.Find(c.ctx, sale.CardLookup{Ref: ref3, Kind: sale.CardComplete, Amount: 4200}); f.Result != sale.FoundIt {
 			c.Errorf("look-up of the completion: %+v", f)
 		}
-		if a := complete(refNo(4), sale.CardOriginal{Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000}); a.Verdict != sale.VerdictNotSent {
+		if a := complete(refNo(4), sale.CardOriginal{Kind: sale.CardAuth, Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000}); a.Verdict != sale.VerdictNotSent {
 			c.Errorf("second completion: %+v", a)
 		}
 	})

@@ -12,7 +12,7 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // intent is what a till commits before it sends, final when it knows.
 func intent(n int) []sale.Row {
-	v := sale.Sale{ID: sale.ID(fmt.Sprintf("01%024d", n)), Reference: fmt.Sprint(n), Amount: 2865, Currency: "CAD", Method: sale.Card, ChannelID: sale.CCPax,
+	v := sale.Sale{ID: sale.ID(fmt.Sprintf("01%024d", n)), Reference: fmt.Sprint(n), Amount: 2865, Currency: "CAD", Method: sale.Card, Kind: sale.CardSale, ChannelID: sale.CCPax,
 		State: sale.Waiting, CreatedAt: noon, MchOrderNo: fmt.Sprintf("02%024d", n), Printed: sale.PrintNone, Reported: sale.ReportNotNeeded,
 		Attempts: []sale.Attempt{{Ref: fmt.Sprintf("%016d", n), State: sale.AttemptIntended, StartedAt: noon}}}
 	return []sale.Row{

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/mattn/go-sqlite3"
@@ -112,6 +113,7 @@ var (
 	putEvent    = events.insert()
 	putReport   = reports.upsert("no")
 	putJob      = jobs.upsert("id")
+	putDay      = days.insert()
 	putNote     = notes.upsert("name")
 )
 
@@ -134,6 +136,8 @@ func (tx *transaction) row(r sale.Row) error {
 		return err
 	case sale.JobRow:
 		return put(tx, jobs, putJob, r.Job.ID, &r.Job)
+	case sale.DayRow:
+		return put(tx, days, putDay, strconv.Itoa(r.Day.No), &r.Day)
 	case sale.NoteRow:
 		return put(tx, notes, putNote, r.Name, &r)
 	}

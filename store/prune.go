@@ -23,7 +23,9 @@ const (
 	// waits for it.
 	pruneBatch = 100
 	// details are the columns of a sale that prune empties.
-	details = `words = '', attention = '', card_type = NULL, card_number = NULL, card_entry = NULL, card_account = NULL,
+	details = "words = '', attention = '', " + cardDetails
+	// cardDetails are those of a card, in sales and in movements.
+	cardDetails = `card_type = NULL, card_number = NULL, card_entry = NULL, card_account = NULL,
 		card_label = NULL, card_aid = NULL, card_tvr = NULL, card_tsi = NULL, card_cryptogram = NULL, card_cvm = NULL, card_composed = NULL,
 		card_auth_code = NULL, card_host_code = NULL, card_host_text = NULL, card_reference = NULL, card_batch = NULL,
 		card_invoice = NULL, card_transaction = NULL, card_terminal_id = NULL, card_serial = NULL, card_terminal_time = NULL,
@@ -107,6 +109,9 @@ func (p *pruning) sales() error {
 			return err
 		}
 		if _, err := tx.exec("UPDATE sales SET pruned_at = ?, "+details+" WHERE id = ?", p.now, id); err != nil {
+			return err
+		}
+		if _, err := tx.exec("UPDATE movements SET "+cardDetails+" WHERE sale = ?", id); err != nil {
 			return err
 		}
 		p.done.Sales++

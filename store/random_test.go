@@ -38,7 +38,7 @@ func fill(r *rapid.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(rapid.String().Draw(r, "text"))
-	case reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		v.SetInt(rapid.Int64().Draw(r, "number"))
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(r, "flag"))

@@ -157,6 +157,10 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 			add("created_at < ?", formatTime(f.To))
 		}
 	}
+	if f.Day != 0 {
+		where = append(where, "n IN (SELECT n FROM sales WHERE day = ? AND day > 0 UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.day = ? AND m.day > 0)")
+		args = append(args, f.Day, f.Day)
+	}
 	if f.Before != "" {
 		add("n < (SELECT n FROM sales WHERE id = ?)", string(f.Before))
 	}
@@ -166,6 +170,31 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 	}
 	err = s.look(ctx, "list sales", func(v view) (err error) {
 		out, err = v.sales(tail, append(args, limitOf(f.Limit))...)
+		return err
+	})
+	return out, err
+}
+
+// Day returns a closed business day by its number.
+func (s *Store) Day(ctx context.Context, no int) (out sale.Day, err error) {
+	err = s.look(ctx, fmt.Sprintf("find closed day %d", no), func(v view) error {
+		found, err := list(v, days, "WHERE no = ?", no)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return sale.ErrNotFound
+		}
+		out = found[0]
+		return nil
+	})
+	return out, err
+}
+
+// DaysOn returns the days closed under a date of the shop's calendar, in order.
+func (s *Store) DaysOn(ctx context.Context, date string) (out []sale.Day, err error) {
+	err = s.look(ctx, "list days closed on "+date, func(v view) (err error) {
+		out, err = list(v, days, "WHERE date = ? ORDER BY no", date)
 		return err
 	})
 	return out, err

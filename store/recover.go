@@ -30,7 +30,7 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 			return err
 		}
 		control, err := v.sales(`WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
-			AND method = 'card' AND state = 'paid' AND approved_cents > 0 AND settled_by IS NULL
+			AND method = 'card' AND kind IN ('sale', 'complete') AND state = 'paid' AND approved_cents > 0 AND settled_by IS NULL
 			AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.kind = 'void' AND m.state <> 'refused')
 			ORDER BY n DESC LIMIT 1`, controlWindow)
 		if err != nil {
@@ -46,6 +46,14 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		out.Notes = make(map[string]string, len(remembered))
 		for _, n := range remembered {
 			out.Notes[n.Name] = n.Value
+		}
+		last, err := list(v, days, "ORDER BY no DESC LIMIT 1")
+		if err != nil {
+			return err
+		}
+		if len(last) > 0 {
+			out.LastDay = last[0]
+			out.LastDay.Books = nil
 		}
 		if out.Queue, err = v.queueStats(); err != nil {
 			return err

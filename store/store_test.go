@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"os"
@@ -44,7 +45,7 @@ func commit(t testing.TB, s *store.Store, rows ...sale.Row) []int64 {
 // cardSale is a sale as it stands when its intent is stored.
 func cardSale(id, ref string) sale.Sale {
 	return sale.Sale{
-		ID: sale.ID(id), Reference: "bill " + id, Amount: 2865, Currency: "CAD", Method: sale.Card, ChannelID: sale.CCPax,
+		ID: sale.ID(id), Reference: "bill " + id, Amount: 2865, Currency: "CAD", Method: sale.Card, Kind: sale.CardSale, ChannelID: sale.CCPax,
 		State: sale.Waiting, CreatedAt: noon, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded,
 		Attempts: []sale.Attempt{{Ref: ref, State: sale.AttemptIntended, StartedAt: noon}},
 	}
@@ -370,7 +371,7 @@ func TestRecoverFindsWhatIsUnfinished(t *testing.T) {
 	wanted := sale.Job{ID: "J2", Sale: "PAID", Copy: sale.CustomerCopy, State: sale.PrintQueued, At: noon}
 	commit(t, s, sale.SaleRow{Sale: approved}, sale.SaleRow{Sale: voided}, sale.SaleRow{Sale: unsure},
 		sale.JobRow{Job: done}, sale.JobRow{Job: wanted}, sale.NoteRow{Name: "a", Value: "1"}, sale.NoteRow{Name: "a", Value: "2"},
-		sale.ReportRow{Report: queued("Q", noon)})
+		sale.ReportRow{Report: queued("Q", noon)}, sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", ClosedAt: noon, Books: []byte("{}")}})
 	last := commit(t, s, sale.EventRow{At: noon, Kind: "x"}, sale.EventRow{At: noon, Kind: "y"})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -384,6 +385,7 @@ func TestRecoverFindsWhatIsUnfinished(t *testing.T) {
 		Open: []sale.Sale{voided, unsure}, Jobs: []sale.Job{wanted}, JobSales: []sale.Sale{approved}, Control: &approved, Notes: map[string]string{"a": "2"},
 		Queue:   sale.QueueStats{Queued: 1, Cents: 100, Oldest: noon, NextDueAt: noon},
 		LastSeq: last[1],
+		LastDay: sale.Day{No: 1, Date: "2026-11-20", ClosedAt: noon},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -396,4 +398,46 @@ func ids(found []sale.Sale) string {
 		b.WriteString(string(s.ID))
 	}
 	return b.String()
+}
+
+func TestClosedDayNeverChanges(t *testing.T) {
+	dir := t.TempDir()
+	s := openAt(t, dir)
+	booked := cardSale("BOOKED", "R1")
+	booked.State, booked.ApprovedAmount, booked.Day = sale.Paid, 2865, 1
+	later := cardSale("LATER", "R2")
+	later.State, later.ApprovedAmount, later.Day = sale.Paid, 2865, 2
+	later.Refunds = []sale.Movement{{ID: "V", Kind: sale.Void, State: sale.MoveDone, CreatedAt: noon, Day: 3, Card: &sale.CardInfo{AuthCode: "01046Z"}}}
+	day := sale.Day{No: 1, Date: "2026-11-20", OpenedAt: noon, ClosedAt: noon, By: "Ann", Books: []byte(`{"kind":"closing"}`)}
+	commit(t, s, sale.SaleRow{Sale: booked}, sale.SaleRow{Sale: later}, sale.DayRow{Day: day})
+
+	if got, err := s.Day(t.Context(), 1); err != nil || !reflect.DeepEqual(got, day) {
+		t.Errorf("read back %+v, %v", got, err)
+	}
+	if _, err := s.Day(t.Context(), 2); !errors.Is(err, sale.ErrNotFound) {
+		t.Errorf("a day that is not closed: %v", err)
+	}
+	if got, err := s.DaysOn(t.Context(), "2026-11-20"); err != nil || len(got) != 1 {
+		t.Errorf("closed on that date: %+v, %v", got, err)
+	}
+	if _, err := s.Commit(t.Context(), []sale.Row{sale.DayRow{Day: day}}); err == nil {
+		t.Error("a day was closed twice under one number")
+	}
+	for no, want := range map[int]string{1: "BOOKED", 2: "LATER", 3: "LATER"} {
+		got, err := s.Sales(t.Context(), sale.Filter{Day: no})
+		if err != nil || len(got) != 1 || string(got[0].ID) != want {
+			t.Errorf("day %d holds %+v, %v", no, got, err)
+		}
+	}
+	if got, err := s.Sale(t.Context(), "LATER"); err != nil || got.Refunds[0].Card.AuthCode != "01046Z" {
+		t.Errorf("the void's card: %+v, %v", got.Refunds, err)
+	}
+	db, err := sql.Open("sqlite3", filepath.Join(dir, "posd.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE days SET by = 'Bob'"); err == nil || !strings.Contains(err.Error(), "a closed day never changes") {
+		t.Errorf("a closed day was changed: %v", err)
+	}
 }

@@ -174,24 +174,35 @@ func instantOrNull[T any](name string, field func(*T) **time.Time) column[T] {
 		}}
 }
 
-// ofCard is a text about the card, NULL in a sale without one.
-func ofCard[S ~string](name string, field func(*sale.CardInfo) *S) column[sale.Sale] {
-	return column[sale.Sale]{name,
-		func(s *sale.Sale) driver.Value {
-			if s.Card == nil {
+// ofCard is a text about the card, NULL without one.
+func ofCard[T any, S ~string](name string, card func(*T) **sale.CardInfo, field func(*sale.CardInfo) *S) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value {
+			if *card(v) == nil {
 				return nil
 			}
-			return string(*field(s.Card))
+			return string(*field(*card(v)))
 		},
-		func(s *sale.Sale, raw any) error {
+		func(v *T, raw any) error {
 			if raw == nil {
 				return nil
 			}
-			if s.Card == nil {
-				s.Card = new(sale.CardInfo)
+			if *card(v) == nil {
+				*card(v) = new(sale.CardInfo)
 			}
-			v, err := asString(raw)
-			*field(s.Card) = S(v)
+			s, err := asString(raw)
+			*field(*card(v)) = S(s)
+			return err
+		}}
+}
+
+// textBytes is a text that is handled as bytes.
+func textBytes[T any](name string, field func(*T) *[]byte) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value { return string(*field(v)) },
+		func(v *T, raw any) error {
+			s, err := asString(raw)
+			*field(v) = []byte(s)
 			return err
 		}}
 }

@@ -11,13 +11,16 @@ import (
 // added at the end of its list's group; it is never renamed, or older digests
 // would no longer agree.
 
-var sales = covered("sales", "id", []column[sale.Sale]{
+var sales = covered("sales", "id", append([]column[sale.Sale]{
 	text("id", func(s *sale.Sale) *sale.ID { return &s.ID }),
 	text("reference", func(s *sale.Sale) *string { return &s.Reference }),
 	text("replaces", func(s *sale.Sale) *string { return &s.Replaces }),
 	text("replaced_by", func(s *sale.Sale) *sale.ID { return &s.ReplacedBy }),
 	text("replacer_state", func(s *sale.Sale) *sale.State { return &s.ReplacerState }),
 	text("method", func(s *sale.Sale) *sale.Method { return &s.Method }),
+	text("kind", func(s *sale.Sale) *sale.CardKind { return &s.Kind }),
+	text("original", func(s *sale.Sale) *sale.ID { return &s.Original }),
+	text("tender", func(s *sale.Sale) *sale.Tender { return &s.Tender }),
 	text("channel", func(s *sale.Sale) *sale.Channel { return &s.ChannelID }),
 	text("state", func(s *sale.Sale) *sale.State { return &s.State }),
 	text("reason", func(s *sale.Sale) *sale.Reason { return &s.Reason }),
@@ -32,6 +35,8 @@ var sales = covered("sales", "id", []column[sale.Sale]{
 	boolean("given_up", func(s *sale.Sale) *bool { return &s.GivenUp }),
 	boolean("cancel_wished", func(s *sale.Sale) *bool { return &s.CancelWished }),
 	boolean("offline", func(s *sale.Sale) *bool { return &s.Offline }),
+	text("upload", func(s *sale.Sale) *sale.Upload { return &s.Upload }),
+	number("day", func(s *sale.Sale) *int { return &s.Day }),
 	instant("created_at", func(s *sale.Sale) *time.Time { return &s.CreatedAt }),
 	instantOrNull("final_at", func(s *sale.Sale) **time.Time { return &s.FinalAt }),
 	instantOrNull("went_unsure_at", func(s *sale.Sale) **time.Time { return &s.WentUnsureAt }),
@@ -51,29 +56,35 @@ var sales = covered("sales", "id", []column[sale.Sale]{
 	ofWord("settled_at",
 		func(w *sale.Word) driver.Value { return formatTime(w.At) },
 		func(w *sale.Word, raw any) (err error) { w.At, err = asTime(raw); return }),
-	ofCard("card_type", func(c *sale.CardInfo) *string { return &c.Type }),
-	ofCard("card_number", func(c *sale.CardInfo) *string { return &c.Number }),
-	ofCard("card_entry", func(c *sale.CardInfo) *sale.EntryMode { return &c.Entry }),
-	ofCard("card_account", func(c *sale.CardInfo) *string { return &c.Account }),
-	ofCard("card_label", func(c *sale.CardInfo) *string { return &c.Label }),
-	ofCard("card_aid", func(c *sale.CardInfo) *string { return &c.AID }),
-	ofCard("card_tvr", func(c *sale.CardInfo) *string { return &c.TVR }),
-	ofCard("card_tsi", func(c *sale.CardInfo) *string { return &c.TSI }),
-	ofCard("card_cryptogram", func(c *sale.CardInfo) *string { return &c.Cryptogram }),
-	ofCard("card_cvm", func(c *sale.CardInfo) *string { return &c.CVM }),
-	ofCard("card_composed", func(c *sale.CardInfo) *string { return &c.Composed }),
-	ofCard("card_auth_code", func(c *sale.CardInfo) *string { return &c.AuthCode }),
-	ofCard("card_host_code", func(c *sale.CardInfo) *string { return &c.HostCode }),
-	ofCard("card_host_text", func(c *sale.CardInfo) *string { return &c.HostText }),
-	ofCard("card_reference", func(c *sale.CardInfo) *string { return &c.Reference }),
-	ofCard("card_batch", func(c *sale.CardInfo) *string { return &c.Batch }),
-	ofCard("card_invoice", func(c *sale.CardInfo) *string { return &c.Invoice }),
-	ofCard("card_transaction", func(c *sale.CardInfo) *string { return &c.Transaction }),
-	ofCard("card_terminal_id", func(c *sale.CardInfo) *string { return &c.TerminalID }),
-	ofCard("card_serial", func(c *sale.CardInfo) *string { return &c.Serial }),
-	ofCard("card_terminal_time", func(c *sale.CardInfo) *string { return &c.TerminalTime }),
-	ofCard("card_language", func(c *sale.CardInfo) *sale.Language { return &c.Language }),
-})
+}, cardColumns(func(s *sale.Sale) **sale.CardInfo { return &s.Card })...))
+
+// cardColumns are what is remembered of a card, all NULL without one.
+func cardColumns[T any](card func(*T) **sale.CardInfo) []column[T] {
+	return []column[T]{
+		ofCard("card_type", card, func(c *sale.CardInfo) *string { return &c.Type }),
+		ofCard("card_number", card, func(c *sale.CardInfo) *string { return &c.Number }),
+		ofCard("card_entry", card, func(c *sale.CardInfo) *sale.EntryMode { return &c.Entry }),
+		ofCard("card_account", card, func(c *sale.CardInfo) *string { return &c.Account }),
+		ofCard("card_label", card, func(c *sale.CardInfo) *string { return &c.Label }),
+		ofCard("card_aid", card, func(c *sale.CardInfo) *string { return &c.AID }),
+		ofCard("card_tvr", card, func(c *sale.CardInfo) *string { return &c.TVR }),
+		ofCard("card_tsi", card, func(c *sale.CardInfo) *string { return &c.TSI }),
+		ofCard("card_cryptogram", card, func(c *sale.CardInfo) *string { return &c.Cryptogram }),
+		ofCard("card_cvm", card, func(c *sale.CardInfo) *string { return &c.CVM }),
+		ofCard("card_composed", card, func(c *sale.CardInfo) *string { return &c.Composed }),
+		ofCard("card_auth_code", card, func(c *sale.CardInfo) *string { return &c.AuthCode }),
+		ofCard("card_host_code", card, func(c *sale.CardInfo) *string { return &c.HostCode }),
+		ofCard("card_host_text", card, func(c *sale.CardInfo) *string { return &c.HostText }),
+		ofCard("card_reference", card, func(c *sale.CardInfo) *string { return &c.Reference }),
+		ofCard("card_batch", card, func(c *sale.CardInfo) *string { return &c.Batch }),
+		ofCard("card_invoice", card, func(c *sale.CardInfo) *string { return &c.Invoice }),
+		ofCard("card_transaction", card, func(c *sale.CardInfo) *string { return &c.Transaction }),
+		ofCard("card_terminal_id", card, func(c *sale.CardInfo) *string { return &c.TerminalID }),
+		ofCard("card_serial", card, func(c *sale.CardInfo) *string { return &c.Serial }),
+		ofCard("card_terminal_time", card, func(c *sale.CardInfo) *string { return &c.TerminalTime }),
+		ofCard("card_language", card, func(c *sale.CardInfo) *sale.Language { return &c.Language }),
+	}
+}
 
 // attempt is an attempt with its place: the pos-th of its sale.
 type attempt struct {
@@ -98,7 +109,7 @@ type movement struct {
 	sale.Movement
 }
 
-var movements = covered("movements", "id", []column[movement]{
+var movements = covered("movements", "id", append([]column[movement]{
 	text("sale", func(m *movement) *sale.ID { return &m.sale }),
 	number("pos", func(m *movement) *int { return &m.pos }),
 	text("id", func(m *movement) *string { return &m.ID }),
@@ -110,7 +121,9 @@ var movements = covered("movements", "id", []column[movement]{
 	instant("created_at", func(m *movement) *time.Time { return &m.CreatedAt }),
 	instantOrNull("keep_until", func(m *movement) **time.Time { return &m.KeepUntil }),
 	text("words", func(m *movement) *string { return &m.Words }),
-})
+	instantOrNull("final_at", func(m *movement) **time.Time { return &m.FinalAt }),
+	number("day", func(m *movement) *int { return &m.Day }),
+}, cardColumns(func(m *movement) **sale.CardInfo { return &m.Card })...))
 
 var keys = covered("keys", "key", []column[sale.KeyRow]{
 	text("key", func(k *sale.KeyRow) *string { return &k.Key }),
@@ -170,13 +183,22 @@ var jobs = covered("jobs", "id", []column[sale.Job]{
 	instant("at", func(j *sale.Job) *time.Time { return &j.At }),
 })
 
+var days = covered("days", "no", []column[sale.Day]{
+	number("no", func(d *sale.Day) *int { return &d.No }),
+	text("date", func(d *sale.Day) *string { return &d.Date }),
+	instant("opened_at", func(d *sale.Day) *time.Time { return &d.OpenedAt }),
+	instant("closed_at", func(d *sale.Day) *time.Time { return &d.ClosedAt }),
+	text("by", func(d *sale.Day) *string { return &d.By }),
+	textBytes("books", func(d *sale.Day) *[]byte { return &d.Books }),
+})
+
 var notes = covered("notes", "name", []column[sale.NoteRow]{
 	text("name", func(n *sale.NoteRow) *string { return &n.Name }),
 	text("value", func(n *sale.NoteRow) *string { return &n.Value }),
 })
 
 // ledgers lists what the chain covers.
-var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, notes.ledger}
+var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, days.ledger, notes.ledger}
 
 // covered is a table whose digests cover every column.
 func covered[T any](name, key string, columns []column[T]) table[T] {

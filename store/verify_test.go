@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"posd/device/sale"
 )
@@ -50,7 +51,8 @@ func lived(t *testing.T, dir string) *Store {
 	}
 	back := final(3)[0].(sale.SaleRow)
 	back.Sale.Refunds = []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MoveDone, By: "Ann", CreatedAt: noon, KeepUntil: &noon}}
-	mustCommit(t, s, []sale.Row{back, sale.NoteRow{Name: "queue stands", Value: "no\nwords"}, sale.NoteRow{Name: "queue stands", Value: ""}, sale.ReportGone{No: queueEntry(2).No, How: sale.ReportDone}})
+	mustCommit(t, s, []sale.Row{back, sale.NoteRow{Name: "queue stands", Value: "no\nwords"}, sale.NoteRow{Name: "queue stands", Value: ""}, sale.ReportGone{No: queueEntry(2).No, How: sale.ReportDone},
+		sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", OpenedAt: time.UnixMilli(1), ClosedAt: time.UnixMilli(2), By: "Ann", Books: []byte("{}")}}, sale.DayRow{Day: sale.Day{No: 2, Date: "2026-11-21", OpenedAt: time.UnixMilli(2), ClosedAt: time.UnixMilli(3), By: "Ann", Books: []byte("{}")}}})
 	return s
 }
 

@@ -5,8 +5,9 @@ type CardKind string
 
 // Kinds of card transaction.
 const (
-	CardSale   CardKind = "sale"
-	CardVoid   CardKind = "void"
+	CardSale CardKind = "sale"
+	CardVoid CardKind = "void"
+	// CardReturn gives money to a card, with or without the sale it came from.
 	CardReturn CardKind = "return"
 	// CardAuth holds an amount on the card; CardComplete takes it, or less, later.
 	CardAuth     CardKind = "auth"
@@ -29,11 +30,14 @@ type CardOrder struct {
 	Amount   Amount // to charge, or to give back
 	Tender   Tender
 	Original *CardOriginal // void, completion, and return by original
+	// AllowDuplicate tells the terminal's own duplicate check that a person means it.
+	AllowDuplicate bool
 }
 
-// CardOriginal is the sale that a void or return undoes, or the authorisation
-// that a completion takes.
+// CardOriginal is the transaction that a void or return undoes, or the
+// authorisation that a completion takes.
 type CardOriginal struct {
+	Kind        CardKind
 	Ref         string // its ECR reference
 	Transaction string // the terminal's transaction number
 	Amount      Amount // as the terminal approved it
@@ -120,4 +124,33 @@ type Identity struct {
 	Serial  string `json:"serial,omitempty"`
 	Model   string `json:"model,omitempty"`
 	Version string `json:"version,omitempty"` // application or firmware
+}
+
+// BatchEnd is what is known of a batch close.
+type BatchEnd string
+
+// Ends of a batch close.
+const (
+	BatchClosed BatchEnd = "closed"
+	BatchOpen   BatchEnd = "open"   // provably not closed: not sent, or refused in words
+	BatchUnsure BatchEnd = "unsure" // asked, and the answer was lost or cannot be read
+)
+
+// BatchTotal is what the terminal sums up of one kind of card, in cents: sales
+// less returns, without voids.
+type BatchTotal struct {
+	Tender Tender `json:"tender"` // credit, debit, or the terminal's word for another kind
+	Count  int    `json:"count"`
+	Amount Amount `json:"amount"`
+}
+
+// BatchAnswer is the terminal's answer to a batch close.
+type BatchAnswer struct {
+	End        BatchEnd     `json:"end"`
+	Number     string       `json:"number,omitempty"`
+	Totals     []BatchTotal `json:"totals,omitempty"`     // kinds with nothing are left out
+	ClosedAt   string       `json:"closedAt,omitempty"`   // YYYYMMDDhhmmss by the terminal's clock
+	TerminalID string       `json:"terminalId,omitempty"` // the bank's number of the terminal (TID)
+	MerchantID string       `json:"merchantId,omitempty"`
+	Words      string       `json:"words"`
 }

@@ -26,6 +26,9 @@ type (
 	// Find looks a reference up at the terminal.
 	Find struct{ Lookup CardLookup }
 
+	// CloseBatch has the terminal settle its batch.
+	CloseBatch struct{}
+
 	// Abort wishes the terminal's running transaction cancelled.
 	Abort struct{}
 
@@ -99,6 +102,7 @@ type (
 
 func (Charge) effect()       {}
 func (Find) effect()         {}
+func (CloseBatch) effect()   {}
 func (Abort) effect()        {}
 func (CreateOrder) effect()  {}
 func (QueryOrder) effect()   {}

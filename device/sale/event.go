@@ -124,6 +124,9 @@ type (
 	// CardFound is the end of a look-up.
 	CardFound struct{ Finding CardFinding }
 
+	// BatchAnswered is the end of a CloseBatch.
+	BatchAnswered struct{ Answer BatchAnswer }
+
 	// OrderCreated is the end of create_order.
 	OrderCreated struct {
 		Sale   ID

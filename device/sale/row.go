@@ -51,6 +51,10 @@ type JobRow struct{ Job Job }
 // queue of reports stands still.
 type NoteRow struct{ Name, Value string }
 
+// DayRow closes a business day. It is written once and never changed.
+type DayRow struct{ Day Day }
+
+func (DayRow) row()     {}
 func (SaleRow) row()    {}
 func (KeyRow) row()     {}
 func (EventRow) row()   {}
@@ -77,6 +81,17 @@ func (j Job) Finished() bool {
 	return j.State == PrintSent || j.State == PrintDone || j.State == PrintFailed
 }
 
+// Day is a closed business day: the Z report with its number. What it sums up
+// is known by the number that its sales and movements carry, not by a clock.
+type Day struct {
+	No       int       `json:"no"`       // 1, 2, 3... without a gap
+	Date     string    `json:"date"`     // YYYY-MM-DD, business day of the shop's calendar at the close
+	OpenedAt time.Time `json:"openedAt"` // when the day before was closed; zero for the first
+	ClosedAt time.Time `json:"closedAt"`
+	By       string    `json:"by"`
+	Books    []byte    `json:"-"` // the report as it was at the close, JSON
+}
+
 // StoredEvent is an event as read back.
 type StoredEvent struct {
 	Seq  int64     `json:"seq"`
@@ -99,6 +114,7 @@ type Filter struct {
 	Method   Method
 	From, To time.Time // createdAt in [From, To)
 	Moved    bool      // From and To are about when a refund or void was made instead
+	Day      int       // booked in that business day, itself or one of its movements
 	Before   ID        // only sales made before that one: the next page
 	Limit    int       // newest first; 0 means 100
 }
@@ -121,6 +137,7 @@ type Recovered struct {
 	Notes    map[string]string // by name
 	Queue    QueueStats
 	LastSeq  int64
+	LastDay  Day // latest closed business day, without its books; zero if none was closed
 }
 
 // EventData is what an EventRow about a sale carries.

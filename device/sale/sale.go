@@ -159,6 +159,16 @@ const (
 	AttemptEnded    AttemptState = "ended" // provably not paid
 )
 
+// Upload is what became of an offline approval when the terminal went online
+// again; empty while that is not known.
+type Upload string
+
+// Ends of an upload.
+const (
+	UploadConfirmed Upload = "confirmed"
+	UploadRefused   Upload = "refused"
+)
+
 // Attempt is one try of a sale on a wire.
 type Attempt struct {
 	Ref       string       `json:"ref"` // ECR reference (16) or mchOrderNo (26), unique in the store
@@ -199,6 +209,9 @@ type Movement struct {
 	CreatedAt time.Time     `json:"createdAt"`           //
 	KeepUntil *time.Time    `json:"keepUntil,omitempty"` // until when a late refund can still be kept; nil once it cannot
 	Words     string        `json:"words,omitempty"`     // the other side's, last heard
+	FinalAt   *time.Time    `json:"finalAt,omitempty"`   //
+	Day       int           `json:"day,omitempty"`       // number of the business day that it is booked in; 0 until it is done
+	Card      *CardInfo     `json:"card,omitempty"`      // of a void or return at the terminal, once answered
 }
 
 // Settled reports whether the movement's fate is known.
@@ -217,6 +230,9 @@ type Sale struct {
 	Amount         Amount     `json:"amount"`
 	Currency       string     `json:"currency"`
 	Method         Method     `json:"method"`
+	Kind           CardKind   `json:"kind"`               // sale; of cards also auth, complete and return
+	Original       ID         `json:"original,omitempty"` // the authorisation that a completion takes
+	Tender         Tender     `json:"tender,omitempty"`   // card rails asked for, and once answered those used
 	ChannelID      Channel    `json:"channelId"`
 	State          State      `json:"state"`
 	Reason         Reason     `json:"reason"`
@@ -233,6 +249,8 @@ type Sale struct {
 	Cashback       Amount     `json:"cashback"`
 	Surcharge      Amount     `json:"surcharge"`
 	Offline        bool       `json:"offline"`
+	Upload         Upload     `json:"upload,omitempty"` // of an offline approval
+	Day            int        `json:"day,omitempty"`    // number of the business day that its money is booked in; 0 until it is paid
 	Printed        Printed    `json:"printed"`
 	Reported       Reported   `json:"reported"`
 	Card           *CardInfo  `json:"card,omitempty"`
@@ -257,7 +275,8 @@ func (s Sale) Clone() Sale {
 	s.Attempts = slices.Clone(s.Attempts)
 	s.Refunds = slices.Clone(s.Refunds)
 	for i := range s.Refunds {
-		s.Refunds[i].KeepUntil = clonePtr(s.Refunds[i].KeepUntil)
+		m := &s.Refunds[i]
+		m.KeepUntil, m.FinalAt, m.Card = clonePtr(m.KeepUntil), clonePtr(m.FinalAt), clonePtr(m.Card)
 	}
 	s.FinalAt, s.Card, s.Settled, s.WentUnsureAt = clonePtr(s.FinalAt), clonePtr(s.Card), clonePtr(s.Settled), clonePtr(s.WentUnsureAt)
 	return s
@@ -275,10 +294,14 @@ func clonePtr[T any](p *T) *T {
 // tip, cashback and surcharge.
 func (s Sale) Charged() Amount { return s.Amount + s.Tip + s.Cashback + s.Surcharge }
 
+// Captures reports whether such a sale, once paid, takes money from the
+// customer: an authorisation only holds it, a return gives it.
+func (s Sale) Captures() bool { return s.Kind != CardAuth && s.Kind != CardReturn }
+
 // Taken is the money that left the customer: the approved amount of a card
 // sale, the asked amount of a wallet sale; nothing unless it is paid.
 func (s Sale) Taken() Amount {
-	if s.State != Paid {
+	if s.State != Paid || !s.Captures() {
 		return 0
 	}
 	return s.ApprovedAmount
@@ -304,7 +327,7 @@ func (s Sale) Undone() bool {
 			back += m.Amount
 		}
 	}
-	return s.State == Paid && back >= s.Taken()
+	return s.State == Paid && back >= s.ApprovedAmount
 }
 
 // Open reports whether posd still has something to find out or to do about the sale's money.

@@ -14,6 +14,9 @@ CREATE TABLE sales (
   replaced_by        TEXT    NOT NULL,             -- the sale that took its bill over
   replacer_state     TEXT    NOT NULL,             -- how that one ended
   method             TEXT    NOT NULL,             -- card, wechat, alipay, unionpay, scan
+  kind               TEXT    NOT NULL,             -- sale; of cards also auth, complete, return
+  original           TEXT    NOT NULL,             -- the authorisation that a completion takes
+  tender             TEXT    NOT NULL,             -- credit, debit, or empty: the terminal's choice
   channel            TEXT    NOT NULL,             -- the gateway's name of the way to pay
   state              TEXT    NOT NULL,             -- waiting, paid, declined, cancelled, unsure
   reason             TEXT    NOT NULL,
@@ -28,6 +31,8 @@ CREATE TABLE sales (
   given_up           INTEGER NOT NULL,             -- 1: cancelled here, still watched
   cancel_wished      INTEGER NOT NULL,
   offline            INTEGER NOT NULL,             -- 1: approved offline
+  upload             TEXT    NOT NULL,             -- of an offline approval: confirmed, refused, or not known
+  day                INTEGER NOT NULL,             -- number of the business day it is booked in; 0: not paid
   created_at         TEXT    NOT NULL,
   final_at           TEXT,
   went_unsure_at     TEXT,
@@ -71,6 +76,7 @@ CREATE TABLE sales (
 
 CREATE INDEX sales_by_created ON sales (created_at);
 CREATE INDEX sales_by_reference ON sales (reference) WHERE reference <> '';
+CREATE INDEX sales_by_day ON sales (day) WHERE day > 0;
 CREATE INDEX sales_open ON sales (state) WHERE state IN ('waiting', 'unsure');
 CREATE INDEX sales_by_unsure ON sales (went_unsure_at) WHERE went_unsure_at IS NOT NULL;
 
@@ -103,10 +109,35 @@ CREATE TABLE movements (
   created_at   TEXT    NOT NULL,
   keep_until   TEXT,
   words        TEXT    NOT NULL,
+  final_at     TEXT,
+  day          INTEGER NOT NULL,                   -- number of the business day it is booked in; 0: not done
+  card_type          TEXT,                         -- as in sales, of the void or return itself
+  card_number        TEXT,
+  card_entry         TEXT,
+  card_account       TEXT,
+  card_label         TEXT,
+  card_aid           TEXT,
+  card_tvr           TEXT,
+  card_tsi           TEXT,
+  card_cryptogram    TEXT,
+  card_cvm           TEXT,
+  card_composed      TEXT,
+  card_auth_code     TEXT,
+  card_host_code     TEXT,
+  card_host_text     TEXT,
+  card_reference     TEXT,
+  card_batch         TEXT,
+  card_invoice       TEXT,
+  card_transaction   TEXT,
+  card_terminal_id   TEXT,
+  card_serial        TEXT,
+  card_terminal_time TEXT,
+  card_language      TEXT,
   written_in   INTEGER NOT NULL,
   PRIMARY KEY (sale, pos)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX movements_by_day ON movements (day) WHERE day > 0;
 CREATE INDEX movements_open ON movements (state) WHERE state IN ('waiting', 'unsure');
 
 -- keys: what an Idempotency-Key made, for ever.
@@ -163,6 +194,25 @@ CREATE TABLE jobs (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX jobs_unfinished ON jobs (state) WHERE state NOT IN ('sent', 'printed', 'failed');
+
+-- days: closed business days. Sales and movements of a day carry its number.
+CREATE TABLE days (
+  no         INTEGER PRIMARY KEY,                  -- 1, 2, 3... without a gap
+  date       TEXT    NOT NULL,                     -- business day of the shop's calendar at the close
+  opened_at  TEXT    NOT NULL,                     -- when the day before was closed
+  closed_at  TEXT    NOT NULL,
+  by         TEXT    NOT NULL,
+  books      TEXT    NOT NULL,                     -- the report as it was at the close, JSON
+  written_in INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX days_by_date ON days (date);
+
+CREATE TRIGGER days_never_change BEFORE UPDATE ON days
+BEGIN SELECT RAISE(ABORT, 'a closed day never changes'); END;
+
+CREATE TRIGGER days_never_leave BEFORE DELETE ON days
+BEGIN SELECT RAISE(ABORT, 'closed days are kept for ever'); END;
 
 -- notes: single values that posd remembers by name.
 CREATE TABLE notes (
