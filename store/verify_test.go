@@ -69,7 +69,7 @@ func TestEveryEditIsFoundAndNamed(t *testing.T) {
 	verified(t, s)
 	s.Close()
 	triggers := []string{"sales_final_stays", "events_never_change", "events_stay", "commits_never_change", "commits_never_leave",
-		"sales_never_leave", "attempts_never_leave", "movements_never_leave", "keys_never_leave"}
+		"sales_never_leave", "attempts_never_leave", "movements_never_leave", "keys_never_leave", "days_never_change", "days_never_leave"}
 
 	var edits []struct{ about, script string }
 	edit := func(about, script string, args ...any) {
