@@ -18,14 +18,34 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 		w := sale.SellAsked{
 			Token: tok, Key: r.Key, Amount: r.Amount, Currency: r.Currency, Method: r.Method,
 			Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
+			Kind: r.Kind, Tender: r.Tender, AllowDuplicate: r.AllowDuplicate, By: r.By, Why: r.Why,
 			// The customer's code is not part of the digest: it is stored nowhere.
-			Digest: digest("sell", r.Amount, r.Currency, r.Method, r.Reference, r.Replaces),
+			Digest: digest("sell", r.Amount, r.Currency, r.Method, r.Reference, r.Replaces, r.Kind, r.Tender, r.AllowDuplicate, r.Original, r.By, r.Why),
 		}
 		var err error
 		if w.Hit, w.HitSale, err = t.hit(ctx, r.Key); err != nil {
 			return nil, err
 		}
-		if w.Bill, err = t.o.Journal.SameBill(ctx, r.Reference, r.Amount, t.o.Clock().Add(-t.o.Policy.BillWindow)); err != nil {
+		reference, amount := r.Reference, r.Amount
+		if r.Original != "" {
+			auth, err := t.stored(ctx, r.Original)
+			if err != nil {
+				return nil, err
+			}
+			w.Original, reference = &auth, auth.Reference
+			if amount == 0 {
+				amount = auth.ApprovedAmount
+			}
+			if w.Completions, err = t.o.Journal.Completions(ctx, r.Original); err != nil {
+				return nil, broken(err)
+			}
+		}
+		if t.o.Policy.limitsOffline() {
+			if w.Queue, err = t.o.Journal.QueueStats(ctx); err != nil {
+				return nil, broken(err)
+			}
+		}
+		if w.Bill, err = t.o.Journal.SameBill(ctx, reference, amount, t.o.Clock().Add(-t.o.Policy.BillWindow)); err != nil {
 			return nil, broken(err)
 		}
 		if r.Replaces != "" && r.Replaces != "none" {
@@ -155,14 +175,46 @@ func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequ
 		if w.Hit, w.HitSale, err = t.hit(ctx, r.Key); err != nil {
 			return nil, err
 		}
-		if rep, err := t.o.Journal.Report(ctx, s.MchOrderNo); err == nil {
-			w.Report = &rep
-		} else if !errors.Is(err, ErrNotFound) {
-			return nil, broken(err)
+		if w.Report, err = t.report(ctx, s); err != nil {
+			return nil, err
+		}
+		if s.Kind == sale.CardAuth {
+			if w.Completions, err = t.o.Journal.Completions(ctx, s.ID); err != nil {
+				return nil, broken(err)
+			}
 		}
 		return w, nil
 	})
 	return rep.Sale, rep.Movement, rep.Replayed, err
+}
+
+// report returns a sale's report if it still waits in the queue.
+func (t *Till) report(ctx context.Context, s sale.Sale) (*sale.Report, error) {
+	r, err := t.o.Journal.Report(ctx, s.MchOrderNo)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, broken(err)
+	}
+	return &r, nil
+}
+
+// Uploaded takes a person's word on what became of an offline approval when the
+// terminal went online again.
+func (t *Till) Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+		s, err := t.stored(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		r, err := t.report(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		return sale.UploadTold{Token: tok, Sale: s, Upload: u, By: by, Why: why, Report: r}, nil
+	})
+	return rep.Sale, err
 }
 
 // Display puts a bill's items on the customer display until the next sale; with

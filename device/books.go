@@ -18,10 +18,14 @@ import (
 //
 // Days added up are therefore the sum of all money. What is not known yet
 // stands beside the total, not in it; a void of a partial approval gives back
-// money that was never in it. A day that is not closed may still change: this
-// is the interim report only.
+// money that was never in it.
+//
+// That is the interim (X) report, of a date; a day that is not closed may still
+// change. The closing (Z) report is of a day's number: a sale, a refund and a
+// void count in the day in which they ended, so that no clock and no late
+// answer can put one into two reports, or into none.
 type Books struct {
-	Kind     string    `json:"kind"` // interim
+	Kind     string    `json:"kind"` // interim or closing
 	Date     string    `json:"date"` // name of the business day
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
@@ -63,6 +67,15 @@ type Books struct {
 	Offline       BookList `json:"offline"` // approved without the bank, not confirmed
 	Incidents     BookList `json:"incidents"`
 	OtherCurrency BookList `json:"otherCurrency"` // in nothing above
+
+	// Authorised is what was held on cards; it is in nothing above until it is completed.
+	Authorised BookLine `json:"authorised"`
+
+	Closed  []int    `json:"closed,omitempty"`  // interim: numbers of the days closed under this date
+	Closing *Closing `json:"closing,omitempty"` // of a closing report
+
+	mine  func(*sale.Sale) bool     // belongs to this report
+	moved func(*sale.Movement) bool // likewise
 }
 
 // BookLine is how many and how much.
@@ -122,7 +135,27 @@ func (l *BookList) add(s *sale.Sale, a sale.Amount, words string) {
 // SumDay sums up the day from from to to, without its end. Sales that have
 // nothing to do with it are passed over; each other one is to be given once.
 func SumDay(from, to time.Time, currency string, sales iter.Seq[sale.Sale]) Books {
-	b := Books{Kind: "interim", Date: from.Format(time.DateOnly), From: from, To: to, Currency: currency, Total: BookGroup{Name: "all"}}
+	b := Books{Kind: "interim", Date: from.Format(time.DateOnly), From: from, To: to, Currency: currency}
+	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
+	b.mine = func(s *sale.Sale) bool { return within(s.CreatedAt) }
+	b.moved = func(m *sale.Movement) bool { return within(m.CreatedAt) }
+	b.sum(sales)
+	return b
+}
+
+// SumClosing sums up the day that e closes: what ended in it, and beside that
+// whatever is still open. Each sale is to be given once.
+func SumClosing(e sale.GatherDay, closed time.Time, currency string, sales iter.Seq[sale.Sale]) Books {
+	b := Books{Kind: "closing", Date: e.Date, From: e.Opened, To: closed, At: closed, Currency: currency}
+	b.Closing = &Closing{No: e.No, By: e.By}
+	b.mine = func(s *sale.Sale) bool { return s.Day == e.No || !s.State.Final() }
+	b.moved = func(m *sale.Movement) bool { return m.Day == e.No || !m.Settled() }
+	b.sum(sales)
+	return b
+}
+
+func (b *Books) sum(sales iter.Seq[sale.Sale]) {
+	b.Total.Name = "all"
 	for s := range sales {
 		b.count(&s)
 	}
@@ -137,21 +170,18 @@ func SumDay(from, to time.Time, currency string, sales iter.Seq[sale.Sale]) Book
 			list.Sales = []BookEntry{}
 		}
 	}
-	return b
 }
-
-func (b *Books) within(at time.Time) bool { return !at.Before(b.From) && at.Before(b.To) }
 
 // count puts one sale where it belongs.
 func (b *Books) count(s *sale.Sale) {
-	today := b.within(s.CreatedAt)
+	mine := b.mine(s)
 	if s.Currency != b.Currency {
-		if today {
+		if mine {
 			b.OtherCurrency.add(s, s.Amount, s.Currency+", "+string(s.State))
 		}
 		return
 	}
-	if today {
+	if mine {
 		b.asked(s)
 	}
 	b.back(s)
@@ -182,6 +212,18 @@ func (b *Books) asked(s *sale.Sale) {
 }
 
 func (b *Books) paid(s *sale.Sale) {
+	switch s.Kind {
+	case sale.CardAuth:
+		b.Authorised.add(s.ApprovedAmount)
+		return
+	case sale.CardReturn:
+		for _, g := range b.groups(s) {
+			g.Refunds.add(s.ApprovedAmount)
+			g.Net -= s.ApprovedAmount
+		}
+		b.ByHand.add(s, s.ApprovedAmount, "given back without a sale: enter it at IOTPay by hand")
+		return
+	}
 	taken := s.Taken()
 	for _, g := range b.groups(s) {
 		g.Paid.add(taken)
@@ -192,8 +234,8 @@ func (b *Books) paid(s *sale.Sale) {
 	b.Surcharges.some(s.Surcharge)
 	b.Cashback.some(s.Cashback)
 	b.Due.some(s.Due)
-	if s.Offline {
-		b.Offline.add(s, taken, "approved without the bank")
+	if s.Offline && s.Upload != sale.UploadConfirmed {
+		b.Offline.add(s, taken, orElse(string(s.Upload), "approved without the bank, not confirmed"))
 	}
 	switch s.Reported {
 	case sale.ReportDone:
@@ -213,7 +255,7 @@ func (b *Books) paid(s *sale.Sale) {
 func (b *Books) back(s *sale.Sale) {
 	undone := sale.Amount(0)
 	for _, m := range s.Refunds {
-		if !b.within(m.CreatedAt) {
+		if !b.moved(&m) {
 			continue
 		}
 		switch {
@@ -225,6 +267,13 @@ func (b *Books) back(s *sale.Sale) {
 			b.BackOpen.add(s, m.Amount, string(m.Kind)+" "+string(m.State)+" "+m.ID)
 		case s.State != sale.Paid: // its money is in no total
 			b.PartialVoids.add(m.Amount)
+		case s.Kind == sale.CardAuth:
+			b.Authorised.add(-m.Amount)
+		case s.Kind == sale.CardReturn: // given, and taken back
+			for _, g := range b.groups(s) {
+				g.Voids.add(-m.Amount)
+				g.Net += m.Amount
+			}
 		default:
 			for _, g := range b.groups(s) {
 				line := &g.Refunds

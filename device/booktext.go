@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,12 @@ type BookRow struct {
 }
 
 // Title is the heading of all: a report that closes nothing says so.
-func (b Books) Title() string { return "X REPORT (INTERIM)" }
+func (b Books) Title() string {
+	if b.Closing != nil {
+		return fmt.Sprintf("Z REPORT %d (CLOSING)", b.Closing.No)
+	}
+	return "X REPORT (INTERIM)"
+}
 
 // bookLine is one line of the books by name: what text and CSV are made of.
 type bookLine struct {
@@ -89,17 +95,84 @@ func (b *Books) lines() []bookLine {
 	list("For a person", "offline", &b.Offline)
 	list("For a person", "incidents", &b.Incidents)
 	list("For a person", "other currency", &b.OtherCurrency)
+	line("Held on cards", "authorised", b.Authorised)
+	if b.Closing != nil {
+		all = append(all, b.Closing.lines()...)
+	}
 	return all
+}
+
+// lines lists how the journal compares with the other two books.
+func (k *Closing) lines() []bookLine {
+	const batch, gateway = "Terminal's batch", "Wallets at IOTPay"
+	var all []bookLine
+	if t := k.Terminal; t != nil {
+		for _, kind := range t.Kinds {
+			name := string(kind.Tender)
+			all = append(all,
+				bookLine{part: batch, name: name + ", terminal", line: kind.Terminal, always: true},
+				bookLine{part: batch, name: name + ", posd", line: kind.Posd, always: true},
+				bookLine{part: batch, name: name + ", apart", line: BookLine{0, kind.Apart}, sum: true, always: kind.Apart != 0})
+		}
+		all = append(all,
+			bookLine{part: batch, name: "in another batch", line: t.Elsewhere.BookLine, list: &t.Elsewhere},
+			bookLine{part: batch, name: "to look at", line: t.Look.BookLine, list: &t.Look})
+	}
+	if g := k.Gateway; g != nil {
+		all = append(all,
+			bookLine{part: gateway, name: "agreed", line: g.Agreed, always: true},
+			bookLine{part: gateway, name: "apart", line: g.Apart.BookLine, list: &g.Apart},
+			bookLine{part: gateway, name: "not compared", line: g.Unasked.BookLine, list: &g.Unasked})
+	}
+	return all
+}
+
+// remarks are the sentences under the heading.
+func (b *Books) remarks() []string {
+	k := b.Closing
+	if k == nil {
+		return []string{"Not closed: it may still change. Compared with neither the terminal nor IOTPay."}
+	}
+	said := []string{"Closed by " + k.By + ". It does not change any more."}
+	if t := k.Terminal; t != nil {
+		switch {
+		case t.End != sale.BatchClosed:
+			said = append(said, "The terminal's batch was not compared: "+t.Words)
+		case t.Apart == 0 && !t.differs():
+			said = append(said, "The terminal's batch "+t.Number+" agrees.")
+		default:
+			said = append(said, fmt.Sprintf("The terminal's batch %s and posd are %s apart: compare with the terminal's report.", t.Number, t.Apart))
+		}
+		if t.Doubt != "" {
+			said = append(said, "An earlier close was not answered, part of the batch may be in that one: "+t.Doubt)
+		}
+	}
+	if g := k.Gateway; g != nil && g.Apart.Count+g.Unasked.Count == 0 {
+		said = append(said, "The wallets at IOTPay agree.")
+	}
+	return said
+}
+
+// differs reports whether any kind of card has other counts or cents.
+func (m *BatchMatch) differs() bool {
+	return slices.ContainsFunc(m.Kinds, func(k BatchKind) bool { return k.Terminal != k.Posd })
 }
 
 // Parts returns the books as rows; lines that are nothing are left out.
 func (b Books) Parts() []BookPart {
 	shop := b.From.Location()
-	when := func(t time.Time) string { return t.In(shop).Format("2006-01-02 15:04") }
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return "the beginning"
+		}
+		return t.In(shop).Format("2006-01-02 15:04")
+	}
 	parts := []BookPart{{Heading: "Business day " + b.Date, Rows: []BookRow{
 		{Label: "from", Value: when(b.From)}, {Label: "to", Value: when(b.To)}, {Label: "as of", Value: when(b.At)}, {Label: "currency", Value: b.Currency},
-		{Label: "Not closed: it may still change. Compared with neither the terminal nor IOTPay."},
 	}}}
+	for _, words := range b.remarks() {
+		parts[0].Rows = append(parts[0].Rows, BookRow{Label: words})
+	}
 	for _, l := range b.lines() {
 		if l.line.Count == 0 && !l.always {
 			continue

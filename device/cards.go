@@ -25,6 +25,7 @@ type seek struct {
 	at       time.Duration // next probe
 	unclear  int           // answers in a row that could not be read
 	notFound time.Duration // when it was proven not found for the first time; 0 if not yet
+	settled  bool          // a person has settled the sale: asked in the quiet, holds nothing
 }
 
 // A proof counts only when it was given twice, this far apart.
@@ -33,10 +34,17 @@ const proofSpacing = 4 * time.Second
 // slowProbe is the pause between probes once a person has been told.
 const slowProbe = 30 * time.Second
 
+// A sale that a person has settled is asked about every settledProbe, for
+// settledFor of running time: the terminal may still disagree.
+const (
+	settledProbe = 5 * time.Minute
+	settledFor   = 24 * time.Hour
+)
+
 // terminalFree reports whether a new card transaction may start, or refuses it.
 func (c *Core) terminalFree(t sale.Token) bool {
 	for _, l := range c.order {
-		if l.seek == nil {
+		if l.seek == nil || l.seek.settled {
 			continue
 		}
 		c.refuse(t, ErrTerminalHeld, l.s.ID, "the terminal has not said yet how sale %s of %s ended: %s", l.s.ID, l.s.Amount, orElse(l.s.Attention, "posd is asking it; take a wallet meanwhile"))
@@ -57,10 +65,36 @@ func orElse(s, other string) string {
 }
 
 // charge asks the terminal for the sale's money, once its intent is durable.
-func (c *Core) charge(l *live) {
-	ref := l.attempt().Ref
-	c.term.busy = ref
-	c.after(sale.Charge{Order: sale.CardOrder{Kind: sale.CardSale, Ref: ref, Amount: l.s.Amount}})
+func (c *Core) charge(l *live, w sale.SellAsked) {
+	o := sale.CardOrder{Kind: l.s.Kind, Ref: l.attempt().Ref, Amount: l.s.Amount, Tender: l.s.Tender, AllowDuplicate: w.AllowDuplicate}
+	if l.s.Kind == sale.CardComplete {
+		o.Original = original(c.latest(w.Original))
+	}
+	c.term.busy = o.Ref
+	c.after(sale.Charge{Order: o})
+}
+
+// original names a sale to the terminal, for what builds on it.
+func original(s *sale.Sale) *sale.CardOriginal {
+	o := &sale.CardOriginal{Kind: s.Kind, Ref: s.Attempts[len(s.Attempts)-1].Ref, Amount: s.ApprovedAmount, Tender: s.Tender}
+	if s.Card != nil {
+		o.Transaction = s.Card.Transaction
+	}
+	return o
+}
+
+// foreign says what a terminal's duplicate check means that named another
+// transaction than the one it was asked.
+func (c *Core) foreign(w sale.CardAnswered) {
+	l, _ := c.byRef(w.Answer.Ref)
+	if l == nil || w.Answer.Foreign == "" {
+		return
+	}
+	if w.Ours {
+		c.incident(l, "the terminal holds it for the same payment as our attempt "+w.Answer.Foreign+": compare that sale with the terminal's batch before it is taken again")
+		return
+	}
+	c.attend(l, "the terminal took the same amount from the same card a moment ago: if the customer means to pay again, take it again as a duplicate that is meant")
 }
 
 // cardAnswered takes a transaction's answer, on time or late.
@@ -149,6 +183,9 @@ func (c *Core) noteCard(l *live, a sale.CardAnswer) {
 	card := a.Card
 	l.s.Card = &card
 	l.s.Tip, l.s.Cashback, l.s.Surcharge = a.Tip, a.Cashback, a.Surcharge
+	if a.Tender != "" {
+		l.s.Tender = a.Tender
+	}
 }
 
 // expected is what the terminal's approved amount must be if all was approved.
@@ -193,9 +230,16 @@ func (c *Core) approved(l *live, a sale.CardAnswer) {
 	if l.s.Due > 0 {
 		l.s.Attention = fmt.Sprintf("approved for %s only: %s is still due", a.Approved, l.s.Due)
 	}
-	c.control = &sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved}
-	c.queueReport(l, a)
-	c.print(l, "", sale.CustomerCopy, false)
+	switch {
+	case l.s.Kind == sale.CardReturn:
+		l.s.Reported = sale.ReportByHand // there is no report of money given
+	case l.s.Captures():
+		c.queueReport(l, a)
+	}
+	if l.s.Kind == sale.CardSale {
+		c.control = &sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved}
+	}
+	c.printCopies(l, "", l.s.Card)
 	if l.s.GivenUp {
 		c.latePayment(l)
 	}
@@ -220,7 +264,7 @@ func (c *Core) startSeek(l *live, m *sale.Movement) {
 	if l.seek != nil {
 		return
 	}
-	l.seek = &seek{kind: sale.CardSale, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery}
+	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery}
 	if m != nil {
 		l.seek.ref, l.seek.movement, l.seek.kind, l.seek.amount, l.seek.started = m.ID, m.ID, cardKind(m.Kind), m.Amount, m.CreatedAt
 		return
@@ -267,6 +311,10 @@ func (c *Core) cardFound(f sale.CardFinding) {
 		return
 	}
 	s := l.seek
+	if s.settled {
+		c.stillAsked(l, f)
+		return
+	}
 	s.at = c.mono() + c.policy.AskTerminalEvery
 	switch {
 	case !f.Reached:
@@ -300,15 +348,7 @@ func (c *Core) cardFound(f sale.CardFinding) {
 // or there is none and the attempt is fresh; and it said so twice.
 func (c *Core) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 	s := l.seek
-	proven := f.Foreign == ""
-	switch f.Control {
-	case sale.FoundIt:
-	case sale.FoundUnasked:
-		proven = proven && c.freshWithoutSettle(s.started)
-	default:
-		proven = false
-	}
-	if !proven {
+	if !c.proves(s, f) {
 		s.notFound, s.at = 0, c.mono()+slowProbe
 		words := "the terminal does not know the transaction, and that proves nothing"
 		if f.Foreign != "" {
@@ -335,6 +375,34 @@ func (c *Core) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 	}
 	c.endAttempt(l, sale.AttemptEnded, words)
 	c.finish(l, sale.Cancelled, sale.ReasonNotFound, words)
+}
+
+// proves reports whether "not found" means that the terminal never heard of it.
+func (c *Core) proves(s *seek, f sale.CardFinding) bool {
+	switch {
+	case f.Foreign != "":
+		return false
+	case f.Control == sale.FoundUnasked:
+		return c.freshWithoutSettle(s.started)
+	}
+	return f.Control == sale.FoundIt
+}
+
+// stillAsked weighs what the terminal says of a sale that a person has settled:
+// a word that disagrees changes nothing and is an incident (money rule 13).
+func (c *Core) stillAsked(l *live, f sale.CardFinding) {
+	s := l.seek
+	s.at = c.mono() + settledProbe
+	told := f.Reached && !f.Swapped
+	switch {
+	case told && f.Result == sale.FoundIt:
+		c.disagrees(l, f.Answer)
+	case told && f.Result == sale.FoundNot && c.proves(s, f):
+		c.disagrees(l, sale.CardAnswer{Verdict: sale.VerdictCancelled, Words: "never heard of it"})
+	case c.mono()-s.since < settledFor:
+		return
+	}
+	l.seek = nil
 }
 
 // freshWithoutSettle reports whether an attempt is so young that its batch is

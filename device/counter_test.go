@@ -27,6 +27,8 @@ type counter struct {
 	printer  *fakePrinter
 	stop     func()
 	paper    bool // codes are printed, too
+	change   func(p *Policy)
+	starts   uint64
 }
 
 // atCounter runs a test at a till that has just started, in a bubble of virtual time.
@@ -45,7 +47,11 @@ func (c *counter) begin() {
 	policy := DefaultPolicy()
 	policy.CodeShownFor = time.Minute
 	policy.CodeOnPaper = c.paper
-	rnd := rand.New(rand.NewPCG(1, 2))
+	if c.change != nil {
+		c.change(&policy)
+	}
+	c.starts++
+	rnd := rand.New(rand.NewPCG(1, c.starts))
 	till, err := New(Options{
 		Policy: policy, Journal: c.journal, Terminal: c.terminal, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: c.printer,
 		Makers: testMakers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: time.Now, Entropy: reader{rnd},
@@ -156,6 +162,8 @@ type fakeTerminal struct {
 	answers chan sale.CardAnswer
 	aborted int
 	find    func(l sale.CardLookup) sale.CardFinding
+	batch   func() sale.BatchAnswer
+	closed  int
 }
 
 func newFakeTerminal() *fakeTerminal {
@@ -181,6 +189,14 @@ func (f *fakeTerminal) Find(_ context.Context, l sale.CardLookup) sale.CardFindi
 	find := f.find
 	f.mu.Unlock()
 	return find(l)
+}
+
+func (f *fakeTerminal) CloseBatch(context.Context) sale.BatchAnswer {
+	f.mu.Lock()
+	f.closed++
+	batch := f.batch
+	f.mu.Unlock()
+	return batch()
 }
 
 func (f *fakeTerminal) Abort(context.Context) error {

@@ -2,13 +2,22 @@ package device
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"posd/device/sale"
 )
 
-// dayPage is how many sales of a day are held at once.
-const dayPage = 500
+const (
+	dayPage      = 500             // sales of a day that are read at once
+	gatherAgain  = 5 * time.Second // pause after a journal that could not be read
+	compareLimit = 2 * time.Minute // for asking the gateway about all of a day
+	compareAtOne = 4               // questions to the gateway at one time
+)
 
 // Day sums up the sales, refunds and voids from from to to. It reads page by
 // page beside the till, which goes on selling: a sale made meanwhile may be
@@ -49,4 +58,179 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 		}
 		f.Before = page[len(page)-1].ID
 	}
+}
+
+// CloseDay closes the business day: it has the terminal settle its batch, sums
+// the day up, compares it with the batch and the gateway, and writes it down
+// for ever. It takes as long as those take; when ctx ends before, the day is
+// closed all the same. withoutTerminal closes it beside a broken terminal.
+func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (Books, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+		w := sale.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
+		ended, err := t.o.Journal.Sales(ctx, sale.Filter{Day: t.core.day, Limit: 1 << 20})
+		if err != nil {
+			return nil, broken(err)
+		}
+		for _, l := range t.core.order {
+			ended = append(ended, l.s)
+		}
+		for i := range ended {
+			mine, card := endedIn(t.core.day, &ended[i])
+			w.Empty = w.Empty && !mine
+			if card {
+				w.Cards++
+			}
+		}
+		return w, nil
+	})
+	if err != nil {
+		return Books{}, err
+	}
+	return t.booksOf(rep.Day)
+}
+
+// endedIn reports whether a sale or a movement of it ended in a day, and whether
+// that left something in the terminal's batch.
+func endedIn(day int, s *sale.Sale) (mine, card bool) {
+	mine = s.Day == day
+	card = mine && s.Method == sale.Card && s.State == sale.Paid
+	for _, m := range s.Refunds {
+		mine = mine || m.Day == day
+		card = card || m.Day == day && s.Method == sale.Card && m.State == sale.MoveDone
+	}
+	return mine, card
+}
+
+// ClosedDay returns the report of a closed day as it was at the close.
+func (t *Till) ClosedDay(ctx context.Context, no int) (Books, error) {
+	d, err := t.o.Journal.Day(ctx, no)
+	if errors.Is(err, ErrNotFound) {
+		return Books{}, &Refusal{Kind: ErrNotFound, Words: fmt.Sprintf("there is no closed day %d: see the day's report for the numbers of those closed on it", no)}
+	}
+	if err != nil {
+		return Books{}, broken(err)
+	}
+	return t.booksOf(d)
+}
+
+// ClosedOn returns the numbers of the days that were closed under a date, YYYY-MM-DD.
+func (t *Till) ClosedOn(ctx context.Context, date string) ([]int, error) {
+	list, err := t.o.Journal.DaysOn(ctx, date)
+	if err != nil {
+		return nil, broken(err)
+	}
+	var numbers []int
+	for _, d := range list {
+		numbers = append(numbers, d.No)
+	}
+	return numbers, nil
+}
+
+func (t *Till) booksOf(d sale.Day) (Books, error) {
+	var b Books
+	if err := json.Unmarshal(d.Books, &b); err != nil {
+		return b, &Refusal{Kind: ErrUnavailable, Words: fmt.Sprintf("the report of day %d cannot be read: %v", d.No, err)}
+	}
+	b.From, b.To = b.From.In(t.core.zone), b.To.In(t.core.zone)
+	return b, nil
+}
+
+// gather sums a day up and compares it, and says so to the loop. It does not
+// give up: the day is closed once its report can be made.
+func (t *Till) gather(ctx context.Context, e sale.GatherDay) {
+	for {
+		d, err := t.gathered(ctx, e)
+		if err == nil {
+			t.post(sale.DayGathered{Day: d})
+			return
+		}
+		t.o.Log.Error("the day cannot be summed up; trying again", "day", e.No, "err", err)
+		select {
+		case <-time.After(gatherAgain):
+		case <-ctx.Done():
+			return // the next run takes it up
+		}
+	}
+}
+
+func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error) {
+	d := sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By}
+	var sales []sale.Sale
+	seen := map[sale.ID]bool{}
+	keep := func(s sale.Sale) bool {
+		if !seen[s.ID] {
+			seen[s.ID] = true
+			sales = append(sales, s)
+		}
+		return true
+	}
+	if err := t.eachSale(ctx, sale.Filter{Day: e.No}, keep); err != nil {
+		return d, err
+	}
+	err := t.turn(ctx, func() { // whatever is open is in the loop's hands
+		for _, l := range t.core.order {
+			if l.s.Open() {
+				keep(l.s.Clone())
+			}
+		}
+	})
+	if err != nil {
+		return d, err
+	}
+	b := SumClosing(e, t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Currency, slices.Values(sales))
+	if t.o.Terminal != nil {
+		b.Closing.Terminal = matchBatch(e.No, e.Batch, e.Doubt, sales)
+	}
+	if t.o.Gateway != nil {
+		b.Closing.Gateway = t.matchGateway(ctx, e.No, sales)
+	}
+	d.Books, err = json.Marshal(b)
+	return d, err
+}
+
+// matchGateway asks the gateway about every wallet sale and refund that ended in a day.
+func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *GatewayMatch {
+	ctx, cancel := context.WithTimeout(ctx, compareLimit)
+	defer cancel()
+	g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	turns := make(chan struct{}, compareAtOne)
+	ask := func(question func() sale.GatewayAnswer, answered func(sale.GatewayAnswer)) {
+		turns <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-turns }()
+			a := sale.GatewayAnswer{Words: "no time was left to ask"}
+			if ctx.Err() == nil {
+				a = question()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			answered(a)
+		})
+	}
+	for i := range sales {
+		s := &sales[i]
+		if !s.Method.Wallet() {
+			continue
+		}
+		// What an order's status becomes once it is refunded is not documented: the refunds speak for it.
+		if s.Day == no && s.State == sale.Paid && !s.Undone() {
+			ask(func() sale.GatewayAnswer { return t.o.Gateway.Query(ctx, s.MchOrderNo) }, func(a sale.GatewayAnswer) { g.agreesWith(s, a) })
+		} else if s.Day == no && s.State == sale.Paid {
+			mu.Lock()
+			g.Agreed.add(s.ApprovedAmount)
+			mu.Unlock()
+		}
+		for j := range s.Refunds {
+			if m := &s.Refunds[j]; m.Day == no && m.State == sale.MoveDone {
+				ask(func() sale.GatewayAnswer { return t.o.Gateway.QueryRefund(ctx, m.ID) }, func(a sale.GatewayAnswer) { g.refundAgrees(s, m, a) })
+			}
+		}
+	}
+	asking.Wait()
+	for _, l := range []*BookList{&g.Apart, &g.Unasked} { // answers come in any order
+		slices.SortFunc(l.Sales, func(a, b BookEntry) int { return a.At.Compare(b.At) })
+	}
+	return g
 }

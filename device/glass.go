@@ -134,12 +134,22 @@ func (c *Core) print(l *live, movement string, copy sale.Copy, duplicate bool) s
 	}
 	c.jobs[j.ID] = j
 	c.row(sale.JobRow{Job: j})
-	if movement == "" {
+	if movement == "" && copy == sale.CustomerCopy {
 		l.s.Printed = sale.PrintQueued
 	}
 	c.touch(l)
 	c.after(sale.PrintReceipt{Receipt: receipt(j, l.s)})
 	return j
+}
+
+// printCopies prints the customer's receipt, and the shop's copy of a card's
+// where it is asked for: a signature is given on paper that stays.
+func (c *Core) printCopies(l *live, movement string, card *sale.CardInfo) {
+	c.print(l, movement, sale.CustomerCopy, false)
+	signed := card != nil && card.CVM == "signature"
+	if l.s.Method == sale.Card && (c.policy.MerchantCopy == "always" || signed && c.policy.MerchantCopy == "signature") {
+		c.print(l, movement, sale.MerchantCopy, false)
+	}
 }
 
 func receipt(j sale.Job, s sale.Sale) sale.Receipt {
@@ -221,7 +231,7 @@ func (c *Core) jobDone(r sale.PrintResult) {
 	delete(c.reprints, r.Job)
 	j.State, j.Words = r.State, r.Words
 	c.row(sale.JobRow{Job: j})
-	if j.Movement == "" {
+	if j.Movement == "" && j.Copy == sale.CustomerCopy {
 		c.fact(j.Sale, r.State, "")
 	}
 	if r.State == sale.PrintFailed {

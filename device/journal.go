@@ -33,6 +33,8 @@ type Reader interface {
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	// LastSeq returns the sequence number of the newest event, 0 if there is none.
 	LastSeq(ctx context.Context) (int64, error)
+	// Completions returns the completions of an authorisation, in order.
+	Completions(ctx context.Context, auth sale.ID) ([]sale.Sale, error)
 	// Day returns a closed business day by its number.
 	Day(ctx context.Context, no int) (sale.Day, error)
 	// DaysOn returns the days closed under a date (YYYY-MM-DD), in order.

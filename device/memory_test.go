@@ -86,7 +86,7 @@ func (m *memory) Recover(context.Context) (sale.Recovered, error) {
 		if s.Open() {
 			r.Open = append(r.Open, s.Clone())
 		}
-		if s.Method == sale.Card && s.State == sale.Paid {
+		if s.Method == sale.Card && s.Kind == sale.CardSale && s.State == sale.Paid {
 			c := s.Clone()
 			r.Control = &c
 		}
@@ -123,6 +123,11 @@ func (m *memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 	return sale.Sale{}, sale.ErrNotFound
 }
 
+func (m *memory) Completions(ctx context.Context, auth sale.ID) ([]sale.Sale, error) {
+	list, err := m.Sales(ctx, sale.Filter{})
+	return slices.DeleteFunc(list, func(s sale.Sale) bool { return s.Original != auth }), err
+}
+
 func (m *memory) Day(_ context.Context, no int) (sale.Day, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -156,6 +161,9 @@ func (m *memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 		if f.Moved {
 			hit = slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return within(mv.CreatedAt) })
 		}
+		if f.Day != 0 {
+			hit = hit && (s.Day == f.Day || slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return mv.Day == f.Day }))
+		}
 		if f.Before != "" && i >= slices.Index(m.order, f.Before) {
 			hit = false
 		}
@@ -188,7 +196,16 @@ func (m *memory) LastSeq(context.Context) (int64, error) {
 	return int64(len(m.events)), nil
 }
 
-func (m *memory) HasReference(context.Context, string) (bool, error) { return false, nil }
+func (m *memory) HasReference(_ context.Context, ref string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.sales {
+		if slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
 
 func (m *memory) Due(_ context.Context, now time.Time, horizon time.Duration, n int) ([]sale.Report, error) {
 	m.mu.Lock()
@@ -237,6 +254,9 @@ func (m *memory) stats() sale.QueueStats {
 		}
 		st.Queued++
 		st.Cents += r.Amount
+		if st.Oldest.IsZero() || r.QueuedAt.Before(st.Oldest) {
+			st.Oldest = r.QueuedAt
+		}
 		if st.NextDueAt.IsZero() || r.DueAt.Before(st.NextDueAt) {
 			st.NextDueAt = r.DueAt
 		}

@@ -70,6 +70,10 @@ func (c *Core) move(w sale.MoveAsked) {
 		c.refuse(w.Token, ErrNotPossible, s.ID, "%s", words)
 		return
 	}
+	if c.closing != nil {
+		c.refuse(w.Token, ErrTillBusy, s.ID, "the day is being closed: wait until its report is there")
+		return
+	}
 	if s.Method == sale.Card && !c.terminalFree(w.Token) {
 		return
 	}
@@ -93,8 +97,12 @@ func (c *Core) moveFault(w sale.MoveAsked, s *sale.Sale, amount sale.Amount) str
 		return "another refund or void of this sale is not settled yet: wait for it"
 	case w.Kind == sale.Void && s.Method != sale.Card:
 		return "only a card sale can be voided: refund this one"
-	case w.Kind == sale.Void && w.Amount != 0 && w.Amount != s.Taken():
+	case w.Kind == sale.Refund && !s.Captures():
+		return "sale " + string(s.ID) + " took no money: void it instead"
+	case w.Kind == sale.Void && w.Amount != 0 && w.Amount != s.ApprovedAmount:
 		return "a void undoes the whole sale: leave the amount out, or refund a part"
+	case s.Kind == sale.CardAuth && c.completion(s.ID, w.Completions) != nil:
+		return fmt.Sprintf("authorisation %s is completed by sale %s: void or refund that one", s.ID, c.completion(s.ID, w.Completions).ID)
 	case w.Kind == sale.Void && (s.Card == nil || s.Card.Transaction == ""):
 		return "the terminal's transaction number is not known: refund it instead"
 	case amount <= 0 || amount > s.Refundable():
@@ -119,10 +127,7 @@ func (c *Core) send(l *live, m *sale.Movement, effect func(sale.Effect)) {
 		return
 	}
 	c.term.busy = m.ID
-	o := sale.CardOrder{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount}
-	if l.s.Card != nil {
-		o.Original = &sale.CardOriginal{Kind: l.s.Kind, Ref: l.attempt().Ref, Transaction: l.s.Card.Transaction, Amount: l.s.ApprovedAmount}
-	}
+	o := sale.CardOrder{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s)}
 	effect(sale.Charge{Order: o})
 }
 
@@ -223,7 +228,8 @@ func (c *Core) keep(w sale.KeepAsked) {
 			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
 				continue
 			}
-			m.State, m.KeepUntil, m.Words = sale.MoveKept, nil, "kept by "+w.By
+			at := c.wall()
+			m.State, m.KeepUntil, m.Words, m.FinalAt, m.Day = sale.MoveKept, nil, "kept by "+w.By, &at, c.day
 			delete(l.moves, m.ID)
 			l.s.Attention = ""
 			c.urgent()
@@ -277,7 +283,8 @@ func (c *Core) refundAnswered(e sale.RefundAnswered) {
 
 // moved settles a movement.
 func (c *Core) moved(l *live, m *sale.Movement, state sale.MovementState, words string) {
-	m.State, m.Words, m.KeepUntil = state, words, nil
+	at := c.wall()
+	m.State, m.Words, m.KeepUntil, m.FinalAt, m.Day = state, words, nil, &at, c.day
 	delete(l.moves, m.ID)
 	c.urgent()
 	if state == sale.MoveRefused {
@@ -288,7 +295,7 @@ func (c *Core) moved(l *live, m *sale.Movement, state sale.MovementState, words 
 	c.event(l, string(m.Kind)+"."+string(state), words)
 	c.log(l, state == sale.MoveRefused, string(m.Kind)+" "+string(state), words)
 	if state == sale.MoveDone && l.s.State == sale.Paid {
-		c.print(l, m.ID, sale.CustomerCopy, false)
+		c.printCopies(l, m.ID, m.Card)
 	}
 }
 
@@ -296,6 +303,9 @@ func (c *Core) moved(l *live, m *sale.Movement, state sale.MovementState, words 
 func (c *Core) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
 	if m.Settled() {
 		return
+	}
+	if card := a.Card; card != (sale.CardInfo{}) {
+		m.Card = &card
 	}
 	switch a.Verdict {
 	case sale.VerdictApproved:
@@ -322,6 +332,8 @@ func (c *Core) undone(l *live, m *sale.Movement) {
 		return
 	}
 	switch {
+	case l.s.Kind == sale.CardReturn:
+		l.s.Reported = sale.ReportNotNeeded // given and taken back: IOTPay's sum is right
 	case m.Kind == sale.Void && l.s.Reported == sale.ReportQueued && c.queue.take(l.s.MchOrderNo):
 		l.s.Reported = sale.ReportWithdrawn
 		c.row(sale.ReportGone{No: l.s.MchOrderNo, How: sale.ReportWithdrawn})
@@ -361,7 +373,7 @@ func (c *Core) resolve(w sale.ResolveAsked) {
 		c.refuse(w.Token, ErrInvalid, s.ID, "a name (at most 64 characters) and a reason (at most 200) are needed")
 		return
 	}
-	watch := l.watch
+	watch, seek := l.watch, l.seek
 	l.s.Settled = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
 	if w.As == sale.Paid {
 		l.s.ApprovedAmount = l.s.Amount
@@ -371,5 +383,8 @@ func (c *Core) resolve(w sale.ResolveAsked) {
 	}
 	c.finish(l, w.As, sale.ReasonPerson, w.Reason+" ("+w.By+")")
 	l.watch = watch // the watch goes on: a machine that disagrees later is an incident
+	if l.seek = seek; seek != nil {
+		seek.settled, seek.since, seek.at = true, c.mono(), c.mono()+slowProbe
+	}
 	l.waiting = append(l.waiting, sale.Reply{Token: w.Token})
 }

@@ -33,12 +33,18 @@ func (t *Till) perform(e sale.Effect) {
 		t.log(e)
 	case sale.Charge:
 		t.call(func(ctx context.Context) sale.Happening {
-			return sale.CardAnswered{Answer: t.o.Terminal.Charge(ctx, e.Order)}
+			return t.charge(ctx, e.Order)
 		})
 	case sale.Find:
 		t.call(func(ctx context.Context) sale.Happening {
 			return sale.CardFound{Finding: t.o.Terminal.Find(ctx, e.Lookup)}
 		})
+	case sale.CloseBatch:
+		t.call(func(ctx context.Context) sale.Happening {
+			return sale.BatchAnswered{Answer: t.o.Terminal.CloseBatch(ctx)}
+		})
+	case sale.GatherDay:
+		t.work(func(ctx context.Context) { t.gather(ctx, e) })
 	case sale.Abort:
 		t.abort()
 	case sale.CreateOrder:
@@ -81,6 +87,20 @@ func (t *Till) call(f func(ctx context.Context) sale.Happening) {
 		defer cancel()
 		t.post(f(ctx))
 	})
+}
+
+// charge asks the terminal for money. If it refuses the amount as a duplicate of
+// another transaction, the journal says whether that one is ours.
+func (t *Till) charge(ctx context.Context, o sale.CardOrder) sale.Happening {
+	h := sale.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
+	if h.Answer.Foreign != "" {
+		ours, err := t.o.Journal.HasReference(ctx, h.Answer.Foreign)
+		if err != nil {
+			t.o.Log.Error("a reference cannot be looked up", "err", err)
+		}
+		h.Ours = ours
+	}
+	return h
 }
 
 func (t *Till) abort() {

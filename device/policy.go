@@ -40,12 +40,24 @@ type Policy struct {
 	BillWindow time.Duration `toml:"bill_window"`
 	// BackoffMax is the longest pause between two tries of a report.
 	BackoffMax time.Duration `toml:"backoff_max"`
+	// OfflineMaxReports, OfflineMaxCents and OfflineMaxAge bound the card sales that IOTPay has not heard
+	// of yet: how many, their sum in cents, and how old the oldest may be. At a limit new card sales are
+	// refused until reports pass; 0 means no limit.
+	OfflineMaxReports int           `toml:"offline_max_reports"`
+	OfflineMaxCents   int64         `toml:"offline_max_cents"`
+	OfflineMaxAge     time.Duration `toml:"offline_max_age"`
+	// MerchantCopy says when the shop's copy of a card receipt is printed, too: never, always, or signature (when the customer has to sign).
+	MerchantCopy string `toml:"merchant_copy"`
 	// CodeOnPaper prints a wallet's code, too: for a counter whose display cannot draw one.
 	CodeOnPaper bool `toml:"code_on_paper"`
 	// PrintRetryFor is how long a receipt waits for a printer that is away or out of paper; nothing of it was printed yet.
 	PrintRetryFor time.Duration `toml:"print_retry_for"`
 	// PrintDeclined prints a receipt for a declined card, too.
 	PrintDeclined bool `toml:"print_declined"`
+	// CloseBatch has the terminal settle its batch when the day is closed; without it the terminal settles by itself.
+	CloseBatch bool `toml:"close_batch"`
+	// ClosesAt closes the business day by itself at that hour of the shop's day, "03:30"; empty leaves it to a person.
+	ClosesAt string `toml:"closes_at"`
 	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".
 	TimeZone string `toml:"time_zone"`
 	DayEnds  string `toml:"day_ends"`
@@ -68,6 +80,8 @@ func DefaultPolicy() Policy {
 		TerminalSilentFor: 180 * time.Second,
 		BillWindow:        15 * time.Minute,
 		BackoffMax:        5 * time.Minute,
+		MerchantCopy:      "signature",
+		CloseBatch:        true,
 		PrintRetryFor:     10 * time.Minute,
 		PrintDeclined:     true,
 		TimeZone:          "America/Toronto",
@@ -102,14 +116,24 @@ func (p Policy) Validate() []error {
 	if p.Partial != "refuse" && p.Partial != "accept" {
 		bad("partial", p.Partial, "use refuse or accept")
 	}
+	if p.MerchantCopy != "never" && p.MerchantCopy != "always" && p.MerchantCopy != "signature" {
+		bad("merchant_copy", p.MerchantCopy, "use never, always or signature")
+	}
+	if p.OfflineMaxReports < 0 || p.OfflineMaxCents < 0 || p.OfflineMaxAge < 0 {
+		bad("offline_max_reports, offline_max_cents or offline_max_age", "below 0", "write 0 for no limit")
+	}
 	for _, s := range p.ApprovedIncludes {
 		if s != "tip" && s != "cashback" && s != "surcharge" {
 			bad("approved_includes", s, "list tip, cashback, surcharge or none of them")
 		}
 	}
-	for _, s := range append(slices.Clone(p.AutoSettle), p.DayEnds) {
+	hours := append(slices.Clone(p.AutoSettle), p.DayEnds)
+	if p.ClosesAt != "" {
+		hours = append(hours, p.ClosesAt)
+	}
+	for _, s := range hours {
 		if _, err := time.Parse("15:04", s); err != nil {
-			bad("auto_settle or day_ends", s, "write an hour as 22:00")
+			bad("auto_settle, closes_at or day_ends", s, "write an hour as 22:00")
 		}
 	}
 	if _, err := time.LoadLocation(p.TimeZone); err != nil {
@@ -122,6 +146,11 @@ func (p Policy) Validate() []error {
 		return 1
 	})
 	return faults
+}
+
+// limitsOffline reports whether the sales that IOTPay has not heard of are limited.
+func (p Policy) limitsOffline() bool {
+	return p.OfflineMaxReports > 0 || p.OfflineMaxCents > 0 || p.OfflineMaxAge > 0
 }
 
 // asks is the schedule of query_order: how often at which age of the code.

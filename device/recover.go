@@ -10,15 +10,16 @@ import (
 // it is asked for. Every stored attempt may have been sent, every stored code
 // may have been on glass.
 func (c *Core) recover(r sale.Recovered) {
-	if r.Control != nil {
+	c.recoverDay(r)
+	if r.Control != nil && r.Control.Day == c.day && c.doubt == "" {
 		for _, a := range r.Control.Attempts {
 			if a.State == sale.AttemptPaid {
 				c.control = &sale.CardControl{Ref: a.Ref, Amount: r.Control.ApprovedAmount}
 			}
 		}
-		if r.Control.Card != nil {
-			c.serial = r.Control.Card.Serial
-		}
+	}
+	if r.Control != nil && r.Control.Card != nil {
+		c.serial = r.Control.Card.Serial
 	}
 	for i := range r.Open {
 		c.takeUp(c.hold(r.Open[i]))

@@ -186,9 +186,7 @@ func (c *Core) retry(w sale.RetryAsked) {
 		if r.State == sale.QueueSetAside { // it was tried before; a held one was not
 			r.Attempts, r.Attempted = r.Attempts+1, true
 		}
-		r.State, r.DueAt = sale.QueueDue, c.wall()
-		c.row(sale.ReportRow{Report: r})
-		c.fact(r.Sale, "", sale.ReportQueued)
+		c.release(r)
 		n++
 	}
 	c.urgent()
@@ -196,6 +194,16 @@ func (c *Core) retry(w sale.RetryAsked) {
 	c.queue.streak, c.queue.same = nil, ""
 	c.after(sale.Reply{Token: w.Token, Count: n})
 	c.after(sale.TellQueue{})
+}
+
+// release makes a report due that was held or set aside.
+func (c *Core) release(r sale.Report) {
+	r.State, r.DueAt = sale.QueueDue, c.wall()
+	c.row(sale.ReportRow{Report: r})
+	c.fact(r.Sale, "", sale.ReportQueued)
+	if c.queue.link == linkUp {
+		c.queue.at = c.mono() + 1
+	}
 }
 
 // fact updates a sale's receipt or report, whether the step still holds the sale or not.

@@ -16,6 +16,13 @@ type SellRequest struct {
 	Reference string      // the bill's number; may be empty
 	Replaces  string      // a sale's ID, "none" for another customer, or empty
 	AuthCode  sale.Secret // method scan: the customer's code
+
+	// Of cards only.
+	Kind           sale.CardKind // empty for a sale; auth, complete, return
+	Tender         sale.Tender   // credit or debit; empty leaves it to the terminal
+	AllowDuplicate bool          // take it although the terminal's duplicate check refused the same amount
+	Original       sale.ID       // complete: the authorisation; Amount 0 takes all it holds
+	By, Why        string        // return: who asks, and why
 }
 
 // MoveRequest asks the till to give money back.

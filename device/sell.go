@@ -23,14 +23,22 @@ func (c *Core) sell(w sale.SellAsked) {
 		c.refuse(w.Token, ErrTillBusy, cur.s.ID, "sale %s of %s is under way: wait for it or cancel it first", cur.s.ID, cur.s.Amount)
 		return
 	}
+	if c.closing != nil {
+		c.refuse(w.Token, ErrTillBusy, "", "the day is being closed: wait until its report is there")
+		return
+	}
 	replaced, ok := c.replaces(w)
 	if !ok {
 		return
 	}
-	if w.Replaces != "none" && c.sameBill(w) {
+	if w.Replaces != "none" && c.sameBill(w, s) {
 		return
 	}
 	if w.Method == sale.Card && !c.terminalFree(w.Token) {
+		return
+	}
+	if full := c.offlineFull(w.Queue); w.Method == sale.Card && s.Captures() && full != "" {
+		c.refuse(w.Token, ErrUnavailable, "", "%s: take another payment until IOTPay can be reached", full)
 		return
 	}
 	if w.Method != sale.Card && !c.gatewayThere(w.Token) {
@@ -72,13 +80,17 @@ func (c *Core) replay(t sale.Token, key, digest string, hit *sale.KeyHit, stored
 // newSale checks the request by itself and makes the sale it asks for, or says what is wrong.
 func (c *Core) newSale(w sale.SellAsked) (sale.Sale, string) {
 	s := sale.Sale{
-		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method, Kind: sale.CardSale,
+		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method,
+		Kind: sale.CardKind(orElse(string(w.Kind), string(sale.CardSale))), Tender: w.Tender,
 		State: sale.Waiting, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded, Attempts: []sale.Attempt{}, Refunds: []sale.Movement{},
 	}
 	if s.Currency == "" {
 		s.Currency = c.policy.Currency
 	}
-	if err := w.Amount.Valid(); err != nil {
+	if o := c.latest(w.Original); s.Kind == sale.CardComplete && s.Amount == 0 && o != nil {
+		s.Amount = o.ApprovedAmount // all that is held
+	}
+	if err := s.Amount.Valid(); err != nil {
 		return s, err.Error()
 	}
 	if s.Currency != c.policy.Currency {
@@ -114,7 +126,7 @@ func (c *Core) newSale(w sale.SellAsked) (sale.Sale, string) {
 	if w.Method != sale.Card && !c.has.Gateway {
 		return s, "no gateway is configured: set [gateway] in the configuration file"
 	}
-	return s, ""
+	return s, c.kindFault(w, &s)
 }
 
 // replaces checks the sale that the request gives up; ok is false when it was refused.
@@ -131,7 +143,7 @@ func (c *Core) replaces(w sale.SellAsked) (*live, bool) {
 	if w.Reference != "" || old.Reference != "" {
 		same = w.Reference == old.Reference
 	}
-	if !same {
+	if !same || !sameWay(w, old) {
 		c.refuse(w.Token, ErrInvalid, old.ID, "sale %s is of another bill: only a sale of the same bill can be replaced", old.ID)
 		return nil, false
 	}
@@ -157,7 +169,7 @@ func (c *Core) latest(s *sale.Sale) *sale.Sale {
 }
 
 // sameBill refuses a second capture of one bill (money rule 6); it reports whether it did.
-func (c *Core) sameBill(w sale.SellAsked) bool {
+func (c *Core) sameBill(w sale.SellAsked, asked sale.Sale) bool {
 	candidates := make([]sale.Sale, 0, len(w.Bill)+len(c.order))
 	for i := range w.Bill {
 		candidates = append(candidates, *c.latest(&w.Bill[i]))
@@ -166,11 +178,11 @@ func (c *Core) sameBill(w sale.SellAsked) bool {
 		candidates = append(candidates, l.s)
 	}
 	for _, s := range candidates {
-		if string(s.ID) == w.Replaces || s.ReplacedBy != "" && string(s.ReplacedBy) == w.Replaces {
+		if !sameWay(w, &s) || string(s.ID) == w.Replaces || s.ReplacedBy != "" && string(s.ReplacedBy) == w.Replaces {
 			continue // given up for the sale that is now given up in turn
 		}
-		byReference := w.Reference != "" && s.Reference == w.Reference
-		byAmount := w.Reference == "" && s.Amount == w.Amount
+		byReference := asked.Reference != "" && s.Reference == asked.Reference
+		byAmount := asked.Reference == "" && s.Amount == asked.Amount
 		if !byReference && !byAmount {
 			continue
 		}
@@ -178,7 +190,7 @@ func (c *Core) sameBill(w sale.SellAsked) bool {
 		case s.State == sale.Unsure && (byReference || c.recent(&s.CreatedAt) || c.recent(s.WentUnsureAt)):
 			c.refuse(w.Token, ErrSameBill, s.ID, "sale %s of %s may still be paid: is this the same bill, or another customer?", s.ID, s.Amount)
 			return true
-		case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != w.Amount):
+		case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != asked.Amount):
 			c.refuse(w.Token, ErrBillPaid, s.ID, "bill %s is paid by sale %s of %s", s.Reference, s.ID, s.Amount)
 			return true
 		case s.State == sale.Paid && !s.Undone() && byAmount && s.WentUnsureAt != nil && c.recent(s.FinalAt):
@@ -212,7 +224,7 @@ func (c *Core) open(w sale.SellAsked, s sale.Sale, replaced *live) {
 	l.waiting = append(l.waiting, sale.Reply{Token: w.Token})
 	c.intend(l, "")
 	if s.Method == sale.Card {
-		c.charge(l)
+		c.charge(l, w)
 	} else {
 		c.createOrder(l, w.AuthCode)
 	}
@@ -319,7 +331,7 @@ func (c *Core) finish(l *live, state sale.State, why sale.Reason, words string) 
 		return false
 	}
 	at := c.wall()
-	l.s.State, l.s.Reason, l.s.Words, l.s.FinalAt = state, why, words, &at
+	l.s.State, l.s.Reason, l.s.Words, l.s.FinalAt, l.s.Day = state, why, words, &at, c.day
 	l.s.Attention = ""
 	l.seek, l.watch = nil, nil
 	c.urgent()

@@ -31,6 +31,10 @@ type Core struct {
 	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
 	control  *sale.CardControl   // latest approved card sale of this batch, as far as known
 	serial   string              // of the terminal that answered last
+	day      int                 // number of the open business day
+	opened   time.Time           // when the one before was closed
+	closing  *closing            // while it is being closed
+	doubt    string              // words of a close of the batch whose answer was lost
 
 	// One step's own.
 	ev    sale.Event
@@ -75,7 +79,7 @@ func NewCore(p Policy, has Equipment, m Makers) (*Core, error) {
 	return &Core{
 		policy: p, zone: zone, has: has, makers: m,
 		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
-		queue: newQueue(),
+		queue: newQueue(), day: 1,
 	}, nil
 }
 
@@ -91,8 +95,17 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 		c.cancel(w)
 	case sale.MoveAsked:
 		c.move(w)
+	case sale.DayAsked:
+		c.closeDay(w)
+	case sale.BatchAnswered:
+		c.term.busy = ""
+		c.batchAnswered(w.Answer)
+	case sale.DayGathered:
+		c.dayGathered(w.Day)
 	case sale.KeepAsked:
 		c.keep(w)
+	case sale.UploadTold:
+		c.uploadTold(w)
 	case sale.ResolveAsked:
 		c.resolve(w)
 	case sale.PrintAsked:
@@ -110,6 +123,7 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 	case sale.CardAnswered:
 		c.term.busy = ""
 		c.cardAnswered(w.Answer)
+		c.foreign(w)
 	case sale.CardFound:
 		c.term.busy = ""
 		c.cardFound(w.Finding)
@@ -254,6 +268,7 @@ func (c *Core) intentFailed(w sale.IntentFailed) {
 	}
 	l := c.live[w.Sale]
 	if l == nil {
+		c.closingFailed(w.Words)
 		return
 	}
 	no := &Refusal{Kind: ErrUnavailable, Words: "posd cannot store the sale, so nothing was asked of the terminal or the gateway: " + w.Words}

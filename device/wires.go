@@ -15,6 +15,8 @@ type Terminal interface {
 	Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	// Find probes the terminal once and, if it is idle, looks a reference up.
 	Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
+	// CloseBatch has the terminal settle its batch. It is asked once.
+	CloseBatch(ctx context.Context) sale.BatchAnswer
 	// Abort wishes the running transaction cancelled. Only the transaction's
 	// own answer says whether it was.
 	Abort(ctx context.Context) error

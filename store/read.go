@@ -175,6 +175,15 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 	return out, err
 }
 
+// Completions returns the completions of an authorisation, in order.
+func (s *Store) Completions(ctx context.Context, auth sale.ID) (out []sale.Sale, err error) {
+	err = s.look(ctx, "look for completions of "+string(auth), func(v view) (err error) {
+		out, err = v.sales("WHERE original = ? AND original <> '' ORDER BY n", string(auth))
+		return err
+	})
+	return out, err
+}
+
 // Day returns a closed business day by its number.
 func (s *Store) Day(ctx context.Context, no int) (out sale.Day, err error) {
 	err = s.look(ctx, fmt.Sprintf("find closed day %d", no), func(v view) error {

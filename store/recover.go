@@ -30,7 +30,7 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 			return err
 		}
 		control, err := v.sales(`WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
-			AND method = 'card' AND kind IN ('sale', 'complete') AND state = 'paid' AND approved_cents > 0 AND settled_by IS NULL
+			AND method = 'card' AND kind = 'sale' AND state = 'paid' AND approved_cents > 0 AND settled_by IS NULL
 			AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.kind = 'void' AND m.state <> 'refused')
 			ORDER BY n DESC LIMIT 1`, controlWindow)
 		if err != nil {

@@ -37,6 +37,8 @@ var sales = covered("sales", "id", append([]column[sale.Sale]{
 	boolean("offline", func(s *sale.Sale) *bool { return &s.Offline }),
 	text("upload", func(s *sale.Sale) *sale.Upload { return &s.Upload }),
 	number("day", func(s *sale.Sale) *int { return &s.Day }),
+	text("by", func(s *sale.Sale) *string { return &s.By }),
+	text("why", func(s *sale.Sale) *string { return &s.Why }),
 	instant("created_at", func(s *sale.Sale) *time.Time { return &s.CreatedAt }),
 	instantOrNull("final_at", func(s *sale.Sale) **time.Time { return &s.FinalAt }),
 	instantOrNull("went_unsure_at", func(s *sale.Sale) **time.Time { return &s.WentUnsureAt }),

@@ -14,7 +14,7 @@ import (
 
 func reportCommand(command maker) *cobra.Command {
 	var csv, print bool
-	c := command("report [DATE]", "Sum up a business day so far (interim report; nothing is closed)", 0, func(t talk, args []string) error {
+	c := command("report [DATE]", "Sum up a business day so far (interim report; nothing is closed), or show a closing report", 0, func(t talk, args []string) error {
 		date := "today"
 		if len(args) > 0 {
 			date = args[0]
@@ -43,7 +43,8 @@ func reportCommand(command maker) *cobra.Command {
 	})
 	c.Args = cobra.MaximumNArgs(1)
 	c.Long = "report sums up the business day called DATE, such as 2026-11-21; the one under way without it.\n" +
-		"It is an interim report: it closes nothing and compares nothing with the terminal or IOTPay."
+		"It is an interim report: it closes nothing and compares nothing with the terminal or IOTPay.\n" +
+		"report z12 shows the closing report of day 12, as it was at the close (see `posd day close`)."
 	c.Flags().BoolVar(&csv, "csv", false, "as comma-separated values, cents as whole numbers")
 	c.Flags().BoolVar(&print, "print", false, "on the receipt printer")
 	return c

@@ -66,7 +66,8 @@ func clientCommands(at *where) []*cobra.Command {
 			}
 			return t.printQueue(a)
 		}),
-		retryCommand(command), reportCommand(command), drawerCommand(command),
+		retryCommand(command), reportCommand(command), dayCommand(command), drawerCommand(command),
+		completeCommand(command), returnCommand(command), uploadCommand(command),
 	}
 }
 
@@ -94,14 +95,18 @@ func (t talk) announce(key string) string {
 
 func saleCommand(command maker) *cobra.Command {
 	var req api.SaleRequest
-	var method, key string
-	var wait bool
+	var method, tender, key string
+	var wait, auth bool
 	c := command("sale AMOUNT", "Take one payment; AMOUNT is 28.65 or 2865c", 1, func(t talk, args []string) (err error) {
 		if req.Amount, err = sale.ParseAmount(args[0]); err != nil {
 			return err
 		}
 		if req.Method, err = sale.ParseMethod(method); err != nil {
 			return err
+		}
+		req.Tender = sale.Tender(tender)
+		if auth {
+			req.Kind = sale.CardAuth
 		}
 		if req.AuthCode != "" && req.Method != sale.Scan {
 			return errors.New("-code is the customer's own code: it goes with -method scan")
@@ -114,27 +119,15 @@ func saleCommand(command maker) *cobra.Command {
 		if err != nil {
 			return replaceHint(err)
 		}
-		var s sale.Sale
-		if err := a.into(&s); err != nil {
-			return &ended{exitUnsure, err}
-		}
-		if wait && !s.State.Final() {
-			if a, err = t.follow(t.Context(), s, settledSale); err != nil {
-				return err
-			}
-			if err := a.into(&s); err != nil {
-				return &ended{exitUnsure, err}
-			}
-		}
-		if err := t.printSale(a); err != nil {
-			return err
-		}
-		return saleEnd(s)
+		return t.finish(a, wait)
 	})
 	c.Flags().StringVar(&method, "method", "", "card, wechat, alipay, unionpay or scan (`HOW` the customer pays)")
 	c.Flags().StringVar(&req.Reference, "reference", "", "`NUMBER` of the bill")
 	c.Flags().StringVar(&req.Replaces, "replaces", "", "answer to \"this bill may have been paid already\": the `ID` of the sale to give up, or none (another customer)")
 	c.Flags().StringVar(&req.AuthCode, "code", "", "the customer's own `CODE`, with -method scan; left out, the daemon waits for its scanner")
+	c.Flags().BoolVar(&auth, "auth", false, "with -method card: hold the amount only, for complete to take later")
+	c.Flags().StringVar(&tender, "tender", "", "with -method card: credit or debit (`RAILS`); the terminal decides when left out")
+	c.Flags().BoolVar(&req.AllowDuplicate, "duplicate", false, "with -method card: the terminal refused it as a duplicate, and the customer means it")
 	c.Flags().StringVar(&key, "key", "", "Idempotency-`KEY`; made and printed when left out")
 	c.Flags().BoolVar(&wait, "wait", false, "wait until the sale has ended")
 	return c

@@ -26,6 +26,7 @@ type Till interface {
 	Void(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
 	Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
 	Resolve(ctx context.Context, r device.ResolveRequest) (sale.Sale, error)
+	Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error)
 	Print(ctx context.Context, id sale.ID) (sale.Job, error)
 	Display(ctx context.Context, items []sale.Item, message string, choose bool) error
 
@@ -36,6 +37,9 @@ type Till interface {
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	Snapshot(ctx context.Context) (device.Snapshot, error)
 	Day(ctx context.Context, from, to time.Time) (device.Books, error)
+	CloseDay(ctx context.Context, by string, withoutTerminal bool) (device.Books, error)
+	ClosedDay(ctx context.Context, no int) (device.Books, error)
+	ClosedOn(ctx context.Context, date string) ([]int, error)
 	OpenDrawer(ctx context.Context, by string) error
 }
 
@@ -123,6 +127,8 @@ func New(till Till, o Options) http.Handler {
 	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil // no page from elsewhere, no $schema members
 	a := humago.New(mux, c)
 	h.sales(a)
+	h.kinds(a)
+	h.days(a)
 	h.counter(a)
 	h.books(a)
 	h.orders(a)

@@ -171,7 +171,7 @@ func TestProblems(t *testing.T) {
 		{"wait not a time", "GET", "/v1/sales/S1?wait=soon", "", nil, nil, 422, "invalid"},
 		{"wait too long", "GET", "/v1/sales/S1?wait=2h", "", nil, nil, 422, "invalid"},
 		{"nothing there", "GET", "/v1/bills", "", nil, nil, 404, "not-found"},
-		{"return without original", "POST", "/v1/refunds", "{}", nil, nil, 404, "not-found"},
+		{"return without original", "POST", "/v1/refunds", "{}", nil, nil, 422, "invalid"},
 		{"wrong method", "DELETE", "/v1/sales/S1", "", nil, nil, 405, "wrong-method"},
 		{"stream from nowhere", "GET", "/v1/events", "", []string{"Last-Event-ID", "x"}, nil, 400, "malformed"},
 	} {

@@ -16,7 +16,7 @@ import (
 
 // BusinessDay is embedded in requests about one day.
 type BusinessDay struct {
-	Date string `path:"date" maxLength:"16" doc:"Name of the business day, or today for the one under way." example:"2026-11-21"`
+	Date string `path:"date" maxLength:"16" doc:"Name of the business day, or today for the one under way; z12 is the closing report of day 12." example:"2026-11-21"`
 }
 
 // DrawerRequest is the body of POST /v1/drawer.
@@ -33,23 +33,30 @@ type PrintedReport struct {
 // books registers the day reports and the cash drawer.
 func (h *handlers) books(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "report", Method: http.MethodGet, Path: "/v1/reports/{date}",
-		Summary:     "A business day summed up, so far",
-		Description: "The interim (X) report: it closes nothing, and compares nothing with the terminal or the gateway. A sale counts on the day it was asked for, a refund or void on the day that was asked for.",
-		Errors:      []int{422, 503},
+		Summary:     "A business day summed up",
+		Description: "Of a date, the interim (X) report: it closes nothing, and compares nothing with the terminal or the gateway; a sale counts on the day it was asked for, a refund or void on the day that was asked for. Of a number, the closing (Z) report as it was at the close.",
+		Errors:      []int{404, 422, 503},
 		Responses: map[string]*huma.Response{"200": {Description: "The report.", Content: map[string]*huma.MediaType{
 			"application/json": {Schema: schemaOf(a, device.Books{})},
 			"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString, Description: "For people, in lines of 56 characters."}},
 			"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "For spreadsheets: one row for each line and one for each sale that a line names."}},
 		}}}}, h.report)
 	huma.Register(a, huma.Operation{OperationID: "print-report", Method: http.MethodPost, Path: "/v1/reports/{date}/print",
-		Summary: "Print a day's report, between two receipts", Errors: []int{409, 422, 503}}, h.printReport)
+		Summary: "Print a day's report, between two receipts", Errors: []int{404, 409, 422, 503}}, h.printReport)
 	huma.Register(a, huma.Operation{OperationID: "open-drawer", Method: http.MethodPost, Path: "/v1/drawer", DefaultStatus: http.StatusAccepted,
 		Summary: "Open the cash drawer", Description: "Who asked is stored before the pulse is sent. 202: the pulse was sent; whether the drawer opened is for eyes.",
 		Errors: []int{409, 415, 422, 503}}, h.drawer)
 }
 
-// day sums up the day called date.
+// day sums up the day called date, or reads the closing report of that number.
 func (h *handlers) day(ctx context.Context, date string) (device.Books, error) {
+	if no, ok := closedNo(date); ok {
+		b, err := h.till.ClosedDay(ctx, no)
+		if err != nil {
+			return b, h.refuse("read report", err)
+		}
+		return b, nil
+	}
 	if date == "today" {
 		date = h.Today()
 	}
@@ -60,6 +67,9 @@ func (h *handlers) day(ctx context.Context, date string) (device.Books, error) {
 	b, err := h.till.Day(ctx, from, to)
 	if err != nil {
 		return b, h.refuse("sum up day", err)
+	}
+	if b.Closed, err = h.till.ClosedOn(ctx, date); err != nil {
+		return b, h.refuse("list closed days", err)
 	}
 	return b, nil
 }

@@ -303,3 +303,19 @@ func ask(t *testing.T, h http.Handler, method, target, body string, headers ...s
 	h.ServeHTTP(w, r)
 	return w
 }
+
+func (f *fake) Uploaded(_ context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error) {
+	return f.note(fmt.Sprintf("upload %s %s by %s (%s)", id, u, by, why))
+}
+
+func (f *fake) CloseDay(_ context.Context, by string, withoutTerminal bool) (device.Books, error) {
+	_, err := f.note(fmt.Sprintf("close by %s, without terminal %v", by, withoutTerminal))
+	return device.Books{Kind: "closing", From: at, To: at, Closing: &device.Closing{No: 12, By: by}}, err
+}
+
+func (f *fake) ClosedDay(_ context.Context, no int) (device.Books, error) {
+	_, err := f.note(fmt.Sprintf("closed day %d", no))
+	return device.Books{Kind: "closing", From: at, To: at, Closing: &device.Closing{No: no, By: "Ana"}}, err
+}
+
+func (f *fake) ClosedOn(context.Context, string) ([]int, error) { return []int{11, 12}, nil }

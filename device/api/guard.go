@@ -95,7 +95,7 @@ func (h *handlers) guard(next http.Handler) http.Handler {
 		}
 		defer h.recovered(w, r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if r.URL.Path != eventsPath { // a stream ends when one of the two sides leaves
+		if r.URL.Path != eventsPath && r.URL.Path != closePath { // a stream ends when one of the two sides leaves, a close when it is done
 			ctx, done := context.WithTimeout(r.Context(), limit)
 			defer done()
 			r = r.WithContext(ctx)

@@ -151,6 +151,9 @@ var notWhole = regexp.MustCompile(`^json: cannot unmarshal number .* into Go str
 var hints = map[string]string{
 	"amount":   "Amounts are whole cents, from 1 to 999999999: 2865 stands for 28.65.",
 	"method":   "Use card, wechat, alipay, unionpay or scan.",
+	"kind":     "Use sale or auth; a return is POST /v1/refunds, a completion POST /v1/sales/{id}/complete.",
+	"tender":   "Use credit or debit, or leave it to the terminal.",
+	"upload":   "Use confirmed or refused.",
 	"as":       "Use paid, declined or cancelled.",
 	"by":       "Give the name of the person who asks.",
 	"reason":   "Give the reason in a few words.",

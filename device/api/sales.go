@@ -106,7 +106,7 @@ func (h *handlers) sell(ctx context.Context, in *struct {
 		sell = h.sellScanned
 	}
 	s, replayed, err := sell(ctx, device.SellRequest{Key: key, Amount: b.Amount, Currency: b.Currency,
-		Method: b.Method, Reference: b.Reference, Replaces: b.Replaces, AuthCode: sale.Secret(b.AuthCode)})
+		Method: b.Method, Reference: b.Reference, Replaces: b.Replaces, AuthCode: sale.Secret(b.AuthCode), Kind: b.Kind, Tender: b.Tender, AllowDuplicate: b.AllowDuplicate})
 	if err != nil {
 		return nil, h.refuse("sell", err)
 	}

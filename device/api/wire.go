@@ -10,12 +10,16 @@ import (
 
 // SaleRequest is the body of POST /v1/sales.
 type SaleRequest struct {
-	Amount    sale.Amount `json:"amount" minimum:"1" maximum:"999999999" doc:"What to take, in whole cents." example:"2865"`
-	Currency  string      `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"Three letters; the shop's when left out. Another one is refused before anything is sent." example:"CAD"`
-	Method    sale.Method `json:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"How the customer pays. scan: the merchant reads the customer's own code, given in authCode." example:"card"`
-	Reference string      `json:"reference,omitempty" maxLength:"64" doc:"The bill's number, the application's own. It lets posd tell one bill from another." example:"A-1042"`
-	Replaces  string      `json:"replaces,omitempty" maxLength:"26" doc:"The answer to the problem same-bill: the ID of the sale to give up (same bill), or none (another customer)." example:"none"`
-	AuthCode  string      `json:"authCode,omitempty" maxLength:"128" doc:"Method scan: the code read from the customer's phone; left out, the counter's own scanner is waited for, if it has one. Never stored, logged or repeated."`
+	Amount    sale.Amount   `json:"amount" minimum:"1" maximum:"999999999" doc:"What to take, in whole cents." example:"2865"`
+	Currency  string        `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"Three letters; the shop's when left out. Another one is refused before anything is sent." example:"CAD"`
+	Method    sale.Method   `json:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"How the customer pays. scan: the merchant reads the customer's own code, given in authCode." example:"card"`
+	Reference string        `json:"reference,omitempty" maxLength:"64" doc:"The bill's number, the application's own. It lets posd tell one bill from another." example:"A-1042"`
+	Replaces  string        `json:"replaces,omitempty" maxLength:"26" doc:"The answer to the problem same-bill: the ID of the sale to give up (same bill), or none (another customer)." example:"none"`
+	Kind      sale.CardKind `json:"kind,omitempty" enum:"sale,auth" doc:"Method card: auth holds the amount on the card and takes nothing until it is completed; sale when left out."`
+	Tender    sale.Tender   `json:"tender,omitempty" enum:"credit,debit" doc:"Method card: the card rails; left out, the terminal decides."`
+	// AllowDuplicate is a person's word, not a program's.
+	AllowDuplicate bool   `json:"allowDuplicate,omitempty" doc:"Method card: a person has said that the same amount on the same card is meant, after the terminal refused it as a duplicate."`
+	AuthCode       string `json:"authCode,omitempty" maxLength:"128" doc:"Method scan: the code read from the customer's phone; left out, the counter's own scanner is waited for, if it has one. Never stored, logged or repeated."`
 }
 
 // MoveRequest is the body of refund and void.

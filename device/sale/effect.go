@@ -1,5 +1,7 @@
 package sale
 
+import "time"
+
 // Effects is what one step wants done.
 //
 // The shell performs Now at once, in order; commits Rows in one transaction;
@@ -28,6 +30,17 @@ type (
 
 	// CloseBatch has the terminal settle its batch.
 	CloseBatch struct{}
+
+	// GatherDay sums a business day up and compares it with the terminal's batch
+	// and with the gateway.
+	GatherDay struct {
+		No     int
+		Date   string
+		Opened time.Time
+		By     string
+		Batch  BatchAnswer
+		Doubt  string // words of an earlier close of this batch whose answer was lost
+	}
 
 	// Abort wishes the terminal's running transaction cancelled.
 	Abort struct{}
@@ -80,6 +93,7 @@ type (
 		Sale     Sale
 		Movement string
 		Job      Job
+		Day      Day
 		Count    int
 		Replayed bool
 		Err      error
@@ -103,6 +117,7 @@ type (
 func (Charge) effect()       {}
 func (Find) effect()         {}
 func (CloseBatch) effect()   {}
+func (GatherDay) effect()    {}
 func (Abort) effect()        {}
 func (CreateOrder) effect()  {}
 func (QueryOrder) effect()   {}

@@ -34,10 +34,29 @@ type (
 		Reference string
 		Replaces  string
 		AuthCode  Secret
-		Hit       *KeyHit // what the key is already bound to
-		HitSale   *Sale   // and that sale
-		Bill      []Sale  // sales of the same bill
-		Replaced  *Sale   // the sale named by Replaces
+		Kind      CardKind // empty: a sale
+		Tender    Tender
+		// AllowDuplicate says that a person means it, though the terminal's own
+		// duplicate check refused the same amount on the same card.
+		AllowDuplicate bool
+		By, Why        string     // of a return
+		Hit            *KeyHit    // what the key is already bound to
+		HitSale        *Sale      // and that sale
+		Bill           []Sale     // sales of the same bill
+		Replaced       *Sale      // the sale named by Replaces
+		Original       *Sale      // the authorisation that a completion takes
+		Completions    []Sale     // of that authorisation, so far
+		Queue          QueueStats // reports that IOTPay has not heard of yet
+	}
+
+	// UploadTold is a person's word on an offline approval: the terminal has
+	// uploaded it, or the bank refused it then.
+	UploadTold struct {
+		Token   Token
+		Sale    Sale
+		Upload  Upload
+		By, Why string
+		Report  *Report // the sale's report, if it still waits
 	}
 
 	// CancelAsked is a cashier's wish.
@@ -59,6 +78,17 @@ type (
 		Hit     *KeyHit
 		HitSale *Sale
 		Report  *Report // the sale's report, if it still waits
+		// Completions are those of an authorisation: once taken it cannot be undone.
+		Completions []Sale
+	}
+
+	// DayAsked asks to close the business day.
+	DayAsked struct {
+		Token           Token
+		By              string
+		WithoutTerminal bool
+		Empty           bool // nothing has ended since the day before was closed
+		Cards           int  // card sales and movements that ended in it
 	}
 
 	// KeepAsked stops a late refund.
@@ -119,13 +149,19 @@ type (
 	Stored struct{ Sales, Facts []ID }
 
 	// CardAnswered is the end of a Charge.
-	CardAnswered struct{ Answer CardAnswer }
+	CardAnswered struct {
+		Answer CardAnswer
+		Ours   bool // the reference that Answer.Foreign names is one of ours
+	}
 
 	// CardFound is the end of a look-up.
 	CardFound struct{ Finding CardFinding }
 
 	// BatchAnswered is the end of a CloseBatch.
 	BatchAnswered struct{ Answer BatchAnswer }
+
+	// DayGathered is the end of a GatherDay.
+	DayGathered struct{ Day Day }
 
 	// OrderCreated is the end of create_order.
 	OrderCreated struct {
@@ -179,6 +215,10 @@ func (Started) happening()         {}
 func (SellAsked) happening()       {}
 func (CancelAsked) happening()     {}
 func (MoveAsked) happening()       {}
+func (UploadTold) happening()      {}
+func (DayAsked) happening()        {}
+func (BatchAnswered) happening()   {}
+func (DayGathered) happening()     {}
 func (KeepAsked) happening()       {}
 func (ResolveAsked) happening()    {}
 func (PrintAsked) happening()      {}

@@ -210,7 +210,7 @@ type Movement struct {
 	KeepUntil *time.Time    `json:"keepUntil,omitempty"` // until when a late refund can still be kept; nil once it cannot
 	Words     string        `json:"words,omitempty"`     // the other side's, last heard
 	FinalAt   *time.Time    `json:"finalAt,omitempty"`   //
-	Day       int           `json:"day,omitempty"`       // number of the business day that it is booked in; 0 until it is done
+	Day       int           `json:"day,omitempty"`       // number of the business day in which it ended; 0 until then
 	Card      *CardInfo     `json:"card,omitempty"`      // of a void or return at the terminal, once answered
 }
 
@@ -250,10 +250,12 @@ type Sale struct {
 	Surcharge      Amount     `json:"surcharge"`
 	Offline        bool       `json:"offline"`
 	Upload         Upload     `json:"upload,omitempty"` // of an offline approval
-	Day            int        `json:"day,omitempty"`    // number of the business day that its money is booked in; 0 until it is paid
+	Day            int        `json:"day,omitempty"`    // number of the business day in which it ended; 0 until then
 	Printed        Printed    `json:"printed"`
 	Reported       Reported   `json:"reported"`
 	Card           *CardInfo  `json:"card,omitempty"`
+	By             string     `json:"by,omitempty"`  // who asked for a return
+	Why            string     `json:"why,omitempty"` // and for what reason
 	Attempts       []Attempt  `json:"attempts"`
 	Refunds        []Movement `json:"refunds"`
 	Incident       string     `json:"incident,omitempty"`  // amounts or words that disagree: automatic steps wait for a person
@@ -307,10 +309,14 @@ func (s Sale) Taken() Amount {
 	return s.ApprovedAmount
 }
 
-// Refundable is what can still be given back: what was taken less every
-// movement that is not refused or kept; unsure ones count as gone.
+// Refundable is what can still be given back, or undone of an authorisation or
+// return: what was approved less every movement that is not refused or kept;
+// unsure ones count as gone.
 func (s Sale) Refundable() Amount {
-	left := s.Taken()
+	left := s.ApprovedAmount
+	if s.State != Paid {
+		left = 0
+	}
 	for _, m := range s.Refunds {
 		if m.State != MoveRefused && m.State != MoveKept {
 			left -= m.Amount
@@ -319,7 +325,7 @@ func (s Sale) Refundable() Amount {
 	return max(left, 0)
 }
 
-// Undone reports whether all the money taken has gone back for certain.
+// Undone reports whether all that was approved has been undone for certain.
 func (s Sale) Undone() bool {
 	back := Amount(0)
 	for _, m := range s.Refunds {

@@ -32,7 +32,9 @@ CREATE TABLE sales (
   cancel_wished      INTEGER NOT NULL,
   offline            INTEGER NOT NULL,             -- 1: approved offline
   upload             TEXT    NOT NULL,             -- of an offline approval: confirmed, refused, or not known
-  day                INTEGER NOT NULL,             -- number of the business day it is booked in; 0: not paid
+  day                INTEGER NOT NULL,             -- number of the business day in which it ended; 0: not ended
+  by                 TEXT    NOT NULL,             -- who asked for a return
+  why                TEXT    NOT NULL,
   created_at         TEXT    NOT NULL,
   final_at           TEXT,
   went_unsure_at     TEXT,
@@ -76,6 +78,7 @@ CREATE TABLE sales (
 
 CREATE INDEX sales_by_created ON sales (created_at);
 CREATE INDEX sales_by_reference ON sales (reference) WHERE reference <> '';
+CREATE INDEX sales_by_original ON sales (original) WHERE original <> '';
 CREATE INDEX sales_by_day ON sales (day) WHERE day > 0;
 CREATE INDEX sales_open ON sales (state) WHERE state IN ('waiting', 'unsure');
 CREATE INDEX sales_by_unsure ON sales (went_unsure_at) WHERE went_unsure_at IS NOT NULL;
@@ -110,7 +113,7 @@ CREATE TABLE movements (
   keep_until   TEXT,
   words        TEXT    NOT NULL,
   final_at     TEXT,
-  day          INTEGER NOT NULL,                   -- number of the business day it is booked in; 0: not done
+  day          INTEGER NOT NULL,                   -- number of the business day in which it ended; 0: not ended
   card_type          TEXT,                         -- as in sales, of the void or return itself
   card_number        TEXT,
   card_entry         TEXT,

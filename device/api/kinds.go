@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"posd/device"
+	"posd/device/sale"
+)
+
+// CompleteRequest is the body of complete.
+type CompleteRequest struct {
+	Amount sale.Amount `json:"amount,omitempty" minimum:"0" maximum:"999999999" doc:"How much to take, in whole cents; 0 or left out: all that is held."`
+}
+
+// ReturnRequest is the body of POST /v1/refunds.
+type ReturnRequest struct {
+	Amount    sale.Amount `json:"amount" minimum:"1" maximum:"999999999" doc:"How much to give, in whole cents." example:"1500"`
+	Currency  string      `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"Three letters; the shop's when left out." example:"CAD"`
+	Tender    sale.Tender `json:"tender,omitempty" enum:"credit,debit" doc:"Card rails; left out, the terminal decides."`
+	Reference string      `json:"reference,omitempty" maxLength:"64" doc:"The application's own number of this return."`
+	Replaces  string      `json:"replaces,omitempty" enum:"none" doc:"none answers the problem same-bill: this is for another customer."`
+	By        string      `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+	Reason    string      `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
+}
+
+// UploadRequest is the body of upload.
+type UploadRequest struct {
+	Upload sale.Upload `json:"upload" enum:"confirmed,refused" doc:"What became of the offline approval when the terminal went online again."`
+	By     string      `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who says so." example:"Ana"`
+	Reason string      `json:"reason,omitempty" maxLength:"200" doc:"How the person knows."`
+}
+
+// kinds registers what a card terminal does besides plain sales.
+func (h *handlers) kinds(a huma.API) {
+	huma.Register(a, huma.Operation{OperationID: "complete", Method: http.MethodPost, Path: "/v1/sales/{id}/complete", DefaultStatus: http.StatusCreated,
+		Summary: "Take what an authorisation holds", Description: "The sale named must be an approved one of kind auth. Makes a sale of kind complete, once: an authorisation is released by its void.",
+		Errors: []int{400, 404, 409, 415, 422, 503}}, h.complete)
+	huma.Register(a, huma.Operation{OperationID: "return", Method: http.MethodPost, Path: "/v1/refunds", DefaultStatus: http.StatusCreated,
+		Summary: "Give money to a card without a sale it came from", Description: "Makes a sale of kind return, which is paid when the terminal has given the money. IOTPay cannot be told of it: it stands on the day's list of what is entered there by hand. Where there is a sale, refund that one.",
+		Errors: []int{400, 409, 415, 422, 503}}, h.giveBack)
+	huma.Register(a, huma.Operation{OperationID: "upload", Method: http.MethodPost, Path: "/v1/sales/{id}/upload",
+		Summary: "Say what became of an offline approval", Description: "confirmed lets its report go to the gateway; refused makes it an incident, as the customer has not paid.",
+		Errors: []int{404, 409, 415, 422, 503}}, h.upload)
+}
+
+func (h *handlers) complete(ctx context.Context, in *struct {
+	SaleID
+	KeyHeader
+	Body CompleteRequest
+}) (*saleOut, error) {
+	return h.sellKind(ctx, in.KeyHeader, device.SellRequest{Kind: sale.CardComplete, Method: sale.Card, Original: in.ID, Amount: in.Body.Amount})
+}
+
+func (h *handlers) giveBack(ctx context.Context, in *struct {
+	KeyHeader
+	Body ReturnRequest
+}) (*saleOut, error) {
+	b := in.Body
+	return h.sellKind(ctx, in.KeyHeader, device.SellRequest{Kind: sale.CardReturn, Method: sale.Card, Amount: b.Amount, Currency: b.Currency,
+		Tender: b.Tender, Reference: b.Reference, Replaces: b.Replaces, By: b.By, Why: b.Reason})
+}
+
+func (h *handlers) sellKind(ctx context.Context, k KeyHeader, r device.SellRequest) (*saleOut, error) {
+	key, err := k.key()
+	if err != nil {
+		return nil, err
+	}
+	r.Key = key
+	s, replayed, err := h.sellSoon(ctx, r)
+	if err != nil {
+		return nil, h.refuse(string(r.Kind), err)
+	}
+	return &saleOut{created(replayed), whole(s)}, nil
+}
+
+func (h *handlers) upload(ctx context.Context, in *struct {
+	SaleID
+	Body UploadRequest
+}) (*saleOut, error) {
+	s, err := h.till.Uploaded(ctx, in.ID, in.Body.Upload, in.Body.By, in.Body.Reason)
+	if err != nil {
+		return nil, h.refuse("upload", err)
+	}
+	return &saleOut{http.StatusOK, whole(s)}, nil
+}

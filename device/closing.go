@@ -1,0 +1,198 @@
+package device
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
+
+// closing is a business day being closed:
+//
+//	asked      the intent is stored; from here on nothing is sold
+//	batch      the terminal settles its batch; told nothing, the day stays open
+//	gathering  the terminal's answer is stored; what ends from here on belongs to
+//	           the next day, and the day will be closed whatever happens
+//	closed     the day's row is stored, and selling goes on
+//
+// Sales belong to a day by its number, not by a clock, so a sale is in exactly
+// one report, even when the box is switched off in between.
+type closing struct {
+	note    closingNote
+	token   sale.Token
+	control *sale.CardControl // as it was before the batch was to be closed
+}
+
+// closingNote is what is remembered of a closing under way.
+type closingNote struct {
+	No    int               `json:"no"`
+	By    string            `json:"by"`
+	Asked time.Time         `json:"asked"`
+	Cards int               `json:"cards"`           // card sales of the day
+	Batch *sale.BatchAnswer `json:"batch,omitempty"` // once the terminal has answered
+	Doubt string            `json:"doubt,omitempty"` // words of an earlier close whose answer was lost
+}
+
+// noteClosing is the name under which the journal keeps a closingNote.
+const noteClosing = "closing"
+
+// busyClosing is what the terminal is busy with while it settles.
+const busyClosing = "batch close"
+
+// closeDay begins to close the business day.
+func (c *Core) closeDay(w sale.DayAsked) {
+	cur := c.live[c.current]
+	switch {
+	case w.By == "" || len(w.By) > 64 || !printable(w.By):
+		c.refuse(w.Token, ErrInvalid, "", "say who closes the day: a name of at most 64 characters")
+		return
+	case c.closing != nil:
+		c.refuse(w.Token, ErrTillBusy, "", "the day is being closed already")
+		return
+	case cur != nil && cur.s.State == sale.Waiting:
+		c.refuse(w.Token, ErrTillBusy, cur.s.ID, "sale %s of %s is under way: wait for it or cancel it first", cur.s.ID, cur.s.Amount)
+		return
+	case w.Empty:
+		c.refuse(w.Token, ErrNotPossible, "", "nothing has ended since day %d was closed: there is nothing to close", c.day-1)
+		return
+	}
+	if !w.WithoutTerminal && c.has.Terminal && (!c.terminalFree(w.Token) || !c.cardsSettled(w.Token)) {
+		return
+	}
+	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.doubt}
+	c.closing = &closing{note: n, token: w.Token, control: c.control}
+	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By)}})
+	switch {
+	case !c.has.Terminal || !c.policy.CloseBatch:
+		c.gather(sale.BatchAnswer{End: sale.BatchOpen, Words: "the terminal settles by itself, or there is none"})
+	case w.WithoutTerminal:
+		c.gather(sale.BatchAnswer{End: sale.BatchUnsure, Words: "the terminal was left out by " + w.By})
+	default:
+		c.term.busy, c.control = busyClosing, nil
+		c.note(noteClosing, n)
+		c.urgent()
+		c.out.Intent = &sale.IntentFailed{}
+		c.after(sale.CloseBatch{})
+	}
+}
+
+// closingFailed takes back a close whose intent could not be stored: the terminal was not asked.
+func (c *Core) closingFailed(words string) {
+	if k := c.closing; k != nil && k.note.Batch == nil {
+		c.closing, c.term.busy, c.control = nil, "", k.control
+		c.reply(sale.Reply{Token: k.token, Err: &Refusal{Kind: ErrUnavailable, Words: "posd cannot write down that the day is to be closed, so the terminal was not asked: " + words}})
+	}
+}
+
+// cardsSettled refuses to close a batch in which a void is still to be made.
+func (c *Core) cardsSettled(t sale.Token) bool {
+	for _, l := range c.order {
+		for _, m := range l.s.Refunds {
+			if l.s.Method == sale.Card && !m.Settled() {
+				c.refuse(t, ErrTerminalHeld, l.s.ID, "a %s of sale %s is not settled: its batch must stay open until it is", m.Kind, l.s.ID)
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// note remembers a value of posd's own; nil forgets it.
+func (c *Core) note(name string, v any) {
+	text := ""
+	if v != nil {
+		b, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // texts, numbers and times only
+		}
+		text = string(b)
+	}
+	c.row(sale.NoteRow{Name: name, Value: text})
+}
+
+// batchAnswered takes the terminal's answer to the batch close.
+func (c *Core) batchAnswered(a sale.BatchAnswer) {
+	k := c.closing
+	if k == nil {
+		c.log(nil, true, "the terminal answered a batch close that nobody waits for", a.Words)
+		return
+	}
+	if a.End == sale.BatchClosed || a.End == sale.BatchOpen && k.note.Cards == 0 {
+		c.gather(a) // a terminal that has nothing of ours to settle need not be there
+		return
+	}
+	words := a.Words + ": the day stays open; try again"
+	if a.End == sale.BatchUnsure {
+		c.doubt = a.Words
+		k.note.Doubt = a.Words
+		c.note(noteClosing, k.note) // the next close names it, even after a restart
+	} else {
+		c.control = k.control
+		c.note(noteClosing, nil)
+		if c.doubt != "" {
+			c.note(noteClosing, closingNote{No: k.note.No, Doubt: c.doubt})
+		}
+		words += ", or leave the terminal out if it is broken"
+	}
+	c.row(sale.EventRow{At: c.wall(), Kind: "day.stays-open", Data: sale.EventData{Words: a.Words}})
+	c.log(nil, true, "the day stays open", a.Words)
+	c.urgent()
+	c.closing = nil
+	c.after(sale.Reply{Token: k.token, Err: &Refusal{Kind: ErrUnavailable, Words: words}})
+}
+
+// gather has the day summed up and compared. From here on it will be closed.
+func (c *Core) gather(a sale.BatchAnswer) {
+	k := c.closing
+	k.note.Batch = &a
+	c.day = k.note.No + 1
+	c.note(noteClosing, k.note)
+	c.urgent()
+	c.after(sale.GatherDay{No: k.note.No, Date: c.businessDate(), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt})
+}
+
+// dayGathered closes the day.
+func (c *Core) dayGathered(d sale.Day) {
+	k := c.closing
+	if k == nil || d.No != k.note.No {
+		return
+	}
+	d.ClosedAt = c.wall()
+	c.row(sale.DayRow{Day: d})
+	c.note(noteClosing, nil)
+	c.row(sale.EventRow{At: c.wall(), Kind: "day.closed", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", d.No, d.By)}})
+	c.urgent()
+	c.log(nil, false, "day closed", fmt.Sprint(d.No))
+	c.closing, c.opened, c.doubt = nil, d.ClosedAt, ""
+	c.after(sale.Reply{Token: k.token, Day: d})
+}
+
+// recoverDay takes up the number of the open day, and a closing that was interrupted.
+func (c *Core) recoverDay(r sale.Recovered) {
+	c.day, c.opened = r.LastDay.No+1, r.LastDay.ClosedAt
+	var n closingNote
+	if text := r.Notes[noteClosing]; text == "" || json.Unmarshal([]byte(text), &n) != nil || n.No != c.day {
+		return
+	}
+	c.doubt = n.Doubt
+	if n.Batch != nil {
+		c.closing = &closing{note: n}
+		c.gather(*n.Batch)
+		return
+	}
+	if c.doubt == "" {
+		c.doubt = "posd was stopped while the terminal settled its batch"
+	}
+	c.control = nil
+}
+
+// businessDate is the day of the shop's calendar, which ends at day_ends.
+func (c *Core) businessDate() string {
+	ends, err := time.Parse("15:04", c.policy.DayEnds)
+	if err != nil {
+		return c.ev.Wall.In(c.zone).Format(time.DateOnly)
+	}
+	since := time.Duration(ends.Hour())*time.Hour + time.Duration(ends.Minute())*time.Minute
+	return c.ev.Wall.In(c.zone).Add(-since).Format(time.DateOnly)
+}

@@ -1,0 +1,328 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"posd/device/sale"
+)
+
+// batch makes the terminal answer a batch close.
+func (c *counter) batch(a sale.BatchAnswer) {
+	c.terminal.mu.Lock()
+	defer c.terminal.mu.Unlock()
+	c.terminal.batch = func() sale.BatchAnswer { return a }
+}
+
+func closedWith(totals ...sale.BatchTotal) sale.BatchAnswer {
+	return sale.BatchAnswer{End: sale.BatchClosed, Number: "8", Totals: totals, Words: "BATCH CLOSED"}
+}
+
+// paid takes a card payment in the terminal's batch.
+func (c *counter) paid(amount sale.Amount, batch string) sale.Sale {
+	c.t.Helper()
+	s := c.sell(sale.Card, amount)
+	a := approve(amount)
+	a.Card.Batch, a.Tender = batch, sale.Credit
+	c.terminal.answers <- a
+	return c.want(s.ID, sale.Paid, "")
+}
+
+// wallet takes a wallet payment.
+func (c *counter) wallet(amount sale.Amount) sale.Sale {
+	c.t.Helper()
+	c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaid) })
+	s := c.sell(sale.WeChat, amount)
+	c.wait(10 * time.Second)
+	return c.want(s.ID, sale.Paid, "")
+}
+
+func (c *counter) closeDay() Books {
+	c.t.Helper()
+	b, err := c.till.CloseDay(context.Background(), "Ann", false)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	synctest.Wait()
+	return b
+}
+
+func TestDayClosesWithThreeBooksThatAgree(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		first := c.paid(2865, "0008")
+		c.paid(1000, "8")
+		c.wallet(500)
+		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		c.terminal.answers <- approve(2865)
+		synctest.Wait()
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+
+		b := c.closeDay()
+		k := b.Closing
+		if b.Kind != "closing" || k.No != 1 || k.By != "Ann" || b.Total.Net != 1500 || b.Total.Paid != (BookLine{3, 4365}) || b.Total.Voids != (BookLine{1, 2865}) {
+			t.Errorf("totals: %+v, closing %+v", b.Total, k)
+		}
+		if k.Terminal.Apart != 0 || k.Terminal.differs() || len(k.Terminal.Kinds) != 1 || k.Terminal.Kinds[0].Posd != (BookLine{1, 1000}) {
+			t.Errorf("the terminal's batch: %+v", k.Terminal)
+		}
+		if k.Gateway.Agreed != (BookLine{1, 500}) || k.Gateway.Apart.Count+k.Gateway.Unasked.Count != 0 {
+			t.Errorf("the gateway: %+v", k.Gateway)
+		}
+		again, err := c.till.ClosedDay(context.Background(), 1)
+		if err != nil || !reflect.DeepEqual(again, b) {
+			t.Errorf("read back: %v\n%+v\n%+v", err, again, b)
+		}
+		if !strings.Contains(b.Text(), "Z REPORT 1") || !strings.Contains(b.Text(), "batch 8 agrees") || !strings.Contains(b.Text(), "wallets at IOTPay agree") {
+			t.Error(b.Text())
+		}
+		if on, err := c.till.ClosedOn(context.Background(), b.Date); err != nil || len(on) != 1 || on[0] != 1 {
+			t.Errorf("closed on %s: %v, %v", b.Date, on, err)
+		}
+	})
+}
+
+func TestEveryDifferenceIsNamed(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.paid(2865, "8")
+		elsewhere := c.paid(700, "7") // the terminal closed that batch by itself
+		unsure := c.sell(sale.Card, 900)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.wait(4 * time.Minute)
+		if _, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: unsure.ID, As: sale.Paid, Reason: "its paper", By: "Bea"}); err != nil {
+			t.Fatal(err)
+		}
+		known := c.wallet(500)
+		c.gateway.does(func(g *fakeGateway) {
+			g.query = func(no string) sale.GatewayAnswer {
+				return sale.GatewayAnswer{No: no, Result: sale.GatewayOK, Verified: true, Status: sale.StatusPaid, Amount: 450}
+			}
+		})
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 2865}, sale.BatchTotal{Tender: sale.Debit, Count: 2, Amount: 60}))
+		m := c.closeDay().Closing
+		if m.Terminal.Apart != 60-900 || m.Terminal.Elsewhere.Count != 1 || m.Terminal.Elsewhere.Sales[0].Sale != elsewhere.ID ||
+			m.Terminal.Look.Count != 1 || m.Terminal.Look.Sales[0].Sale != unsure.ID {
+			t.Errorf("the terminal's batch: %+v", m.Terminal)
+		}
+		if m.Gateway.Apart.Count != 1 || m.Gateway.Apart.Cents != -50 || m.Gateway.Apart.Sales[0].Sale != known.ID {
+			t.Errorf("the gateway: %+v", m.Gateway)
+		}
+	})
+}
+
+func TestClosedDayHoldsWhatEndedInItAndNothingElse(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusCreated) })
+		late := c.sell(sale.WeChat, 500)
+		c.wait(2 * time.Minute)
+		c.want(late.ID, sale.Unsure, sale.ReasonTimeout)
+		first := c.paid(1000, "8")
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+		b := c.closeDay()
+		if b.Total.Paid != (BookLine{1, 1000}) || b.Unsure.Count != 1 || b.Unsure.Sales[0].Sale != late.ID {
+			t.Errorf("day 1: %+v, unsure %+v", b.Total, b.Unsure)
+		}
+		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		wantRefusal(t, err, ErrNotPossible, "nothing to close")
+
+		c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaid) })
+		c.wait(time.Minute)
+		if s := c.want(late.ID, sale.Paid, ""); s.Day != 2 {
+			t.Errorf("booked in day %d", s.Day)
+		}
+		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r", Sale: first.ID, Amount: 300, By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		back := approve(300)
+		back.Card.Batch, back.Tender = "9", sale.Credit
+		c.terminal.answers <- back
+		synctest.Wait()
+		answer := closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: -300})
+		answer.Number = "9"
+		c.batch(answer)
+		c.restart() // numbers go on
+		b = c.closeDay()
+		if b.Closing.No != 2 || b.Total.Paid != (BookLine{1, 500}) || b.Total.Refunds != (BookLine{1, 300}) || b.Total.Net != 200 || b.Unsure.Count != 0 {
+			t.Errorf("day 2: %+v, unsure %+v", b.Total, b.Unsure)
+		}
+		if b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.differs() || b.Closing.Terminal.Elsewhere.Count != 0 {
+			t.Errorf("the terminal's batch: %+v", b.Closing.Terminal)
+		}
+		if again, err := c.till.ClosedDay(context.Background(), 1); err != nil || again.Total.Net != 1000 {
+			t.Errorf("day 1 later: %+v, %v", again.Total, err)
+		}
+	})
+}
+
+func TestDayStaysOpenUntilTheTerminalHasSettled(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.paid(1000, "8")
+		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "HOST DOWN"})
+		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		wantRefusal(t, err, ErrUnavailable, "HOST DOWN: the day stays open")
+		c.batch(sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"})
+		_, err = c.till.CloseDay(context.Background(), "Ann", false)
+		wantRefusal(t, err, ErrUnavailable, "line lost")
+		c.restart()
+		c.paid(200, "9")
+		answer := closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 200})
+		answer.Number = "9"
+		c.batch(answer)
+		b := c.closeDay()
+		if b.Closing.No != 1 || b.Total.Net != 1200 || b.Closing.Terminal.Doubt != "line lost" || b.Closing.Terminal.Elsewhere.Cents != 1000 || b.Closing.Terminal.Apart != 0 {
+			t.Errorf("%+v, terminal %+v", b.Total, b.Closing.Terminal)
+		}
+	})
+}
+
+func TestDayClosesBesideABrokenTerminal(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.paid(1000, "8")
+		b, err := c.till.CloseDay(context.Background(), "Ann", true)
+		if err != nil || b.Closing.Terminal.End != sale.BatchUnsure || !strings.Contains(b.Text(), "left out by Ann") {
+			t.Errorf("%v: %+v", err, b.Closing)
+		}
+		if c.terminal.closed != 0 {
+			t.Error("the terminal was asked")
+		}
+	})
+	atCounter(t, func(c *counter) { // nothing of ours is in its batch: it need not be there
+		c.wallet(500)
+		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "no answer"})
+		if b := c.closeDay(); b.Total.Net != 500 {
+			t.Errorf("%+v", b.Total)
+		}
+	})
+}
+
+func TestNothingIsSoldWhileTheDayCloses(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		first := c.paid(1000, "8")
+		settle := make(chan sale.BatchAnswer)
+		c.terminal.mu.Lock()
+		c.terminal.batch = func() sale.BatchAnswer { return <-settle }
+		c.terminal.mu.Unlock()
+		done := make(chan error)
+		go func() {
+			_, err := c.till.CloseDay(context.Background(), "Ann", false)
+			done <- err
+		}()
+		synctest.Wait()
+		_, err := c.trySell(sale.WeChat, 100)
+		wantRefusal(t, err, ErrTillBusy, "being closed")
+		_, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"})
+		wantRefusal(t, err, ErrTillBusy, "being closed")
+		_, err = c.till.CloseDay(context.Background(), "Bea", false)
+		wantRefusal(t, err, ErrTillBusy, "already")
+		settle <- closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000})
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		c.paid(100, "9")
+	})
+}
+
+func TestBatchStaysOpenForWhatIsUnsettled(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		first := c.paid(1000, "8")
+		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		wantRefusal(t, err, ErrTerminalHeld, "")
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		synctest.Wait()
+		_, err = c.till.CloseDay(context.Background(), "Ann", false)
+		wantRefusal(t, err, ErrTerminalHeld, string(first.ID))
+	})
+	atCounter(t, func(c *counter) {
+		c.sell(sale.Card, 1000)
+		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		wantRefusal(t, err, ErrTillBusy, "under way")
+		c.terminal.answers <- approve(1000)
+	})
+}
+
+func TestInterruptedCloseIsTakenUp(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.paid(1000, "8")
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+		asked := make(chan struct{})
+		release := make(chan struct{})
+		c.wallet(500)
+		c.gateway.does(func(g *fakeGateway) {
+			g.query = func(no string) sale.GatewayAnswer {
+				close(asked)
+				<-release
+				return sale.GatewayAnswer{No: no, Result: sale.GatewayLost}
+			}
+		})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error)
+		go func() {
+			_, err := c.till.CloseDay(ctx, "Ann", false)
+			done <- err
+		}()
+		<-asked // the terminal has settled, the comparison is under way: the power fails
+		go func() { close(release) }()
+		c.journal.fill(errDiskFull)
+		cancel()
+		<-done
+		c.stop()
+		c.journal.fill(nil)
+		if len(c.journal.days) != 0 {
+			t.Fatal("the day was closed before it was summed up")
+		}
+		c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaid) })
+		c.begin()
+		c.wait(10 * time.Second)
+		b, err := c.till.ClosedDay(context.Background(), 1)
+		if err != nil || b.Total.Net != 1500 || b.Closing.Terminal.Apart != 0 || b.Closing.Gateway.Agreed.Cents != 500 {
+			t.Errorf("%v: %+v", err, b)
+		}
+		if c.terminal.closed != 1 {
+			t.Errorf("the terminal was asked %d times", c.terminal.closed)
+		}
+		if s := c.paid(100, "9"); s.Day != 2 {
+			t.Errorf("booked in day %d", s.Day)
+		}
+	})
+}
+
+func TestCloseThatCannotBeWrittenDownAsksNobody(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.paid(1000, "8")
+		c.wait(time.Minute)
+		c.journal.fill(errDiskFull)
+		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		if !errors.Is(err, ErrUnavailable) || c.terminal.closed != 0 {
+			t.Errorf("%v, asked %d times", err, c.terminal.closed)
+		}
+		c.journal.fill(nil)
+		c.paid(200, "8")
+	})
+}
+
+func TestNotFoundInAClosedBatchProvesNothing(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.paid(1000, "8")
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+		c.closeDay()
+		s := c.sell(sale.Card, 300)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			if l.Control != nil {
+				t.Errorf("looked up with a sale of the closed batch as control: %+v", l.Control)
+			}
+			return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundNot}
+		})
+		c.wait(time.Minute)
+		c.want(s.ID, sale.Cancelled, sale.ReasonNotFound) // it is fresh: its own batch is open
+	})
+}

@@ -1,0 +1,149 @@
+package device
+
+import (
+	"slices"
+	"strings"
+
+	"posd/device/sale"
+)
+
+// Closing is what only a closing report has: its number, and how the journal
+// compares with the terminal's batch and with the gateway. Every difference
+// stands in a list by name.
+type Closing struct {
+	No       int           `json:"no"`
+	By       string        `json:"by"`
+	Terminal *BatchMatch   `json:"terminal,omitempty"` // none: no card terminal
+	Gateway  *GatewayMatch `json:"gateway,omitempty"`  // none: no gateway
+}
+
+// BatchMatch is the terminal's batch beside posd's card sales of it.
+type BatchMatch struct {
+	sale.BatchAnswer
+	Doubt     string      `json:"doubt,omitempty"` // an earlier close of this day whose answer was lost: the batch may be in two parts
+	Kinds     []BatchKind `json:"kinds"`           // empty unless the batch was closed
+	Apart     sale.Amount `json:"apart"`           // terminal less posd, of all kinds
+	Elsewhere BookList    `json:"elsewhere"`       // card sales of the day that the terminal has in another batch
+	Look      BookList    `json:"look"`            // of this batch: settled by a person, an incident, or offline and not confirmed
+}
+
+// BatchKind compares one kind of card, in sales less returns without voids.
+type BatchKind struct {
+	Tender   sale.Tender `json:"tender"`
+	Terminal BookLine    `json:"terminal"`
+	Posd     BookLine    `json:"posd"`
+	Apart    sale.Amount `json:"apart"` // terminal less posd
+}
+
+// GatewayMatch is what the gateway says of the day's wallet sales and refunds.
+type GatewayMatch struct {
+	Agreed  BookLine `json:"agreed"`
+	Apart   BookList `json:"apart"`   // the gateway says something else
+	Unasked BookList `json:"unasked"` // the gateway gave no answer that counts
+}
+
+// matchBatch compares the terminal's answer with the card sales and movements
+// that ended in day no.
+func matchBatch(no int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *BatchMatch {
+	m := &BatchMatch{BatchAnswer: a, Doubt: doubt, Kinds: []BatchKind{}, Elsewhere: noEntries(), Look: noEntries()}
+	if a.End != sale.BatchClosed {
+		return m
+	}
+	for _, t := range a.Totals {
+		m.kind(t.Tender).Terminal = BookLine{t.Count, t.Amount}
+	}
+	for i := range sales {
+		m.count(no, &sales[i])
+	}
+	for i := range m.Kinds {
+		k := &m.Kinds[i]
+		k.Apart = k.Terminal.Cents - k.Posd.Cents
+		m.Apart += k.Apart
+	}
+	return m
+}
+
+func noEntries() BookList { return BookList{Sales: []BookEntry{}} }
+
+func (m *BatchMatch) kind(t sale.Tender) *BatchKind {
+	if t == "" {
+		t = sale.Credit
+	}
+	i := slices.IndexFunc(m.Kinds, func(k BatchKind) bool { return k.Tender == t })
+	if i < 0 {
+		i = len(m.Kinds)
+		m.Kinds = append(m.Kinds, BatchKind{Tender: t})
+	}
+	return &m.Kinds[i]
+}
+
+// count adds what a sale brought to the batch.
+func (m *BatchMatch) count(no int, s *sale.Sale) {
+	if s.Method != sale.Card {
+		return
+	}
+	voided := slices.ContainsFunc(s.Refunds, func(v sale.Movement) bool { return v.Kind == sale.Void && v.State == sale.MoveDone })
+	if s.Day == no && s.State == sale.Paid && s.Kind != sale.CardAuth && !voided {
+		amount := s.ApprovedAmount
+		if s.Kind == sale.CardReturn {
+			amount = -amount
+		}
+		m.add(s, s.Card, amount, "sale "+string(s.State))
+		switch {
+		case s.Settled != nil:
+			m.Look.add(s, amount, "settled by "+s.Settled.By+": "+s.Settled.Reason)
+		case s.Incident != "":
+			m.Look.add(s, amount, s.Incident)
+		case s.Offline && s.Upload != sale.UploadConfirmed:
+			m.Look.add(s, amount, orElse(string(s.Upload), "approved offline, upload not confirmed"))
+		}
+	}
+	for i := range s.Refunds {
+		if v := &s.Refunds[i]; v.Kind == sale.Refund && v.Day == no && v.State == sale.MoveDone {
+			m.add(s, v.Card, -v.Amount, "returned")
+		}
+	}
+}
+
+// add puts an amount into the batch, or names the other one that it is in.
+func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, words string) {
+	if card != nil && !sameBatch(card.Batch, m.Number) {
+		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch)
+		return
+	}
+	m.kind(s.Tender).Posd.add(amount)
+}
+
+// sameBatch compares batch numbers, which are written with and without zeros in
+// front; one that is not known may be any.
+func sameBatch(a, b string) bool {
+	return a == "" || b == "" || strings.TrimLeft(a, "0") == strings.TrimLeft(b, "0")
+}
+
+// agreesWith compares a paid wallet sale with the gateway's word on its order.
+func (g *GatewayMatch) agreesWith(s *sale.Sale, a sale.GatewayAnswer) {
+	switch {
+	case a.Result != sale.GatewayOK || !a.Verified:
+		g.Unasked.add(s, s.ApprovedAmount, orElse(a.Words, "no answer"))
+	case !a.Status.Paid():
+		g.Apart.add(s, s.ApprovedAmount, "the gateway does not call it paid: "+orElse(a.Words, "other status"))
+	case a.Amount != 0 && a.Amount != s.ApprovedAmount:
+		g.Apart.add(s, a.Amount-s.ApprovedAmount, "the gateway's amount is "+a.Amount.String())
+	default:
+		g.Agreed.add(s.ApprovedAmount)
+	}
+}
+
+// refundAgrees compares a refund with the gateway's word on it.
+func (g *GatewayMatch) refundAgrees(s *sale.Sale, m *sale.Movement, a sale.GatewayAnswer) {
+	switch {
+	case a.Result == sale.GatewayOK && a.Verified && a.Amount != 0 && a.Amount != m.Amount:
+		g.Apart.add(s, m.Amount-a.Amount, "the gateway's amount of refund "+m.ID+" is "+a.Amount.String())
+	case a.Result == sale.GatewayOK && a.Verified:
+		g.Agreed.add(-m.Amount)
+	case a.Result == sale.GatewayNotFound:
+		g.Apart.add(s, m.Amount, "the gateway does not know refund "+m.ID)
+	default:
+		g.Unasked.add(s, -m.Amount, "refund "+m.ID+": "+orElse(a.Words, "no answer"))
+	}
+}
