@@ -326,3 +326,39 @@ func TestNotFoundInAClosedBatchProvesNothing(t *testing.T) {
 		c.want(s.ID, sale.Cancelled, sale.ReasonNotFound) // it is fresh: its own batch is open
 	})
 }
+
+func TestDayClosesByItselfAtItsHour(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.change = func(p *Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
+		c.restart()
+		c.wait(48 * time.Hour) // two nights without a sale: nothing to close
+		if len(c.journal.days) != 0 {
+			t.Fatalf("closed %d empty days", len(c.journal.days))
+		}
+		c.paid(1000, "8")
+		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "HOST DOWN"})
+		c.wait(4 * time.Hour)
+		if len(c.journal.days) != 0 || c.terminal.closed < 2 {
+			t.Fatalf("closed %d days, asked the terminal %d times", len(c.journal.days), c.terminal.closed)
+		}
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+		c.wait(closeAgain + lookAtClock)
+		if len(c.journal.days) != 1 || c.journal.days[0].By != "posd" {
+			t.Fatalf("closed %+v", c.journal.days)
+		}
+		c.paid(200, "9")
+		c.wait(10 * time.Hour) // the same day still
+		c.restart()
+		c.wait(time.Hour)
+		if len(c.journal.days) != 1 {
+			t.Errorf("closed %d days", len(c.journal.days))
+		}
+		answer := closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 200})
+		answer.Number = "9"
+		c.batch(answer)
+		c.wait(24 * time.Hour)
+		if len(c.journal.days) != 2 {
+			t.Errorf("closed %d days", len(c.journal.days))
+		}
+	})
+}

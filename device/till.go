@@ -97,6 +97,9 @@ func (t *Till) Run(ctx context.Context) error {
 	}
 	t.step(sale.Started{Recovered: r})
 	close(t.ready)
+	if t.o.Policy.ClosesAt != "" {
+		t.work(t.closeByHour)
+	}
 	t.loop(ctx)
 	return t.flush()
 }

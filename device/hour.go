@@ -1,0 +1,54 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	lookAtClock = time.Minute      // how often the hour is looked at
+	closeAgain  = 10 * time.Minute // pause after a close that was refused
+)
+
+// closeByHour closes the business day at the configured hour. It compares the
+// names of days, not spans of time: a clock that jumps closes one day too many
+// or one too few, and no sale is in two of them or in none.
+func (t *Till) closeByHour(ctx context.Context) {
+	at, err := time.Parse("15:04", t.o.Policy.ClosesAt)
+	if err != nil {
+		return // Validate has said so
+	}
+	since := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	name := func(now time.Time) string { return now.In(t.core.zone).Add(-since).Format(time.DateOnly) }
+
+	var last string // the day that was closed last, or under way when posd was first started
+	if t.turn(ctx, func() { last = name(t.core.opened) }) != nil {
+		return
+	}
+	if last < "1970" { // none was closed yet
+		last = name(t.o.Clock())
+	}
+	tick := time.NewTicker(lookAtClock)
+	defer tick.Stop()
+	var again time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		today := name(t.o.Clock())
+		if today <= last || time.Now().Before(again) {
+			continue
+		}
+		_, err := t.CloseDay(ctx, "posd", false)
+		switch {
+		case err == nil, errors.Is(err, ErrNotPossible): // closed, or nothing to close
+			last = today
+		case ctx.Err() == nil:
+			t.o.Log.Warn("the day could not be closed at its hour; trying again", "err", err)
+			again = time.Now().Add(closeAgain)
+		}
+	}
+}
