@@ -20,7 +20,7 @@ const (
 // shorter, so that nobody who watches waits for a minute.
 type waits struct {
 	Keep      time.Duration // to keep a late payment
-	Answer    time.Duration // for the terminal's answer
+	Answer    time.Duration // for the terminal's answer, to a batch close, too
 	Ask       time.Duration // between questions to a terminal whose answer was lost
 	CodeShown time.Duration // of a code on the display
 	Result    time.Duration // of a result on the display
@@ -75,6 +75,7 @@ log_level = {{q .Level}}
 [terminal]
 line = {{q .Terminal}}
 answer_wait = {{q .Waits.Answer}}
+batch_wait = {{q .Waits.Answer}}
 
 [gateway]
 base_url = {{q (printf "http://%s/v1/" .Gateway)}}
