@@ -28,6 +28,11 @@ func encodeTo(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 // Println prints to stdout; cobra's own prints to stderr.
 func (t talk) Println(a ...any) { fmt.Fprintln(t.OutOrStdout(), a...) }
 
+// kindWords tells what of a card is no plain sale.
+var kindWords = map[sale.CardKind]string{
+	sale.CardAuth: ", held only", sale.CardComplete: ", completing an authorisation", sale.CardReturn: ", given to the customer",
+}
+
 func (t talk) printSale(a answer) error {
 	return t.print(a, func() error {
 		var s sale.Sale
@@ -40,7 +45,13 @@ func (t talk) printSale(a answer) error {
 		if s.Reference != "" {
 			line("bill", "%s", s.Reference)
 		}
-		line("amount", "%s %s by %s", s.Amount, s.Currency, s.Method)
+		line("amount", "%s %s by %s%s", s.Amount, s.Currency, s.Method, kindWords[s.Kind])
+		if s.Original != "" {
+			line("completes", "%s", s.Original)
+		}
+		if s.By != "" {
+			line("asked by", "%s", strings.TrimSpace(s.By+" "+s.Why))
+		}
 		line("state", "%s", stateWords(s))
 		if s.State == sale.Paid && s.ApprovedAmount != s.Amount {
 			line("approved", "%s", s.ApprovedAmount)

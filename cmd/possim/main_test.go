@@ -147,7 +147,7 @@ func TestReportsWaitForTheGateway(t *testing.T) {
 
 func TestWhatGoesWrongOnTheWiresEndsInTheTruth(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"terminal", "network", "power"} {
+	for _, name := range []string{"terminal", "network", "power", "day"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			play(t, "-script", name, "-posd", program(t, "posd"))
