@@ -181,17 +181,19 @@ func (c *Core) due() {
 
 // finishStep turns changed sales into rows and live progress, and the state into a screen.
 func (c *Core) finishStep() {
-	rows := make([]sale.Row, 0, len(c.dirty)+len(c.out.Rows))
-	for _, l := range c.dirty {
-		l.dirty = false
-		l.writes++
-		if c.out.Intent != nil {
-			c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
+	if len(c.dirty) > 0 {
+		rows := make([]sale.Row, 0, len(c.dirty)+len(c.out.Rows))
+		for _, l := range c.dirty {
+			l.dirty = false
+			l.writes++
+			if c.out.Intent != nil {
+				c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
+			}
+			rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
+			c.now(sale.Tell{Sale: l.s.Clone()})
 		}
-		rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
-		c.now(sale.Tell{Sale: l.s.Clone()})
+		c.out.Rows = append(rows, c.out.Rows...)
 	}
-	c.out.Rows = append(rows, c.out.Rows...)
 	c.show()
 	c.forget()
 }
@@ -199,13 +201,9 @@ func (c *Core) finishStep() {
 // forget drops what is finished and durable, but for the latest sale: people
 // still look at it, and want to see its receipt printed and its report done.
 func (c *Core) forget() {
-	printing := map[sale.ID]bool{}
-	for _, j := range c.jobs {
-		printing[j.Sale] = true
-	}
 	kept := c.order[:0]
 	for _, l := range c.order {
-		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || printing[l.s.ID] || l.s.ID == c.glass.last {
+		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || c.printing(l.s.ID) || l.s.ID == c.glass.last {
 			kept = append(kept, l)
 			continue
 		}
@@ -213,6 +211,16 @@ func (c *Core) forget() {
 	}
 	clear(c.order[len(kept):])
 	c.order = kept
+}
+
+// printing reports whether a receipt of the sale is not finished.
+func (c *Core) printing(id sale.ID) bool {
+	for _, j := range c.jobs {
+		if j.Sale == id {
+			return true
+		}
+	}
+	return false
 }
 
 // stored notes what has become durable, and gives the answers that waited for it.
