@@ -355,7 +355,10 @@ func (c *Core) hold(s sale.Sale) *live {
 // draw returns n random bytes that follow from the event's entropy.
 func (c *Core) draw(n int) []byte {
 	c.draws++
-	sum := sha256.Sum256(binary.BigEndian.AppendUint32(c.ev.Entropy[:], c.draws))
+	var b [len(c.ev.Entropy) + 4]byte
+	copy(b[:], c.ev.Entropy[:])
+	binary.BigEndian.PutUint32(b[len(c.ev.Entropy):], c.draws)
+	sum := sha256.Sum256(b[:])
 	return sum[:n]
 }
 
