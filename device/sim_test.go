@@ -29,25 +29,15 @@ func TestSimulation(t *testing.T) {
 	}
 	seeds := *simSeeds
 	if seeds == 0 {
-		seeds = 300
+		seeds = 1000
 	}
-	begin, sales, steps := time.Now(), 0, 0
-	for seed := uint64(1); seed <= seeds; seed++ {
-		w := simulate(seed, false)
-		sales, steps = sales+len(w.disk.order), steps+w.steps
-		if len(w.failures) > 0 {
-			told := simulate(seed, true)
-			t.Fatalf("seed %d: %s\n\n%s\n\nagain: make sim SEED=%d", seed, w.failures[0], strings.Join(told.story, "\n"), seed)
-		}
-		if *simSeeds > 0 && seed%10000 == 0 {
-			fmt.Printf("%d seeds, %d sales, %.0f sales/s\n", seed, sales, float64(sales)/time.Since(begin).Seconds())
-		}
+	run, failing := runSeeds(seeds, *simSeeds > 0)
+	if failing != 0 {
+		told := simulate(failing, true)
+		t.Fatalf("seed %d: %s\n\n%s\n\nagain: make sim SEED=%d", failing, told.failures[0], strings.Join(told.story, "\n"), failing)
 	}
-	if sales == 0 || steps == 0 {
+	if run.done.sales == 0 {
 		t.Fatal("nothing was simulated")
-	}
-	if *simSeeds > 0 {
-		fmt.Printf("%d seeds, %d sales, %d steps, %.0f sales/s on one core\n", seeds, sales, steps, float64(sales)/time.Since(begin).Seconds())
 	}
 }
 

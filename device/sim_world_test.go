@@ -1,7 +1,6 @@
 package device
 
 import (
-	"container/heap"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -16,13 +15,12 @@ import (
 // bit for bit. The far sides (terminal, gateway, customer) keep the truth; the
 // journal keeps what was committed and survives a crash; the core does not.
 type world struct {
+	clock
 	rnd   *rand.Rand
-	now   time.Duration // virtual, since the beginning of the world
-	queue happenings
-	order int
 	story []string // what happened, for a failing seed
 	tell  bool
-	calm  bool // no more faults: everything heals
+	calm  bool   // no more faults: everything heals
+	tick  func() // tells the core that its time has come
 
 	// posd
 	core   *Core
@@ -33,7 +31,6 @@ type world struct {
 	groups []group
 	busy   bool
 	full   bool
-	waker  int
 	glass  sale.Screen
 
 	bank     bank
@@ -42,55 +39,28 @@ type world struct {
 	finals   map[sale.ID]sale.State
 	failures []string
 	steps    int
-	idle     int // happenings since time last moved
-}
-
-type happening struct {
-	at    time.Duration
-	order int
-	do    func()
-}
-
-type happenings []happening
-
-func (h happenings) Len() int { return len(h) }
-func (h happenings) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].order < h[j].order
-}
-func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *happenings) Push(x any)   { *h = append(*h, x.(happening)) }
-func (h *happenings) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
 }
 
 func newWorld(seed uint64) *world {
 	w := &world{rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(), finals: map[sale.ID]sale.State{}}
+	w.tick = func() { w.step(sale.Tick{}) }
 	w.bank.init()
 	w.gateway.init()
 	w.start()
 	return w
 }
 
-func (w *world) after(d time.Duration, do func()) {
-	w.order++
-	heap.Push(&w.queue, happening{w.now + d, w.order, do})
-}
-
 // run lets the world go on until a moment, or until a rule is broken.
 func (w *world) run(until time.Duration) {
-	for len(w.queue) > 0 && w.queue[0].at <= until && len(w.failures) == 0 {
-		h := heap.Pop(&w.queue).(happening)
-		if w.idle++; h.at > w.now {
-			w.idle = 0
+	for len(w.failures) == 0 {
+		do, ok := w.next(until)
+		if !ok {
+			break
 		}
-		w.now = h.at
 		if w.idle > 10000 {
 			w.fail("posd spins: it wakes itself for ever without anything to do")
 		}
-		h.do()
+		do()
 	}
 	w.now = max(w.now, until)
 }
@@ -132,7 +102,7 @@ func (w *world) start() {
 // crash stops posd where it stands: what was not committed is gone, and so is every answer under way.
 func (w *world) crash() {
 	w.say("posd is killed")
-	w.core, w.groups, w.busy = nil, nil, false
+	w.core, w.groups, w.busy, w.wake.do = nil, nil, false, nil
 	w.life++
 	w.glass = sale.Screen{Kind: sale.ScreenOffline}
 	w.after(w.between(time.Second, time.Minute), func() {
@@ -145,6 +115,7 @@ func (w *world) crash() {
 var simPolicy = func() Policy {
 	p := DefaultPolicy()
 	p.CodeShownFor = 90 * time.Second
+	p.TimeZone = "UTC" // the one zone that is not read from a file at every start
 	return p
 }()
 
@@ -184,17 +155,9 @@ func (w *world) plan() {
 	if w.core == nil {
 		return
 	}
-	at, ok := w.core.Next()
-	if !ok {
-		return
+	if at, ok := w.core.Next(); ok {
+		w.wakeAt(at+w.born, w.tick)
 	}
-	w.waker++
-	waker, life := w.waker, w.life
-	w.after(max(at+w.born-w.now, 0), func() {
-		if w.waker == waker && w.life == life {
-			w.step(sale.Tick{})
-		}
-	})
 }
 
 // commit makes the queued rows durable after a while, unless posd dies before.
@@ -219,7 +182,8 @@ func (w *world) commit(lazy bool) {
 func (w *world) committed(life int) {
 	batch := w.groups
 	w.groups, w.busy = nil, false
-	if w.full && len(rowsOf(batch)) > 0 {
+	rows := rowsOf(batch)
+	if w.full && len(rows) > 0 {
 		w.commitFailed(batch)
 		return
 	}
@@ -227,7 +191,7 @@ func (w *world) committed(life int) {
 		w.crash()
 		return
 	}
-	if rows := rowsOf(batch); len(rows) > 0 {
+	if len(rows) > 0 {
 		if _, err := w.disk.Commit(context.Background(), rows); err != nil {
 			panic(err)
 		}
@@ -245,7 +209,7 @@ func (w *world) committed(life int) {
 			}
 		}
 	}
-	if st := storedIn(batch); len(st.Sales)+len(st.Facts) > 0 {
+	if st := storedIn(rows); len(st.Sales)+len(st.Facts) > 0 {
 		w.step(st)
 	}
 	if len(w.groups) > 0 && w.core != nil {
