@@ -178,7 +178,11 @@ const printRetry = 5 * time.Second
 
 // reprintsDue tries waiting receipts again, in the order they were made.
 func (c *Core) reprintsDue() {
-	if len(c.reprints) == 0 {
+	due := false
+	for _, w := range c.reprints {
+		due = due || w.at != 0 && c.mono() >= w.at
+	}
+	if !due {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.reprints)) {
