@@ -16,11 +16,14 @@ import (
 // journal keeps what was committed and survives a crash; the core does not.
 type world struct {
 	clock
-	rnd   *rand.Rand
-	story []string // what happened, for a failing seed
-	tell  bool
-	calm  bool   // no more faults: everything heals
-	tick  func() // tells the core that its time has come
+	rnd    *rand.Rand
+	seed   uint64
+	story  []string // what happened, for a failing seed
+	tell   bool
+	calm   bool   // no more faults: everything heals
+	tick   func() // tells the core that its time has come
+	policy Policy
+	pace   time.Duration // people, and trouble, are as many times quicker
 
 	// posd
 	core   *Core
@@ -35,18 +38,32 @@ type world struct {
 
 	bank     bank
 	gateway  wallet
+	press    press
 	shop     shop
+	wires    *wires // the real codecs in between; nil: answers are handed over as they are
 	finals   map[sale.ID]sale.State
+	stored   map[string]sale.ID // what is durable: references and numbers of attempts and movements, by their sale
 	failures []string
 	steps    int
 }
 
-func newWorld(seed uint64) *world {
-	w := &world{rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(), finals: map[sale.ID]sale.State{}}
+func newWorld(seed uint64, wired bool) *world {
+	w := &world{
+		seed: seed, rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(),
+		finals: map[sale.ID]sale.State{}, stored: map[string]sale.ID{},
+	}
 	w.tick = func() { w.step(sale.Tick{}) }
+	w.pace = 4
+	if seed%4 == 0 {
+		w.pace = 1
+	}
+	if wired {
+		w.wires = newWires(w)
+	}
+	w.policy = policyOf(w)
 	w.bank.init()
 	w.gateway.init()
-	w.start()
+	w.shop.init()
 	return w
 }
 
@@ -71,6 +88,10 @@ func (w *world) between(a, b time.Duration) time.Duration {
 	return a + time.Duration(w.rnd.Int64N(int64(b-a)))
 }
 
+// human is how long people take: in three of four seeds they are quick, because
+// a till that only asks whether a code is paid shows little.
+func (w *world) human(a, b time.Duration) time.Duration { return w.between(a, b) / w.pace }
+
 func (w *world) say(format string, args ...any) {
 	if w.tell {
 		w.story = append(w.story, fmt.Sprintf("%12s  %s", w.now.Round(time.Millisecond), fmt.Sprintf(format, args...)))
@@ -84,13 +105,19 @@ func (w *world) fail(format string, args ...any) {
 
 // start begins a run of posd on what the disk holds.
 func (w *world) start() {
-	core, err := NewCore(simPolicy, Equipment{Terminal: true, Gateway: true, Printer: true}, testMakers)
+	makers := testMakers
+	if w.wires != nil {
+		makers.Report = w.wires.client.ReportParams
+		w.wires.plugIn()
+	}
+	core, err := NewCore(w.policy, Equipment{Terminal: true, Gateway: true, Printer: true}, makers)
 	if err != nil {
 		panic(err)
 	}
 	w.core, w.groups, w.busy, w.born = core, nil, false, w.now
 	w.life++
-	w.shop.lifeBegins()
+	w.shop.lifeBegins(w)
+	w.press.free = w.now
 	w.say("posd starts (run %d)", w.life)
 	r, err := w.disk.Recover(context.Background())
 	if err != nil {
@@ -112,13 +139,6 @@ func (w *world) crash() {
 	})
 }
 
-var simPolicy = func() Policy {
-	p := DefaultPolicy()
-	p.CodeShownFor = 90 * time.Second
-	p.TimeZone = "UTC" // the one zone that is not read from a file at every start
-	return p
-}()
-
 // epoch is where the world's wall clock begins.
 var epoch = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 
@@ -136,6 +156,9 @@ func (w *world) step(h sale.Happening) {
 	}
 	out := w.core.Step(ev)
 	life := w.life
+	if w.spies() {
+		w.secrets(out)
+	}
 	for _, e := range out.Now {
 		w.perform(e)
 		if w.life != life || w.core == nil {
@@ -195,7 +218,7 @@ func (w *world) committed(life int) {
 		if _, err := w.disk.Commit(context.Background(), rows); err != nil {
 			panic(err)
 		}
-		w.stored(rows)
+		w.written(rows)
 	}
 	if w.chance(0.004) { // or just behind it
 		w.crash()
@@ -276,7 +299,7 @@ func (w *world) perform(e sale.Effect) {
 	case sale.ClaimDue:
 		now := w.wall()
 		back(time.Millisecond, func() sale.Happening {
-			due, _ := w.disk.Due(context.Background(), now, simPolicy.BackoffMax, e.N)
+			due, _ := w.disk.Due(context.Background(), now, w.policy.BackoffMax, e.N)
 			if len(due) > 0 {
 				return sale.ReportsDue{Reports: due}
 			}
@@ -285,12 +308,8 @@ func (w *world) perform(e sale.Effect) {
 	case sale.SendReports:
 		w.gateway.reports(w, e.Reports, back)
 	case sale.PrintReceipt:
-		res := sale.PrintResult{Job: e.Receipt.Job, State: sale.PrintDone}
-		if w.chance(0.05) {
-			res.State, res.Words = sale.PrintFailed, "paper out"
-		} else {
-			w.shop.paper = append(w.shop.paper, e.Receipt)
-		}
-		back(w.between(50*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.JobDone{Result: res} })
+		w.press.print(w, e.Receipt, back)
+	case sale.PrintCode:
+		w.shop.look(w, e.Screen)
 	}
 }
