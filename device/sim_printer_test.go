@@ -59,7 +59,9 @@ func (p *press) feed(w *world, r sale.Receipt, back back) {
 		p.paper = append(p.paper, paper{r, true})
 	}
 	if res.State != sale.PrintDone {
-		p.faults++
+		if !p.out || w.calm {
+			p.faults++ // a roll that is not changed is one fault, however often it is noticed
+		}
 		w.say("printer: receipt %s of sale %s: %s", r.Job, r.Sale.ID, res.Words)
 	}
 	if p.trial && w.chance(0.03) { // the paper is out, and nobody hears of it

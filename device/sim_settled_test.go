@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"posd/device/sale"
@@ -114,6 +115,9 @@ func (w *world) amounts(s sale.Sale) {
 	if r := w.bank.records[s.Attempts[len(s.Attempts)-1].Ref]; r != nil {
 		if r.tip != s.Tip || r.cashback != s.Cashback || r.surplus != s.Surcharge {
 			w.fail("I6: sale %s has not the tip, cashback and surcharge of the terminal", s.ID)
+		}
+		if !r.wrong && strings.HasPrefix(s.Incident, "the terminal approved") {
+			w.fail("I6: sale %s is an incident (%s), and all of it is accounted for", s.ID, s.Incident)
 		}
 		if r.wrong && s.Incident == "" {
 			w.fail("I6: the terminal approved %s for sale %s of %s, and it is no incident", r.approved, s.ID, s.Amount)

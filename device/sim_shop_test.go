@@ -196,6 +196,9 @@ func (s *shop) answered(w *world, r sale.Reply) {
 	if a.bill == nil || a.req.Key == "" {
 		return
 	}
+	if r.Err == nil && r.Sale.ID == "" {
+		w.fail("I4: key %s is answered with a sale that is none", a.req.Key)
+	}
 	if r.Err == nil {
 		w.say("cashier: bill %d is sale %s (%s), %s", a.bill.n, r.Sale.ID, a.req.Method, r.Sale.State)
 		if was, ok := s.keys[a.req.Key]; ok && was != r.Sale.ID {

@@ -61,7 +61,7 @@ func TestSimulationThroughTheRealCodecs(t *testing.T) {
 		sales, spoilt = sales+len(w.disk.order), spoilt+w.wires.spoilt
 		if len(w.failures) > 0 {
 			told := simulateWired(t, seed, true)
-			t.Fatalf("seed %d: %s\n\n%s\n\nagain: make sim-wires SEED=%d", seed, w.failures[0], strings.Join(told.story, "\n"), seed)
+			t.Fatalf("seed %d: %s\n\n%s\n\nagain: make sim WIRES=1 SEED=%d", seed, w.failures[0], strings.Join(told.story, "\n"), seed)
 		}
 	}
 	if spoilt == 0 {

@@ -19,7 +19,11 @@ func (w *world) trouble() {
 		}
 	})
 	w.nowAndThen(30*time.Minute, w.clockJumps)
-	w.nowAndThen(15*time.Minute, func() { w.press.out = !w.press.out; w.say("printer out of paper: %v", w.press.out) })
+	w.nowAndThen(15*time.Minute, func() {
+		w.press.out = !w.press.out
+		w.press.faults++
+		w.say("printer out of paper: %v", w.press.out)
+	})
 	w.nowAndThen(12*time.Minute, func() { w.bank.pull(w) })
 	w.nowAndThen(25*time.Minute, func() { w.bank.otherRegister(w) })
 	w.nowAndThen(40*time.Minute, func() {
