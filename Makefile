@@ -34,16 +34,18 @@ bench: ## measurements, each beside its floor
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 SEEDS ?= 10000
-sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story
-	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))
+SIM = $(if $(WIRES),TestSimulationThroughTheRealCodecs,$(if $(SEED),TestSimulation,TestSimulation|TestSimulationThroughTheRealCodecs))
+sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs
+	$(GO) test ./device -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))
 
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
 
-fuzz: ## 100,000 card sales, 15,000 sales of every kind and 20,000 simulated days under faults, then every fuzz target for FUZZTIME
+fuzz: ## 100,000 card sales, 15,000 sales of every kind, 20,000 simulated days and 10,000 printer faults, then every fuzz target for FUZZTIME
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -sales 100000
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
-	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation$$' -args -seeds 20000
+	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation(ThroughTheRealCodecs)?$$' -args -seeds 20000
+	$(GO) test ./device -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "== $$pkg $$target"; \

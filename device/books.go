@@ -247,7 +247,7 @@ func (b *Books) paid(s *sale.Sale) {
 	case sale.ReportWithdrawn:
 		b.Withdrawn.add(taken)
 	case sale.ReportByHand:
-		b.ByHand.add(s, taken, "settled by a person: make its report by hand")
+		b.ByHand.add(s, taken, "no report was made: report it at IOTPay by hand")
 	}
 }
 

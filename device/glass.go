@@ -2,7 +2,6 @@ package device
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -28,7 +27,7 @@ type glass struct {
 func (c *Core) show() {
 	c.resultOver()
 	s := c.screen()
-	if c.glass.ever && reflect.DeepEqual(s, c.glass.shown) {
+	if c.glass.ever && s.Equal(c.glass.shown) {
 		return
 	}
 	c.glass.shown, c.glass.ever = s, true
@@ -189,6 +188,13 @@ const printRetry = 5 * time.Second
 
 // reprintsDue tries waiting receipts again, in the order they were made.
 func (c *Core) reprintsDue() {
+	due := false
+	for _, w := range c.reprints {
+		due = due || w.at != 0 && c.mono() >= w.at
+	}
+	if !due {
+		return
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.reprints)) {
 		w, j := c.reprints[id], c.jobs[id]
 		if w.at == 0 || c.mono() < w.at {

@@ -93,6 +93,9 @@ func (t *Till) commitIfDue() {
 }
 
 func rowsOf(groups []group) []sale.Row {
+	if len(groups) == 1 {
+		return groups[0].rows
+	}
 	var rows []sale.Row
 	for _, g := range groups {
 		rows = append(rows, g.rows...)
@@ -118,15 +121,15 @@ func (t *Till) committed(c commitResult) {
 	l.wrote, l.idled, t.failing = time.Now(), false, ""
 	t.tellEvents(c.groups, c.seqs)
 	t.performAfter(c.groups)
-	if st := storedIn(c.groups); len(st.Sales)+len(st.Facts) > 0 {
+	if st := storedIn(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {
 		t.step(st)
 	}
 }
 
 // storedIn says about which sales rows were committed, each as often as it was.
-func storedIn(groups []group) sale.Stored {
+func storedIn(rows []sale.Row) sale.Stored {
 	var st sale.Stored
-	for _, r := range rowsOf(groups) {
+	for _, r := range rows {
 		switch r := r.(type) {
 		case sale.SaleRow:
 			st.Sales = append(st.Sales, r.Sale.ID)

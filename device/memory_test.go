@@ -174,14 +174,18 @@ func (m *memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 	return list, nil
 }
 
-func (m *memory) SameBill(ctx context.Context, ref string, amount sale.Amount, since time.Time) ([]sale.Sale, error) {
-	list, err := m.Sales(ctx, sale.Filter{})
-	return slices.DeleteFunc(list, func(s sale.Sale) bool {
-		if ref != "" {
-			return s.Reference != ref
+func (m *memory) SameBill(_ context.Context, ref string, amount sale.Amount, since time.Time) ([]sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []sale.Sale
+	for _, id := range slices.Backward(m.order) {
+		s := m.sales[id]
+		recent := !s.CreatedAt.Before(since) || s.WentUnsureAt != nil && !s.WentUnsureAt.Before(since)
+		if ref != "" && s.Reference == ref || ref == "" && s.Amount == amount && recent {
+			list = append(list, s.Clone())
 		}
-		return s.Amount != amount || s.CreatedAt.Before(since) && (s.WentUnsureAt == nil || s.WentUnsureAt.Before(since))
-	}), err
+	}
+	return list, nil
 }
 
 func (m *memory) Events(_ context.Context, after int64, limit int) ([]sale.StoredEvent, error) {

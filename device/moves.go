@@ -349,8 +349,9 @@ func (c *Core) notUndone(l *live) {
 		return
 	}
 	l.s.Due = l.s.Amount - l.s.ApprovedAmount
+	l.s.Reported = sale.ReportByHand // what its report is made of left with the answer that was not to stand
 	if c.finish(l, sale.Paid, sale.ReasonPartial, "approved for a part, and the void was refused") {
-		l.s.Attention = fmt.Sprintf("%s of %s was taken and could not be voided", l.s.ApprovedAmount, l.s.Amount)
+		l.s.Attention = fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", l.s.ApprovedAmount, l.s.Amount)
 		c.print(l, "", sale.CustomerCopy, false)
 	}
 }

@@ -1,169 +1,129 @@
 package device
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"posd/device/sale"
 )
 
-// stored holds what every commit must keep: a final state never changes (I5),
-// and what is final is whole (paid and its report in one transaction).
-func (w *world) stored(rows []sale.Row) {
+// What must never be seen outside of what is meant for it (I9).
+const (
+	secretCode   = "134567890123456789" // the customer's own wallet code
+	secretExpiry = "9912-expiry"        // the card's
+)
+
+// intended holds the first money rule: what goes out under a reference is
+// durable before. So is, therefore, all that is ever captured (I2).
+func (w *world) intended(ref string) {
+	if _, ok := w.stored[ref]; !ok {
+		w.fail("I2: %s goes out and its intent is not stored", ref)
+	}
+}
+
+// written holds what every commit must keep.
+func (w *world) written(rows []sale.Row) {
 	for _, r := range rows {
 		s, ok := r.(sale.SaleRow)
 		if !ok {
 			continue
 		}
-		if was, ok := w.finals[s.Sale.ID]; ok && was != s.Sale.State {
-			w.fail("I5: sale %s was %s and became %s", s.Sale.ID, was, s.Sale.State)
+		for _, a := range s.Sale.Attempts {
+			w.stored[a.Ref] = s.Sale.ID
 		}
-		if s.Sale.State.Final() {
+		for _, m := range s.Sale.Refunds {
+			w.stored[m.ID] = s.Sale.ID
+		}
+		was, ended := w.finals[s.Sale.ID]
+		switch {
+		case ended && was != s.Sale.State:
+			w.fail("I5: sale %s was %s and became %s", s.Sale.ID, was, s.Sale.State)
+		case !ended && s.Sale.State.Final():
 			w.finals[s.Sale.ID] = s.Sale.State
+			if s.Sale.State == sale.Paid && s.Sale.Settled == nil && !w.captured(s.Sale) {
+				w.fail("I3: sale %s is paid and nobody paid it", s.Sale.ID)
+			}
 		}
 		if now := w.disk.sales[s.Sale.ID]; now.Reported == sale.ReportQueued {
 			if _, ok := w.disk.reports[now.MchOrderNo]; !ok {
-				w.fail("sale %s is to be reported and no report is queued", s.Sale.ID)
+				w.fail("I10: sale %s is to be reported and no report is queued", s.Sale.ID)
 			}
 		}
 	}
 }
 
-// rules holds after every step.
-func (w *world) rules() {
-	if g := w.glass; g.Code != "" && w.core != nil { // I7
-		l := w.core.live[g.Sale]
-		if l == nil || l.s.State != sale.Waiting {
-			w.fail("I7: the code of sale %s is on glass and the sale is not open", g.Sale)
+// captured reports whether money was taken for a sale, whatever happened to it later.
+func (w *world) captured(s sale.Sale) bool {
+	for _, a := range s.Attempts {
+		if w.bank.records[a.Ref] != nil {
+			return true
+		}
+		if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {
+			return true
 		}
 	}
+	return false
 }
 
-// settled holds once everything has been well for a while.
-func (w *world) settled() {
-	if w.core == nil {
-		w.fail("posd does not run although all is well")
-		return
-	}
-	owner := map[string]sale.Sale{}
-	shown := map[sale.ID]int{}
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
-		for _, a := range s.Attempts {
-			owner[a.Ref] = s
-			if w.shop.seen["code:"+a.Ref] {
-				shown[s.ID]++
-			}
-		}
-		for _, m := range s.Refunds {
-			owner[m.ID] = s
-		}
-		w.saleSettled(s)
-	}
-	for id, n := range shown {
-		if n > 1 {
-			w.fail("%d codes of sale %s reached glass", n, id)
-		}
-	}
-	for _, r := range w.bank.list { // I2, cards
-		s, ok := owner[r.ref]
-		if !ok {
-			w.fail("I2: the terminal approved %s and the journal does not know it", r.ref)
-		}
-		if r.kind != sale.CardSale || s.Attention != "" || s.Incident != "" {
-			continue
-		}
-		partial := s.State == sale.Declined && s.Reason == sale.ReasonPartial && r.undone == r.amount
-		if !partial && (s.State != sale.Paid || s.ApprovedAmount != r.amount) {
-			w.fail("I2: the terminal took %s under %s and sale %s is %s for %s", r.amount, r.ref, s.ID, s.State, s.ApprovedAmount)
-		}
-	}
-	for _, o := range w.gateway.list { // I2, wallets
-		if s, ok := owner[o.no]; o.status.Paid() && (!ok || s.State != sale.Paid && s.Attention == "") {
-			w.fail("I2: the customer paid order %s and sale %s is %s", o.no, s.ID, s.State)
-		}
-	}
-	w.billsSettled()
-	w.papers()
-}
-
-// saleSettled holds for one sale: known (I8), true (I3), reported (I10).
-func (w *world) saleSettled(s sale.Sale) {
-	person := s.Attention != "" || s.Incident != ""
-	unknown := s.Method != sale.Card && w.gateway.orders[s.MchOrderNo] == nil // watched for its seven days
-	if !s.State.Final() && !person && !unknown {
-		w.fail("I8: sale %s is still %s (%s, %q) and nobody is told", s.ID, s.State, s.Reason, s.Words)
-	}
-	for _, m := range s.Refunds {
-		if !m.Settled() && !person {
-			w.fail("I8: %s %s of sale %s is still %s and nobody is told", m.Kind, m.ID, s.ID, m.State)
-		}
-	}
-	if s.State == sale.Paid && s.Settled == nil { // I3
-		last := s.Attempts[len(s.Attempts)-1].Ref
-		if r := w.bank.records[last]; s.Method == sale.Card && (r == nil || r.amount != s.ApprovedAmount) {
-			w.fail("I3: sale %s is paid and the terminal knows nothing of it", s.ID)
-		}
-		if o := w.gateway.orders[last]; s.Method != sale.Card && (o == nil || !o.status.Paid()) {
-			w.fail("I3: sale %s is paid and no customer paid", s.ID)
-		}
-	}
-	if s.Method != sale.Card {
-		return
-	}
-	n := w.gateway.heard[s.MchOrderNo] // I10
-	_, queued := w.disk.reports[s.MchOrderNo]
+// acknowledged holds that what a person was told is durable (I4).
+func (w *world) acknowledged(r sale.Reply) {
+	s, ok := w.disk.sales[r.Sale.ID]
 	switch {
-	case s.State == sale.Paid && s.Reported == sale.ReportNotNeeded && s.Reason != sale.ReasonPartial:
-		w.fail("I10: card sale %s is paid and nobody reports it", s.ID)
-	case s.Reported == sale.ReportDone && n == 0:
-		w.fail("I10: sale %s counts as reported and the gateway never heard of it", s.ID)
-	case s.Reported == sale.ReportWithdrawn && n > 0:
-		w.fail("I10: the report of sale %s was withdrawn and the gateway has it", s.ID)
-	case s.Reported == sale.ReportQueued:
-		w.fail("I10: the report of sale %s is still queued (in the queue: %v, link %s)", s.ID, queued, w.core.queue.link)
+	case !ok:
+		w.fail("I4: sale %s was accepted and is not stored", r.Sale.ID)
+	case r.Sale.State.Final() && s.State != r.Sale.State:
+		w.fail("I4: sale %s was said to be %s and %s is stored", s.ID, r.Sale.State, s.State)
+	case r.Movement != "" && w.stored[r.Movement] != s.ID:
+		w.fail("I4: movement %s was accepted and is not stored", r.Movement)
 	}
 }
 
-// billsSettled holds the first of all rules: at most one net capture per bill (I1).
-func (w *world) billsSettled() {
-	for _, b := range w.shop.bills {
-		net, person, story := sale.Amount(0), false, ""
-		for _, id := range w.disk.order {
-			s := w.disk.sales[id]
-			if s.Reference != b.ref {
-				continue
-			}
-			for _, a := range s.Attempts {
-				if r := w.bank.records[a.Ref]; r != nil {
-					net += r.amount - r.undone
-				}
-				if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {
-					net += o.amount - o.back
-				}
-			}
-			for _, m := range s.Refunds {
-				person = person || m.State == sale.MoveKept
-			}
-			person = person || s.Attention != "" || s.Incident != ""
-			story += fmt.Sprintf(" %s=%s/%s", s.ID, s.Method, s.State)
-		}
-		if net > b.amount && !person {
-			w.fail("I1: bill %d of %s was captured for %s:%s", b.n, b.amount, net, story)
-		}
+// rules holds after every step: a code is on glass only while its sale is open,
+// and says the sale's own amount (I7).
+func (w *world) rules() {
+	g := &w.glass
+	if g.Code == "" || w.core == nil {
+		return
+	}
+	l := w.core.live[g.Sale]
+	switch {
+	case l == nil || l.s.State != sale.Waiting:
+		w.fail("I7: the code of sale %s is on glass and the sale is not open", g.Sale)
+	case g.Amount != l.s.Amount || w.gateway.codes[g.Code] != l.attempt().Ref:
+		w.fail("I7: the screen of sale %s shows another amount, or another sale's code", g.Sale)
 	}
 }
 
-// papers holds that no receipt comes out twice without saying so.
-func (w *world) papers() {
-	first := map[string]bool{}
-	for _, r := range w.shop.paper {
-		key := string(r.Sale.ID) + r.Movement
-		if r.Duplicate {
-			continue
+// spies reports whether this seed is one whose every word is searched for
+// secrets: that takes as long as many seeds without.
+func (w *world) spies() bool { return w.wires != nil || w.seed%200 == 3 }
+
+// secrets holds that no secret stands in any row, effect, log line or event,
+// as text, as JSON, or as any type that a formatter would print (I9). A
+// sale.Secret prints dots; the wires alone take out what is in it.
+func (w *world) secrets(out sale.Effects) {
+	words := fmt.Sprintf("%+v %+v %+v %+v", out.Now, out.Rows, out.After, out.Intent)
+	for _, r := range out.Rows {
+		b, err := json.Marshal(r)
+		if err != nil {
+			w.fail("a row cannot be written: %v", err)
 		}
-		if first[key] {
-			w.fail("a second receipt of sale %s does not say that it is a duplicate", r.Sale.ID)
+		words += string(b)
+		if rep, ok := r.(sale.ReportRow); ok && strings.Contains(rep.Report.Params.Reveal(), secretCode) {
+			w.fail("I9: the customer's code stands in report %s", rep.Report.No)
 		}
-		first[key] = true
+	}
+	for _, e := range append(out.Now, out.After...) {
+		b, err := json.Marshal(e)
+		if err != nil {
+			w.fail("an effect cannot be written: %v", err)
+		}
+		words += string(b)
+	}
+	for _, secret := range []string{secretCode, secretExpiry, wiresKey, "4761739001010119", "1166="} {
+		if strings.Contains(words, secret) {
+			w.fail("I9: %q is said aloud", secret)
+		}
 	}
 }

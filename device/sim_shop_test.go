@@ -3,6 +3,8 @@ package device
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"posd/device/sale"
@@ -12,11 +14,9 @@ import (
 // bill is which, and as impatient and clumsy as people are.
 type shop struct {
 	bills []*bill
-	at    *bill
 	asked map[sale.Token]*ask
 	token sale.Token
-	paper []sale.Receipt
-	seen  map[string]bool // codes a customer has looked at
+	keys  map[string]sale.ID // what posd said a key belongs to: for ever
 }
 
 type bill struct {
@@ -31,15 +31,24 @@ type bill struct {
 // ask is a request whose answer the cashier waits for.
 type ask struct {
 	bill *bill
-	req  SellRequest
-	move bool
+	req  SellRequest // if it is one for a payment
 }
 
-func (s *shop) lifeBegins() {
-	s.asked = map[sale.Token]*ask{}
-	if s.seen == nil {
-		s.seen = map[string]bool{}
+func (s *shop) init() { s.keys = map[string]sale.ID{} }
+
+// lifeBegins repeats what an earlier run was asked and did not answer, under the same keys.
+func (s *shop) lifeBegins(w *world) {
+	tokens := make([]sale.Token, 0, len(s.asked))
+	for t := range s.asked {
+		tokens = append(tokens, t)
 	}
+	slices.Sort(tokens)
+	for _, t := range tokens {
+		if a := s.asked[t]; a.req.Key != "" && w.rnd.IntN(2) == 0 {
+			w.after(w.human(time.Second, 5*time.Second), func() { s.send(w, a) })
+		}
+	}
+	s.asked = map[sale.Token]*ask{}
 }
 
 // open lets n customers come, one after the other.
@@ -49,14 +58,18 @@ func (s *shop) open(w *world, n int) {
 	}
 	b := &bill{n: len(s.bills), amount: sale.Amount(500 + w.rnd.IntN(5)*100)}
 	b.ref = fmt.Sprintf("BILL-%d", b.n)
-	s.bills, s.at = append(s.bills, b), b
+	s.bills = append(s.bills, b)
+	if w.chance(0.2) {
+		items := []sale.Item{{Name: "tea", Amount: b.amount}}
+		s.ask(w, func(t sale.Token) sale.Happening { return sale.DisplayAsked{Token: t, Items: items} }, nil)
+	}
 	s.sell(w, b, "")
 	s.serve(w, b, n)
 }
 
 // serve looks at the sale every few seconds and does what a cashier would.
 func (s *shop) serve(w *world, b *bill, n int) {
-	w.after(w.between(time.Second, 20*time.Second), func() {
+	w.after(w.human(time.Second, 20*time.Second), func() {
 		if w.core == nil {
 			s.serve(w, b, n)
 			return
@@ -71,13 +84,13 @@ func (s *shop) serve(w *world, b *bill, n int) {
 			}
 		case last.State == sale.Paid:
 			b.left = true
-			if w.chance(0.15) {
-				s.giveBack(w, b, *last)
-			}
+			s.paid(w, b, *last)
 		case last.State == sale.Waiting && w.chance(0.15):
 			s.ask(w, func(t sale.Token) sale.Happening { return sale.CancelAsked{Token: t, Sale: *last} }, nil)
 		case last.State == sale.Unsure:
-			if w.chance(0.5) {
+			if last.Attention != "" && w.chance(0.2) {
+				s.resolve(w, *last)
+			} else if w.chance(0.5) {
 				s.sell(w, b, "")
 			} else {
 				b.left = w.chance(0.5)
@@ -86,19 +99,33 @@ func (s *shop) serve(w *world, b *bill, n int) {
 		for i := range s.bills {
 			s.keepSome(w, s.bills[i])
 		}
+		if w.chance(0.1) {
+			s.retry(w)
+		}
 		if b.left || b.tries > 8 || w.calm {
-			w.after(w.between(time.Second, 30*time.Second), func() { s.open(w, n-1) })
+			w.after(w.human(time.Second, 30*time.Second), func() { s.open(w, n-1) })
 			return
 		}
 		s.serve(w, b, n)
 	})
 }
 
+// paid is what happens to some sales once they are paid.
+func (s *shop) paid(w *world, b *bill, st sale.Sale) {
+	if w.chance(0.15) {
+		s.giveBack(w, b, st)
+	}
+	if w.chance(0.1) {
+		s.ask(w, func(t sale.Token) sale.Happening { return sale.PrintAsked{Token: t, Sale: st} }, nil)
+	}
+}
+
 // lookUp returns the bill's latest sale as posd knows it, or nil.
 func (s *shop) lookUp(w *world, b *bill) *sale.Sale {
 	for i := len(b.sales) - 1; i >= 0; i-- {
 		if l := w.core.live[b.sales[i]]; l != nil {
-			return &l.s
+			st := l.s.Clone()
+			return &st
 		}
 		if st, ok := w.disk.sales[b.sales[i]]; ok {
 			return &st
@@ -113,7 +140,7 @@ func (s *shop) sell(w *world, b *bill, replaces sale.ID) {
 	b.tries++
 	r := SellRequest{Key: fmt.Sprintf("k%d-%d", b.n, b.tries), Amount: b.amount, Method: simMethods[w.rnd.IntN(len(simMethods))], Reference: b.ref, Replaces: string(replaces)}
 	if r.Method == sale.Scan {
-		r.AuthCode = "130000000000000000"
+		r.AuthCode = secretCode
 	}
 	s.send(w, &ask{bill: b, req: r})
 	if w.chance(0.1) { // a double tap
@@ -130,13 +157,13 @@ func (s *shop) send(w *world, a *ask) {
 	s.ask(w, func(t sale.Token) sale.Happening {
 		ev := sale.SellAsked{
 			Token: t, Key: r.Key, Amount: r.Amount, Method: r.Method, Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
-			Digest: digest("sell", r.Amount, r.Currency, r.Method, r.Reference, r.Replaces),
+			Digest: r.Key + string(r.Method) + r.Replaces,
 		}
 		if h, err := w.disk.Key(context.Background(), r.Key); err == nil {
 			st := w.disk.sales[h.Sale]
 			ev.Hit, ev.HitSale = &h, &st
 		}
-		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference, r.Amount, w.wall().Add(-simPolicy.BillWindow))
+		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference, r.Amount, w.wall().Add(-w.policy.BillWindow))
 		if old, ok := w.disk.sales[sale.ID(r.Replaces)]; ok {
 			ev.Replaced = &old
 		}
@@ -145,26 +172,42 @@ func (s *shop) send(w *world, a *ask) {
 }
 
 func (s *shop) ask(w *world, build func(t sale.Token) sale.Happening, a *ask) {
-	s.token++
-	if a != nil {
-		s.asked[s.token] = a
+	if w.core == nil {
+		return
 	}
+	s.token++
+	if a == nil {
+		a = &ask{}
+	}
+	s.asked[s.token] = a
 	w.step(build(s.token))
 }
 
-// answered takes posd's answer to a request.
+// answered takes posd's answer to a request: what it says must be durable (I4).
 func (s *shop) answered(w *world, r sale.Reply) {
 	a := s.asked[r.Token]
 	delete(s.asked, r.Token)
-	if a == nil || a.move {
+	if a == nil {
 		return
+	}
+	if r.Err == nil && r.Sale.ID != "" {
+		w.acknowledged(r)
+	}
+	if a.bill == nil || a.req.Key == "" {
+		return
+	}
+	if r.Err == nil && r.Sale.ID == "" {
+		w.fail("I4: key %s is answered with a sale that is none", a.req.Key)
 	}
 	if r.Err == nil {
 		w.say("cashier: bill %d is sale %s (%s), %s", a.bill.n, r.Sale.ID, a.req.Method, r.Sale.State)
-		if _, ok := w.disk.sales[r.Sale.ID]; !ok {
-			w.fail("sale %s was accepted and is not stored", r.Sale.ID)
+		if was, ok := s.keys[a.req.Key]; ok && was != r.Sale.ID {
+			w.fail("I4: key %s belongs to sale %s and to sale %s", a.req.Key, was, r.Sale.ID)
 		}
-		a.bill.sales = append(a.bill.sales, r.Sale.ID)
+		s.keys[a.req.Key] = r.Sale.ID
+		if !slices.Contains(a.bill.sales, r.Sale.ID) {
+			a.bill.sales = append(a.bill.sales, r.Sale.ID)
+		}
 		return
 	}
 	no, ok := r.Err.(*Refusal)
@@ -175,7 +218,7 @@ func (s *shop) answered(w *world, r sale.Reply) {
 	w.say("cashier: bill %d is refused: %s", a.bill.n, no.Words)
 	if no.Kind == ErrSameBill && !w.chance(0.3) {
 		bill := a.bill
-		w.after(w.between(time.Second, 5*time.Second), func() {
+		w.after(w.human(time.Second, 5*time.Second), func() {
 			if w.core != nil {
 				s.sell(w, bill, no.Other)
 			}
@@ -183,20 +226,28 @@ func (s *shop) answered(w *world, r sale.Reply) {
 	}
 }
 
-// giveBack asks for a refund or a void.
+// giveBack asks for a refund or a void, now and then of a part, now and then twice.
 func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
-	kind := sale.Refund
+	kind, amount := sale.Refund, sale.Amount(0)
 	if st.Method == sale.Card && w.rnd.IntN(2) == 0 {
 		kind = sale.Void
+	} else if w.rnd.IntN(3) == 0 {
+		amount = st.Amount / 2
 	}
 	key := fmt.Sprintf("m%d-%d", b.n, w.order)
-	s.ask(w, func(t sale.Token) sale.Happening {
-		ev := sale.MoveAsked{Token: t, Key: key, Digest: digest(key), Kind: kind, Sale: st, By: "Ann"}
-		if rep, ok := w.disk.reports[st.MchOrderNo]; ok {
-			ev.Report = &rep
-		}
-		return ev
-	}, &ask{bill: b, move: true})
+	for range 1 + w.rnd.IntN(2) {
+		s.ask(w, func(t sale.Token) sale.Happening {
+			ev := sale.MoveAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
+			if h, err := w.disk.Key(context.Background(), key); err == nil {
+				now := w.disk.sales[h.Sale]
+				ev.Hit, ev.HitSale = &h, &now
+			}
+			if rep, ok := w.disk.reports[st.MchOrderNo]; ok {
+				ev.Report = &rep
+			}
+			return ev
+		}, &ask{bill: b})
+	}
 }
 
 // keepSome keeps a late payment now and then.
@@ -206,35 +257,50 @@ func (s *shop) keepSome(w *world, b *bill) {
 	}
 	if st := s.lookUp(w, b); st != nil {
 		at := *st
-		s.ask(w, func(t sale.Token) sale.Happening { return sale.KeepAsked{Token: t, Sale: at, By: "Ann"} }, &ask{bill: b, move: true})
+		s.ask(w, func(t sale.Token) sale.Happening { return sale.KeepAsked{Token: t, Sale: at, By: "Ann"} }, nil)
 	}
+}
+
+// resolve is a person's word on a sale that posd cannot settle; people look at
+// the terminal's paper, and now and then at the wrong line.
+func (s *shop) resolve(w *world, st sale.Sale) {
+	as := sale.Cancelled
+	if w.captured(st) != w.chance(0.1) {
+		as = sale.Paid
+	}
+	w.say("cashier: settles sale %s as %s", st.ID, as)
+	s.ask(w, func(t sale.Token) sale.Happening {
+		return sale.ResolveAsked{Token: t, Sale: st, As: as, By: "Ann", Reason: "the paper says so"}
+	}, nil)
+}
+
+// retry is a person who has mended what was set aside, and lets go what was held.
+func (s *shop) retry(w *world) {
+	reports, _ := w.disk.Reports(context.Background(), 1000)
+	reports = slices.DeleteFunc(reports, func(r sale.Report) bool { return r.State == sale.QueueDue })
+	if len(reports) == 0 {
+		return
+	}
+	slices.SortFunc(reports, func(a, b sale.Report) int { return strings.Compare(a.No, b.No) })
+	for _, r := range reports {
+		delete(w.gateway.blocked, r.No)
+	}
+	w.say("manager: %d reports may go again", len(reports))
+	s.ask(w, func(t sale.Token) sale.Happening { return sale.RetryAsked{Token: t, Reports: reports} }, nil)
 }
 
 // look is the customer in front of the display: a code that was seen may be paid
 // at any time from then on, on glass or not.
 func (s *shop) look(w *world, g sale.Screen) {
-	if g.Code == "" || s.seen[g.Code] {
+	o := w.gateway.orders[w.gateway.codes[g.Code]]
+	if g.Code == "" || o == nil || o.shown {
 		return
 	}
-	s.seen[g.Code] = true
-	no := g.Code[len("code:"):]
+	o.shown = true
+	no := o.no
 	if w.rnd.IntN(10) < 7 {
-		w.after(w.between(2*time.Second, 4*time.Minute), func() { w.gateway.pay(w, no) })
+		w.after(w.human(2*time.Second, 4*time.Minute), func() { w.gateway.pay(w, no) })
 	} else if w.rnd.IntN(2) == 0 {
-		w.after(w.between(10*time.Second, 20*time.Minute), func() { w.gateway.close(w, no, sale.StatusClosedByBuyer) })
-	}
-}
-
-func (g *wallet) pay(w *world, no string) {
-	if o := g.orders[no]; o != nil && !o.status.Closed() && !o.status.Paid() {
-		o.status, o.paidAt = sale.StatusPaid, w.now
-		w.say("customer: pays %s of %s", no, o.amount)
-	}
-}
-
-func (g *wallet) close(w *world, no string, st sale.OrderStatus) {
-	if o := g.orders[no]; o != nil && !o.status.Closed() && !o.status.Paid() {
-		o.status = st
-		w.say("gateway: closes %s unpaid", no)
+		w.after(w.human(10*time.Second, 20*time.Minute), func() { w.gateway.close(w, no, sale.StatusClosedByBuyer) })
 	}
 }

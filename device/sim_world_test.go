@@ -1,7 +1,6 @@
 package device
 
 import (
-	"container/heap"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -16,13 +15,15 @@ import (
 // bit for bit. The far sides (terminal, gateway, customer) keep the truth; the
 // journal keeps what was committed and survives a crash; the core does not.
 type world struct {
-	rnd   *rand.Rand
-	now   time.Duration // virtual, since the beginning of the world
-	queue happenings
-	order int
-	story []string // what happened, for a failing seed
-	tell  bool
-	calm  bool // no more faults: everything heals
+	clock
+	rnd    *rand.Rand
+	seed   uint64
+	story  []string // what happened, for a failing seed
+	tell   bool
+	calm   bool   // no more faults: everything heals
+	tick   func() // tells the core that its time has come
+	policy Policy
+	pace   time.Duration // people, and trouble, are as many times quicker
 
 	// posd
 	core   *Core
@@ -33,64 +34,50 @@ type world struct {
 	groups []group
 	busy   bool
 	full   bool
-	waker  int
 	glass  sale.Screen
 
 	bank     bank
 	gateway  wallet
+	press    press
 	shop     shop
+	wires    *wires // the real codecs in between; nil: answers are handed over as they are
 	finals   map[sale.ID]sale.State
+	stored   map[string]sale.ID // what is durable: references and numbers of attempts and movements, by their sale
 	failures []string
 	steps    int
-	idle     int // happenings since time last moved
 }
 
-type happening struct {
-	at    time.Duration
-	order int
-	do    func()
-}
-
-type happenings []happening
-
-func (h happenings) Len() int { return len(h) }
-func (h happenings) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].order < h[j].order
-}
-func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *happenings) Push(x any)   { *h = append(*h, x.(happening)) }
-func (h *happenings) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
-}
-
-func newWorld(seed uint64) *world {
-	w := &world{rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(), finals: map[sale.ID]sale.State{}}
+func newWorld(seed uint64, wired bool) *world {
+	w := &world{
+		seed: seed, rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(),
+		finals: map[sale.ID]sale.State{}, stored: map[string]sale.ID{},
+	}
+	w.tick = func() { w.step(sale.Tick{}) }
+	w.pace = 4
+	if seed%4 == 0 {
+		w.pace = 1
+	}
+	if wired {
+		w.wires = newWires(w)
+	}
+	w.policy = policyOf(w)
 	w.bank.init()
 	w.gateway.init()
-	w.start()
+	w.shop.init()
 	return w
-}
-
-func (w *world) after(d time.Duration, do func()) {
-	w.order++
-	heap.Push(&w.queue, happening{w.now + d, w.order, do})
 }
 
 // run lets the world go on until a moment, or until a rule is broken.
 func (w *world) run(until time.Duration) {
-	for len(w.queue) > 0 && w.queue[0].at <= until && len(w.failures) == 0 {
-		h := heap.Pop(&w.queue).(happening)
-		if w.idle++; h.at > w.now {
-			w.idle = 0
+	for len(w.failures) == 0 {
+		do, ok := w.next(until)
+		if !ok {
+			break
 		}
-		w.now = h.at
 		if w.idle > 10000 {
 			w.fail("posd spins: it wakes itself for ever without anything to do")
 		}
-		h.do()
+		do()
 	}
 	w.now = max(w.now, until)
 }
@@ -100,6 +87,10 @@ func (w *world) chance(p float64) bool { return !w.calm && w.rnd.Float64() < p }
 func (w *world) between(a, b time.Duration) time.Duration {
 	return a + time.Duration(w.rnd.Int64N(int64(b-a)))
 }
+
+// human is how long people take: in three of four seeds they are quick, because
+// a till that only asks whether a code is paid shows little.
+func (w *world) human(a, b time.Duration) time.Duration { return w.between(a, b) / w.pace }
 
 func (w *world) say(format string, args ...any) {
 	if w.tell {
@@ -114,13 +105,19 @@ func (w *world) fail(format string, args ...any) {
 
 // start begins a run of posd on what the disk holds.
 func (w *world) start() {
-	core, err := NewCore(simPolicy, Equipment{Terminal: true, Gateway: true, Printer: true}, testMakers)
+	makers := testMakers
+	if w.wires != nil {
+		makers.Report = w.wires.client.ReportParams
+		w.wires.plugIn()
+	}
+	core, err := NewCore(w.policy, Equipment{Terminal: true, Gateway: true, Printer: true}, makers)
 	if err != nil {
 		panic(err)
 	}
 	w.core, w.groups, w.busy, w.born = core, nil, false, w.now
 	w.life++
-	w.shop.lifeBegins()
+	w.shop.lifeBegins(w)
+	w.press.free = w.now
 	w.say("posd starts (run %d)", w.life)
 	r, err := w.disk.Recover(context.Background())
 	if err != nil {
@@ -132,7 +129,7 @@ func (w *world) start() {
 // crash stops posd where it stands: what was not committed is gone, and so is every answer under way.
 func (w *world) crash() {
 	w.say("posd is killed")
-	w.core, w.groups, w.busy = nil, nil, false
+	w.core, w.groups, w.busy, w.wake.do = nil, nil, false, nil
 	w.life++
 	w.glass = sale.Screen{Kind: sale.ScreenOffline}
 	w.after(w.between(time.Second, time.Minute), func() {
@@ -141,12 +138,6 @@ func (w *world) crash() {
 		}
 	})
 }
-
-var simPolicy = func() Policy {
-	p := DefaultPolicy()
-	p.CodeShownFor = 90 * time.Second
-	return p
-}()
 
 // epoch is where the world's wall clock begins.
 var epoch = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
@@ -165,6 +156,9 @@ func (w *world) step(h sale.Happening) {
 	}
 	out := w.core.Step(ev)
 	life := w.life
+	if w.spies() {
+		w.secrets(out)
+	}
 	for _, e := range out.Now {
 		w.perform(e)
 		if w.life != life || w.core == nil {
@@ -184,17 +178,9 @@ func (w *world) plan() {
 	if w.core == nil {
 		return
 	}
-	at, ok := w.core.Next()
-	if !ok {
-		return
+	if at, ok := w.core.Next(); ok {
+		w.wakeAt(at+w.born, w.tick)
 	}
-	w.waker++
-	waker, life := w.waker, w.life
-	w.after(max(at+w.born-w.now, 0), func() {
-		if w.waker == waker && w.life == life {
-			w.step(sale.Tick{})
-		}
-	})
 }
 
 // commit makes the queued rows durable after a while, unless posd dies before.
@@ -219,7 +205,8 @@ func (w *world) commit(lazy bool) {
 func (w *world) committed(life int) {
 	batch := w.groups
 	w.groups, w.busy = nil, false
-	if w.full && len(rowsOf(batch)) > 0 {
+	rows := rowsOf(batch)
+	if w.full && len(rows) > 0 {
 		w.commitFailed(batch)
 		return
 	}
@@ -227,11 +214,11 @@ func (w *world) committed(life int) {
 		w.crash()
 		return
 	}
-	if rows := rowsOf(batch); len(rows) > 0 {
+	if len(rows) > 0 {
 		if _, err := w.disk.Commit(context.Background(), rows); err != nil {
 			panic(err)
 		}
-		w.stored(rows)
+		w.written(rows)
 	}
 	if w.chance(0.004) { // or just behind it
 		w.crash()
@@ -245,7 +232,7 @@ func (w *world) committed(life int) {
 			}
 		}
 	}
-	if st := storedIn(batch); len(st.Sales)+len(st.Facts) > 0 {
+	if st := storedIn(rows); len(st.Sales)+len(st.Facts) > 0 {
 		w.step(st)
 	}
 	if len(w.groups) > 0 && w.core != nil {
@@ -312,7 +299,7 @@ func (w *world) perform(e sale.Effect) {
 	case sale.ClaimDue:
 		now := w.wall()
 		back(time.Millisecond, func() sale.Happening {
-			due, _ := w.disk.Due(context.Background(), now, simPolicy.BackoffMax, e.N)
+			due, _ := w.disk.Due(context.Background(), now, w.policy.BackoffMax, e.N)
 			if len(due) > 0 {
 				return sale.ReportsDue{Reports: due}
 			}
@@ -321,12 +308,8 @@ func (w *world) perform(e sale.Effect) {
 	case sale.SendReports:
 		w.gateway.reports(w, e.Reports, back)
 	case sale.PrintReceipt:
-		res := sale.PrintResult{Job: e.Receipt.Job, State: sale.PrintDone}
-		if w.chance(0.05) {
-			res.State, res.Words = sale.PrintFailed, "paper out"
-		} else {
-			w.shop.paper = append(w.shop.paper, e.Receipt)
-		}
-		back(w.between(50*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.JobDone{Result: res} })
+		w.press.print(w, e.Receipt, back)
+	case sale.PrintCode:
+		w.shop.look(w, e.Screen)
 	}
 }

@@ -195,17 +195,19 @@ func (c *Core) due() {
 
 // finishStep turns changed sales into rows and live progress, and the state into a screen.
 func (c *Core) finishStep() {
-	rows := make([]sale.Row, 0, len(c.dirty)+len(c.out.Rows))
-	for _, l := range c.dirty {
-		l.dirty = false
-		l.writes++
-		if c.out.Intent != nil {
-			c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
+	if len(c.dirty) > 0 {
+		rows := make([]sale.Row, 0, len(c.dirty)+len(c.out.Rows))
+		for _, l := range c.dirty {
+			l.dirty = false
+			l.writes++
+			if c.out.Intent != nil {
+				c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
+			}
+			rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
+			c.now(sale.Tell{Sale: l.s.Clone()})
 		}
-		rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
-		c.now(sale.Tell{Sale: l.s.Clone()})
+		c.out.Rows = append(rows, c.out.Rows...)
 	}
-	c.out.Rows = append(rows, c.out.Rows...)
 	c.show()
 	c.forget()
 }
@@ -213,13 +215,9 @@ func (c *Core) finishStep() {
 // forget drops what is finished and durable, but for the latest sale: people
 // still look at it, and want to see its receipt printed and its report done.
 func (c *Core) forget() {
-	printing := map[sale.ID]bool{}
-	for _, j := range c.jobs {
-		printing[j.Sale] = true
-	}
 	kept := c.order[:0]
 	for _, l := range c.order {
-		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || printing[l.s.ID] || l.s.ID == c.glass.last {
+		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || c.printing(l.s.ID) || l.s.ID == c.glass.last {
 			kept = append(kept, l)
 			continue
 		}
@@ -227,6 +225,16 @@ func (c *Core) forget() {
 	}
 	clear(c.order[len(kept):])
 	c.order = kept
+}
+
+// printing reports whether a receipt of the sale is not finished.
+func (c *Core) printing(id sale.ID) bool {
+	for _, j := range c.jobs {
+		if j.Sale == id {
+			return true
+		}
+	}
+	return false
 }
 
 // stored notes what has become durable, and gives the answers that waited for it.
@@ -362,7 +370,10 @@ func (c *Core) hold(s sale.Sale) *live {
 // draw returns n random bytes that follow from the event's entropy.
 func (c *Core) draw(n int) []byte {
 	c.draws++
-	sum := sha256.Sum256(binary.BigEndian.AppendUint32(c.ev.Entropy[:], c.draws))
+	var b [len(c.ev.Entropy) + 4]byte
+	copy(b[:], c.ev.Entropy[:])
+	binary.BigEndian.PutUint32(b[len(c.ev.Entropy):], c.draws)
+	sum := sha256.Sum256(b[:])
 	return sum[:n]
 }
 

@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -100,5 +102,25 @@ func TestRefundableCountsUnsureMovementsAsGone(t *testing.T) {
 	}
 	if s.Undone() {
 		t.Error("partly refunded counts as undone")
+	}
+}
+
+func TestScreensAreEqualOnlyIfEveryFieldIs(t *testing.T) {
+	at := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	full := Screen{
+		Kind: ScreenCode, Sale: "S", Amount: 1, Currency: "CAD", Method: WeChat, Code: "C", Until: &at, Language: French,
+		Items: []Item{{"tea", 1}}, Message: "M",
+	}
+	copied, same := at, full
+	same.Until = &copied
+	if !full.Equal(same) || !(Screen{}).Equal(Screen{}) {
+		t.Error("a screen is not equal to its copy")
+	}
+	for i := range reflect.TypeFor[Screen]().NumField() {
+		other := full
+		reflect.ValueOf(&other).Elem().Field(i).SetZero()
+		if full.Equal(other) || other.Equal(full) {
+			t.Errorf("screens that differ in %s are equal", reflect.TypeFor[Screen]().Field(i).Name)
+		}
 	}
 }

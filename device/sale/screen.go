@@ -1,6 +1,9 @@
 package sale
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Language of a text for a customer.
 type Language string
@@ -57,4 +60,15 @@ type Screen struct {
 	Language Language   `json:"language,omitempty"`
 	Items    []Item     `json:"items,omitempty"`
 	Message  string     `json:"message,omitempty"`
+}
+
+// Equal reports whether s and o show the customer the same. It is asked after
+// every step of the till.
+func (s Screen) Equal(o Screen) bool {
+	same := s.Until == o.Until || s.Until != nil && o.Until != nil && s.Until.Equal(*o.Until)
+	if !same || !slices.Equal(s.Items, o.Items) {
+		return false
+	}
+	return s.Kind == o.Kind && s.Sale == o.Sale && s.Amount == o.Amount && s.Currency == o.Currency && s.Method == o.Method &&
+		s.Code == o.Code && s.Language == o.Language && s.Message == o.Message
 }

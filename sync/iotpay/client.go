@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type options struct {
 	answerKey sale.Secret
 	dial      dialer
 	tls       *tls.Config
+	transport http.RoundTripper
 }
 
 // WithAnswerKey sets the key that the gateway signs its answers with, where it
@@ -44,6 +46,11 @@ func WithAnswerKey(key sale.Secret) Option { return func(o *options) { o.answerK
 func WithDial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
 	return func(o *options) { o.dial = dial }
 }
+
+// WithTransport carries requests by t, without connections: for simulations, in
+// which nothing may wait. A request of which something left is to say so by
+// calling GotConn of its httptrace.ClientTrace.
+func WithTransport(t http.RoundTripper) Option { return func(o *options) { o.transport = t } }
 
 // WithTLS sets which certificates are trusted. Verification stays on.
 func WithTLS(c *tls.Config) Option {
@@ -74,7 +81,7 @@ func New(cfg Config, key sale.Secret, log *slog.Logger, opts ...Option) (*Client
 		key:       key,
 		answerKey: o.answerKey,
 		log:       log,
-		wire:      newWire(cfg, log, o.dial, o.tls),
+		wire:      newWire(cfg, log, o),
 	}
 	c.seeRoute()
 	return c, nil

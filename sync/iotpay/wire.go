@@ -37,7 +37,8 @@ type wire struct {
 
 type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
-func newWire(cfg Config, log *slog.Logger, dial dialer, tlsConfig *tls.Config) *wire {
+func newWire(cfg Config, log *slog.Logger, o options) *wire {
+	dial := o.dial
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
@@ -49,7 +50,7 @@ func newWire(cfg Config, log *slog.Logger, dial dialer, tlsConfig *tls.Config) *
 	tr := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dial,
-		TLSClientConfig:     tlsConfig,
+		TLSClientConfig:     o.tls,
 		Protocols:           &http1,
 		TLSHandshakeTimeout: 10 * time.Second,
 		IdleConnTimeout:     idleTime,
@@ -59,12 +60,16 @@ func newWire(cfg Config, log *slog.Logger, dial dialer, tlsConfig *tls.Config) *
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	w := &wire{base: cfg.BaseURL, tr: tr}
+	carry := o.transport
+	if carry == nil {
+		carry = keepOpen{tr}
+	}
 
-	w.once = newRetrying(tr, cfg.CallTimeout, log)
+	w.once = newRetrying(carry, cfg.CallTimeout, log)
 	w.once.RetryMax = 0
 	w.once.CheckRetry = func(context.Context, *http.Response, error) (bool, error) { return false, nil }
 
-	w.look = newRetrying(tr, cfg.QueryTimeout, log)
+	w.look = newRetrying(carry, cfg.QueryTimeout, log)
 	w.look.RetryMax = cfg.QueryTries - 1
 	w.look.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
 		return tryAgain(ctx, resp, err, cfg.RetryWaitMax)
@@ -75,10 +80,10 @@ func newWire(cfg Config, log *slog.Logger, dial dialer, tlsConfig *tls.Config) *
 	return w
 }
 
-func newRetrying(tr *http.Transport, timeout time.Duration, log *slog.Logger) *retryablehttp.Client {
+func newRetrying(carry http.RoundTripper, timeout time.Duration, log *slog.Logger) *retryablehttp.Client {
 	c := retryablehttp.NewClient()
 	c.HTTPClient = &http.Client{
-		Transport: keepOpen{tr},
+		Transport: carry,
 		Timeout:   timeout,
 		// A redirect is a captive portal's, and followed with 307 or 308 it
 		// would repeat the order somewhere else.

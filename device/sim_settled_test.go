@@ -1,0 +1,207 @@
+package device
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// settled holds once everything has been well for a while.
+func (w *world) settled() {
+	if w.core == nil {
+		w.fail("posd does not run although all is well")
+		return
+	}
+	for _, id := range w.disk.order {
+		s := w.disk.sales[id]
+		w.known(s)
+		w.true(s)
+		w.amounts(s)
+	}
+	for _, r := range w.bank.list {
+		if _, ok := w.stored[r.ref]; !ok {
+			w.fail("I2: the terminal approved %s and the journal does not know it", r.ref)
+		}
+	}
+	for _, o := range w.gateway.list {
+		if _, ok := w.stored[o.no]; !ok {
+			w.fail("I2: the gateway has order %s and the journal does not know it", o.no)
+		}
+	}
+	w.billsSettled()
+	w.booksSettled()
+	w.papers()
+}
+
+// person reports whether a person is told about a sale, or has spoken.
+func person(s sale.Sale) bool { return s.Attention != "" || s.Incident != "" || s.Settled != nil }
+
+// known holds that every sale and movement is final, or a person's (I8). An
+// order that the gateway never heard of is watched for its seven days.
+func (w *world) known(s sale.Sale) {
+	unheard := s.Method.Wallet() && w.gateway.orders[s.MchOrderNo] == nil && !w.longCalm()
+	if !s.State.Final() && !person(s) && !unheard {
+		w.fail("I8: sale %s is still %s (%s, %q) and nobody is told", s.ID, s.State, s.Reason, s.Words)
+	}
+	for _, m := range s.Refunds {
+		if !m.Settled() && !person(s) {
+			w.fail("I8: %s %s of sale %s is still %s and nobody is told", m.Kind, m.ID, s.ID, m.State)
+		}
+	}
+}
+
+// true compares a sale with what the far sides took for it: once at most, known
+// here if it was (I2), and taken if it is called paid (I3).
+func (w *world) true(s sale.Sale) {
+	taken, kept, times, shown := sale.Amount(0), sale.Amount(0), 0, 0
+	for _, a := range s.Attempts {
+		if r := w.bank.records[a.Ref]; r != nil {
+			times++
+			taken, kept = taken+r.approved, kept+r.approved-r.undone
+		}
+		o := w.gateway.orders[a.Ref]
+		if o != nil && o.status.Paid() {
+			times++
+			taken, kept = taken+o.amount, kept+o.amount-o.back
+		}
+		if o != nil && o.shown {
+			shown++
+		}
+	}
+	if times > 1 {
+		w.fail("I1: sale %s was captured %d times", s.ID, times)
+	}
+	if shown > 1 {
+		w.fail("I1: %d codes of sale %s reached glass", shown, s.ID)
+	}
+	if s.Settled != nil || s.Incident != "" {
+		return
+	}
+	moved := sale.Amount(0)
+	for _, m := range s.Refunds {
+		if m.State == sale.MoveDone {
+			moved += m.Amount
+		}
+	}
+	switch {
+	case s.State == sale.Paid && taken != s.ApprovedAmount:
+		w.fail("I3: sale %s is paid for %s and %s was taken", s.ID, s.ApprovedAmount, taken)
+	case s.State.Final() && s.State != sale.Paid && kept != 0:
+		w.fail("I2: sale %s is %s and %s was taken for it", s.ID, s.State, kept)
+	case !s.State.Final() && times > 0 && s.Attention == "":
+		w.fail("I2: %s was taken for sale %s, which is %s", taken, s.ID, s.State)
+	case s.Attention == "" && s.State == sale.Paid && kept != s.ApprovedAmount-moved:
+		w.fail("I3: %s of sale %s was given back by the journal, and %s is left at the other side", moved, s.ID, kept)
+	}
+}
+
+// amounts holds the formula (I6): what was approved is what was asked, with
+// what the customer added as far as the processor counts it in, less what is
+// due; or the sale is an incident.
+func (w *world) amounts(s sale.Sale) {
+	if s.State != sale.Paid || s.Settled != nil {
+		return
+	}
+	want := s.Amount
+	for _, part := range w.policy.ApprovedIncludes {
+		want += map[string]sale.Amount{"tip": s.Tip, "cashback": s.Cashback, "surcharge": s.Surcharge}[part]
+	}
+	if s.ApprovedAmount+s.Due != want && s.Incident == "" {
+		w.fail("I6: sale %s: approved %s and due %s where %s was to be charged, and it is no incident", s.ID, s.ApprovedAmount, s.Due, want)
+	}
+	if r := w.bank.records[s.Attempts[len(s.Attempts)-1].Ref]; r != nil {
+		if r.tip != s.Tip || r.cashback != s.Cashback || r.surplus != s.Surcharge {
+			w.fail("I6: sale %s has not the tip, cashback and surcharge of the terminal", s.ID)
+		}
+		if !r.wrong && strings.HasPrefix(s.Incident, "the terminal approved") {
+			w.fail("I6: sale %s is an incident (%s), and all of it is accounted for", s.ID, s.Incident)
+		}
+		if r.wrong && s.Incident == "" {
+			w.fail("I6: the terminal approved %s for sale %s of %s, and it is no incident", r.approved, s.ID, s.Amount)
+		}
+	}
+	if heard, ok := w.gateway.heard[s.MchOrderNo]; ok && heard != s.ApprovedAmount {
+		w.fail("I6: sale %s took %s and was reported with %s", s.ID, s.ApprovedAmount, heard)
+	}
+}
+
+// billsSettled holds the first of all rules: at most one net capture per bill (I1).
+func (w *world) billsSettled() {
+	net, told, story := map[string]sale.Amount{}, map[string]bool{}, map[string]string{}
+	for _, id := range w.disk.order {
+		s := w.disk.sales[id]
+		for _, a := range s.Attempts {
+			if r := w.bank.records[a.Ref]; r != nil {
+				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
+			}
+			if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {
+				net[s.Reference] += o.amount - o.back
+			}
+		}
+		kept := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MoveKept })
+		told[s.Reference] = told[s.Reference] || kept || person(s)
+		story[s.Reference] += fmt.Sprintf(" %s=%s/%s", s.ID, s.Method, s.State)
+	}
+	for _, b := range w.shop.bills {
+		if net[b.ref] > b.amount && !told[b.ref] {
+			w.fail("I1: bill %d of %s was captured for %s:%s", b.n, b.amount, net[b.ref], story[b.ref])
+		}
+	}
+}
+
+// booksSettled holds that the journal's card total is the gateway's, with what
+// is queued, set aside, or on the list to be corrected by hand, line by line
+// (I10). The books are those that the shop gets to read.
+func (w *world) booksSettled() {
+	b := SumDay(time.Unix(0, 0).AddDate(-1, 0, 0), epoch.AddDate(100, 0, 0), w.policy.Currency, func(yield func(sale.Sale) bool) {
+		for _, id := range w.disk.order {
+			if !yield(w.disk.sales[id]) {
+				return
+			}
+		}
+	})
+	hand := map[sale.ID]sale.Amount{} // what a person adds at IOTPay, by sale; below zero: takes back
+	for _, e := range b.ByHand.Sales {
+		if s := w.disk.sales[e.Sale]; s.Reported == sale.ReportByHand && e.Amount == s.Taken() && hand[e.Sale] == 0 {
+			hand[e.Sale] += e.Amount
+		} else {
+			hand[e.Sale] -= e.Amount
+		}
+	}
+	var journal, gateway, queued, byHand sale.Amount
+	for _, id := range w.disk.order {
+		s := w.disk.sales[id]
+		if s.Method != sale.Card || s.State != sale.Paid {
+			continue
+		}
+		net := s.ApprovedAmount
+		for _, m := range s.Refunds {
+			if m.State == sale.MoveDone {
+				net -= m.Amount
+			}
+		}
+		heard, waits := w.gateway.heard[s.MchOrderNo], sale.Amount(0)
+		if r, ok := w.disk.reports[s.MchOrderNo]; ok {
+			heard, waits = 0, r.Amount
+			if r.State == sale.QueueDue && r.Attempts == 0 {
+				w.fail("I10: the report of sale %s is still queued and was never sent (link %s)", s.ID, w.core.queue.link)
+			}
+		}
+		if net != heard+waits+hand[id] {
+			w.fail("I10: sale %s (%s): %s in the journal, %s at the gateway, %s queued or set aside, %s by hand", id, s.Reported, net, heard, waits, hand[id])
+		}
+		journal, gateway, queued, byHand = journal+net, gateway+heard, queued+waits, byHand+hand[id]
+	}
+	card := sale.Amount(0)
+	for _, g := range b.Methods {
+		if g.Name == string(sale.Card) {
+			card = g.Net
+		}
+	}
+	if card != journal || journal != gateway+queued+byHand {
+		w.fail("I10: the books say %s by card, the journal %s; %s at the gateway, %s queued or set aside, %s by hand", card, journal, gateway, queued, byHand)
+	}
+}

@@ -1,0 +1,271 @@
+package device
+
+import (
+	"time"
+
+	"posd/device/sale"
+)
+
+// wallet is the gateway and the wallets behind it.
+type wallet struct {
+	orders   map[string]*order
+	list     []*order
+	codes    map[string]string // text of a QR to its order
+	refunds  map[string]*refunded
+	heard    map[string]sale.Amount // reports, by number: how much
+	blocked  map[string]int         // reports that are refused, by number: how often yet
+	away     bool
+	refuses  bool // our key
+	refusals int
+}
+
+type order struct {
+	no     string
+	amount sale.Amount
+	status sale.OrderStatus
+	back   sale.Amount
+	shown  bool // its code was on glass
+}
+
+type refunded struct {
+	amount  sale.Amount
+	times   int
+	refused bool
+}
+
+func (g *wallet) init() {
+	g.orders, g.codes, g.refunds = map[string]*order{}, map[string]string{}, map[string]*refunded{}
+	g.heard, g.blocked = map[string]sale.Amount{}, map[string]int{}
+}
+
+// fate is what becomes of a call: whether the gateway hears it and what comes
+// back. An empty result is the gateway's own answer.
+type fate struct {
+	heard bool
+	lost  sale.GatewayResult
+	took  time.Duration
+}
+
+func (g *wallet) fate(w *world) fate {
+	took := w.between(20*time.Millisecond, 2*time.Second)
+	switch {
+	case g.away && !w.calm:
+		return fate{false, sale.GatewayNotSent, time.Second}
+	case w.chance(0.03):
+		return fate{false, sale.GatewayLost, 20 * time.Second}
+	case w.chance(0.03): // 5xx after commit, or an answer that came after the call was given up
+		return fate{true, sale.GatewayLost, 20 * time.Second}
+	case w.chance(0.01):
+		return fate{true, sale.GatewayUnverified, took}
+	case g.refuses && !w.calm:
+		return fate{false, sale.GatewayFail, took}
+	}
+	return fate{true, "", took}
+}
+
+// answer begins what posd hears.
+func (f fate) answer(no string) sale.GatewayAnswer {
+	a := sale.GatewayAnswer{No: no, Status: sale.StatusUnknown, Result: f.lost}
+	if f.lost == sale.GatewayFail {
+		a.Trouble, a.Words = sale.TroubleKey, "signature fail"
+	}
+	return a
+}
+
+func (g *wallet) create(w *world, e sale.CreateOrder, back back) {
+	f := g.fate(w)
+	no := e.Request.No
+	w.intended(no)
+	a := f.answer(no)
+	refused := f.lost == "" && w.chance(0.02)
+	if f.heard && !refused {
+		if g.orders[no] != nil {
+			w.fail("I1: create_order went out twice for %s", no)
+		}
+		o := &order{no: no, amount: e.Request.Amount}
+		if w.chance(0.002) && w.wires == nil {
+			o.amount += 3 // the wallet takes what nobody asked for
+		}
+		g.orders[no], g.list = o, append(g.list, o)
+		if e.Request.Channel.Micropay() { // the debit itself
+			o.shown = true
+			switch w.rnd.IntN(4) {
+			case 0:
+				g.close(w, no, sale.StatusClosedByBuyer)
+			case 1:
+				o.status = sale.StatusPaying
+				w.after(w.human(time.Second, 3*time.Minute), func() { g.pay(w, no) })
+			default:
+				g.pay(w, no)
+			}
+		}
+	}
+	if f.lost == "" {
+		switch {
+		case refused:
+			a.Result, a.Verified, a.Words = sale.GatewayFail, true, "channel not open"
+		case e.Request.Channel.Micropay() && w.chance(0.05): // the words of a FAIL prove nothing about a debit
+			a.Result, a.Verified, a.Words = sale.GatewayFail, true, payingWords
+		default:
+			a.Result, a.Verified, a.Code, a.PayOrderID = sale.GatewayOK, true, "code:"+no, "P"+no
+		}
+	}
+	if w.wires != nil {
+		a = w.wires.create(e.Request, f, a)
+	}
+	g.codes[a.Code] = no
+	w.say("gateway: create %s for %s: %s", no, e.Request.Amount, a.Result)
+	back(f.took, func() sale.Happening { return sale.OrderCreated{Sale: e.Sale, Answer: a} })
+}
+
+func (g *wallet) query(w *world, e sale.QueryOrder, back back) {
+	f := g.fate(w)
+	a := f.answer(e.MchOrderNo)
+	o := g.orders[e.MchOrderNo]
+	switch {
+	case f.lost == sale.GatewayUnverified:
+		a.Status = sale.StatusPaid // a forger would like that
+	case f.lost != "":
+	case o == nil || w.chance(0.002): // a copy of its books that is behind
+		a.Result, a.Verified, a.Words = sale.GatewayNotFound, true, "order not exist"
+	default:
+		a.Result, a.Verified, a.Status, a.PayOrderID, a.Amount = sale.GatewayOK, true, o.status, "P"+o.no, o.amount
+	}
+	if w.wires != nil {
+		a = w.wires.query(e.MchOrderNo, f, a)
+	}
+	back(f.took, func() sale.Happening { return sale.OrderAsked{Sale: e.Sale, Answer: a} })
+}
+
+func (g *wallet) refund(w *world, e sale.SendRefund, back back) {
+	f := g.fate(w)
+	r := e.Request
+	w.intended(r.No)
+	a := f.answer(r.No)
+	had := g.refunds[r.No]
+	if f.heard {
+		o := g.orders[r.MchOrderNo]
+		switch {
+		case had != nil && had.amount != r.Amount:
+			w.fail("I1: refund %s asked for two amounts", r.No)
+		case had != nil:
+			had.times++
+		case o == nil || !o.status.Paid() || o.back+r.Amount > o.amount:
+			w.fail("I1: refund %s of %s has no money behind it", r.No, r.Amount)
+		default:
+			had = &refunded{amount: r.Amount, times: 1, refused: w.chance(0.03)}
+			g.refunds[r.No] = had
+			if !had.refused {
+				o.back += r.Amount
+			}
+		}
+	}
+	switch {
+	case f.lost != "" || had == nil:
+	case had.refused:
+		a.Result, a.Verified, a.Words = sale.GatewayFail, true, "balance not enough"
+	default:
+		a.Result, a.Verified = sale.GatewayOK, true
+	}
+	if w.wires != nil {
+		a = w.wires.refund(r, f, a)
+	}
+	w.say("gateway: refund %s of %s: %s", r.No, r.Amount, a.Result)
+	back(f.took, func() sale.Happening { return sale.RefundAnswered{Sale: e.Sale, Movement: r.No, Answer: a} })
+}
+
+func (g *wallet) queryRefund(w *world, e sale.QueryRefund, back back) {
+	f := g.fate(w)
+	a := f.answer(e.Movement)
+	if f.lost == "" {
+		a.Result, a.Verified = sale.GatewayNotFound, true
+		if had := g.refunds[e.Movement]; had != nil && !had.refused {
+			a.Result = sale.GatewayOK
+		}
+	}
+	if w.wires != nil {
+		a = w.wires.queryRefund(e.Movement, f, a)
+	}
+	back(f.took, func() sale.Happening {
+		return sale.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: a}
+	})
+}
+
+func (g *wallet) probe(w *world, back back) {
+	f := g.fate(w)
+	a := f.answer("")
+	if f.lost == "" {
+		a.Result = sale.GatewayNotFound
+	}
+	back(f.took, func() sale.Happening { return sale.Probed{Answer: a} })
+}
+
+// reports takes card sales' reports. Now and then one is refused for what it is,
+// until a person has mended it.
+func (g *wallet) reports(w *world, reports []sale.Report, back back) {
+	answers := make([]sale.ReportAnswer, 0, len(reports))
+	for _, r := range reports {
+		if _, ok := w.disk.reports[r.No]; !ok {
+			w.fail("I10: report %s is sent and stands in no queue", r.No)
+		}
+		answers = append(answers, sale.ReportAnswer{Report: r, Answer: g.report(w, r)})
+	}
+	w.rnd.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
+	back(w.between(20*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.ReportsAnswered{Answers: answers} })
+}
+
+func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {
+	f := g.fate(w)
+	a := f.answer(r.No)
+	was, known := g.heard[r.No]
+	if n, ok := g.blocked[r.No]; ok && n > 0 || !known && w.chance(0.03) {
+		if f.lost == "" {
+			g.blocked[r.No]++
+			a.Result, a.Verified, a.Words = sale.GatewayFail, true, "remarks not allowed"
+		}
+		w.say("gateway: report %s refused: %s", r.No, a.Result)
+		return a
+	}
+	if known && was != r.Amount {
+		w.fail("I6: report %s was sent for %s and for %s", r.No, was, r.Amount)
+	}
+	if f.heard {
+		g.heard[r.No] = r.Amount
+	}
+	switch {
+	case f.lost != "":
+	case known:
+		a.Result = sale.GatewayExists
+	default:
+		a.Result, a.Verified = sale.GatewayOK, true
+	}
+	if w.wires != nil {
+		a = w.wires.report(r, f, a)
+	}
+	w.say("gateway: report %s: %s", r.No, a.Result)
+	return a
+}
+
+// pay is a customer paying. The gateway may send word of it: never, late, twice.
+func (g *wallet) pay(w *world, no string) {
+	o := g.orders[no]
+	if o == nil || o.status.Closed() || o.status.Paid() {
+		return
+	}
+	o.status = sale.StatusPaid
+	w.say("customer: pays %s of %s", no, o.amount)
+	for range w.rnd.IntN(3) {
+		w.after(w.human(0, 2*time.Minute), func() {
+			if w.core != nil {
+				w.step(sale.OrderNoticed{MchOrderNo: no})
+			}
+		})
+	}
+}
+
+func (g *wallet) close(w *world, no string, st sale.OrderStatus) {
+	if o := g.orders[no]; o != nil && !o.status.Closed() && !o.status.Paid() {
+		o.status = st
+		w.say("gateway: closes %s unpaid", no)
+	}
+}
