@@ -362,3 +362,27 @@ func TestDayClosesByItselfAtItsHour(t *testing.T) {
 		}
 	})
 }
+
+func TestBatchThatWasLeftOutIsComparedWithTheNextClose(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		first := c.paid(1000, "8")
+		if _, err := c.till.CloseDay(context.Background(), "Ann", true); err != nil {
+			t.Fatal(err)
+		}
+		c.paid(300, "8")
+		if _, err := c.till.CloseDay(context.Background(), "Ann", true); err != nil {
+			t.Fatal(err)
+		}
+		c.paid(200, "8")
+		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		c.terminal.answers <- approve(1000)
+		synctest.Wait()
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 2, Amount: 500}))
+		b := c.closeDay()
+		if b.Total.Net != 200-1000 || b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.differs() {
+			t.Errorf("day 3: %+v, terminal %+v", b.Total, b.Closing.Terminal)
+		}
+	})
+}

@@ -164,10 +164,18 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 		}
 		return true
 	}
-	if err := t.eachSale(ctx, sale.Filter{Day: e.No}, keep); err != nil {
+	since := e.No
+	var err error
+	if e.Batch.End == sale.BatchClosed {
+		since, err = batchSince(e.No, func(no int) (Books, error) { return t.ClosedDay(ctx, no) })
+	}
+	for no := since; no <= e.No && err == nil; no++ {
+		err = t.eachSale(ctx, sale.Filter{Day: no}, keep)
+	}
+	if err != nil {
 		return d, err
 	}
-	err := t.turn(ctx, func() { // whatever is open is in the loop's hands
+	err = t.turn(ctx, func() { // whatever is open is in the loop's hands
 		for _, l := range t.core.order {
 			if l.s.Open() {
 				keep(l.s.Clone())
@@ -179,7 +187,7 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 	}
 	b := SumClosing(e, t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Currency, slices.Values(sales))
 	if t.o.Terminal != nil {
-		b.Closing.Terminal = matchBatch(e.No, e.Batch, e.Doubt, sales)
+		b.Closing.Terminal = matchBatch(since, e.No, e.Batch, e.Doubt, sales)
 	}
 	if t.o.Gateway != nil {
 		b.Closing.Gateway = t.matchGateway(ctx, e.No, sales)

@@ -43,8 +43,8 @@ type GatewayMatch struct {
 }
 
 // matchBatch compares the terminal's answer with the card sales and movements
-// that ended in day no.
-func matchBatch(no int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *BatchMatch {
+// that ended in the days from to to.
+func matchBatch(from, to int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *BatchMatch {
 	m := &BatchMatch{BatchAnswer: a, Doubt: doubt, Kinds: []BatchKind{}, Elsewhere: noEntries(), Look: noEntries()}
 	if a.End != sale.BatchClosed {
 		return m
@@ -53,7 +53,7 @@ func matchBatch(no int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *Ba
 		m.kind(t.Tender).Terminal = BookLine{t.Count, t.Amount}
 	}
 	for i := range sales {
-		m.count(no, &sales[i])
+		m.count(from, to, &sales[i])
 	}
 	for i := range m.Kinds {
 		k := &m.Kinds[i]
@@ -78,12 +78,13 @@ func (m *BatchMatch) kind(t sale.Tender) *BatchKind {
 }
 
 // count adds what a sale brought to the batch.
-func (m *BatchMatch) count(no int, s *sale.Sale) {
+func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 	if s.Method != sale.Card {
 		return
 	}
+	within := func(day int) bool { return day >= from && day <= to }
 	voided := slices.ContainsFunc(s.Refunds, func(v sale.Movement) bool { return v.Kind == sale.Void && v.State == sale.MoveDone })
-	if s.Day == no && s.State == sale.Paid && s.Kind != sale.CardAuth && !voided {
+	if within(s.Day) && s.State == sale.Paid && s.Kind != sale.CardAuth && !voided {
 		amount := s.ApprovedAmount
 		if s.Kind == sale.CardReturn {
 			amount = -amount
@@ -99,7 +100,7 @@ func (m *BatchMatch) count(no int, s *sale.Sale) {
 		}
 	}
 	for i := range s.Refunds {
-		if v := &s.Refunds[i]; v.Kind == sale.Refund && v.Day == no && v.State == sale.MoveDone {
+		if v := &s.Refunds[i]; v.Kind == sale.Refund && within(v.Day) && v.State == sale.MoveDone {
 			m.add(s, v.Card, -v.Amount, "returned")
 		}
 	}
@@ -146,4 +147,20 @@ func (g *GatewayMatch) refundAgrees(s *sale.Sale, m *sale.Movement, a sale.Gatew
 	default:
 		g.Unasked.add(s, -m.Amount, "refund "+m.ID+": "+orElse(a.Words, "no answer"))
 	}
+}
+
+// batchSince returns the first day whose card sales may be in the batch that day
+// no closes: the one behind the last day that closed a batch. closed reads a
+// day's report.
+func batchSince(no int, closed func(no int) (Books, error)) (int, error) {
+	for ; no > 1; no-- {
+		b, err := closed(no - 1)
+		if err != nil {
+			return no, err
+		}
+		if t := b.Closing.Terminal; t == nil || t.End == sale.BatchClosed {
+			return no, nil
+		}
+	}
+	return no, nil
 }
