@@ -26,6 +26,9 @@ type seek struct {
 	unclear  int           // answers in a row that could not be read
 	notFound time.Duration // when it was proven not found for the first time; 0 if not yet
 	settled  bool          // a person has settled the sale: asked in the quiet, holds nothing
+	// control is the latest approved sale before the attempt: a later one may be
+	// in another batch, and proves nothing of this one.
+	control *sale.CardControl
 }
 
 // A proof counts only when it was given twice, this far apart.
@@ -264,7 +267,7 @@ func (c *Core) startSeek(l *live, m *sale.Movement) {
 	if l.seek != nil {
 		return
 	}
-	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery}
+	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery, control: c.control}
 	if m != nil {
 		l.seek.ref, l.seek.movement, l.seek.kind, l.seek.amount, l.seek.started = m.ID, m.ID, cardKind(m.Kind), m.Amount, m.CreatedAt
 		return
@@ -291,7 +294,7 @@ func (c *Core) seekDue(l *live) {
 	if l.s.Card != nil {
 		serial = l.s.Card.Serial
 	}
-	look := sale.CardLookup{Ref: s.ref, Kind: s.kind, Amount: s.amount, Serial: orElse(serial, c.serial), Control: c.control}
+	look := sale.CardLookup{Ref: s.ref, Kind: s.kind, Amount: s.amount, Serial: orElse(serial, c.serial), Control: s.control}
 	if look.Control != nil && look.Control.Ref == s.ref {
 		look.Control = nil
 	}

@@ -368,3 +368,30 @@ func (c *counter) all() iter.Seq[sale.Sale] {
 	}
 	return slices.Values(list)
 }
+
+func TestLaterSaleProvesNothingOfASettledOne(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		before := c.paid(100, "8")
+		s := c.sell(sale.Card, 2865)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.wait(4 * time.Minute)
+		if _, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "its paper", By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		after := c.paid(300, "9") // the batch was closed in between, and nobody saw it
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			f := sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundNot, Control: sale.FoundNot}
+			if l.Control != nil && l.Control.Ref == after.Attempts[0].Ref {
+				f.Control = sale.FoundIt
+			}
+			if l.Control == nil || l.Control.Ref != before.Attempts[0].Ref {
+				t.Errorf("control is %+v, not the sale before", l.Control)
+			}
+			return f
+		})
+		c.wait(time.Hour)
+		if got := c.now(s.ID); got.Incident != "" {
+			t.Errorf("incident: %s", got.Incident)
+		}
+	})
+}
