@@ -221,7 +221,9 @@ func (b *Books) paid(s *sale.Sale) {
 			g.Refunds.add(s.ApprovedAmount)
 			g.Net -= s.ApprovedAmount
 		}
-		b.ByHand.add(s, s.ApprovedAmount, "given back without a sale: enter it at IOTPay by hand")
+		if s.Reported == sale.ReportByHand {
+			b.ByHand.add(s, s.ApprovedAmount, "given back without a sale: enter it at IOTPay by hand")
+		}
 		return
 	}
 	taken := s.Taken()

@@ -305,6 +305,24 @@ func TestPartialApprovalIsVoidedByItself(t *testing.T) {
 	}
 }
 
+func TestPartialApprovalThatIsHeardTwiceIsVoidedOnce(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 1000)
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			a := approve(400)
+			a.Ref, a.Kind, a.Partial = l.Ref, l.Kind, true
+			return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundIt, Answer: a, Late: []sale.CardAnswer{a, a}}
+		})
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.wait(10 * time.Second)
+		if s = c.want(s.ID, sale.Unsure, sale.ReasonPartial); len(s.Refunds) != 1 {
+			t.Errorf("%d voids", len(s.Refunds))
+		}
+		c.terminal.answers <- approve(400)
+		c.want(s.ID, sale.Declined, sale.ReasonPartial)
+	})
+}
+
 func TestMoreApprovedThanAskedIsAnIncident(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 1000)

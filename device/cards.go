@@ -210,6 +210,9 @@ func (c *Core) expected(l *live) sale.Amount {
 // approved takes the terminal's approval (money rule 9): in full, in part, or
 // with an amount that nobody asked for.
 func (c *Core) approved(l *live, a sale.CardAnswer) {
+	if l.s.Reason == sale.ReasonPartial {
+		return // said before, and being voided: late answers may come twice
+	}
 	c.noteCard(l, a)
 	l.s.ApprovedAmount, l.s.Offline = a.Approved, a.Offline
 	c.endAttempt(l, sale.AttemptPaid, a.Words)

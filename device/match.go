@@ -89,8 +89,9 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 		if s.Kind == sale.CardReturn {
 			amount = -amount
 		}
-		m.add(s, s.Card, amount, "sale "+string(s.State))
+		here := m.add(s, s.Card, amount, "sale "+string(s.State))
 		switch {
+		case !here:
 		case s.Settled != nil:
 			m.Look.add(s, amount, "settled by "+s.Settled.By+": "+s.Settled.Reason)
 		case s.Incident != "":
@@ -106,13 +107,15 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 	}
 }
 
-// add puts an amount into the batch, or names the other one that it is in.
-func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, words string) {
+// add puts an amount into the batch, or names the other one that it is in; it
+// reports whether it is in this one.
+func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, words string) (here bool) {
 	if card != nil && !sameBatch(card.Batch, m.Number) {
 		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch)
-		return
+		return false
 	}
 	m.kind(s.Tender).Posd.add(amount)
+	return true
 }
 
 // sameBatch compares batch numbers, which are written with and without zeros in

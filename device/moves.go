@@ -334,6 +334,9 @@ func (c *Core) undone(l *live, m *sale.Movement) {
 	switch {
 	case l.s.Kind == sale.CardReturn:
 		l.s.Reported = sale.ReportNotNeeded // given and taken back: IOTPay's sum is right
+		if l.s.Day != c.day {
+			l.s.Attention = "this return stood on the list of a closed day: take it out again at IOTPay if it was entered there"
+		}
 	case m.Kind == sale.Void && l.s.Reported == sale.ReportQueued && c.queue.take(l.s.MchOrderNo):
 		l.s.Reported = sale.ReportWithdrawn
 		c.row(sale.ReportGone{No: l.s.MchOrderNo, How: sale.ReportWithdrawn})
