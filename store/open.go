@@ -29,6 +29,8 @@ type Store struct {
 	read *sql.DB
 	free func() (uint64, error) // room on the disk, in bytes
 
+	freeAt func(dir string) (uint64, error) // room where copies go
+
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
 	stmts  map[string]*sqlite3.SQLiteStmt
@@ -56,7 +58,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
 	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock}
-	s.free = func() (uint64, error) { return freeBytes(cfg.Dir) }
+	s.free, s.freeAt = func() (uint64, error) { return freeBytes(cfg.Dir) }, freeBytes
 	err = checkRestored(path)
 	if err == nil {
 		err = s.open()
