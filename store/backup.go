@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,8 +14,6 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
-
-	"posd/device/sale"
 )
 
 // backupPages is how many pages are copied between two looks at the context.
@@ -65,20 +64,33 @@ func (s *Store) mayWrite(path string) error {
 		return errors.New("that is the journal itself: name another file")
 	}
 	if err := checkBackup(path); err != nil {
-		return fmt.Errorf("something else is there: name another file: %w", err)
+		return fmt.Errorf("name another file: %w", err)
 	}
 	return nil
 }
 
 // checkBackup refuses by its first bytes what is certainly not a backup.
 func checkBackup(path string) error {
+	info, err := os.Stat(path) // to open what is no file may wait for ever
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no file", path)
+	case info.Size() == 0:
+		return fmt.Errorf("%s is empty: it is no copy of a journal", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() == 0 {
-		return fmt.Errorf("open %s: %w: it is empty", path, sale.ErrJournalBroken)
+	head := make([]byte, 16)
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != sqliteMark {
+		return fmt.Errorf("%s is no copy of a journal: it is not a database", path)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
 	return checkContent(path, f)
 }

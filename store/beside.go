@@ -21,10 +21,12 @@ func BackupBeside(ctx context.Context, cfg Config, to string, log *slog.Logger) 
 		return err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
-	if err := checkBackup(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("back up %s: there is no journal: `posd run` makes one, and dir in [store] says where", path)
-	} else if err != nil {
-		return err
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0:
+		return fmt.Errorf("back up %s: there is no journal yet: `posd run` makes one, and dir in [store] says where", path)
+	case err != nil:
+		return fmt.Errorf("back up the journal: %w", err)
 	}
 	// Where no daemon has the folder none may begin meanwhile. One that has it, or
 	// a folder that may only be read, is no hindrance.

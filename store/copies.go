@@ -14,8 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"posd/device/sale"
 )
 
 // Copies says where copies of the journal go by themselves, and how many stay.
@@ -153,7 +151,7 @@ func (s *Store) makeRoom(c Copies, all []copied) ([]copied, error) {
 		reserve = max(reserve, s.cfg.ReserveMiB) // or the copies would end the selling
 	}
 	for {
-		free, err := s.freeAt(c.Path)
+		free, err := s.free(c.Path)
 		if err != nil {
 			return all, fmt.Errorf("ask for the room in %s: %w", c.Path, err)
 		}
@@ -161,8 +159,8 @@ func (s *Store) makeRoom(c Copies, all []copied) ([]copied, error) {
 			return all, nil
 		}
 		if len(all) <= 1 {
-			return all, fmt.Errorf("%w: %d MiB are free in %s, a copy takes %d, and %d are kept free: free some room, or use a larger stick",
-				sale.ErrJournalFull, free>>20, c.Path, need>>20+1, reserve)
+			return all, fmt.Errorf("too little room in %s: %d MiB are free, a copy takes %d, and %d are kept free: free some room, or use a larger stick",
+				c.Path, free>>20, need>>20+1, reserve)
 		}
 		if err := os.Remove(all[0].path); err != nil {
 			return all, fmt.Errorf("remove an old copy: %w", err)

@@ -27,9 +27,7 @@ type Store struct {
 	lock *os.File
 	wal  *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
 	read *sql.DB
-	free func() (uint64, error) // room on the disk, in bytes
-
-	freeAt func(dir string) (uint64, error) // room where copies go
+	free func(dir string) (uint64, error) // room on the disk of a folder, in bytes
 
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
@@ -57,8 +55,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
-	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock}
-	s.free, s.freeAt = func() (uint64, error) { return freeBytes(cfg.Dir) }, freeBytes
+	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock, free: freeBytes}
 	err = checkRestored(path)
 	if err == nil {
 		err = s.open()
@@ -157,6 +154,9 @@ func checkFile(path string) error {
 	return checkContent(path, f)
 }
 
+// sqliteMark begins every database.
+const sqliteMark = "SQLite format 3\x00"
+
 // checkContent refuses by its first bytes what is certainly not a journal.
 func checkContent(path string, f *os.File) error {
 	head := make([]byte, 100)
@@ -166,7 +166,7 @@ func checkContent(path string, f *os.File) error {
 		return nil
 	case err != nil && err != io.ErrUnexpectedEOF:
 		return fmt.Errorf("read the journal: %w (%w): look at the disk", err, sale.ErrJournalBroken)
-	case n < len(head) || string(head[:16]) != "SQLite format 3\x00":
+	case n < len(head) || string(head[:16]) != sqliteMark:
 		return fmt.Errorf("open %s: %w: it is not a database; it is left as it is: move it away to begin anew, or restore a backup", path, sale.ErrJournalBroken)
 	}
 	return checkHead(path, head)

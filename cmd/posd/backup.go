@@ -120,7 +120,7 @@ func restored(w io.Writer, from string, r store.Restored) {
 	if !r.LostFrom.IsZero() {
 		span = fmt.Sprintf("between %s and %s", clock(r.LostFrom), clock(r.LostTo))
 	}
-	fmt.Fprintf(w, "not in this journal: whatever was sold %s after the copy was made\n", span)
+	fmt.Fprintf(w, "not in it: what posd did after the copy was made, %s\n", span)
 	fmt.Fprintf(w, "reports set aside: %d\n\nTo do:\n", r.SetAside)
 	fmt.Fprintln(w, "  1. Start posd again: systemctl start posd, then posd check.")
 	step := 2
@@ -130,7 +130,7 @@ func restored(w io.Writer, from string, r store.Restored) {
 	}
 	fmt.Fprintf(w, "  %d. Compare the sales of that time with the terminal's batch report and with IOTPay's list.\n     posd will not take any of them for a new one, and does not know of them.\n", step)
 	if r.Aside != "" {
-		fmt.Fprintf(w, "     If the old journal can be read, they stand there:\n     sqlite3 %s \"SELECT id, created_at, method, amount_cents, state FROM sales WHERE created_at >= '%s'\"\n",
+		fmt.Fprintf(w, "     If the old journal can be read, they stand there:\n     sqlite3 -readonly %s \"SELECT id, created_at, method, amount_cents, state FROM sales WHERE created_at >= '%s'\"\n",
 			r.Aside, r.LostFrom.UTC().Format("2006-01-02T15:04:05"))
 	}
 }

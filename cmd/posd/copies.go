@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/device/sale"
 	"posd/store"
 )
 
@@ -48,7 +49,7 @@ type copier struct {
 func newCopier(c Backup, dir string, s *store.Store, till *device.Till, log *slog.Logger) *copier {
 	made := &copier{config: c, dir: dir, copy: s.Copy, log: log, selling: func(ctx context.Context) bool {
 		now, err := till.Snapshot(ctx)
-		return err == nil && now.Current != nil
+		return err == nil && now.Current != nil && now.Current.State == sale.Waiting
 	}}
 	made.last, made.ever = store.LastCopy(dir)
 	return made
