@@ -38,7 +38,8 @@ type copier struct {
 	log     *slog.Logger
 	// When the next copy is due, by the monotonic clock: a wall clock that jumps
 	// makes no copies.
-	due time.Time
+	due    time.Time
+	placed bool // the place was there when it was last looked at
 
 	mu   sync.Mutex
 	last store.Copied
@@ -82,15 +83,19 @@ func (c *copier) first(now time.Time) time.Time {
 
 // turn looks at the place, and makes a copy if one is due.
 func (c *copier) turn(ctx context.Context) {
-	if err := c.config.Place(c.dir); err != nil {
+	err := c.config.Place(c.dir)
+	came := err == nil && !c.placed
+	c.placed = err == nil
+	if err != nil {
 		c.ended(ctx, store.Copied{}, err)
 		return
 	}
-	if now := time.Now(); now.Before(c.due) && !c.config.Empty() {
-		c.mu.Lock()
-		again := c.err != nil && c.due.Sub(now) > copyAgain // it was the place: that is well now
-		c.mu.Unlock()
-		if again {
+	now := time.Now()
+	if came && c.config.Empty() {
+		c.due = now
+	}
+	if now.Before(c.due) {
+		if came {
 			c.ended(ctx, store.Copied{}, nil)
 		}
 		return
