@@ -38,7 +38,7 @@ func BackupBeside(ctx context.Context, cfg Config, to string, log *slog.Logger) 
 	if err := checkRestored(path); err != nil {
 		return err
 	}
-	s := Store{cfg: cfg, log: log, door: door{path: path, mode: "rw"}}
+	s := Store{cfg: cfg, log: log, door: door{path: path, mode: "ro"}}
 	return s.Backup(ctx, to)
 }
 

@@ -75,7 +75,38 @@ func (s *Store) open() error {
 	if err := checkFile(s.door.path); err != nil {
 		return err
 	}
+	if err := s.lookFirst(); err != nil {
+		return err
+	}
 	return s.attach()
+}
+
+// lookFirst reads what a start reads, through a connection that cannot write: one
+// that can would bring the log into a damaged file when it is closed.
+func (s *Store) lookFirst() error {
+	if info, err := os.Stat(s.door.path); err != nil || info.Size() == 0 {
+		return err
+	}
+	err := s.readEnd()
+	var e sqlite3.Error
+	if errors.As(err, &e) && e.Code != sqlite3.ErrCorrupt && e.Code != sqlite3.ErrNotADB {
+		return nil // such as a commit of a first start that must be undone: that takes writing
+	}
+	return err
+}
+
+func (s *Store) readEnd() error {
+	c, err := door{path: s.door.path, mode: "ro"}.connect(nil)
+	if err != nil {
+		return explain("open "+s.door.path, err)
+	}
+	defer c.Close()
+	made, err := one(c, "SELECT count(*) FROM sqlite_schema WHERE name = 'commits'")
+	if err != nil || made == int64(0) {
+		return explain("read "+s.door.path, err)
+	}
+	var end link
+	return end.load(c)
 }
 
 // attach opens the connections of a file that looks like a journal.

@@ -34,13 +34,14 @@ func (b *box) sell() sale.ID {
 // says runs a command that must end with code, and say everything named.
 func (b *box) says(code int, args []string, words ...string) string {
 	b.t.Helper()
+	failedBefore := b.t.Failed()
 	got, out, errs := b.run(args...)
 	for _, w := range words {
 		if !strings.Contains(out+errs, w) {
 			b.t.Errorf("posd %s does not say %q", strings.Join(args, " "), w)
 		}
 	}
-	if got != code || b.t.Failed() {
+	if failed := b.t.Failed(); got != code || failed && !failedBefore {
 		b.t.Errorf("posd %s: exit %d, not %d\n%s%s", strings.Join(args, " "), got, code, out, errs)
 	}
 	return out
