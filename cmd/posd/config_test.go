@@ -225,3 +225,10 @@ func TestABusinessDayEndsWhenTheShopSays(t *testing.T) {
 		t.Error("a date in another form was taken")
 	}
 }
+
+func TestLitestreamIsToldOfTheJournal(t *testing.T) {
+	text, err := os.ReadFile("../../configs/litestream.yml")
+	if err != nil || !strings.Contains(string(text), "path: "+defaults().Store.Dir+"/posd.db\n") {
+		t.Errorf("configs/litestream.yml copies another file: %v", err)
+	}
+}

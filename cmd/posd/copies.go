@@ -18,6 +18,9 @@ type Backup struct{ store.Copies }
 
 func (b *Backup) setDefaults() { b.Copies = store.CopiesDefaults() }
 
+// copyKind is the kind of device that the place for the copies is.
+const copyKind = "copy"
+
 const (
 	// placeLook is how often the place for the copies is looked at, so that a
 	// stick that comes back is taken up.
@@ -165,7 +168,7 @@ func copiesAlone(b Backup, dir string) device.DeviceStatus {
 }
 
 func copyStatus(b Backup, last store.Copied, ever bool, err error, now time.Time) device.DeviceStatus {
-	d := device.DeviceStatus{Name: "backup", Kind: "copy", Line: b.Path}
+	d := device.DeviceStatus{Name: "backup", Kind: copyKind, Line: b.Path}
 	age := max(now.Sub(last.At), 0)
 	made := "no copy was made yet"
 	if ever {

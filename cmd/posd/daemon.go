@@ -160,7 +160,7 @@ func firstLook(ctx context.Context, till *device.Till, b *board, log *slog.Logge
 	}
 	b.look(ctx)
 	for _, d := range b.last() {
-		if !d.OK && ctx.Err() == nil {
+		if !d.OK && ctx.Err() == nil && d.Kind != copyKind { // copies say so themselves
 			log.Warn("device is not well", "device", d.Name, "line", d.Line, "words", d.Words)
 		}
 	}
