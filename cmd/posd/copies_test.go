@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,8 +19,8 @@ import (
 // copying is a copier over a folder of its own, whose copies are made by hand.
 type copying struct {
 	*copier
-	made    []time.Time
-	err     error
+	made    atomic.Int32
+	full    atomic.Bool // the stick takes nothing
 	log     bytes.Buffer
 	stopped chan struct{}
 	stop    context.CancelFunc
@@ -33,10 +34,10 @@ func newCopying(t *testing.T, every time.Duration, last store.Copied) *copying {
 	c.copier.log = slog.New(slog.NewTextHandler(&c.log, nil))
 	c.selling = func(context.Context) bool { return false }
 	c.copy = func(_ context.Context, to store.Copies, now time.Time) (store.Copied, error) {
-		if c.err != nil {
-			return store.Copied{}, c.err
+		if c.full.Load() {
+			return store.Copied{}, errors.New("the stick is full")
 		}
-		c.made = append(c.made, now)
+		c.made.Add(1)
 		path := filepath.Join(to.Path, "posd-000001-20000101T000000Z.db")
 		return store.Copied{At: now, Path: path}, os.WriteFile(path, nil, 0o600)
 	}
@@ -80,12 +81,12 @@ func TestCopiesAreMadeOnTimeAndAStickIsTakenUp(t *testing.T) {
 		}
 		c.plug(t)
 		pass(2 * placeLook)
-		if d := c.status(); !d.OK || len(c.made) != 1 {
-			t.Errorf("with the stick in: %d copies, %+v", len(c.made), d)
+		if d := c.status(); !d.OK || c.made.Load() != 1 {
+			t.Errorf("with the stick in: %d copies, %+v", c.made.Load(), d)
 		}
 		pass(24 * time.Hour)
-		if len(c.made) != 5 {
-			t.Errorf("%d copies in a day, not 5", len(c.made))
+		if c.made.Load() != 5 {
+			t.Errorf("%d copies in a day, not 5", c.made.Load())
 		}
 		os.Rename(c.config.Path, c.config.Path+" away")
 		pass(time.Hour)
@@ -94,8 +95,8 @@ func TestCopiesAreMadeOnTimeAndAStickIsTakenUp(t *testing.T) {
 		}
 		os.Rename(c.config.Path+" away", c.config.Path)
 		pass(2 * placeLook)
-		if d := c.status(); !d.OK || len(c.made) != 5 {
-			t.Errorf("the same stick back: %d copies, %+v", len(c.made), d)
+		if d := c.status(); !d.OK || c.made.Load() != 5 {
+			t.Errorf("the same stick back: %d copies, %+v", c.made.Load(), d)
 		}
 		c.end()
 		if n := strings.Count(c.log.String(), "no copy of the journal can be made"); n != 2 {
@@ -111,8 +112,8 @@ func TestAFreshStickIsNotLeftEmpty(t *testing.T) {
 		c.begin(t)
 		pass(time.Minute)
 		c.end()
-		if len(c.made) != 1 {
-			t.Errorf("%d copies on an empty stick", len(c.made))
+		if c.made.Load() != 1 {
+			t.Errorf("%d copies on an empty stick", c.made.Load())
 		}
 	})
 }
@@ -121,25 +122,26 @@ func TestACopyThatFailsIsTriedAgainButNotAllTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCopying(t, 6*time.Hour, store.Copied{})
 		c.plug(t)
-		tries, good := 0, c.copy
+		var tries atomic.Int32
+		good := c.copy
 		c.copy = func(ctx context.Context, to store.Copies, now time.Time) (store.Copied, error) {
-			tries++
+			tries.Add(1)
 			return good(ctx, to, now)
 		}
-		c.err = errors.New("the stick is full")
+		c.full.Store(true)
 		c.begin(t)
 		pass(time.Hour)
-		if tries < 6 || tries > 13 {
-			t.Errorf("%d tries in an hour", tries)
+		if n := tries.Load(); n < 6 || n > 13 {
+			t.Errorf("%d tries in an hour", n)
 		}
 		if d := c.status(); d.OK || !strings.Contains(d.Words, "the stick is full") {
 			t.Errorf("%+v", d)
 		}
-		c.err = nil
+		c.full.Store(false)
 		pass(2 * copyAgain)
 		c.end()
-		if d := c.status(); !d.OK || len(c.made) != 1 || strings.Count(c.log.String(), "the stick is full") != 1 {
-			t.Errorf("%d copies, %+v\n%s", len(c.made), d, &c.log)
+		if d := c.status(); !d.OK || c.made.Load() != 1 || strings.Count(c.log.String(), "the stick is full") != 1 {
+			t.Errorf("%d copies, %+v\n%s", c.made.Load(), d, &c.log)
 		}
 	})
 }
@@ -148,22 +150,23 @@ func TestACopyWaitsForTheEndOfASaleButNotForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCopying(t, time.Hour, store.Copied{})
 		c.plug(t)
-		selling := true
-		c.selling = func(context.Context) bool { return selling }
+		var selling atomic.Bool
+		selling.Store(true)
+		c.selling = func(context.Context) bool { return selling.Load() }
 		c.begin(t)
 		pass(quietWait / 2)
-		if len(c.made) != 0 {
+		if c.made.Load() != 0 {
 			t.Error("copied while a sale was under way")
 		}
-		selling = false
+		selling.Store(false)
 		pass(5 * time.Second)
-		if len(c.made) != 1 {
+		if c.made.Load() != 1 {
 			t.Error("not copied after the sale")
 		}
-		selling = true
+		selling.Store(true)
 		pass(time.Hour + quietWait + time.Minute)
-		if len(c.made) != 2 {
-			t.Errorf("%d copies at a till that never rests", len(c.made))
+		if c.made.Load() != 2 {
+			t.Errorf("%d copies at a till that never rests", c.made.Load())
 		}
 		c.end()
 	})
