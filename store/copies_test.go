@@ -97,6 +97,12 @@ func TestCopiesLeaveRoomButNeverTheLastOne(t *testing.T) {
 	if got := names(); len(got) != 3 || !strings.HasPrefix(got[0], "posd-000002-") {
 		t.Errorf("after a copy into little room: %q", got)
 	}
+	// On the journal's own disk the room that selling needs is kept, too.
+	s.cfg.ReserveMiB = 20
+	if _, err := s.Copy(t.Context(), Copies{Path: t.TempDir(), Keep: 2, ReserveMiB: 10, SameDisk: true}, noon); err == nil || !strings.Contains(err.Error(), "20 are kept free") {
+		t.Errorf("with room for copies and none for sales: %v", err)
+	}
+	s.cfg.ReserveMiB = 0
 	// None is there, whatever leaves.
 	s.free = func(string) (uint64, error) { return enough - 1, nil }
 	if _, err := s.Copy(t.Context(), c, noon.Add(5*time.Hour)); err == nil || !strings.Contains(err.Error(), "larger stick") {
