@@ -118,7 +118,8 @@ func pruneCommand(at *where) *cobra.Command {
 		Long: `prune takes away what nobody needs any more of sales that ended before a
 business day: card fields, words, events, print jobs. Number, bill, amounts,
 state, times, keys and references stay for ever; so does everything of a sale
-that is open, not reported, an incident, or whose refund is not settled.
+that is open, not reported, an incident, or whose refund is not settled, and of
+business days that are not closed.
 
 A running daemon does it, between its sales; without one the command itself.
 Stopped half way, the rest is done by the next prune. The file does not shrink:

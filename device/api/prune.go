@@ -38,7 +38,7 @@ func (h *handlers) prune(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "prune", Method: http.MethodPost, Path: "/v1/prune", DefaultStatus: http.StatusAccepted,
 		Summary: "Take the details of old sales out of the journal",
 		Description: "Card fields, words, events and print jobs leave. Number, bill, amounts, state, times, keys and references stay for ever, and so does all of a sale " +
-			"that is open, not reported, an incident, or whose refund is not settled. Stopped half way, the rest is done by the next one.",
+			"that is open, not reported, an incident, or whose refund is not settled, and of business days that are not closed. Stopped half way, the rest is done by the next one.",
 		Errors: []int{409, 415, 422}}, h.startPrune)
 	huma.Register(a, huma.Operation{OperationID: "pruned", Method: http.MethodGet, Path: "/v1/prune",
 		Summary: "How far that is", Errors: []int{404}}, h.lastPrune)
