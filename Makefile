@@ -3,6 +3,7 @@
 
 GO      ?= go
 FUZZTIME ?= 20s
+NFPM        = github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Tests that need outside programs stand in files of their own, tagged tools.
@@ -10,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: demo test test-tools check bench sim sim-bugs fuzz build clean
+.PHONY: demo test test-tools check bench sim sim-bugs fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -18,7 +19,7 @@ demo: ## a counter inside this laptop: terminal, display, printer, gateway and p
 test: ## every test that needs only Go and a C compiler, with the race detector
 	$(GO) test -race -timeout 10m ./...
 
-test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze
+test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze, dpkg
 	./testdata/tools.sh
 	$(GO) test -tags tools -timeout 10m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
 
@@ -55,6 +56,17 @@ fuzz: ## 100,000 card sales, 15,000 sales of every kind, 20,000 simulated days a
 
 build: ## the daemon, stripped, in bin/posd
 	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o bin/posd ./cmd/posd
+
+# The package's version is RELEASE, or the time and name of the commit.
+DEB_VERSION = $(or $(RELEASE),0~$(shell git log -1 --format=%cd --date=format:%Y%m%d%H%M).$(shell git rev-parse --short=10 HEAD))
+DEB_ARCH    = $(shell $(GO) env GOARCH)
+DIST       ?= dist
+
+deb: ## a Debian package of the daemon, its units, rules and sample configuration, in dist/
+	@mkdir -p $(DIST)
+	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(DEB_VERSION)' -o $(DIST)/posd ./cmd/posd
+	DEB_VERSION=$(DEB_VERSION) DEB_ARCH=$(DEB_ARCH) DEB_BIN=$(DIST)/posd SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) \
+	  $(GO) run $(NFPM) package -f systemd/nfpm.yaml -p deb -t $(DIST)/posd_$(DEB_VERSION)_$(DEB_ARCH).deb
 
 clean:
 	rm -rf bin dist

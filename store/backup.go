@@ -6,16 +6,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
-
-	"posd/device/sale"
 )
 
 // backupPages is how many pages are copied between two looks at the context.
@@ -54,6 +52,9 @@ func (s *Store) mayWrite(path string) error {
 	}
 	there, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("its folder cannot be used: %w: make it, or name another file", err)
+		}
 		return nil
 	}
 	if err != nil {
@@ -63,27 +64,40 @@ func (s *Store) mayWrite(path string) error {
 		return errors.New("that is the journal itself: name another file")
 	}
 	if err := checkBackup(path); err != nil {
-		return fmt.Errorf("something else is there: name another file: %w", err)
+		return fmt.Errorf("name another file: %w", err)
 	}
 	return nil
 }
 
 // checkBackup refuses by its first bytes what is certainly not a backup.
 func checkBackup(path string) error {
+	info, err := os.Stat(path) // to open what is no file may wait for ever
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no file", path)
+	case info.Size() == 0:
+		return fmt.Errorf("%s is empty: it is no copy of a journal", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() == 0 {
-		return fmt.Errorf("open %s: %w: it is empty", path, sale.ErrJournalBroken)
+	head := make([]byte, 16)
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != sqliteMark {
+		return fmt.Errorf("%s is no copy of a journal: it is not a database", path)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
 	return checkContent(path, f)
 }
 
 // copyTo copies one moment of the journal into a new file.
 func (s *Store) copyTo(ctx context.Context, path string) error {
-	from, err := s.door.connect(readerPragmas())
+	from, err := s.door.connect(copyPragmas())
 	if err != nil {
 		return err
 	}
@@ -194,87 +208,4 @@ func removeDatabase(path string) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// madeAt reads the time in a reference: the 48 bits of a ULID (26 characters)
-// or of an ECR reference (16 characters), both in Crockford's base32.
-func madeAt(ref string) (time.Time, bool) {
-	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	if len(ref) != 26 && len(ref) != 16 {
-		return time.Time{}, false
-	}
-	ms := int64(0)
-	for _, c := range ref[:10] {
-		d := strings.IndexRune(digits, c)
-		if d < 0 {
-			return time.Time{}, false
-		}
-		ms = ms<<5 | int64(d)
-	}
-	if len(ref) == 16 {
-		ms >>= 2 // 80 bits begin with the time; 130 bits begin with two of padding
-	}
-	return time.UnixMilli(ms).UTC(), true
-}
-
-// lost reports whether ref was made in a span that a restore lost.
-func (v view) lost(ref string) (lost bool, err error) {
-	at, ok := madeAt(ref)
-	if !ok {
-		return false, nil
-	}
-	err = v.value(&lost, "SELECT EXISTS (SELECT 1 FROM restores WHERE lost_from <= ?1 AND ?1 <= lost_to)", formatTime(at))
-	return lost, err
-}
-
-// setAsideWords stand with a report whose request a backup does not hold.
-const setAsideWords = "restored from a backup, which holds no card expiry: look this sale up at IOTPay and report it by hand"
-
-// mark writes into a restored journal what must not be forgotten about it.
-func (s *Store) mark(now time.Time, from string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, err := s.transact(func(tx *transaction) error {
-		last, err := tx.column("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
-		if err != nil {
-			return err
-		}
-		lostFrom, lostTo := "", formatTime(now)
-		if len(last) > 0 {
-			lostFrom = last[0].(string)
-		}
-		if lostFrom > lostTo { // the clock is behind
-			lostFrom, lostTo = lostTo, lostFrom
-		}
-		for _, do := range []struct {
-			stmt string
-			args []driver.Value
-		}{
-			{"INSERT INTO restores (at, lost_from, lost_to) VALUES (?, ?, ?)", []driver.Value{formatTime(now), lostFrom, lostTo}},
-			// The numbers given out since the backup stay unused.
-			{"INSERT INTO sqlite_sequence (name, seq) SELECT 'events', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'events')", nil},
-			{"UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'events'", nil},
-			{"UPDATE sales SET reported = 'set-aside' WHERE id IN (SELECT sale FROM reports WHERE params = '')", nil},
-			{"UPDATE reports SET attempted = 1", nil},
-			{"UPDATE reports SET state = 'set-aside', words = ? WHERE params = ''", []driver.Value{setAsideWords}},
-		} {
-			if _, err := tx.exec(do.stmt, do.args...); err != nil {
-				return err
-			}
-		}
-		waiting, err := tx.rows("SELECT no, sale FROM reports")
-		if err != nil {
-			return err
-		}
-		for _, row := range waiting {
-			if err := tx.reenter(reports.ledger, "no = ?", row[0].(string)); err != nil {
-				return err
-			}
-			if err := tx.reenter(sales.ledger, "id = ?", row[1].(string)); err != nil {
-				return err
-			}
-		}
-		return tx.event(sale.EventRow{At: now, Kind: "restored", Data: map[string]string{"backup": from, "lostFrom": lostFrom, "lostTo": lostTo}})
-	})
-	return err
 }

@@ -92,7 +92,7 @@ func TestRestoreForgetsNothingItMustKnow(t *testing.T) {
 		t.Fatalf("restored under a running daemon: %v", err)
 	}
 	s.Close()
-	aside, err := Restore(t.Context(), Config{Dir: dir}, to, now, quietLog)
+	done, err := Restore(t.Context(), Config{Dir: dir}, to, now, quietLog)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,12 +137,12 @@ func TestRestoreForgetsNothingItMustKnow(t *testing.T) {
 	}
 
 	// What was there before is whole under its new name.
-	if !strings.HasPrefix(aside, filepath.Join(dir, "posd.db.aside-")) {
-		t.Fatalf("moved aside to %q", aside)
+	if !strings.HasPrefix(done.Aside, filepath.Join(dir, "posd.db.aside-")) {
+		t.Fatalf("moved aside to %q", done.Aside)
 	}
 	old := t.TempDir()
-	copyFile(t, aside, filepath.Join(old, "posd.db"))
-	copyFile(t, aside+"-wal", filepath.Join(old, "posd.db-wal"))
+	copyFile(t, done.Aside, filepath.Join(old, "posd.db"))
+	copyFile(t, done.Aside+"-wal", filepath.Join(old, "posd.db-wal"))
 	kept := mustOpen(t, old)
 	verified(t, kept)
 	if _, err := kept.Sale(t.Context(), lost.ID); err != nil {
@@ -160,11 +160,11 @@ func TestRestoreKeepsABrokenJournalAside(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "posd.db"), []byte("no database any more"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	aside, err := Restore(t.Context(), Config{Dir: dir}, to, noon, quietLog)
+	done, err := Restore(t.Context(), Config{Dir: dir}, to, noon, quietLog)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(aside); err != nil || string(b) != "no database any more" {
+	if b, err := os.ReadFile(done.Aside); err != nil || string(b) != "no database any more" {
 		t.Errorf("kept aside is %q, %v", b, err)
 	}
 	verified(t, mustOpen(t, dir))

@@ -31,6 +31,8 @@ type door struct {
 	// vfs names another file layer of SQLite, for tests. Such a layer has no
 	// shared memory: the one connection must lock out all others.
 	vfs string
+	// mode is SQLite's way to open the file; empty makes it if there is none.
+	mode string
 }
 
 func (d door) dsn() string {
@@ -38,6 +40,9 @@ func (d door) dsn() string {
 	q := url.Values{}
 	if d.vfs != "" {
 		q.Set("vfs", d.vfs)
+	}
+	if d.mode != "" {
+		q.Set("mode", d.mode)
 	}
 	// One goroutine at a time uses a connection, so SQLite needs no mutex.
 	q.Set("_mutex", "no")
@@ -57,7 +62,7 @@ func (d door) writerPragmas() []pragma {
 		{"synchronous", "FULL", "2"},
 		{"foreign_keys", "ON", "1"},
 		{"secure_delete", "ON", "1"},
-		{"busy_timeout", "0", "0"}, // nobody else writes
+		{"busy_timeout", "5000", "5000"}, // nobody else writes, but a tool that copies the log may hold the lock for a moment
 		{"wal_autocheckpoint", fmt.Sprint(walBytes / pageBytes), fmt.Sprint(walBytes / pageBytes)},
 		{"journal_size_limit", fmt.Sprint(2 * walBytes), fmt.Sprint(2 * walBytes)},
 		{"cell_size_check", "ON", "1"},
@@ -79,6 +84,10 @@ func readerPragmas() []pragma {
 		{"temp_store", "MEMORY", "2"},
 	}
 }
+
+// copyPragmas are those of a reader that copies the whole: the file may stand
+// as a restore left it, without a log.
+func copyPragmas() []pragma { return readerPragmas()[1:] }
 
 // connect opens a connection and makes sure that its pragmas are in force.
 func (d door) connect(pragmas []pragma) (*sqlite3.SQLiteConn, error) {

@@ -6,6 +6,7 @@
 //	    posd.db-wal           SQLite's log; kept, written over, at most a few MiB
 //	    posd.db-shm           SQLite's index of the log
 //	    posd.lock             who holds the folder
+//	    posd.copied           when and where the last copy on a schedule was made
 //	    posd.db.aside-TIME    a journal that a restore put aside
 //
 // What lies in it (see migrations/ for the columns):
@@ -25,7 +26,8 @@
 // daemon the file may be read with sqlite3.
 //
 // Beside that: Verify names the first thing that is not as posd wrote it, Backup
-// makes a verified copy while selling goes on, Restore puts one back so that
+// makes a verified copy while selling goes on (BackupBeside by another process,
+// Copy one of a bounded row on a stick), Restore puts one back so that
 // nothing old is taken for new, Prune takes details away that nobody needs any
 // more, Room says when the disk is too full for new business. DESIGN.md has the
 // guarantees, how each is shown, and what the decisions cost.

@@ -31,6 +31,10 @@ func lockFolder(dir string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("state folder %s is %w: pid %s holds %s; stop that one first", dir, sale.ErrLocked, pid, path)
 	}
+	if err := adopt(path, dir); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
 	// Written over and not cut first, which would wait for the disk when the file
 	// is closed. A full disk must not keep posd from starting: then the pid is
 	// that of an earlier run.

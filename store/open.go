@@ -27,7 +27,7 @@ type Store struct {
 	lock *os.File
 	wal  *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
 	read *sql.DB
-	free func() (uint64, error) // room on the disk, in bytes
+	free func(dir string) (uint64, error) // room on the disk of a folder, in bytes
 
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
@@ -55,8 +55,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
-	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock}
-	s.free = func() (uint64, error) { return freeBytes(cfg.Dir) }
+	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock, free: freeBytes}
 	err = checkRestored(path)
 	if err == nil {
 		err = s.open()
@@ -76,7 +75,38 @@ func (s *Store) open() error {
 	if err := checkFile(s.door.path); err != nil {
 		return err
 	}
+	if err := s.lookFirst(); err != nil {
+		return err
+	}
 	return s.attach()
+}
+
+// lookFirst reads what a start reads, through a connection that cannot write: one
+// that can would bring the log into a damaged file when it is closed.
+func (s *Store) lookFirst() error {
+	if info, err := os.Stat(s.door.path); err != nil || info.Size() == 0 {
+		return err
+	}
+	err := s.readEnd()
+	var e sqlite3.Error
+	if errors.As(err, &e) && e.Code != sqlite3.ErrCorrupt && e.Code != sqlite3.ErrNotADB {
+		return nil // such as a commit of a first start that must be undone: that takes writing
+	}
+	return err
+}
+
+func (s *Store) readEnd() error {
+	c, err := door{path: s.door.path, mode: "ro"}.connect(nil)
+	if err != nil {
+		return explain("open "+s.door.path, err)
+	}
+	defer c.Close()
+	made, err := one(c, "SELECT count(*) FROM sqlite_schema WHERE name = 'commits'")
+	if err != nil || made == int64(0) {
+		return explain("read "+s.door.path, err)
+	}
+	var end link
+	return end.load(c)
 }
 
 // attach opens the connections of a file that looks like a journal.
@@ -155,6 +185,9 @@ func checkFile(path string) error {
 	return checkContent(path, f)
 }
 
+// sqliteMark begins every database.
+const sqliteMark = "SQLite format 3\x00"
+
 // checkContent refuses by its first bytes what is certainly not a journal.
 func checkContent(path string, f *os.File) error {
 	head := make([]byte, 100)
@@ -164,7 +197,7 @@ func checkContent(path string, f *os.File) error {
 		return nil
 	case err != nil && err != io.ErrUnexpectedEOF:
 		return fmt.Errorf("read the journal: %w (%w): look at the disk", err, sale.ErrJournalBroken)
-	case n < len(head) || string(head[:16]) != "SQLite format 3\x00":
+	case n < len(head) || string(head[:16]) != sqliteMark:
 		return fmt.Errorf("open %s: %w: it is not a database; it is left as it is: move it away to begin anew, or restore a backup", path, sale.ErrJournalBroken)
 	}
 	return checkHead(path, head)

@@ -13,7 +13,9 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	later := noon.Add(time.Hour)
 	// What is done with: sales 1 to 3. What prune must not touch: 4 still queued,
 	// 5 set aside, 6 unsure, 7 an incident, 8 with a refund under way, 9 too
-	// young, 10 with a receipt to print, 11 to be reported by hand.
+	// young, 10 with a receipt to print, 11 to be reported by hand, 12 approved
+	// offline and not known to be uploaded, 13 an authorisation still held,
+	// 14 of a business day that is not closed, 15 given back in one.
 	finish := func(n int, change func(*sale.Sale), rows ...sale.Row) {
 		end := final(n)
 		v := end[0].(sale.SaleRow).Sale
@@ -40,9 +42,15 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	waiting.Job.ID = "JOB10"
 	finish(10, func(*sale.Sale) {}, gone(10), waiting)
 	finish(11, func(v *sale.Sale) { v.Reported = sale.ReportByHand }, gone(11))
+	finish(12, func(v *sale.Sale) { v.Offline, v.Reported = true, sale.ReportNotNeeded }, gone(12))
+	finish(13, func(v *sale.Sale) { v.Kind, v.Reported = sale.CardAuth, sale.ReportNotNeeded }, gone(13))
+	finish(14, func(v *sale.Sale) { v.Day = 1 }, gone(14))
+	finish(15, func(v *sale.Sale) {
+		v.Refunds = []sale.Movement{{ID: "M15", State: sale.MoveDone, CreatedAt: noon, Day: 1}}
+	}, gone(15))
 	mustCommit(t, s, []sale.Row{sale.EventRow{At: noon, Kind: "started"}, sale.EventRow{At: later, Kind: "young"}})
 	untouched := map[int]sale.Sale{}
-	for n := 4; n <= 11; n++ {
+	for n := 4; n <= 15; n++ {
 		untouched[n] = read(t, s, n)
 	}
 	last, err := s.LastSeq(t.Context())

@@ -9,14 +9,24 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"posd/device/sale"
 )
 
+// Restored says what a restore did.
+type Restored struct {
+	Aside    string    // new name of the journal that was there; empty if there was none
+	LostFrom time.Time // what was written from here on is not in the backup; zero if all of it
+	LostTo   time.Time
+	SetAside int // reports whose request the backup does not hold
+}
+
 // Restore puts a backup in the place of the journal of cfg.Dir, which no daemon
 // may be using. The backup is verified first. What was there before is moved
-// aside, never overwritten; aside is its new name, empty if there was nothing.
+// aside, never overwritten. What is made belongs to the owner of the folder,
+// so that it may be run as root.
 //
 //	verify FROM             nothing touched so far
 //	copy to posd.db.part    and mark there what must not be forgotten:
@@ -31,36 +41,40 @@ import (
 //	remove posd.restoring
 //
 // Stopped at any step it can be run again.
-func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *slog.Logger) (aside string, err error) {
+func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *slog.Logger) (r Restored, err error) {
 	doing := "restore the journal from " + from
 	if err := errors.Join(cfg.Validate()...); err != nil {
-		return "", err
+		return r, err
 	}
 	if err := verifyFile(ctx, from); err != nil {
-		return "", fmt.Errorf("%s: %w", doing, err)
+		return r, fmt.Errorf("%s: %w", doing, err)
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
-		return "", fmt.Errorf("%s: make the state folder: %w", doing, err)
+		return r, fmt.Errorf("%s: make the state folder: %w", doing, err)
 	}
 	lock, err := lockFolder(cfg.Dir)
 	if err != nil {
-		return "", err
+		return r, err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
 	part := path + ".part"
 	s := &Store{cfg: cfg, log: log, door: door{path: part}, lock: lock}
 	defer s.Close()
-	if err := s.prepare(from, now); err != nil {
-		return "", explain(doing, err)
+	err = s.prepare(from, now, &r)
+	if err == nil {
+		err = adopt(part, cfg.Dir)
+	}
+	if err != nil {
+		return r, errors.Join(explain(doing, err), s.detach(), removeDatabase(part))
 	}
 	flag := restoringFlag(path)
 	if err := os.WriteFile(flag, []byte(from+"\n"), 0o640); err != nil {
-		return "", fmt.Errorf("%s: %w", doing, err)
+		return r, fmt.Errorf("%s: %w", doing, err)
 	}
 	if err := syncFolder(cfg.Dir); err != nil {
-		return "", fmt.Errorf("%s: %w", doing, err)
+		return r, fmt.Errorf("%s: %w", doing, err)
 	}
-	aside, err = moveAside(path, now)
+	r.Aside, err = moveAside(path, now)
 	if err == nil {
 		err = rename(part, path)
 	}
@@ -71,14 +85,31 @@ func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *s
 		err = syncFolder(cfg.Dir)
 	}
 	if err != nil {
-		return aside, fmt.Errorf("%s: %w: run it again", doing, err)
+		return r, fmt.Errorf("%s: %w: run it again", doing, err)
 	}
-	log.Info("journal restored", "from", from, "aside", aside)
-	return aside, nil
+	log.Info("journal restored", "from", from, "aside", r.Aside, "reports set aside", r.SetAside)
+	return r, nil
+}
+
+// adopt gives a file that root made to the owner of the state folder, without
+// whom posd could not write it.
+func adopt(path, dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return os.Chown(path, int(owner.Uid), int(owner.Gid))
 }
 
 // prepare makes the restored journal beside the old one.
-func (s *Store) prepare(from string, now time.Time) error {
+func (s *Store) prepare(from string, now time.Time, r *Restored) error {
 	if err := removeDatabase(s.door.path); err != nil {
 		return err
 	}
@@ -88,7 +119,7 @@ func (s *Store) prepare(from string, now time.Time) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if err := s.mark(now, filepath.Base(from)); err != nil {
+	if err := s.mark(now, filepath.Base(from), r); err != nil {
 		return err
 	}
 	if err := s.read.Close(); err != nil {

@@ -15,7 +15,7 @@ func (s *Store) Room() error {
 	if s.cfg.ReserveMiB == 0 {
 		return nil
 	}
-	free, err := s.free()
+	free, err := s.free(s.cfg.Dir)
 	if err != nil {
 		return fmt.Errorf("ask for the room on the disk of %s: %w", s.cfg.Dir, err)
 	}

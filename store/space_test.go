@@ -13,7 +13,7 @@ func TestFullDiskRefusesNewBusinessOnly(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	s.cfg.ReserveMiB = 64
 	room := uint64(64 << 20)
-	s.free = func() (uint64, error) { return room, nil }
+	s.free = func(string) (uint64, error) { return room, nil }
 	mustCommit(t, s, intent(1))
 	room--
 	if _, err := s.Commit(t.Context(), intent(2)); !errors.Is(err, sale.ErrJournalFull) {

@@ -12,6 +12,7 @@ want sqlite3 sqlite3
 want systemd-analyze systemd
 want udevadm udev
 want strace strace
+want dpkg-deb dpkg
 [ -n "$missing" ] || exit 0
 echo "test-tools: missing:$missing"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -180,7 +180,7 @@ func firstWord(ctx context.Context, status func() display.Status) {
 // belong to whoever runs check, and posd could not write it.
 func journalAlone(ctx context.Context, c store.Config, log *slog.Logger) (d device.DeviceStatus, locked bool) {
 	d = device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: c.Dir}
-	if _, err := os.Stat(filepath.Join(c.Dir, "posd.db")); errors.Is(err, fs.ErrNotExist) {
+	if !journalThere(c) {
 		d.OK, d.Words = true, "none yet: the first start makes it"
 		return d, false
 	}
@@ -194,6 +194,12 @@ func journalAlone(ctx context.Context, c store.Config, log *slog.Logger) (d devi
 		d.OK, d.Words = false, err.Error()
 	}
 	return d, false
+}
+
+// journalThere reports whether there is a journal, or something in its place.
+func journalThere(c store.Config) bool {
+	_, err := os.Stat(filepath.Join(c.Dir, "posd.db"))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func devicesCommand(at *where) *cobra.Command {

@@ -27,6 +27,7 @@ import (
 type Config struct {
 	Shop     Shop         `toml:"shop"`
 	Store    store.Config `toml:"store"`
+	Backup   *Backup      `toml:"backup"`
 	API      API          `toml:"api"`
 	Daemon   Daemon       `toml:"daemon"`
 	Terminal *Terminal    `toml:"terminal"`
@@ -176,6 +177,9 @@ func (c *Config) inherit(d *strict) {
 func (c *Config) judge(d *strict) {
 	d.judge("shop", c.Shop.Validate())
 	d.judge("store", c.Store.Validate())
+	if c.Backup != nil {
+		d.judge("backup", c.Backup.Validate())
+	}
 	d.judge("api", c.API.validate())
 	d.judge("daemon", c.Daemon.validate())
 	if t := c.Terminal; t != nil {

@@ -63,8 +63,8 @@ func TestFaultsAreNamedWithLineAndRemedy(t *testing.T) {
 // all returns a configuration with one of every section, all at their defaults.
 func all() Config {
 	c := defaults()
-	c.Terminal, c.Gateway, c.Scanner, c.Printer, c.Displays = new(Terminal), new(Gateway), new(Scanner), new(Printer), make([]Display, 1)
-	for _, part := range []sectioned{c.Terminal, c.Gateway, c.Scanner, c.Printer, &c.Displays[0]} {
+	c.Backup, c.Terminal, c.Gateway, c.Scanner, c.Printer, c.Displays = new(Backup), new(Terminal), new(Gateway), new(Scanner), new(Printer), make([]Display, 1)
+	for _, part := range []sectioned{c.Backup, c.Terminal, c.Gateway, c.Scanner, c.Printer, &c.Displays[0]} {
 		part.setDefaults()
 	}
 	return c
@@ -223,5 +223,12 @@ func TestABusinessDayEndsWhenTheShopSays(t *testing.T) {
 	}
 	if _, _, err := s.day("21.11.2026"); err == nil {
 		t.Error("a date in another form was taken")
+	}
+}
+
+func TestLitestreamIsToldOfTheJournal(t *testing.T) {
+	text, err := os.ReadFile("../../configs/litestream.yml")
+	if err != nil || !strings.Contains(string(text), "path: "+defaults().Store.Dir+"/posd.db\n") {
+		t.Errorf("configs/litestream.yml copies another file: %v", err)
 	}
 }

@@ -80,6 +80,10 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	}
 
 	board := &board{config: c, parts: parts, journal: memory}
+	if c.Backup != nil {
+		board.copies = newCopier(*c.Backup, c.Store.Dir, opened, till, log)
+	}
+	sweep := newSweeper(c.Shop, opened.Prune, log)
 	layout := parts.layout(c)
 	count := newMetrics(till, board)
 	options := api.Options{
@@ -100,6 +104,7 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 			return layout.PNG(r)
 		},
 		Subscribe: func() (<-chan device.Message, func()) { s := till.Subscribe(); return s.C(), s.Close },
+		Prune:     sweep,
 		Version:   version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 	}
 	if parts.scanner != nil {
@@ -125,7 +130,10 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	if parts.scanner != nil {
 		run = append(run, part{"scanner", parts.scanner.Run})
 	}
-	run = append(run, part{"till", till.Run}, part{"metrics", count.run})
+	run = append(run, part{"till", till.Run}, part{"metrics", count.run}, part{"prune", sweep.run})
+	if board.copies != nil {
+		run = append(run, part{"backup", board.copies.run})
+	}
 	for _, l := range listeners {
 		run = append(run, part{"api on " + l.Addr().String(), serveHTTP(func(ctx context.Context) *http.Server {
 			return api.Server(ctx, handler, log)
@@ -152,7 +160,7 @@ func firstLook(ctx context.Context, till *device.Till, b *board, log *slog.Logge
 	}
 	b.look(ctx)
 	for _, d := range b.last() {
-		if !d.OK && ctx.Err() == nil {
+		if !d.OK && ctx.Err() == nil && d.Kind != copyKind { // copies say so themselves
 			log.Warn("device is not well", "device", d.Name, "line", d.Line, "words", d.Words)
 		}
 	}

@@ -226,6 +226,7 @@ type board struct {
 	config  Config
 	parts   *parts
 	journal *journal
+	copies  *copier    // nil where none are made, or no daemon runs
 	asking  sync.Mutex // one look asks at a time; the others get what it heard
 }
 
@@ -256,6 +257,12 @@ func (b *board) last() []device.DeviceStatus {
 // plugged is last without the journal.
 func (b *board) plugged() []device.DeviceStatus {
 	var list []device.DeviceStatus
+	switch {
+	case b.copies != nil:
+		list = append(list, b.copies.status())
+	case b.config.Backup != nil:
+		list = append(list, copiesAlone(*b.config.Backup, b.config.Store.Dir))
+	}
 	if t := b.parts.terminal; t != nil {
 		d := t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line})
 		switch {

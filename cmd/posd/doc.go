@@ -17,6 +17,10 @@
 // The scanner has no package: it is one line that is read, and what comes of a
 // code is the till's to say.
 //
+// copies.go makes copies of the journal on a schedule. The commands backup and
+// restore (backup.go) work on files, without the daemon; prune (prune.go) asks it
+// where it runs, as rows have one writer.
+//
 // The client's commands (client.go, commands.go) know nothing but the local API;
 // order (order.go) speaks to the gateway itself, past the till, and sign
 // (sign.go) to nobody.

@@ -98,6 +98,7 @@ still waiting when the command ends; 5 partly paid.`,
 	root.PersistentFlags().StringVar(&at.config, "config", "", "configuration `FILE`; default "+defaultConfig)
 	root.PersistentFlags().StringVar(&at.url, "url", "", "where the daemon is: `http://127.0.0.1:8480` or unix:/run/posd/posd.sock; default: as the configuration says, or $POSD_URL")
 	root.AddCommand(runCommand(&at), checkCommand(&at), devicesCommand(&at), orderCommand(&at), signCommand(&at), versionCommand())
+	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at))
 	root.AddCommand(clientCommands(&at)...)
 	return root
 }

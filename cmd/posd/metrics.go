@@ -131,8 +131,18 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.gauge("posd_link_up", "1 while reports go out, 0 while the way to the gateway is down or stopped.", one(now.Link == "up"))
 		p.gauge("posd_sales_unsure", "Sales whose end is not known yet.", float64(len(now.Unsure)))
 	}
+	m.ofCopies(p)
 	m.ofDevices(p)
 	m.ofProcess(p)
+}
+
+func (m *metrics) ofCopies(p page) {
+	if m.board.copies == nil {
+		return
+	}
+	if age, ok := m.board.copies.age(); ok {
+		p.gauge("posd_backup_age_seconds", "Age of the last copy of the journal; left out while there is none.", age.Seconds())
+	}
 }
 
 func (m *metrics) ofSales(p page) {

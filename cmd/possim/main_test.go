@@ -137,6 +137,11 @@ func TestKilledAtTheTerminalIsPaidOnce(t *testing.T) {
 	play(t, "-script", "kill", "-posd", program(t, "posd"))
 }
 
+func TestARestoredJournalTakesNothingOldForNew(t *testing.T) {
+	t.Parallel()
+	play(t, "-script", "restore", "-posd", program(t, "posd"))
+}
+
 func TestReportsWaitForTheGateway(t *testing.T) {
 	t.Parallel()
 	out := play(t, "-script=offline", "--posd", program(t, "posd"))

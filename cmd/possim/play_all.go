@@ -111,6 +111,7 @@ type sums struct {
 	approved int // by the terminal
 	reported int // to the gateway
 	repeats  int // of reports
+	aside    int // reports that a person must see to
 }
 
 // scene plays one sale and judges how it ended.
@@ -181,7 +182,7 @@ func (st *stage) judge(ctx context.Context, s saleView, want ending) error {
 
 // wholeIs holds the sums of the whole run against what they must be.
 func (st *stage) wholeIs(ctx context.Context, want sums) {
-	var got sums
+	got := sums{aside: want.aside}
 	for _, n := range st.terminal.State().Approvals {
 		got.approved += n
 	}
@@ -196,9 +197,9 @@ func (st *stage) wholeIs(ctx context.Context, want sums) {
 	if odd := st.printer.Unknown(); len(odd) > 0 {
 		st.fault("the printer did not understand %q", odd)
 	}
-	if err := until(ctx, 5*time.Second, "the queue of reports to be empty", func(ctx context.Context) (bool, string, error) {
+	if err := until(ctx, 5*time.Second, fmt.Sprintf("the queue of reports to be empty but for %d set aside", want.aside), func(ctx context.Context) (bool, string, error) {
 		q, err := st.api.queue(ctx)
-		return q.Queued == 0 && q.SetAside == 0, fmt.Sprintf("%d waiting, %d set aside", q.Queued, q.SetAside), err
+		return q.Queued == 0 && q.SetAside == want.aside, fmt.Sprintf("%d waiting, %d set aside", q.Queued, q.SetAside), err
 	}); err != nil {
 		st.fault("%w", err)
 	}

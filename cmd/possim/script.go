@@ -25,6 +25,7 @@ func scripts() []script {
 	return []script{
 		{"all", "one sale of every kind", 100 * time.Millisecond, playAll},
 		{"kill", "posd is killed while the customer is at the terminal, and started again", 1500 * time.Millisecond, playKill},
+		{"restore", "the journal is copied, posd sells on, and the copy is put back", 100 * time.Millisecond, playRestore},
 		{"offline", fmt.Sprintf("the gateway is away for %d card sales, then back", offlineSales), 10 * time.Millisecond, playOffline},
 		{"day", "three business days closed: one that agrees, one that the terminal closed in part, one interrupted", 50 * time.Millisecond, playDay},
 		{"terminal", "what can go wrong with the terminal and its line, one sale each", 100 * time.Millisecond, playTerminal},

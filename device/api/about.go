@@ -257,6 +257,8 @@ var about = map[string]map[string]string{
 		"order":  "Number of the gateway's order or of the report.",
 		"words":  "Why it is on the list.",
 	},
+	"PruneRequest":    {"": "Which sales lose their details."},
+	"Pruning":         {"": "How far a prune is."},
 	"DrawerRequest":   {"": "A request to open the cash drawer."},
 	"PrintedReport":   {"": "What became of a report's paper."},
 	"SaleRequest":     {"": "A request for one payment."},

@@ -70,6 +70,8 @@ type Options struct {
 	Scan func(ctx context.Context) (sale.Secret, error)
 	// Orders is the gateway's General Order API.
 	Orders Orders
+	// Prune is the housekeeping of the journal.
+	Prune Prune
 	// Metrics answers GET /metrics.
 	Metrics http.Handler
 	// Clock is time.Now when nil.
@@ -132,6 +134,7 @@ func New(till Till, o Options) http.Handler {
 	h.counter(a)
 	h.books(a)
 	h.orders(a)
+	h.prune(a)
 	h.streams(mux, a)
 	h.pages(mux)
 	mux.HandleFunc("/", nothingHere(mux))

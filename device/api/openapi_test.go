@@ -57,7 +57,7 @@ func TestEveryPathIsDescribed(t *testing.T) {
 		"/v1/sales/{id}/keep": "post", "/v1/sales/{id}/resolve": "post", "/v1/sales/{id}/print": "post", "/v1/sales/{id}/receipt": "get",
 		"/v1/events": "get", "/v1/display": "put", "/v1/devices": "get", "/v1/queue": "get", "/v1/queue/{id}/retry": "post",
 		"/v1/sales/{id}/complete": "post", "/v1/sales/{id}/upload": "post", "/v1/refunds": "post", "/v1/day/close": "post",
-		"/v1/reports/{date}": "get", "/v1/reports/{date}/print": "post", "/v1/drawer": "post", "/v1/orders": "post", "/v1/orders/{no}": "get", "/v1/orders/{no}/refund": "post", "/healthz": "get", "/metrics": "get",
+		"/v1/reports/{date}": "get", "/v1/reports/{date}/print": "post", "/v1/drawer": "post", "/v1/orders": "post", "/v1/orders/{no}": "get", "/v1/orders/{no}/refund": "post", "/v1/prune": "get post", "/healthz": "get", "/metrics": "get",
 	} {
 		for _, m := range strings.Fields(methods) {
 			if _, ok := d.Paths[path][m]; !ok {

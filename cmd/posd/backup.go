@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"posd/store"
+)
+
+func backupCommand(at *where) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Copy the journal into FILE, beside the running daemon or without one",
+		Long: `backup writes a copy of the journal as it stands, reads it back and verifies
+every row, and only then gives it its name. Selling goes on meanwhile. It reads
+the database beside the daemon and writes as whoever runs it, so FILE may be on a
+stick that the daemon itself may not write. It replaces an older backup, never
+another file.
+
+A copy holds no card's expiry: see restore.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, to, err := atFile(at, args[0])
+			if err != nil {
+				return err
+			}
+			begun := time.Now()
+			if err := store.BackupBeside(cmd.Context(), c.Store, to, slog.New(slog.DiscardHandler)); err != nil {
+				return err
+			}
+			info, err := os.Stat(to)
+			if err != nil {
+				return err
+			}
+			view := struct {
+				Path  string  `json:"path"`
+				Bytes int64   `json:"bytes"`
+				Took  float64 `json:"tookSeconds"`
+			}{to, info.Size(), time.Since(begun).Seconds()}
+			if asJSON {
+				return encodeTo(cmd.OutOrStdout(), view)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d KiB, every row verified, %.1f s\n", view.Path, (view.Bytes+1023)>>10, view.Took)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return c
+}
+
+// atFile reads the configuration, and makes a path that was given absolute.
+func atFile(at *where, file string) (Config, string, error) {
+	c, err := load(at.configFile())
+	if err != nil {
+		return c, "", err
+	}
+	path, err := filepath.Abs(file)
+	return c, path, err
+}
+
+func restoreCommand(at *where) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a copy in the journal's place; no daemon may run",
+		Long: `restore verifies FILE, keeps the journal that is there aside under another name,
+and puts the copy in its place. Stop posd first (systemctl stop posd).
+
+Nothing old is taken for new afterwards: what posd sent since the copy was made
+counts as sent, and reports whose request the copy does not hold are set aside
+for a person. What to do is printed.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, from, err := atFile(at, args[0])
+			if err != nil {
+				return err
+			}
+			r, err := store.Restore(cmd.Context(), c.Store, from, time.Now(), slog.New(slog.DiscardHandler))
+			if err != nil {
+				if r.Aside != "" {
+					err = fmt.Errorf("%w (the old journal is kept as %s)", err, r.Aside)
+				}
+				return err
+			}
+			if asJSON {
+				return encodeTo(cmd.OutOrStdout(), restoredView{from, c.Store.Dir, r.Aside, r.LostFrom.UTC(), r.LostTo.UTC(), r.SetAside})
+			}
+			restored(cmd.OutOrStdout(), from, r)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return c
+}
+
+// restoredView is what restore prints with -json.
+type restoredView struct {
+	From     string    `json:"from"`
+	Dir      string    `json:"dir"`
+	Aside    string    `json:"aside"` // empty: there was no journal
+	LostFrom time.Time `json:"lostFrom"`
+	LostTo   time.Time `json:"lostTo"`
+	SetAside int       `json:"reportsSetAside"`
+}
+
+// restored says what a restore did and what is left to do.
+func restored(w io.Writer, from string, r store.Restored) {
+	fmt.Fprintln(w, "restored from", from)
+	if r.Aside != "" {
+		fmt.Fprintln(w, "the journal that was there is kept as", r.Aside)
+	}
+	span := "before " + clock(r.LostTo)
+	if !r.LostFrom.IsZero() {
+		span = fmt.Sprintf("between %s and %s", clock(r.LostFrom), clock(r.LostTo))
+	}
+	fmt.Fprintf(w, "not in it: what posd did after the copy was made, %s\n", span)
+	fmt.Fprintf(w, "reports set aside: %d\n\nTo do:\n", r.SetAside)
+	fmt.Fprintln(w, "  1. Start posd again: systemctl start posd, then posd check.")
+	step := 2
+	if r.SetAside > 0 {
+		fmt.Fprintf(w, "  %d. posd queue lists the reports that were set aside: a copy holds no card's expiry, so\n     posd cannot send them. Look each up at IOTPay by its number; report by hand those that are missing.\n", step)
+		step++
+	}
+	fmt.Fprintf(w, "  %d. Compare the sales of that time with the terminal's batch report and with IOTPay's list.\n     posd will not take any of them for a new one, and does not know of them.\n", step)
+	if r.Aside != "" {
+		fmt.Fprintf(w, "     If the old journal can be read, they stand there:\n     sqlite3 -readonly %s \"SELECT id, created_at, method, amount_cents, state FROM sales WHERE created_at >= '%s'\"\n",
+			r.Aside, r.LostFrom.UTC().Format("2006-01-02T15:04:05"))
+	}
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"posd/device"
+	"posd/device/api"
+	"posd/store"
+)
+
+// keepLeast is what a prune leaves alone: a void of yesterday's late sale needs
+// what the terminal said.
+const keepLeast = 48 * time.Hour
+
+// pruneFunc is store.Store.Prune.
+type pruneFunc func(ctx context.Context, before, now time.Time) (store.Pruned, error)
+
+// sweeper prunes when it is asked to, one request at a time, through the store
+// that the till writes with.
+type sweeper struct {
+	shop  Shop
+	prune pruneFunc
+	log   *slog.Logger
+	begin chan time.Time // has room for one
+
+	mu   sync.Mutex
+	last api.Pruning
+	ever bool
+}
+
+func newSweeper(s Shop, prune pruneFunc, log *slog.Logger) *sweeper {
+	return &sweeper{shop: s, prune: prune, log: log, begin: make(chan time.Time, 1)}
+}
+
+// Start is api.Prune.Start.
+func (s *sweeper) Start(r api.PruneRequest) (api.Pruning, error) {
+	before, err := s.shop.pruneBefore(r, time.Now())
+	if err != nil {
+		return api.Pruning{}, &device.Refusal{Kind: device.ErrInvalid, Words: err.Error()}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last.Running {
+		return s.last, &device.Refusal{Kind: device.ErrNotPossible, Words: "a prune is under way: wait for its end"}
+	}
+	s.last, s.ever = api.Pruning{Running: true, Before: before.UTC()}, true
+	s.begin <- before
+	return s.last, nil
+}
+
+// Last is api.Prune.Last.
+func (s *sweeper) Last() (api.Pruning, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last, s.ever
+}
+
+// run prunes until ctx ends.
+func (s *sweeper) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case before := <-s.begin:
+			done := pruning(ctx, s.prune, before)
+			if done.Words != "" {
+				s.log.Error("prune did not come to its end", "err", done.Words)
+			}
+			s.mu.Lock()
+			s.last = done
+			s.mu.Unlock()
+		}
+	}
+}
+
+// pruning prunes and says what came of it.
+func pruning(ctx context.Context, prune pruneFunc, before time.Time) api.Pruning {
+	n, err := prune(ctx, before, time.Now())
+	p := api.Pruning{Before: before.UTC(), Sales: n.Sales, Events: n.Events, Jobs: n.Jobs, Commits: n.Commits}
+	if err != nil {
+		p.Words = err.Error()
+	}
+	return p
+}
+
+// pruneBefore is the instant up to which a request asks to prune.
+func (s Shop) pruneBefore(r api.PruneRequest, now time.Time) (before time.Time, err error) {
+	switch {
+	case (r.Before == "") == (r.KeepDays == 0):
+		return before, errors.New("say either the first day that keeps its details (-before 2026-08-01), or how many do (-keep 90)")
+	case r.Before != "":
+		before, _, err = s.day(r.Before)
+	default:
+		var today time.Time
+		today, _, err = s.day(s.today(now))
+		before = today.AddDate(0, 0, -r.KeepDays)
+	}
+	if err == nil && before.After(now.Add(-keepLeast)) {
+		err = fmt.Errorf("%s is too late: the last two days keep their details, voids need them", before.In(s.zone()).Format(time.DateOnly))
+	}
+	return before, err
+}
+
+func pruneCommand(at *where) *cobra.Command {
+	var asJSON bool
+	var req api.PruneRequest
+	c := &cobra.Command{
+		Use:   "prune -before DATE | -keep DAYS",
+		Short: "Take the details of old sales out of the journal",
+		Long: `prune takes away what nobody needs any more of sales that ended before a
+business day: card fields, words, events, print jobs. Number, bill, amounts,
+state, times, keys and references stay for ever; so does everything of a sale
+that is open, not reported, an incident, or whose refund is not settled, and of
+business days that are not closed.
+
+A running daemon does it, between its sales; without one the command itself.
+Stopped half way, the rest is done by the next prune. The file does not shrink:
+the room in it is used again.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := at.client()
+			if err != nil {
+				return err
+			}
+			a, err := cl.ask(cmd.Context(), http.MethodPost, "/v1/prune", req)
+			var dial *notReached
+			var p api.Pruning
+			switch {
+			case errors.As(err, &dial) && (at.config != "" || at.url == ""):
+				p, err = pruneAlone(cmd.Context(), at, req)
+			case err == nil:
+				if err = a.into(&p); err == nil {
+					p, err = cl.pruned(cmd.Context(), p)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = encodeTo(cmd.OutOrStdout(), p)
+			} else {
+				fmt.Fprintf(cmd.OutOrStdout(), "before %s: the details of %d sales are gone, %d events, %d print jobs, %d commits\n", clock(p.Before), p.Sales, p.Events, p.Jobs, p.Commits)
+			}
+			if err == nil && p.Words != "" {
+				err = &ended{exitUnsure, fmt.Errorf("it did not come to its end: %s; repeat it, what was begun is sound", p.Words)}
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&req.Before, "before", "", "the first business `DAY` that keeps its details, such as 2026-08-01")
+	c.Flags().IntVar(&req.KeepDays, "keep", 0, "how many `DAYS` before today keep their details")
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return c
+}
+
+// pruned waits for the end of a prune that the daemon began.
+func (c *client) pruned(ctx context.Context, p api.Pruning) (api.Pruning, error) {
+	for p.Running {
+		select {
+		case <-ctx.Done():
+			return p, &ended{exitUnsure, errors.New("posd goes on pruning; its log says the end")}
+		case <-time.After(200 * time.Millisecond):
+		}
+		a, err := c.once(ctx, http.MethodGet, "/v1/prune", "", nil, answerLimit)
+		if problem := a.problem(); err == nil && problem != nil {
+			err = problem
+		}
+		if err == nil {
+			err = a.into(&p)
+		}
+		if err != nil {
+			return p, &ended{exitUnsure, fmt.Errorf("posd does not say how far it is: %w; repeat it, what was begun is sound", err)}
+		}
+	}
+	return p, nil
+}
+
+// pruneAlone prunes where no daemon runs.
+func pruneAlone(ctx context.Context, at *where, req api.PruneRequest) (p api.Pruning, err error) {
+	c, err := load(at.configFile())
+	if err != nil {
+		return p, err
+	}
+	before, err := c.Shop.pruneBefore(req, time.Now())
+	if err != nil {
+		return p, err
+	}
+	if !journalThere(c.Store) {
+		return p, fmt.Errorf("there is no journal in %s: nothing to prune", c.Store.Dir)
+	}
+	s, err := store.Open(ctx, c.Store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return p, err
+	}
+	p = pruning(ctx, s.Prune, before)
+	return p, s.Close()
+}
