@@ -32,13 +32,13 @@ const (
 		card_language = NULL`
 	// prunable are the sales that Prune may touch: final, their money settled,
 	// and reported or never to be; no offline approval whose upload is not known,
-	// no authorisation that can still be completed, and nothing of a business day
-	// that is not closed: its report sums up card types.
+	// no authorisation that can still be completed, and, where days are closed,
+	// nothing of one that is open: its report sums up card types.
 	prunable = `pruned_at IS NULL AND final_at IS NOT NULL AND final_at < ?
 		AND state IN ('paid', 'declined', 'cancelled') AND reported IN ('not-needed', 'done', 'withdrawn') AND incident = ''
 		AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.state IN ('waiting', 'unsure'))
 		AND NOT (offline = 1 AND upload = '')
-		AND max(day, coalesce((SELECT max(m.day) FROM movements m WHERE m.sale = sales.id), 0)) <= (SELECT coalesce(max(no), 0) FROM days)
+		AND max(day, coalesce((SELECT max(m.day) FROM movements m WHERE m.sale = sales.id), 0)) <= (SELECT coalesce(max(no), 1000000000) FROM days)
 		AND NOT (kind = 'auth' AND state = 'paid'
 			AND NOT EXISTS (SELECT 1 FROM sales c WHERE c.original = sales.id AND c.original <> '' AND c.state = 'paid')
 			AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.state = 'done'))`

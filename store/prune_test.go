@@ -44,10 +44,11 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	finish(11, func(v *sale.Sale) { v.Reported = sale.ReportByHand }, gone(11))
 	finish(12, func(v *sale.Sale) { v.Offline, v.Reported = true, sale.ReportNotNeeded }, gone(12))
 	finish(13, func(v *sale.Sale) { v.Kind, v.Reported = sale.CardAuth, sale.ReportNotNeeded }, gone(13))
-	finish(14, func(v *sale.Sale) { v.Day = 1 }, gone(14))
+	finish(14, func(v *sale.Sale) { v.Day = 2 }, gone(14))
 	finish(15, func(v *sale.Sale) {
-		v.Refunds = []sale.Movement{{ID: "M15", State: sale.MoveDone, CreatedAt: noon, Day: 1}}
+		v.Refunds = []sale.Movement{{ID: "M15", State: sale.MoveDone, CreatedAt: noon, Day: 2}}
 	}, gone(15))
+	mustCommit(t, s, []sale.Row{sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", OpenedAt: noon, ClosedAt: noon, By: "Ann", Books: []byte("{}")}}})
 	mustCommit(t, s, []sale.Row{sale.EventRow{At: noon, Kind: "started"}, sale.EventRow{At: later, Kind: "young"}})
 	untouched := map[int]sale.Sale{}
 	for n := 4; n <= 15; n++ {

@@ -119,7 +119,7 @@ func pruneCommand(at *where) *cobra.Command {
 business day: card fields, words, events, print jobs. Number, bill, amounts,
 state, times, keys and references stay for ever; so does everything of a sale
 that is open, not reported, an incident, or whose refund is not settled, and of
-business days that are not closed.
+business days that are open, in a shop that closes its days.
 
 A running daemon does it, between its sales; without one the command itself.
 Stopped half way, the rest is done by the next prune. The file does not shrink:
