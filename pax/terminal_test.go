@@ -53,6 +53,14 @@ func TestAnswerDecides(t *testing.T) {
 		{"not acknowledged", "busy", sale.VerdictUnsure, sale.ReasonNoAnswer, 0, 0},
 		{"line cut before the ACK", "unplug-at=out:0", sale.VerdictUnsure, sale.ReasonNoAnswer, 1, 0},
 		{"line cut in the answer", "unplug-at=out:60", sale.VerdictUnsure, sale.ReasonNoAnswer, 1, 1},
+		{"answer glued to the ACK", "glued", sale.VerdictApproved, "", 1, 1},
+		{"answer byte by byte", "split", sale.VerdictApproved, "", 1, 1},
+		{"surcharge not applied", "no-surcharge", sale.VerdictApproved, "", 1, 1},
+		{"time-out once a card was read is looked up", "code-after-card=100001", sale.VerdictUnsure, sale.ReasonTimeout, 1, 0},
+		{"abort once a card was read is looked up", "code-after-card=100002", sale.VerdictUnsure, sale.ReasonAborted, 1, 0},
+		{"chip read failed is looked up", "code-after-card=101401", sale.VerdictUnsure, "", 1, 0},
+		{"line cut in the request", "unplug-at=in:30", sale.VerdictUnsure, sale.ReasonNoAnswer, 0, 0},
+		{"line cut at the request's first byte", "unplug-at=in:0", sale.VerdictUnsure, sale.ReasonNoAnswer, 0, 0},
 		{"line cut at our ACK", "unplug-at=in:51", sale.VerdictApproved, "", 1, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
