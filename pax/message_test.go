@@ -189,16 +189,23 @@ func TestNoCardDataInWords(t *testing.T) {
 	}
 }
 
+var fuzzKinds = []sale.CardKind{sale.CardSale, sale.CardReturn, sale.CardVoid, sale.CardAuth, sale.CardComplete}
+
 func FuzzReply(f *testing.F) {
-	for _, file := range []string{"observed.txt", "constructed.txt"} {
+	for _, file := range []string{"observed.txt", "constructed.txt", "recorded-auth.txt", "recorded-return.txt", "recorded-batch.txt"} {
 		for _, l := range transcript(f, file) {
-			if l.Kind == Received {
-				f.Add(l.Bytes[1:len(l.Bytes)-2], "P1-000123", int64(2865))
+			if l.Kind == Received && len(l.Bytes) > 3 {
+				for kind := range fuzzKinds {
+					f.Add(l.Bytes[1:len(l.Bytes)-2], "P1-000123", int64(2865), uint8(kind))
+				}
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, b []byte, ref string, cents int64) {
-		o := sale.CardOrder{Kind: sale.CardSale, Ref: ref, Amount: sale.Amount(cents)}
+	f.Fuzz(func(t *testing.T, b []byte, ref string, cents int64, kind uint8) {
+		o := sale.CardOrder{Kind: fuzzKinds[int(kind)%len(fuzzKinds)], Ref: ref, Amount: sale.Amount(cents)}
+		if buildsOn(o.Kind) {
+			o.Original = &sale.CardOriginal{Kind: sale.CardAuth, Ref: "R", Transaction: "1"}
+		}
 		if check(o) != nil {
 			return
 		}
@@ -214,6 +221,13 @@ func FuzzReply(f *testing.F) {
 		if a.Verdict == sale.VerdictApproved && (!bytes.Contains(b, []byte(ref)) || a.Approved <= 0) {
 			t.Fatalf("approved without our reference or an amount: %+v", a)
 		}
+		if took := o.Kind == sale.CardSale || o.Kind == sale.CardComplete; a.Verdict == sale.VerdictApproved && !took && (a.Approved != o.Amount || a.Extra != "") {
+			t.Fatalf("approved for %s instead of %s: %+v", a.Approved, o.Amount, a)
+		}
+		if closed, err := parseBatch(r); err == nil && closed.End != sale.BatchClosed {
+			t.Fatalf("a batch that can be read is %q", closed.End)
+		}
+		parseIdentity(r)
 		if len(a.Extra) > MaxExtra {
 			t.Fatalf("extra of %d bytes", len(a.Extra))
 		}
