@@ -341,6 +341,7 @@ func TestControlAddress(t *testing.T) {
 		{"POST", "/swap", "777", 200, `"777"`},
 		{"POST", "/language", "2", 200, `"serial"`},
 		{"POST", "/cancel", "", 200, `"serial"`},
+		{"POST", "/upload", "refuse", 200, `"serial"`},
 		{"POST", "/settle", "", 200, `"records": []`},
 	} {
 		if code, got := do(tc.method, tc.path, tc.body); code != tc.code || !strings.Contains(got, tc.has) {
