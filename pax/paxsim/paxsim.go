@@ -3,9 +3,12 @@ package paxsim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -50,6 +53,29 @@ type Options struct {
 	// not found once refused) or hidden (not found until uploaded). [numbered]
 	Stored string
 	Log    *slog.Logger // [none]
+}
+
+// Values of Options that choose among what real terminals may do.
+var (
+	CancelAnswers = []string{"a15", "eot", "ack-eot", "none", "deaf"}
+	VoidedShown   = []string{"marked", "kept", "gone"}
+	StoredShown   = []string{"numbered", "plain", "hidden"}
+)
+
+// Validate names an option that no terminal has.
+func (o Options) Validate() error {
+	for _, v := range []struct {
+		name, value string
+		may         []string
+	}{
+		{"cancel", o.Cancel, CancelAnswers}, {"voided", o.Voided, VoidedShown}, {"stored", o.Stored, StoredShown},
+		{"card", o.Card, Cards()}, {"debit card", o.DebitCard, Cards()},
+	} {
+		if v.value != "" && !slices.Contains(v.may, v.value) {
+			return fmt.Errorf("%s %q is not known: there are %s", v.name, v.value, strings.Join(v.may, ", "))
+		}
+	}
+	return nil
 }
 
 func (o *Options) setDefaults() {
