@@ -31,7 +31,11 @@ func TestVoidOfEveryKind(t *testing.T) {
 					t.Run(fmt.Sprintf("%s %s, by kind %t, %s", tender, kind, byKind, shown), func(t *testing.T) {
 						cfg := pax.Defaults()
 						cfg.VoidByKind = byKind
-						onCounter(t, cfg, paxsim.Options{Voided: shown}, func(c *counter) { voidOnce(c, kind, tender) })
+						want := "16"
+						if byKind {
+							want = map[sale.CardKind]string{sale.CardSale: "17", sale.CardReturn: "18", sale.CardAuth: "19", sale.CardComplete: "20"}[kind]
+						}
+						onCounter(t, cfg, paxsim.Options{Voided: shown}, func(c *counter) { voidOnce(c, kind, tender, want) })
 					})
 				}
 			}
@@ -39,7 +43,7 @@ func TestVoidOfEveryKind(t *testing.T) {
 	}
 }
 
-func voidOnce(c *counter, kind sale.CardKind, tender sale.Tender) {
+func voidOnce(c *counter, kind sale.CardKind, tender sale.Tender, asked string) {
 	o := sale.CardOrder{Kind: kind, Ref: ref1, Amount: 500, Tender: tender}
 	if kind == sale.CardComplete {
 		held := c.approved(sale.CardOrder{Kind: sale.CardAuth, Ref: refNo(9), Amount: 900, Tender: tender})
@@ -53,6 +57,9 @@ func voidOnce(c *counter, kind sale.CardKind, tender sale.Tender) {
 	void.Original.Tender = "" // the terminal's record says it
 	if v := c.approved(void); v.Approved != 500 {
 		c.Errorf("void: %+v", v)
+	}
+	if r := c.sim.State().Records; r[len(r)-1].Type != asked {
+		c.Errorf("asked for a void of type %s, want %s", r[len(r)-1].Type, asked)
 	}
 	if f := c.box.Find(c.ctx, sale.CardLookup{Ref: ref2, Kind: sale.CardVoid, Amount: 500}); f.Result != sale.FoundIt || f.Answer.Tender != tender {
 		c.Errorf("look-up of the void: %+v", f)

@@ -13,7 +13,6 @@ import (
 type transaction struct {
 	request request
 	cancel  chan struct{} // closed by A14
-	atHost  bool          // too late for A14
 }
 
 // outcome is a response to be delivered.
@@ -50,7 +49,7 @@ func (t *Terminal) count(command string) {
 func (t *Terminal) cancelRunning() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if tr := t.running; tr != nil && !tr.atHost {
+	if tr := t.running; tr != nil {
 		select {
 		case <-tr.cancel:
 		default:
@@ -95,9 +94,8 @@ func (t *Terminal) run(ctx context.Context, tr *transaction) ([]byte, bool) {
 	case <-ctx.Done():
 	}
 	if t.opt.Host > 0 && !cancelled {
-		cancelled = !t.reachHost(tr)
 		select {
-		case <-time.After(t.opt.Host):
+		case <-time.After(t.opt.Host): // A14 comes too late now
 		case <-ctx.Done():
 		}
 	}
@@ -112,20 +110,6 @@ func (t *Terminal) run(ctx context.Context, tr *transaction) ([]byte, bool) {
 		return t.empty(command, "100002", "ABORTED"), true
 	}
 	return t.decide(command, tr.request), true
-}
-
-// reachHost passes the point after which A14 comes too late; it does not if A14
-// came first.
-func (t *Terminal) reachHost(tr *transaction) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	select {
-	case <-tr.cancel:
-		return false
-	default:
-		tr.atHost = true
-		return true
-	}
 }
 
 // responseOf: T00 is answered by T01.
