@@ -52,14 +52,14 @@ func (t *Terminal) cancelLine() (LineConfig, bool) {
 
 // cancelFaults judges the port that takes wishes to cancel.
 func (t *Terminal) cancelFaults() []error {
-	addr, tcp := t.overTCP()
-	if !tcp {
-		addr, _ = t.overHTTP()
+	addr, network := t.overTCP()
+	if !network {
+		addr, network = t.overHTTP()
 	}
 	switch _, port, _ := net.SplitHostPort(addr); {
 	case t.CancelPort == 0:
 		return nil
-	case addr == "":
+	case !network:
 		return []error{fmt.Errorf("cancel_port = %d: a serial line has no ports, leave the key out", t.CancelPort)}
 	case port == strconv.Itoa(t.CancelPort):
 		return []error{fmt.Errorf("cancel_port = %d is the port of the line itself: write another, such as 10010, or leave the key out", t.CancelPort)}
