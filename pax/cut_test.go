@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +27,17 @@ type flaw struct {
 	toTerminal bool
 	after      int
 	swallow    time.Duration // 0: the line breaks
-	until      time.Time
-	done       bool
+
+	mu    sync.Mutex // the box may speak by itself; guards what follows, and after
+	until time.Time
+	done  bool
+}
+
+// heal makes the line good from now on.
+func (f *flaw) heal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done = true
 }
 
 // pass says how many of n bytes get through and whether the line breaks after them.
@@ -35,6 +45,8 @@ func (f *flaw) pass(toTerminal bool, n int) (through int, breaks bool) {
 	if toTerminal != f.toTerminal {
 		return n, false
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.done {
 		if time.Now().Before(f.until) {
 			return 0, false
@@ -110,7 +122,7 @@ func TestCutAtEveryByte(t *testing.T) {
 
 // TestCutOtherKinds does the same to what is not a sale.
 func TestCutOtherKinds(t *testing.T) {
-	const step = 3
+	const step = 7
 	authOf := func(ref string) sale.CardOrder { return sale.CardOrder{Kind: sale.CardAuth, Ref: ref, Amount: 2865} }
 	for name, prepare := range map[string]func(*till) sale.CardOrder{
 		"return": func(*till) sale.CardOrder { return sale.CardOrder{Kind: sale.CardReturn, Ref: refNo(2), Amount: 2865} },
@@ -165,7 +177,7 @@ func cutCharge(t *testing.T, f *flaw, name string, decline bool, prepare func(*t
 		}
 		c.sim.ClearFault("")
 		time.Sleep(f.swallow + 10*time.Second) // the plug sits again, the terminal has given up
-		f.done = true                          // its place may lie behind the end of this one
+		f.heal()                               // its place may lie behind the end of this one
 		if a := c.box.Charge(c.ctx, saleOf(refNo(3), 100)); a.Verdict != sale.VerdictApproved {
 			c.Errorf("%s: the sale after: %+v", about, a)
 		}
@@ -176,6 +188,7 @@ func cutCharge(t *testing.T, f *flaw, name string, decline bool, prepare func(*t
 // what is said of it is never the opposite.
 func TestCutInABatchClose(t *testing.T) {
 	cutAt(60, 320, 1, func(f *flaw) {
+		about := fmt.Sprintf("byte %d, to the terminal %t, swallowed for %s", f.after, f.toTerminal, f.swallow)
 		onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
 			c.approved(saleOf(ref1, 400))
 			c.link.Close()
@@ -184,11 +197,11 @@ func TestCutInABatchClose(t *testing.T) {
 			time.Sleep(f.swallow + 10*time.Second)
 			closed := c.sim.State().Closed
 			if closed > 1 || b.End == sale.BatchClosed && closed != 1 || b.End == sale.BatchOpen && closed != 0 || b.Words == "" {
-				c.Errorf("byte %d, to the terminal %t, swallowed for %s: closed %d times, said %+v", f.after, f.toTerminal, f.swallow, closed, b)
+				c.Errorf("%s: closed %d times, said %+v", about, closed, b)
 			}
-			f.done = true
+			f.heal()
 			if a := c.box.Charge(c.ctx, saleOf(ref2, 100)); a.Verdict != sale.VerdictApproved {
-				c.Errorf("byte %d, to the terminal %t: the sale after: %+v", f.after, f.toTerminal, a)
+				c.Errorf("%s: the sale after: %+v", about, a)
 			}
 		})
 	})
