@@ -42,8 +42,8 @@ sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s repla
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
 
-fuzz: ## 100,000 card sales, 15,000 sales of every kind, 20,000 simulated days and 10,000 printer faults, then every fuzz target for FUZZTIME
-	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -sales 100000
+fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days and 10,000 printer faults, then every fuzz target for FUZZTIME
+	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -transactions 200000
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation(ThroughTheRealCodecs)?$$' -args -seeds 20000
 	$(GO) test ./device -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000

@@ -2,6 +2,7 @@ package pax
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"posd/device/sale"
@@ -11,6 +12,7 @@ import (
 type reader struct {
 	extra ExtraConfig
 	now   time.Time
+	zone  *time.Location // of timeStamp; nil: that of now
 	id    sale.Identity
 }
 
@@ -21,8 +23,11 @@ func (rd reader) payment(r Reply) sale.CardAnswer {
 	var t transaction
 	err := parsePayment(r, &t)
 	a := rd.answer(&t)
-	if a.Tender == "" && string(r.Command) == responseTo(cmdDebit) {
-		a.Tender = sale.Debit
+	if a.Tender == "" {
+		a.Tender = sale.Credit
+		if string(r.Command) == responseTo(cmdDebit) {
+			a.Tender = sale.Debit
+		}
 	}
 	a.Words = withCode(firstOf(printable(r.Text), "no words"), name(r.Code))
 	c := conclusions[string(r.Code)]
@@ -30,7 +35,7 @@ func (rd reader) payment(r Reply) sale.CardAnswer {
 	switch c.class {
 	case classPaid:
 		a.Words = withCode(firstOf(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
-		a.Offline = string(r.Code) == codeOffline
+		a.Offline = a.Offline || string(r.Code) == codeOffline
 		a.Partial = string(r.Code) == codePartial
 		switch {
 		case err != nil:
@@ -72,10 +77,11 @@ func (rd reader) answer(t *transaction) sale.CardAnswer {
 		Cashback:  t.Amounts.Cashback,
 		Surcharge: t.Amounts.Surcharge,
 		Tender:    tenders[string(t.EDC)],
+		Offline:   t.stored() == storedOffline,
 		Card:      t.card(rd.id),
 	}
 	if a.Tender == "" {
-		a.Tender = tenderNames[name(t.More.Tender)]
+		a.Tender = tenders[strings.ToLower(name(t.More.Tender))]
 	}
 	return a
 }
@@ -85,7 +91,11 @@ func (rd reader) complete(a *sale.CardAnswer, t *transaction) {
 	if a.Kind != sale.CardSale && a.Kind != sale.CardComplete {
 		return // the gateway hears of money taken only
 	}
-	extra, err := rd.extra.extra(t, a.Kind, a.Card, rd.now)
+	at := rd.now
+	if rd.zone != nil {
+		at = at.In(rd.zone)
+	}
+	extra, err := rd.extra.extra(t, a.Kind, a.Card, rd.now, at)
 	a.Extra, a.Card.Composed = extra, composed(extra)
 	if err != nil {
 		a.ExtraErr = err.Error()
@@ -95,13 +105,14 @@ func (rd reader) complete(a *sale.CardAnswer, t *transaction) {
 var kinds = map[string]sale.CardKind{
 	typeSale: sale.CardSale, typeReturn: sale.CardReturn,
 	typeAuth: sale.CardAuth, typeComplete: sale.CardComplete,
-	typeVoid: sale.CardVoid, typeVoidSale: sale.CardVoid,
+	typeVoid: sale.CardVoid, typeVoidSale: sale.CardVoid, typeVoidReturn: sale.CardVoid,
+	typeVoidAuth: sale.CardVoid, typeVoidDone: sale.CardVoid,
 }
 
-var tenders = map[string]sale.Tender{"01": sale.Credit, "02": sale.Debit}
-
-var tenderNames = map[string]sale.Tender{
-	"Credit": sale.Credit, "CREDIT": sale.Credit, "Debit": sale.Debit, "DEBIT": sale.Debit,
+// tenders are the rails a transaction went over, by EDC number and by EDCTYPE.
+var tenders = map[string]sale.Tender{
+	"01": sale.Credit, "credit": sale.Credit,
+	"02": sale.Debit, "debit": sale.Debit,
 }
 
 // against compares an answer with what was asked, and takes back an approval

@@ -14,6 +14,17 @@ import (
 // batchKinds is the order of the sums in B01.
 var batchKinds = []sale.Tender{sale.Credit, sale.Debit, "ebt", "gift", "loyalty", "cash", "check"}
 
+// batchRefusals are the result codes that say that nothing was settled. After
+// any other one but success a part of the batch may have been.
+var batchRefusals = map[string]bool{
+	"100001": true, // nobody did anything on the terminal
+	"100002": true, // aborted on it
+	"100003": true, // the request was refused
+	"100004": true,
+	"100005": true,
+	"100008": true, // the host was not reached
+}
+
 // CloseBatch has the terminal settle its batch (B00). It is asked once: when the
 // answer is lost the end is unsure, and the terminal's own report must tell. The
 // records of the batch are gone afterwards: voids and look-ups of its sales find
@@ -23,6 +34,14 @@ func (t *Terminal) CloseBatch(ctx context.Context) sale.BatchAnswer {
 		return notClosed(err)
 	}
 	defer t.give()
+	start := time.Now()
+	b := t.closeBatch(ctx)
+	t.trace.concluded(start, "batch: %s %s %d", b.End, dash(b.Number), len(b.Totals))
+	t.log.Info("batch close ended", "end", b.End, "batch", b.Number, "totals", b.Totals, "words", b.Words)
+	return b
+}
+
+func (t *Terminal) closeBatch(ctx context.Context) sale.BatchAnswer {
 	epoch, err := t.wire.ready(ctx)
 	if err != nil {
 		return notClosed(err)
@@ -35,24 +54,32 @@ func (t *Terminal) CloseBatch(ctx context.Context) sale.BatchAnswer {
 	case res.end == notSent || res.end == refused:
 		return notClosed(res.err)
 	case res.end != answered:
-		return sale.BatchAnswer{End: sale.BatchUnsure, Words: "the terminal's batch may be closed, look at the terminal's own report: " + res.err.Error()}
-	case string(res.reply.Code) != codeOK:
-		return notClosed(errors.New(withCode(printable(res.reply.Text), name(res.reply.Code))))
+		return mayBeClosed(sale.BatchAnswer{}, res.err)
+	}
+	said := errors.New(withCode(printable(res.reply.Text), name(res.reply.Code)))
+	if batchRefusals[string(res.reply.Code)] {
+		return notClosed(said)
 	}
 	b, err := parseBatch(res.reply)
-	if err != nil {
-		b.End, b.Words = sale.BatchUnsure, "the terminal closed its batch, but said of it what cannot be read: "+err.Error()
-		return b
+	switch {
+	case string(res.reply.Code) != codeOK:
+		return mayBeClosed(b, said)
+	case err != nil:
+		return mayBeClosed(b, err)
 	}
 	if want := t.cfg.Extra.BankTerminalNumber; want != "" && b.TerminalID != "" && b.TerminalID != want {
 		t.log.Warn("the terminal calls itself by another bank number", "configured", want, "terminal", b.TerminalID)
 	}
-	t.log.Info("batch closed", "batch", b.Number, "totals", b.Totals)
 	return b
 }
 
 func notClosed(err error) sale.BatchAnswer {
 	return sale.BatchAnswer{End: sale.BatchOpen, Words: "the terminal's batch is not closed: " + err.Error()}
+}
+
+func mayBeClosed(b sale.BatchAnswer, err error) sale.BatchAnswer {
+	b.End, b.Words = sale.BatchUnsure, "the terminal's batch may be closed, or a part of it; look at the terminal's own report: "+err.Error()
+	return b
 }
 
 // parseBatch reads B01: host, counts, sums, time, TID, MID. Counts and sums have

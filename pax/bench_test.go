@@ -117,7 +117,7 @@ func BenchmarkTurnAround(b *testing.B) {
 	defer near.Close()
 	defer far.Close()
 	frame := t01(b)
-	l := &line{link: connLink{near}, cfg: Defaults(), log: nil, other: func(Reply) {}}
+	l := newLine(connLink{near}, Defaults(), nil, func(Reply) {})
 	turns := make(chan bool)
 	go func() {
 		buf := make([]byte, 1024)

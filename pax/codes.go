@@ -1,6 +1,10 @@
 package pax
 
-import "posd/device/sale"
+import (
+	"strconv"
+
+	"posd/device/sale"
+)
 
 // class is what a result code of a money transaction allows posd to conclude.
 type class uint8
@@ -78,4 +82,24 @@ var cvmNames = map[string]string{
 	"6": "signature",
 	"7": "none",
 	"8": "device",
+}
+
+// Where the terminal keeps a transaction, by the ranges of its own numbers.
+type storage uint8
+
+const (
+	storedBatch   storage = iota
+	storedOffline         // approved offline, not uploaded yet
+	storedFailed          // approved offline, and refused at the upload
+)
+
+// stored tells where the terminal keeps the transaction.
+func (t *transaction) stored() storage {
+	switch n, _ := strconv.Atoi(string(t.Trace.Transaction)); {
+	case n > 9000:
+		return storedFailed
+	case n > 5000:
+		return storedOffline
+	}
+	return storedBatch
 }

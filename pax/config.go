@@ -47,6 +47,22 @@ type Config struct {
 	// Heartbeat is after how long without a word the terminal is asked whether
 	// it is there; 0s means never. Default 5m.
 	Heartbeat time.Duration `toml:"heartbeat"`
+	// AckAgain is when our ACK is repeated, once, on a line whose terminal has not
+	// ended the conversation with EOT: it may wait for an ACK that was lost, and
+	// is deaf until then. 0s means never; posd never does it over TCP. Default 3s.
+	AckAgain time.Duration `toml:"ack_again"`
+	// CancelPort is a port of the terminal of its own for A14, while a sale waits
+	// on the other; only over TCP and HTTP. Default 0: over TCP the sale's own
+	// connection carries A14; over HTTP, where none can, port 10010 does.
+	CancelPort int `toml:"cancel_port"`
+	// Invoice is the invoice number sent with a transaction, which the terminal
+	// echoes and IOTPay hears of (termInvoiceNum): attempt, six digits made from
+	// the attempt's reference, or none: IOTPay then hears of the terminal's
+	// transaction number. Default attempt.
+	Invoice string `toml:"invoice"`
+	// VoidByKind asks for a void by what is voided: 17 a sale, 18 a return, 19 an
+	// authorisation, 20 a completion. Default false: 16, whatever it is.
+	VoidByKind bool `toml:"void_by_kind"`
 	// Extra is what the terminal cannot say of a sale and the gateway wants to hear.
 	Extra ExtraConfig `toml:"extra"`
 }
@@ -79,6 +95,9 @@ type ExtraConfig struct {
 	ComposeCVM bool `toml:"compose_cvm"`
 	// Language is langCode when the terminal names none: E or F. Default E.
 	Language string `toml:"language"`
+	// TimeZone is the IANA name of the zone in which timeStamp is written: the
+	// gateway's own sample is not in the terminal's. Default empty: the box's.
+	TimeZone string `toml:"time_zone"`
 	// Codes gives trxCode for each kind of transaction that is reported: sale,
 	// complete. Default sale = "00"; no other is documented.
 	Codes map[string]string `toml:"codes"`
@@ -100,6 +119,8 @@ func Defaults() Config {
 		WriteWait:   5 * time.Second,
 		ReopenAfter: 60 * time.Second,
 		Heartbeat:   5 * time.Minute,
+		AckAgain:    3 * time.Second,
+		Invoice:     invoiceOfAttempt,
 		Extra: ExtraConfig{
 			Language: "E",
 			Codes:    map[string]string{string(sale.CardSale): "00"},
@@ -138,6 +159,18 @@ func (c Config) Validate() []error {
 	if c.Heartbeat < 0 || c.Heartbeat > 0 && c.Heartbeat < 10*time.Second {
 		fault("heartbeat = %q: write 10s or more, or 0s for never", c.Heartbeat)
 	}
+	if c.AckAgain < 0 || c.AckAgain > time.Minute {
+		fault("ack_again = %q: write a time up to 1m0s, or 0s for never", c.AckAgain)
+	}
+	if c.CancelPort < 0 || c.CancelPort > 65535 {
+		fault("cancel_port = %d: write a port, such as 10010, or 0", c.CancelPort)
+	}
+	if c.Invoice != invoiceOfAttempt && c.Invoice != invoiceNone {
+		fault("invoice = %q: write %s or %s", c.Invoice, invoiceOfAttempt, invoiceNone)
+	}
+	if _, err := c.Extra.zone(); err != nil {
+		fault("extra.time_zone = %q: write an IANA name, such as America/Toronto, or leave it empty for the box's own", c.Extra.TimeZone)
+	}
 	if l := c.Extra.Language; l != "E" && l != "F" {
 		fault("extra.language = %q: write E or F", l)
 	}
@@ -160,6 +193,20 @@ func (c Config) Validate() []error {
 		}
 	}
 	return faults
+}
+
+// Values of Config.Invoice.
+const (
+	invoiceOfAttempt = "attempt"
+	invoiceNone      = "none"
+)
+
+// zone returns the zone in which timeStamp is written.
+func (c ExtraConfig) zone() (*time.Location, error) {
+	if c.TimeZone == "" {
+		return time.Local, nil
+	}
+	return time.LoadLocation(c.TimeZone)
 }
 
 // plain reports whether s holds only characters that cannot part a frame.

@@ -19,7 +19,8 @@
 //	line.go, web.go           one exchange, over a line and over HTTP
 //	cancel.go                 A14 into a transaction that is under way
 //	codes.go, answer.go       what may be concluded from a response
-//	terminal.go, lookup.go    charging, and finding out afterwards
+//	terminal.go, order.go     charging
+//	lookup.go                 finding out afterwards
 //	batch.go, heartbeat.go    closing the day, noticing a terminal that sleeps
 //	extra.go                  what IOTPay wants to hear of a card sale
 //	trace.go, transcript.go   writing down what went over the line, and reading it
@@ -46,12 +47,31 @@
 //
 // A void and a completion name their original by the terminal's number, which
 // starts at 1 again after each batch. So the terminal's own record is looked up
-// first and must agree in reference, number and amount.
+// first and must agree in reference, number and amount; it also says over which
+// rails, credit or debit, they must go. A return names no original: it gives an
+// amount to whatever card is shown.
+//
+// A batch close is asked once. Only words that say that nothing was settled leave
+// the batch open; what a lost or unknown answer stands for, the terminal's own
+// report must tell.
+//
+// A terminal that did not hear our last ACK hears nothing else until it has said
+// its answer three times. So over a serial line an ACK that is not followed by EOT
+// is said again, once (Config.AckAgain).
+//
+// A wish to cancel (A14) decides nothing: the transaction's own answer does. It
+// goes out on the transaction's line, or beside it to another port of the
+// terminal (CancelOver; over HTTP always).
+//
+// Terminals number what they approved offline from 5001 on, and from 9001 on what
+// the bank refused at the upload. Only one source says so: a number in the first
+// range makes a found sale offline, one in the second makes it unclear, and no
+// sale is believed uploaded because of its number.
 //
 // # What it leaves to others
 //
 // When to look up, how often, and what a look-up proves is the till's business;
 // so is how tip, cashback and surcharge must add up. Opening and reopening the
-// line is the Link's. Not spoken: responses in several packets, the override of
-// the duplicate check, card types beyond credit and debit, A14 on a second port.
+// line is the Link's. Not spoken: responses in several packets, card types beyond
+// credit and debit, the terminal's own reports, its upload of offline approvals.
 package pax

@@ -59,15 +59,16 @@ func encodeExtra(values map[string]string) (sale.Secret, error) {
 }
 
 // extra makes the gateway's CC_PAX extra of a transaction. now is the box's
-// clock; info is the same transaction as the sale remembers it.
-func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInfo, now time.Time) (sale.Secret, error) {
+// clock, at the same in the zone of timeStamp; info is the transaction as the
+// sale remembers it.
+func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInfo, now, at time.Time) (sale.Secret, error) {
 	letter, ok := c.CardTypes[string(t.Account.CardType)]
 	if !ok {
 		letter = cardTypes[string(t.Account.CardType)].letter
 	}
 	date, clock := now.Format("01022006"), now.Format("150405")
-	if at := info.TerminalTime; len(at) == 14 {
-		date, clock = at[4:8]+at[:4], at[8:]
+	if its := info.TerminalTime; len(its) == 14 {
+		date, clock = its[4:8]+its[:4], its[8:]
 	}
 	v := map[string]string{
 		"cardType":        letter,
@@ -88,7 +89,7 @@ func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInf
 		"accountType":     c.accountType(info.Account),
 		"receiptDisp":     join(info.HostCode, firstOf(c.ApprovedText, info.HostText), firstOf(short(t.Host.Issuer), c.IssuerCode), firstOf(printable(t.More.PrintLine), c.ThanksText)),
 		"cashbackAmount":  centsOrEmpty(t.Amounts.Cashback),
-		"timeStamp":       now.Format("20060102-150405") + fmt.Sprintf("%02d", now.Nanosecond()/10_000_000),
+		"timeStamp":       at.Format("20060102-150405") + fmt.Sprintf("%02d", at.Nanosecond()/10_000_000),
 		"surchargeAmount": centsOrEmpty(t.Amounts.Surcharge),
 		"langCode":        langCode(t.More.Language, c.Language),
 		"trxDate":         date,

@@ -19,11 +19,16 @@ func goldens() bool { return flag.Lookup("update").Value.String() == "true" }
 // said is a T01 or T03 in its parts.
 type said struct {
 	command, host, amount, account, more string
+	kind                                 string // transaction type; empty is a sale
 }
 
 func (s said) answer(t testing.TB, c ExtraConfig) sale.CardAnswer {
 	t.Helper()
-	fields := []string{"0", s.command, "1.58", "000000", "OK", s.host, "01", s.amount, s.account, "12|REF00001|20210120164033|724172"}
+	kind := "01"
+	if s.kind != "" {
+		kind = s.kind
+	}
+	fields := []string{"0", s.command, "1.58", "000000", "OK", s.host, kind, s.amount, s.account, "12|REF00001|20210120164033|724172"}
 	if s.command == "T01" {
 		fields = append(fields, "", "", "")
 	}
@@ -35,7 +40,13 @@ func (s said) answer(t testing.TB, c ExtraConfig) sale.CardAnswer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reader{extra: c, now: time.Date(2021, 1, 20, 19, 40, 20, 570_000_000, time.UTC), id: sale.Identity{Serial: "0123456789"}}.payment(r)
+	var zone *time.Location
+	if c.TimeZone != "" {
+		if zone, err = c.zone(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return reader{extra: c, zone: zone, now: time.Date(2021, 1, 20, 19, 40, 20, 570_000_000, time.UTC), id: sale.Identity{Serial: "0123456789"}}.payment(r)
 }
 
 // TestExtraOfEveryKindOfCard holds the gateway's extra of each case against a golden file.
@@ -46,6 +57,9 @@ func TestExtraOfEveryKindOfCard(t *testing.T) {
 	letters := bank
 	letters.CardTypes = map[string]string{"17": "DB", "03": "AX"}
 	letters.AccountTypes = map[string]string{"C": "1"}
+	pacific, complete := bank, bank
+	pacific.TimeZone = "America/Vancouver"
+	complete.Codes = map[string]string{"sale": "00", "complete": "04"}
 	french := bank
 	french.Language = "F"
 	for _, tc := range []struct {
@@ -53,22 +67,26 @@ func TestExtraOfEveryKindOfCard(t *testing.T) {
 		cfg  ExtraConfig
 		said
 	}{
-		{"tap-mastercard", sampleConfig(), said{"T01", host, "2865", "1166|2|1022||||02||||0", "ARQC=3D36ACBD44BE512B|TVR=0000008000|AID=A0000000041010|TSI=0000|APPLAB=MASTERCARD|APPPN=MASTERCARD|CID=80|CVM=7|USERLANGUAGESTATUS=1"}},
-		{"chip-visa", bank, said{"T01", host, "2865", "0119|4|1228||||01||||0", "TC=77A1B2C3D4E5F601|TVR=0080008000|AID=A0000000031010|TSI=f800|APPLAB=VISA CREDIT|CID=40|CVM=4|SN=5555555555"}},
-		{"chip-visa-declined-offline-cryptogram", bank, said{"T01", host, "2865", "0119|4|1228||||01", "AC=77A1B2C3D4E5F601|CID=00"}},
-		{"swipe-amex", bank, said{"T01", host, "2865", "371449635398431|1|0727||||03|SMITH/JANE", ""}},
-		{"manual-visa", bank, said{"T01", host, "2865", "4111111111111111|0|1230||||01", ""}},
-		{"chip-interac-account", bank, said{"T03", "00|APPROVED|123456|000001000063|63|8", "2865", "4321|4|2812||||17||||0||C", "TC=1122334455667788|TVR=0080008000|AID=A0000002771010|TSI=F800|APPLAB=INTERAC|CID=40|CVM=2|PINSTATUSNUM=1|EDCTYPE=Debit"}},
-		{"chip-interac-configured-letters", letters, said{"T03", host, "2865", "4321|4|2812||||17||||0||C", "APPLAB=INTERAC"}},
-		{"swipe-amex-configured-letters", letters, said{"T01", host, "2865", "1005|5|0727||||03", ""}},
-		{"tap-french-card", bank, said{"T01", host, "2865", "1166|2|1022||||02", "USERLANGUAGESTATUS=2"}},
-		{"tap-french-shop", french, said{"T01", host, "2865", "1166|2|1022||||02", ""}},
-		{"surcharge", bank, said{"T01", host, "2965|0|0|0|100", "1166|2|1022||||02", ""}},
-		{"cashback", bank, said{"T03", host, "3865|0|0|1000", "4321|4|2812||||17", ""}},
-		{"cashback-approved-differs", bank, said{"T03", host, "3365|0|0|1000||||||||500", "4321|4|2812||||17", ""}},
-		{"issuer-code-and-print-line", bank, said{"T01", "000|APPROVED|01046Z|||8|||||000001000061|00", "2865", "1166|2|1022||||02", "PRINTLINE1=Thank You & come <again>"}},
-		{"blank-expiry-and-short-retrieval", bank, said{"T01", "000|APPROVED|01046Z||61|8", "2865", "1166|2|||||02", ""}},
-		{"card-type-unknown", bank, said{"T01", host, "2865", "1166|2|1022||||99", ""}},
+		{"tap-mastercard", sampleConfig(), said{"T01", host, "2865", "1166|2|1022||||02||||0", "ARQC=3D36ACBD44BE512B|TVR=0000008000|AID=A0000000041010|TSI=0000|APPLAB=MASTERCARD|APPPN=MASTERCARD|CID=80|CVM=7|USERLANGUAGESTATUS=1", ""}},
+		{"chip-visa", bank, said{"T01", host, "2865", "0119|4|1228||||01||||0", "TC=77A1B2C3D4E5F601|TVR=0080008000|AID=A0000000031010|TSI=f800|APPLAB=VISA CREDIT|CID=40|CVM=4|SN=5555555555", ""}},
+		{"chip-visa-declined-offline-cryptogram", bank, said{"T01", host, "2865", "0119|4|1228||||01", "AC=77A1B2C3D4E5F601|CID=00", ""}},
+		{"swipe-amex", bank, said{"T01", host, "2865", "371449635398431|1|0727||||03|SMITH/JANE", "", ""}},
+		{"manual-visa", bank, said{"T01", host, "2865", "4111111111111111|0|1230||||01", "", ""}},
+		{"chip-interac-account", bank, said{"T03", "00|APPROVED|123456|000001000063|63|8", "2865", "4321|4|2812||||17||||0||C", "TC=1122334455667788|TVR=0080008000|AID=A0000002771010|TSI=F800|APPLAB=INTERAC|CID=40|CVM=2|PINSTATUSNUM=1|EDCTYPE=Debit", ""}},
+		{"chip-interac-configured-letters", letters, said{"T03", host, "2865", "4321|4|2812||||17||||0||C", "APPLAB=INTERAC", ""}},
+		{"swipe-amex-configured-letters", letters, said{"T01", host, "2865", "1005|5|0727||||03", "", ""}},
+		{"tap-french-card", bank, said{"T01", host, "2865", "1166|2|1022||||02", "USERLANGUAGESTATUS=2", ""}},
+		{"tap-french-shop", french, said{"T01", host, "2865", "1166|2|1022||||02", "", ""}},
+		{"surcharge", bank, said{"T01", host, "2965|0|0|0|100", "1166|2|1022||||02", "", ""}},
+		{"cashback", bank, said{"T03", host, "3865|0|0|1000", "4321|4|2812||||17", "", ""}},
+		{"cashback-approved-differs", bank, said{"T03", host, "3365|0|0|1000||||||||500", "4321|4|2812||||17", "", ""}},
+		{"issuer-code-and-print-line", bank, said{"T01", "000|APPROVED|01046Z|||8|||||000001000061|00", "2865", "1166|2|1022||||02", "PRINTLINE1=Thank You & come <again>", ""}},
+		{"blank-expiry-and-short-retrieval", bank, said{"T01", "000|APPROVED|01046Z||61|8", "2865", "1166|2|||||02", "", ""}},
+		{"time-stamp-in-another-zone", pacific, said{"T01", host, "2865", "1166|2|1022||||02", "", ""}},
+		{"completion", complete, said{"T01", host, "2865", "0119|4|1228||||01", "APPLAB=VISA CREDIT", "04"}},
+		{"surcharge-not-applied", bank, said{"T01", host, "2865|0|0|0|0", "1166|2|1022||||02", "", ""}},
+		{"tap-interac", bank, said{"T03", host, "2865", "8765|2|2711||||17", "TC=8877665544332211|TVR=0000000000|AID=A0000002771010|TSI=0000|APPLAB=INTERAC|CID=40|CVM=7", ""}},
+		{"card-type-unknown", bank, said{"T01", host, "2865", "1166|2|1022||||99", "", ""}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := tc.answer(t, tc.cfg)
@@ -157,7 +175,7 @@ func FuzzExtra(f *testing.F) {
 			return
 		}
 		c := sampleConfig()
-		a := said{"T01", host, amount, account, more}.answer(t, c)
+		a := said{"T01", host, amount, account, more, ""}.answer(t, c)
 		if a.Verdict != sale.VerdictApproved || a.ExtraErr != "" {
 			return
 		}

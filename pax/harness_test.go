@@ -191,6 +191,19 @@ func saleOf(ref string, amount sale.Amount) sale.CardOrder {
 	return sale.CardOrder{Kind: sale.CardSale, Ref: ref, Amount: amount}
 }
 
+// voidOf undoes what a terminal approved, completionOf takes what it held.
+func voidOf(ref string, a sale.CardAnswer) sale.CardOrder {
+	return sale.CardOrder{Kind: sale.CardVoid, Ref: ref, Amount: a.Approved, Original: originalOf(a)}
+}
+
+func completionOf(ref string, a sale.CardAnswer, amount sale.Amount) sale.CardOrder {
+	return sale.CardOrder{Kind: sale.CardComplete, Ref: ref, Amount: amount, Original: originalOf(a)}
+}
+
+func originalOf(a sale.CardAnswer) *sale.CardOriginal {
+	return &sale.CardOriginal{Kind: a.Kind, Ref: a.Ref, Transaction: a.Card.Transaction, Amount: a.Approved, Tender: a.Tender}
+}
+
 const ref1, ref2, ref3 = "0123456789ABCDEF", "1123456789ABCDEF", "2123456789ABCDEF"
 
 func (c *counter) approvals(ref string) int { return c.sim.State().Approvals[ref] }

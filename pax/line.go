@@ -96,10 +96,14 @@ type line struct {
 
 	deadline sync.Mutex // orders a read deadline and a cancelled context
 
-	writing sync.Mutex // one frame at a time; guards what follows
-	phase   phase
-	wish    bool // A14 is wanted
-	asked   bool // A14 is out and not answered
+	writing sync.Mutex // one frame at a time
+	cancelling
+}
+
+func newLine(link Link, cfg Config, log *slog.Logger, other func(Reply)) *line {
+	l := &line{link: link, cfg: cfg, log: log, other: other}
+	l.cancelling = cancelling{version: cfg.Version, log: log, put: l.put}
+	return l
 }
 
 // ready opens the line and reads what waits on it. A connection that turns out
@@ -335,6 +339,12 @@ func (l *line) awaitEOT(ctx context.Context) bool {
 	return true
 }
 
+func (l *line) ackAgain(ctx context.Context) {
+	if l.owesEOT && l.put([]byte{ACK}) == nil {
+		l.awaitEOT(ctx)
+	}
+}
+
 // hand gives away a response nobody waited for.
 func (l *line) hand(body []byte) {
 	r, err := parseReply(body)
@@ -409,10 +419,6 @@ func (l *line) put(b []byte) error {
 func (l *line) putCounted(b []byte) (int, error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	return l.write(b)
-}
-
-func (l *line) write(b []byte) (int, error) {
 	if err := l.link.SetWriteDeadline(time.Now().Add(l.cfg.WriteWait)); err != nil {
 		return 0, err
 	}

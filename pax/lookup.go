@@ -23,6 +23,9 @@ func (t *Terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 	start := time.Now()
 	t.owe(l.Ref)
 	t.find(ctx, l, &f)
+	if f.Result == sale.FoundIt {
+		delete(t.owed, l.Ref) // should its answer come all the same, it names the reference
+	}
 	f.Late, t.late = t.late, nil
 	control := sale.CardControl{}
 	if l.Control != nil {
@@ -138,6 +141,10 @@ func (rd reader) record(r Reply, asked sale.CardOrder) looked {
 		l := unclear("the terminal found the reference %s instead of %s", firstOf(a.Ref, "(none)"), asked.Ref)
 		l.foreign = a.Ref
 		return l
+	case a.Kind == sale.CardVoid && kinds[string(t.Original)] == asked.Kind:
+		return unclear("the terminal has the %s, and has it as voided already", asked.Kind)
+	case t.stored() == storedFailed:
+		return unclear("the terminal approved it offline, and it was refused when the terminal sent it to the bank")
 	case a.Kind != asked.Kind:
 		return unclear("the terminal has the reference as a transaction of type %s, a %s was asked for", printable(t.Type), asked.Kind)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 
 	"posd/device/sale"
@@ -36,6 +37,8 @@ const (
 	typeVoid       = "16"
 	typeVoidSale   = "17"
 	typeVoidReturn = "18"
+	typeVoidAuth   = "19"
+	typeVoidDone   = "20" // of a completion
 )
 
 // requestInitialize asks who the terminal is: A00.
@@ -53,7 +56,9 @@ type payment struct {
 	Type        string      // typeSale, typeReturn, typeVoid
 	Amount      sale.Amount // 0 leaves the group empty, as a void does
 	Ref         string      // ours, unique per attempt
+	Invoice     string      // ours, or empty
 	Transaction string      // the terminal's number of the sale to undo, or empty
+	Again       bool        // even if the terminal's duplicate check objects
 }
 
 // requestPayment is the T frame.
@@ -65,11 +70,23 @@ func requestPayment(version string, p payment) []byte {
 	if p.Amount > 0 {
 		amount = strconv.FormatInt(int64(p.Amount), 10)
 	}
-	trace := group(p.Ref, "", "", p.Transaction)
-	if p.Command == cmdDebit {
-		return AppendFrame(nil, cmdDebit, version, p.Type, amount, "", trace, "", "")
+	account := ""
+	if p.Again {
+		account = group("", "", "", "", "", "1") // the card is the customer's to show
 	}
-	return AppendFrame(nil, cmdCredit, version, p.Type, amount, "", trace, "", "", "", "", "")
+	trace := group(p.Ref, p.Invoice, "", p.Transaction)
+	if p.Command == cmdDebit {
+		return AppendFrame(nil, cmdDebit, version, p.Type, amount, account, trace, "", "")
+	}
+	return AppendFrame(nil, cmdCredit, version, p.Type, amount, account, trace, "", "", "", "", "")
+}
+
+// invoiceOf makes an invoice number of six digits, the form of the gateway's
+// sample, from a reference. It is the same each time, and need not be the only one.
+func invoiceOf(ref string) string {
+	h := fnv.New32a()
+	h.Write([]byte(ref)) // never fails
+	return fmt.Sprintf("%06d", 1+h.Sum32()%999_999)
 }
 
 // requestDetail asks for the record with our reference, whatever its tender: R02.

@@ -1,12 +1,15 @@
 package pax_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -114,23 +117,82 @@ func (w *wire) pull() {
 	})
 }
 
+// place is where a plug is pulled: after so many bytes one way.
+type place struct {
+	to    bool
+	after int
+}
+
+// overheard notes what goes over a line.
+type overheard struct {
+	net.Conn
+	to, from *bytes.Buffer
+}
+
+func (o overheard) Write(b []byte) (int, error) {
+	o.to.Write(b)
+	return o.Conn.Write(b)
+}
+
+func (o overheard) Read(b []byte) (int, error) {
+	n, err := o.Conn.Read(b)
+	o.from.Write(b[:n])
+	return n, err
+}
+
+// places are those of one sale: before and after every control byte, and both
+// ends of each frame; and how many bytes go each way.
+func places(t *testing.T) (all []place, toTerminal, fromTerminal int) {
+	var to, from bytes.Buffer
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		c.link.wrap = func(conn net.Conn) net.Conn { return overheard{conn, &to, &from} }
+		c.approved(saleOf(ref1, 2865))
+	})
+	ends := func(b []byte, to bool) {
+		var s pax.Scanner
+		start := 0
+		for i := range b {
+			switch tok, _ := s.Next(b[i : i+1]); tok.Kind {
+			case pax.TokenControl:
+				all = append(all, place{to, i}, place{to, i + 1})
+			case pax.TokenFrame:
+				all = append(all, place{to, start}, place{to, start + 1}, place{to, i}, place{to, i + 1})
+			default:
+				continue
+			}
+			start = i + 1
+		}
+	}
+	ends(to.Bytes(), true)
+	ends(from.Bytes(), false)
+	slices.SortFunc(all, func(a, b place) int { return cmp.Or(cmp.Compare(a.after, b.after), boolOrder(a.to, b.to)) })
+	return slices.Compact(all), to.Len(), from.Len()
+}
+
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
 // TestPulledPlug pulls the plug of a pseudo-terminal at every control byte, at
 // both ends of each frame, and at random positions.
 func TestPulledPlug(t *testing.T) {
-	type place struct {
-		to    bool
-		after int
-	}
-	var places []place
-	for _, after := range []int{0, 1, 10, 11, 12, 13, 52, 53, 54} {
-		places = append(places, place{true, after})
-	}
-	for _, after := range []int{0, 1, 2, 140, 141, 142, 143, 144, 145, 146, 544, 545, 546, 547, 548, 549, 550, 551, 552} {
-		places = append(places, place{false, after})
+	places, to, from := places(t)
+	if len(places) < 20 {
+		t.Fatalf("only %d places", len(places))
 	}
 	rng := rand.New(rand.NewPCG(3, 1))
 	for range 20 {
-		places = append(places, place{false, rng.IntN(550)})
+		if at := rng.IntN(to + from); at < to {
+			places = append(places, place{true, at})
+		} else {
+			places = append(places, place{false, at - to})
+		}
 	}
 	for _, p := range places {
 		sim := paxsim.New(quickTerminal)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,38 +16,50 @@ import (
 )
 
 var (
-	randomSales = flag.Int("sales", 2000, "how many sales TestRandomFaults makes")
+	randomCount = flag.Int("transactions", 4000, "how many transactions TestRandomFaults makes")
 	randomSeed  = flag.Uint64("seed", 1, "first seed of TestRandomFaults")
 )
 
-// TestRandomFaults makes sales while terminal, line and customer do what they
-// want, and counts: every paid sale has one approval at the terminal, every
-// other one none, and in the end no sale is left unsure.
+// TestRandomFaults makes sales, returns, authorisations, completions and voids
+// while terminal, line and customer do what they want, and counts: every one that
+// ended paid has one approval at the terminal, every other one none, and in the
+// end nothing is left unsure.
 func TestRandomFaults(t *testing.T) {
 	const perCounter = 20
-	for seed := *randomSeed; seed < *randomSeed+uint64(*randomSales/perCounter); seed++ {
-		randomCounter(t, seed, perCounter)
+	approved := map[sale.CardKind]int{}
+	for seed := *randomSeed; seed < *randomSeed+uint64(*randomCount/perCounter); seed++ {
+		randomCounter(t, seed, perCounter, approved)
 		if t.Failed() {
-			t.Fatalf("repeat it with: go test ./pax -run TestRandomFaults -sales %d -seed %d", perCounter, seed)
+			t.Fatalf("repeat it with: go test ./pax -run TestRandomFaults -transactions %d -seed %d", perCounter, seed)
 		}
 	}
+	for _, kind := range []sale.CardKind{sale.CardSale, sale.CardReturn, sale.CardAuth, sale.CardComplete, sale.CardVoid} {
+		if approved[kind] < *randomCount/200 {
+			t.Errorf("only %d of kind %s were approved", approved[kind], kind)
+		}
+	}
+	t.Log("approved:", approved)
 }
 
-func randomCounter(t *testing.T, seed uint64, sales int) {
+func randomCounter(t *testing.T, seed uint64, count int, approved map[sale.CardKind]int) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	cancels := []string{"a15", "eot", "ack-eot", "none"}
-	o := paxsim.Options{Think: time.Duration(rng.IntN(40)) * time.Second, Cancel: cancels[rng.IntN(4)]}
+	o := paxsim.Options{
+		Think: time.Duration(rng.IntN(40)) * time.Second, Host: time.Duration(rng.IntN(5)) * time.Second, Cancel: cancels[rng.IntN(4)],
+		Duplicates: rng.IntN(3) == 0, DuplicateRefs: rng.IntN(3) == 0, Voided: []string{"marked", "kept", "gone"}[rng.IntN(3)],
+	}
 	onCounter(t, pax.Defaults(), o, func(c *counter) {
-		till := &till{counter: c}
+		till := &shop{till: till{counter: c}}
 		if e := till.take(saleOf(refNo(0), 100)); e != endPaid {
 			c.Fatalf("seed %d: the first sale, without a fault: %s", seed, e)
 		}
-		for n := 1; n <= sales; n++ {
-			story := spoil(rng, c)
-			order := saleOf(refNo(n), sale.Amount(1+rng.IntN(100_000)))
-			if rng.IntN(5) == 0 {
-				order.Tender = sale.Debit
+		for n := 1; n <= count; n++ {
+			if rng.IntN(2) == 0 {
+				c.sim.ClearFault("") // else what is left of the last one's troubles stays
 			}
+			story := spoil(rng, c)
+			order := till.order(rng, refNo(n))
+			story = string(order.Kind) + " " + story
 			healed := time.AfterFunc(time.Duration(rng.IntN(120))*time.Second, func() { c.sim.ClearFault("") })
 			if rng.IntN(6) == 0 {
 				wish := time.AfterFunc(time.Duration(rng.IntN(50_000))*time.Millisecond, func() { c.box.Abort(c.ctx) })
@@ -54,20 +67,78 @@ func randomCounter(t *testing.T, seed uint64, sales int) {
 				story += " cancel"
 			}
 			ended := till.take(order)
+			if ended == endPaid {
+				till.took(till.last)
+				approved[order.Kind]++
+			}
 			healed.Stop()
 			approvals := c.approvals(order.Ref)
 			if approvals > 1 || (ended == endPaid) != (approvals == 1) || ended == endUnsure {
-				c.Fatalf("seed %d, sale %d (%s): ended %s with %d approvals", seed, n, story, ended, approvals)
+				c.Fatalf("seed %d, transaction %d (%s): ended %s with %d approvals", seed, n, story, ended, approvals)
 			}
 		}
 		c.sim.ClearFault("")
 		c.link.wrap = nil
 		c.link.Close()
 		time.Sleep(5 * time.Minute)
-		if e := till.take(saleOf(refNo(sales+1), 100)); e != endPaid {
+		if e := till.take(saleOf(refNo(count+1), 99)); e != endPaid {
 			c.Errorf("seed %d: healed, and still %s", seed, e)
 		}
 	})
+}
+
+// shop remembers what may be built on.
+type shop struct {
+	till
+	latest sale.CardAnswer   // sale: the till's control
+	done   []sale.CardAnswer // earlier sales, returns and completions
+	held   []sale.CardAnswer // authorisations
+}
+
+// order chooses what is asked next.
+func (s *shop) order(rng *rand.Rand, ref string) sale.CardOrder {
+	take := func(from *[]sale.CardAnswer) sale.CardAnswer {
+		i := rng.IntN(len(*from))
+		a := (*from)[i]
+		*from = slices.Delete(*from, i, i+1)
+		return a
+	}
+	o := saleOf(ref, sale.Amount(1+rng.IntN(100_000)))
+	if rng.IntN(5) == 0 {
+		o.Amount = 500 // once more
+	}
+	if rng.IntN(5) == 0 {
+		o.Tender = sale.Debit
+	}
+	o.AllowDuplicate = rng.IntN(10) == 0
+	switch n := rng.IntN(10); {
+	case n == 0:
+		o.Kind = sale.CardReturn
+	case n == 1:
+		o.Kind = sale.CardAuth
+	case n <= 3 && len(s.held) > 0:
+		return completionOf(ref, take(&s.held), o.Amount)
+	case n == 4 && len(s.held) > 0:
+		return voidOf(ref, take(&s.held))
+	case n <= 6 && len(s.done) > 0:
+		return voidOf(ref, take(&s.done))
+	}
+	return o
+}
+
+// took notes what was approved.
+func (s *shop) took(a sale.CardAnswer) {
+	switch a.Kind {
+	case sale.CardAuth:
+		s.held = append(s.held, a)
+	case sale.CardReturn, sale.CardComplete:
+		s.done = append(s.done, a)
+	case sale.CardSale:
+		if s.latest.Ref != "" {
+			s.done = append(s.done, s.latest)
+		}
+		s.latest = a
+	}
 }
 
 // spoil chooses what goes wrong with the next sale.
@@ -98,7 +169,10 @@ func spoil(rng *rand.Rand, c *counter) string {
 			return "code=" + []string{"100003", "100009", "100010", "100032", "103000"}[rng.IntN(5)]
 		},
 		func() string { return fmt.Sprintf("unplug-at=out:%d,%s", rng.IntN(500), when()) },
-		func() string { return fmt.Sprintf("unplug-at=in:%d,%s", rng.IntN(3), when()) },
+		func() string { return fmt.Sprintf("unplug-at=in:%d,%s", rng.IntN(60), when()) },
+		func() string { return "glued=" + when() },
+		func() string { return "split=" + when() },
+		func() string { return fmt.Sprintf("code-after-card=10000%d", 1+rng.IntN(3)) },
 	}
 	var story []string
 	for range rng.IntN(4) {

@@ -19,6 +19,7 @@ import (
 type Terminal struct {
 	wire  wire
 	cfg   Config
+	zone  *time.Location // of timeStamp
 	log   *slog.Logger
 	trace *recorder // nil unless Trace was called
 
@@ -27,10 +28,12 @@ type Terminal struct {
 	// greeted is the epoch on which the terminal said who it is and every
 	// exchange since ended as it should, EOT included; 0 if it must be greeted
 	// before money, for it may still be busy with the last one.
-	greeted uint64
-	deafAt  time.Time // since when look-ups are not acknowledged; zero if they are
-	late    []sale.CardAnswer
-	silent  string // words of the latest look-up that did not reach the terminal
+	greeted   uint64
+	deafAt    time.Time // since when look-ups are not acknowledged; zero if they are
+	late      []sale.CardAnswer
+	ackTimer  *time.Timer // see ackAgain
+	concluded string      // reference of the latest attempt that was answered
+	silent    string      // words of the latest look-up that did not reach the terminal
 	// owed are the attempts whose own answer never came and may still, by
 	// reference, and since when: see nameless.
 	owed map[string]time.Time
@@ -55,6 +58,8 @@ type wire interface {
 	same(ctx context.Context, epoch uint64) bool
 	do(ctx context.Context, c call) result
 	drop()
+	// ackAgain repeats the latest ACK if its conversation did not end.
+	ackAgain(ctx context.Context)
 	// begin and end enclose a money transaction; wished reports whether it was
 	// wished cancelled before anything of it was sent; abort is that wish.
 	begin()
@@ -66,16 +71,33 @@ type wire interface {
 
 // New returns a terminal on link. It opens nothing.
 func New(link Link, cfg Config, log *slog.Logger) *Terminal {
-	t := &Terminal{cfg: cfg, log: log, turn: make(chan struct{}, 1)}
-	t.wire = &line{link: link, cfg: cfg, log: log, other: t.stray}
+	t := newTerminal(cfg, log)
+	t.wire = newLine(link, cfg, log, t.stray)
 	return t
 }
 
+func newTerminal(cfg Config, log *slog.Logger) *Terminal {
+	zone, err := cfg.Extra.zone()
+	if err != nil {
+		zone = time.Local // Validate says so
+	}
+	return &Terminal{cfg: cfg, zone: zone, log: log, turn: make(chan struct{}, 1)}
+}
+
+// CancelOver makes wishes to cancel go over a link of their own, to another port
+// of the terminal, while the sale's link waits for its answer. Call it before the
+// terminal is used.
+func (t *Terminal) CancelOver(link Link) {
+	if l, ok := t.wire.(*line); ok {
+		l.beside = &beside{wire: newLine(link, t.cfg, t.log, func(Reply) {}), cfg: t.cfg}
+	}
+}
+
 // NewHTTP returns a terminal that is asked over HTTP at address, which is
-// http://host:10009. A sale cannot be cancelled that way.
+// http://host:10009.
 func NewHTTP(address string, cfg Config, log *slog.Logger) (*Terminal, error) {
-	t := &Terminal{cfg: cfg, log: log, turn: make(chan struct{}, 1)}
-	w, err := newWeb(address, cfg, t.stray)
+	t := newTerminal(cfg, log)
+	w, err := newWeb(address, cfg, log, t.stray)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +109,9 @@ func NewHTTP(address string, cfg Config, log *slog.Logger) (*Terminal, error) {
 func (t *Terminal) take(ctx context.Context) error {
 	select {
 	case t.turn <- struct{}{}:
+		if t.ackTimer != nil {
+			t.ackTimer.Stop()
+		}
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the card terminal to be free: %w", context.Cause(ctx))
@@ -148,7 +173,23 @@ func (t *Terminal) do(ctx context.Context, c call) result {
 	if !res.clean && res.end != refused {
 		t.greeted = 0
 	}
+	if res.end == answered && !res.clean && t.cfg.AckAgain > 0 {
+		t.ackTimer = time.AfterFunc(max(0, t.cfg.AckAgain-t.cfg.EndWait), t.ackAgain)
+	}
 	return res
+}
+
+// ackAgain repeats the ACK of an answer that was not followed by EOT, once: the
+// terminal may not have heard it, and hears nothing else until it has. Whoever
+// has the turn speaks to the terminal anyway.
+func (t *Terminal) ackAgain() {
+	select {
+	case t.turn <- struct{}{}:
+	default:
+		return
+	}
+	defer func() { <-t.turn }()
+	t.wire.ackAgain(context.Background())
 }
 
 // greet sends A00. It returns whether the terminal acknowledged it, which means
@@ -193,11 +234,7 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	t.wire.begin()
 	defer t.wire.end()
 	a := t.charge(ctx, o)
-	orig := sale.CardOriginal{}
-	if o.Original != nil {
-		orig = *o.Original
-	}
-	t.trace.concluded(start, "charge %s %s %d %s %s %s: %s %d", o.Kind, o.Ref, o.Amount, dash(string(o.Tender)), dash(orig.Ref), dash(orig.Transaction), a.Verdict, a.Approved)
+	t.trace.charged(start, o, a)
 	t.log.Info("card transaction ended", "attempt", o.Ref, "kind", o.Kind, "verdict", a.Verdict, "words", a.Words, "took", time.Since(start))
 	return a
 }
@@ -213,15 +250,17 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	if err := t.identify(ctx, epoch); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
+	tender := o.Tender
 	if buildsOn(o.Kind) {
-		if why, err := t.remembered(ctx, o.Original); err != nil {
+		var why sale.Reason
+		if tender, why, err = t.remembered(ctx, o.Original); err != nil {
 			return unsent(o, why, err)
 		}
 	}
 	if t.wire.wished() {
 		return unsent(o, sale.ReasonAborted, errors.New("cancelled before anything was sent to the terminal"))
 	}
-	p := t.payment(o)
+	p := t.payment(o, tender)
 	res := t.do(ctx, call{
 		command: p.Command, frame: requestPayment(t.cfg.Version, p), money: true,
 		ackWait: t.cfg.AckWait, answerWait: t.cfg.AnswerWait, mine: mine(o.Ref),
@@ -229,6 +268,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	switch res.end {
 	case answered:
 		t.forget(o.Ref) // the terminal repeats an answer when it did not hear our ACK
+		t.concluded = o.Ref
 		a := t.reader().payment(res.reply)
 		if t.nameless(o.Ref, a) {
 			return doubt(o, a, "but it does not say of which transaction, and another one's answer may still come")
@@ -277,19 +317,6 @@ func unsent(o sale.CardOrder, why sale.Reason, err error) sale.CardAnswer {
 	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictNotSent, Reason: why, Words: err.Error()}
 }
 
-// check refuses an order that cannot be written into a frame.
-func check(o sale.CardOrder) error {
-	switch {
-	case o.Ref == "" || len(o.Ref) > 32 || !plain(o.Ref):
-		return fmt.Errorf("reference %q cannot be sent to the terminal: 1 to 32 plain characters are needed", o.Ref)
-	case typeOf[o.Kind] == "":
-		return fmt.Errorf("the terminal cannot do a %q", o.Kind)
-	case buildsOn(o.Kind) && (o.Original == nil || o.Original.Ref == "" || o.Original.Transaction == ""):
-		return fmt.Errorf("a %s needs the reference and the transaction number of what it builds on", o.Kind)
-	}
-	return o.Amount.Valid()
-}
-
 // identify makes sure, before money bytes go out, that the terminal said who it
 // is on this very connection and answers as it should.
 func (t *Terminal) identify(ctx context.Context, epoch uint64) error {
@@ -307,55 +334,6 @@ func (t *Terminal) identify(ctx context.Context, epoch uint64) error {
 		return fmt.Errorf("another terminal is on the line now: serial number %q, it was %q; nothing was sent, try again to use it", t.id.Serial, before)
 	}
 	return nil
-}
-
-// buildsOn reports whether a kind of transaction needs the terminal's own record
-// of an earlier one.
-func buildsOn(k sale.CardKind) bool { return k == sale.CardVoid || k == sale.CardComplete }
-
-// remembered makes sure that the terminal's own record of a transaction is the
-// one that is to be voided or completed: numbers start anew after a batch
-// close, and number 12 may then be another customer's.
-func (t *Terminal) remembered(ctx context.Context, orig *sale.CardOriginal) (sale.Reason, error) {
-	kind := orig.Kind
-	l := t.look(ctx, orig.Ref, kind, orig.Amount)
-	switch {
-	case l.found == sale.FoundNot:
-		return sale.ReasonNotFound, fmt.Errorf("the %s is no longer in the terminal's batch: nothing was sent; money goes back by a return instead of a void", kind)
-	case l.found != sale.FoundIt:
-		return sale.ReasonNotSent, fmt.Errorf("the terminal could not say whether it has the %s (%s): nothing was sent, try again", kind, l.words)
-	case l.answer.Card.Transaction != orig.Transaction:
-		return sale.ReasonNotFound, fmt.Errorf("the terminal has the %s under transaction %s instead of %s: nothing was sent; money goes back by a return instead of a void",
-			kind, firstOf(l.answer.Card.Transaction, "unknown"), orig.Transaction)
-	}
-	return sale.ReasonNone, nil
-}
-
-var typeOf = map[sale.CardKind]string{
-	sale.CardSale: typeSale, sale.CardReturn: typeReturn, sale.CardVoid: typeVoid,
-	sale.CardAuth: typeAuth, sale.CardComplete: typeComplete,
-}
-
-// payment is an order in the terminal's terms.
-func (t *Terminal) payment(o sale.CardOrder) payment {
-	tender := o.Tender
-	if tender == "" && o.Original != nil {
-		tender = o.Original.Tender
-	}
-	if tender == "" {
-		tender = sale.Tender(t.cfg.Tender)
-	}
-	p := payment{Command: cmdCredit, Type: typeOf[o.Kind], Amount: o.Amount, Ref: o.Ref}
-	if tender == sale.Debit {
-		p.Command = cmdDebit
-	}
-	if buildsOn(o.Kind) {
-		p.Transaction = o.Original.Transaction
-	}
-	if o.Kind == sale.CardVoid {
-		p.Amount = 0
-	}
-	return p
 }
 
 // mine tells the answer to the transaction called ref from a late one. An
@@ -380,7 +358,9 @@ func mine(ref string) func(Reply, bool) bool {
 func (t *Terminal) Abort(context.Context) error { return t.wire.abort() }
 
 // reader reads responses with what the box knows now.
-func (t *Terminal) reader() reader { return reader{extra: t.cfg.Extra, now: time.Now(), id: t.id} }
+func (t *Terminal) reader() reader {
+	return reader{extra: t.cfg.Extra, now: time.Now(), zone: t.zone, id: t.id}
+}
 
 // stray keeps the answer of a transaction nobody waits for until the next
 // look-up. It is called with the turn held.
@@ -396,6 +376,9 @@ func (t *Terminal) stray(r Reply) {
 		return
 	}
 	delete(t.owed, a.Ref)
+	if a.Ref == t.concluded {
+		return // said again
+	}
 	t.log.Info("terminal answered late", "attempt", a.Ref, "verdict", a.Verdict, "words", a.Words)
 	t.late = append(t.late, a)
 	if len(t.late) > maxLate {

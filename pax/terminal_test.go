@@ -53,7 +53,15 @@ func TestAnswerDecides(t *testing.T) {
 		{"not acknowledged", "busy", sale.VerdictUnsure, sale.ReasonNoAnswer, 0, 0},
 		{"line cut before the ACK", "unplug-at=out:0", sale.VerdictUnsure, sale.ReasonNoAnswer, 1, 0},
 		{"line cut in the answer", "unplug-at=out:60", sale.VerdictUnsure, sale.ReasonNoAnswer, 1, 1},
-		{"line cut at our ACK", "unplug-at=in:0", sale.VerdictApproved, "", 1, 1},
+		{"answer glued to the ACK", "glued", sale.VerdictApproved, "", 1, 1},
+		{"answer byte by byte", "split", sale.VerdictApproved, "", 1, 1},
+		{"surcharge not applied", "no-surcharge", sale.VerdictApproved, "", 1, 1},
+		{"time-out once a card was read is looked up", "code-after-card=100001", sale.VerdictUnsure, sale.ReasonTimeout, 1, 0},
+		{"abort once a card was read is looked up", "code-after-card=100002", sale.VerdictUnsure, sale.ReasonAborted, 1, 0},
+		{"chip read failed is looked up", "code-after-card=101401", sale.VerdictUnsure, "", 1, 0},
+		{"line cut in the request", "unplug-at=in:30", sale.VerdictUnsure, sale.ReasonNoAnswer, 0, 0},
+		{"line cut at the request's first byte", "unplug-at=in:0", sale.VerdictUnsure, sale.ReasonNoAnswer, 0, 0},
+		{"line cut at our ACK", "unplug-at=in:51", sale.VerdictApproved, "", 1, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
@@ -321,7 +329,7 @@ func TestCompletionNeedsItsAuthorisation(t *testing.T) {
 		if f := c.box.Find(c.ctx, sale.CardLookup{Ref: ref3, Kind: sale.CardComplete, Amount: 4200}); f.Result != sale.FoundIt {
 			c.Errorf("look-up of the completion: %+v", f)
 		}
-		if a := complete(refNo(4), sale.CardOriginal{Kind: sale.CardAuth, Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000}); a.Verdict != sale.VerdictNotSent {
+		if a := complete(refNo(4), sale.CardOriginal{Kind: sale.CardAuth, Ref: ref1, Transaction: held.Card.Transaction, Amount: 5000}); a.Verdict != sale.VerdictUnsure || c.approvals(refNo(4)) != 0 {
 			c.Errorf("second completion: %+v", a)
 		}
 	})

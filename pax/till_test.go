@@ -21,6 +21,7 @@ const (
 type till struct {
 	*counter
 	control *sale.CardControl // latest approved sale
+	last    sale.CardAnswer   // latest approval, of whatever kind
 	pause   time.Duration     // between look-ups; 0 means 2 s
 }
 
@@ -66,7 +67,10 @@ func (t *till) paid(o sale.CardOrder, a sale.CardAnswer) end {
 	if a.Extra == "" && a.ExtraErr == "" && o.Kind == sale.CardSale {
 		t.Errorf("%s: paid, and nothing to report: %+v", o.Ref, a)
 	}
-	t.control = &sale.CardControl{Ref: o.Ref, Amount: a.Approved}
+	t.last = a
+	if o.Kind == sale.CardSale {
+		t.control = &sale.CardControl{Ref: o.Ref, Amount: a.Approved}
+	}
 	return endPaid
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"posd/device/sale"
 )
 
 // Trace makes the terminal write a transcript of everything that goes over its
@@ -16,6 +18,7 @@ import (
 // used. Writing errors are ignored: a full disk must not stop a sale.
 func (t *Terminal) Trace(w io.Writer) {
 	t.trace = &recorder{w: w, start: time.Now()}
+	t.trace.line(Remark, fmt.Sprintf("%s tender=%s invoice=%s void_by_kind=%t ack_again=%s", settings, t.cfg.Tender, t.cfg.Invoice, t.cfg.VoidByKind, t.cfg.AckAgain))
 	t.wire.traced(t.trace)
 }
 
@@ -45,6 +48,18 @@ func (r *recorder) timed(kind LineKind, text string, at time.Time, remark string
 // concluded notes what a call that began at start came to.
 func (r *recorder) concluded(start time.Time, format string, a ...any) {
 	r.timed(Concluded, fmt.Sprintf(format, a...), start, "")
+}
+
+// charged notes what came of a charge.
+func (r *recorder) charged(start time.Time, o sale.CardOrder, a sale.CardAnswer) {
+	call := fmt.Sprintf("charge %s %s %d %s", o.Kind, o.Ref, o.Amount, dash(string(o.Tender)))
+	if o.AllowDuplicate {
+		call += " again"
+	}
+	if of := o.Original; of != nil {
+		call += fmt.Sprintf(" of %s %s %s %d", of.Kind, dash(of.Ref), dash(of.Transaction), of.Amount)
+	}
+	r.concluded(start, "%s: %s %d", call, a.Verdict, a.Approved)
 }
 
 // dash stands for a word that is missing.
@@ -156,7 +171,13 @@ func maskBody(body []byte) []byte {
 			}
 		}
 		at(17, maskMore)
-	case "A00", "A01", "A14", "A15", "A16", "A17", "R02", "B00", "B01", "A35":
+	case "B01":
+		at(4, maskText)
+		at(5, maskHost)
+		for i := 11; i < len(f); i++ {
+			f[i] = "" // of transactions that failed or were reversed
+		}
+	case "A00", "A01", "A14", "A15", "A16", "A17", "R02", "B00", "A35":
 	default:
 		return mask(body)
 	}

@@ -31,6 +31,7 @@ const (
 const (
 	remarkMark = "#"           // begins a remark behind something else
 	lineOpened = "line opened" // remark at a new connection
+	settings   = "settings"    // begins the remark with what shapes the requests
 )
 
 // ParseTranscript reads a transcript of a line to a terminal:
@@ -38,13 +39,17 @@ const (
 //	# a remark
 //	> 02 41 30 30 1C 31 2E 34 33 03 46 # 0.031s A00
 //	< 06 # 0.052s ACK
-//	= charge sale 0123456789ABCDEF 2865 - - -: approved 2865 # 0.000s
+//	= charge sale 0123456789ABCDEF 2865 -: approved 2865 # 0.000s
 //
 // A conclusion stands behind the bytes that led to it, as call: result. The calls:
 //
-//	charge KIND REFERENCE CENTS TENDER ORIGINAL'S-REFERENCE ITS-NUMBER: VERDICT CENTS
+//	charge KIND REFERENCE CENTS TENDER [again] [of KIND REFERENCE NUMBER CENTS]: VERDICT CENTS
 //	find KIND REFERENCE CENTS CONTROL'S-REFERENCE ITS-CENTS: RESULT CONTROL'S-RESULT LATE-ANSWERS
+//	batch: END NUMBER KINDS-OF-CARD
 //	greet: true
+//
+// A remark that begins with settings holds those that shape the requests, as
+// key=value.
 //
 // Empty lines are left out. Behind # may stand the time since the transcript
 // began, and words. It is what Trace writes.

@@ -1,22 +1,26 @@
 package pax
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
 
 // web carries frames over HTTP: the whole frame, base64, is the query of a GET,
 // and the body of the answer is the response's frame. There is no ACK, NAK or
-// EOT, and no cancel.
+// EOT. A14 cannot follow a transaction on its connection: it goes to another
+// port (Config.CancelPort).
 //
 //	GET /?AlQwMBwxLjQzHDAx... -> 200, STX 0 FS T01 ... ETX LRC
 //
@@ -30,27 +34,39 @@ type web struct {
 	client *http.Client
 	epoch  uint64
 	trace  *recorder
+	cancelling
 }
 
 // dialWait is how long a terminal on the local network has to accept a connection.
 const dialWait = 3 * time.Second
 
-func newWeb(address string, cfg Config, other func(Reply)) (*web, error) {
+// cancelPort is where a terminal that speaks HTTP takes A14 while a transaction
+// runs, unless another is configured.
+const cancelPort = 10010
+
+func newWeb(address string, cfg Config, log *slog.Logger, other func(Reply)) (*web, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.Host == "" || u.RawQuery != "" {
+	if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" {
 		return nil, fmt.Errorf("address %q of the terminal: write http://host:10009", address)
 	}
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	return &web{base: *u, cfg: cfg, other: other, client: &http.Client{
+	w := webAt(*u, cfg, other)
+	u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(cmp.Or(cfg.CancelPort, cancelPort)))
+	w.cancelling = cancelling{version: cfg.Version, log: log, beside: &beside{wire: webAt(*u, cfg, func(Reply) {}), cfg: cfg}}
+	return w, nil
+}
+
+func webAt(base url.URL, cfg Config, other func(Reply)) *web {
+	return &web{base: base, cfg: cfg, other: other, client: &http.Client{
 		Transport: &http.Transport{
 			DisableKeepAlives:  true,
 			DisableCompression: true,
 			DialContext:        (&net.Dialer{Timeout: dialWait}).DialContext,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	}}
 }
 
 // ready counts: nothing stays connected, so that the terminal says who it is
@@ -62,22 +78,23 @@ func (w *web) ready(context.Context) (uint64, error) {
 
 func (w *web) same(_ context.Context, epoch uint64) bool { return w.epoch == epoch }
 
-func (w *web) abort() error {
-	return errors.New("the terminal cannot be told to cancel over HTTP: press the red key on it")
-}
-
 func (w *web) traced(r *recorder) { w.trace = r }
 
-func (w *web) begin()       {}
-func (w *web) end()         {}
-func (w *web) drop()        {}
-func (w *web) wished() bool { return false }
+func (w *web) drop()                    {}
+func (w *web) ackAgain(context.Context) {}
 
 func (w *web) do(ctx context.Context, c call) result {
 	ctx, cancel := context.WithTimeout(ctx, c.ackWait+c.answerWait)
 	defer cancel()
 	var connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if c.money && info.Err == nil {
+				_ = w.opened() // nothing says that the terminal took it; A14 is sent beside it and cannot fail here
+			}
+		},
+	})
 	if w.trace != nil {
 		(&tap{r: w.trace, kind: Sent}).bytes(c.frame)
 	}

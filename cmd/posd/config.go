@@ -16,7 +16,6 @@ import (
 	"posd/device/port"
 	"posd/device/sale"
 	"posd/display"
-	"posd/pax"
 	"posd/printer"
 	"posd/store"
 	"posd/sync/iotpay"
@@ -61,12 +60,6 @@ type Daemon struct {
 	LockDir string `toml:"lock_dir"`
 }
 
-// Terminal is the card terminal and its line.
-type Terminal struct {
-	LineConfig
-	pax.Config
-}
-
 // Gateway is the account at IOTPay.
 type Gateway struct {
 	// KeyFile holds the merchant key. Default "": the systemd credential iotpay-key.
@@ -107,9 +100,8 @@ func defaults() Config {
 
 const defaultSocket = "/run/posd/posd.sock"
 
-func (t *Terminal) setDefaults() { *t = Terminal{LineConfig{port.Defaults()}, pax.Defaults()} }
-func (g *Gateway) setDefaults()  { *g = Gateway{Config: iotpay.Defaults()} }
-func (d *Display) setDefaults()  { *d = Display{LineConfig{port.Defaults()}, display.Defaults()} }
+func (g *Gateway) setDefaults() { *g = Gateway{Config: iotpay.Defaults()} }
+func (d *Display) setDefaults() { *d = Display{LineConfig{port.Defaults()}, display.Defaults()} }
 func (p *Printer) setDefaults() {
 	*p = Printer{LineConfig: LineConfig{port.Defaults()}, Config: printer.Defaults()}
 }
@@ -183,7 +175,7 @@ func (c *Config) judge(d *strict) {
 	d.judge("api", c.API.validate())
 	d.judge("daemon", c.Daemon.validate())
 	if t := c.Terminal; t != nil {
-		d.judge("terminal", t.lineFaults())
+		d.judge("terminal", append(t.lineFaults(), t.cancelFaults()...))
 		d.judge("terminal", t.Config.Validate())
 	}
 	if g := c.Gateway; g != nil {
@@ -248,23 +240,6 @@ func (c *Config) lines() []struct {
 		all = append(all, line{"printer", c.Printer.LineConfig.Config})
 	}
 	return all
-}
-
-// overHTTP returns host:port of a terminal that is spoken to over HTTP.
-func (t *Terminal) overHTTP() (addr string, ok bool) {
-	addr, ok = strings.CutPrefix(t.Line, "http://")
-	return strings.TrimSuffix(addr, "/"), ok
-}
-
-// lineFaults judges the terminal's line, which may be an HTTP address, too.
-func (t *Terminal) lineFaults() []error {
-	l := t.LineConfig
-	if addr, ok := t.overHTTP(); ok {
-		if l.Line = "tcp:" + addr; l.validate() != nil {
-			return []error{fmt.Errorf("line = %q is no address of a terminal: write http://host:port, such as http://192.168.1.40:10009", t.Line)}
-		}
-	}
-	return l.validate()
 }
 
 func (l LineConfig) validate() []error {

@@ -204,7 +204,10 @@ func plugIn(c Config, log *slog.Logger) (*parts, error) {
 			}
 			p.terminal = &terminal{Terminal: made}
 		} else {
-			p.terminal = &terminal{Terminal: pax.New(line(t.LineConfig), t.Config, own)}
+			p.terminal = &terminal{Terminal: pax.New(line(t.LineConfig), t.driver(), own)}
+			if beside, ok := t.cancelLine(); ok {
+				p.terminal.CancelOver(line(beside))
+			}
 		}
 	}
 	for _, d := range c.Displays {

@@ -55,7 +55,7 @@ func openLine(t *testing.T, l *line) *os.File {
 	return f
 }
 
-func exchange(t *testing.T, f *os.File, out, in []byte) {
+func exchange(t *testing.T, f io.ReadWriter, out, in []byte) {
 	t.Helper()
 	if _, err := f.Write(out); err != nil {
 		t.Fatal(err)

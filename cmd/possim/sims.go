@@ -23,6 +23,9 @@ type sim struct {
 	serve     func(context.Context, net.Listener) error
 	serveConn func(context.Context, io.ReadWriteCloser) error // nil: not on a serial line
 	overHTTP  http.Handler                                    // nil: does not speak its protocol over HTTP
+
+	serveCancels func(context.Context, net.Listener) error // as serve, for cancels alone
+	httpCancels  http.Handler                              // as overHTTP, for cancels alone
 }
 
 // fault is something a simulator does wrong on request.
@@ -30,7 +33,8 @@ type fault struct{ name, about string }
 
 func terminalSim(t *paxsim.Terminal) sim {
 	s := sim{name: "pax", about: "a PAX card terminal that speaks POSLINK", control: t.Control(),
-		setFault: t.SetFault, serve: t.Serve, serveConn: t.ServeConn, overHTTP: t.HTTP()}
+		setFault: t.SetFault, serve: t.Serve, serveConn: t.ServeConn, overHTTP: t.HTTP(),
+		serveCancels: t.ServeCancels, httpCancels: t.HTTPCancels()}
 	for _, f := range paxsim.Faults() {
 		s.faults = append(s.faults, fault{f.Name, f.About})
 	}

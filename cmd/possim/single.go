@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 // pointed at it.
 type single struct {
 	listen, pty, http, control string
+	cancelListen, cancelHTTP   string
 	faults                     []string
 	list                       bool
 }
@@ -58,7 +61,7 @@ func (s *single) run(ctx context.Context, it sim, out io.Writer) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 4)
+	ended := make(chan error, 6)
 	parts := 0
 	start := func(part func() error) {
 		parts++
@@ -109,6 +112,22 @@ func (s *single) open(ctx context.Context, it sim, cable *line, start func(func(
 		start(func() error { return serveHTTP(ctx, l, it.overHTTP) })
 		fmt.Fprintf(out, "%s: http://%s/?FRAME\n", it.about, l.Addr())
 	}
+	if s.cancelListen != "" {
+		l, err := net.Listen("tcp", s.cancelListen)
+		if err != nil {
+			return err
+		}
+		start(func() error { return it.serveCancels(ctx, l) })
+		fmt.Fprintf(out, "cancels (A14): %s\n", l.Addr())
+	}
+	if s.cancelHTTP != "" {
+		l, err := net.Listen("tcp", s.cancelHTTP)
+		if err != nil {
+			return err
+		}
+		start(func() error { return serveHTTP(ctx, l, it.httpCancels) })
+		fmt.Fprintf(out, "cancels (A14): http://%s/?FRAME\n", l.Addr())
+	}
 	if s.control != "" {
 		l, err := net.Listen("tcp", s.control)
 		if err != nil {
@@ -139,14 +158,27 @@ func singleCommands() []*cobra.Command {
 func paxCommand() *cobra.Command {
 	var s single
 	var o paxsim.Options
+	var amounts bool
 	c := &cobra.Command{Use: "pax", Short: "Start a PAX card terminal alone; it approves every sale"}
 	s.flags(c, "127.0.0.1:10009", true)
-	c.Flags().StringVar(&s.http, "http", "", "serve POSLINK over HTTP on `ADDR`, too, such as 127.0.0.1:10010")
+	c.Flags().StringVar(&s.http, "http", "", "serve POSLINK over HTTP on `ADDR`, too, such as 127.0.0.1:10019")
+	c.Flags().StringVar(&s.cancelListen, "cancel-listen", "", "take A14 and nothing else on `ADDR`, too, such as 127.0.0.1:10010")
+	c.Flags().StringVar(&s.cancelHTTP, "cancel-http", "", "take A14 and nothing else over HTTP on `ADDR`, too")
 	c.Flags().DurationVar(&o.Think, "think", 2*time.Second, "how `LONG` the customer takes to show a card")
+	c.Flags().DurationVar(&o.Host, "host", 0, "how `LONG` the host takes then; A14 comes too late")
 	c.Flags().StringVar(&o.Serial, "serial", "", "its serial `NUMBER`")
 	c.Flags().StringVar(&o.Card, "card", "", "which `CARD` is shown; -card list lists them")
-	c.Flags().StringVar(&o.Cancel, "cancel", "", "its `ANSWER` to a cancel wish: a15, eot, ack-eot or none")
+	c.Flags().StringVar(&o.DebitCard, "debit-card", "", "which `CARD` is shown for debit")
+	c.Flags().StringVar(&o.Language, "language", "", "the cards' `LANGUAGE`: 1 English, 2 French, 3 Chinese")
+	c.Flags().Int64Var(&o.TapLimit, "tap-limit", 0, "the largest amount in `CENTS` that is tapped; above it the card is inserted")
+	c.Flags().BoolVar(&o.ByAmount, "by-amount", false, "let the last two digits of the amount choose what happens, 01 a decline; see -amounts")
+	c.Flags().DurationVar(&o.SettleAfter, "settle-after", 0, "the `AGE` of its batch at which it closes it by itself")
+	c.Flags().StringVar(&o.Cancel, "cancel", "", "its `ANSWER` to a cancel wish: "+strings.Join(paxsim.CancelAnswers, ", "))
+	c.Flags().StringVar(&o.Voided, "voided", "", "`HOW` a look-up shows what was voided: "+strings.Join(paxsim.VoidedShown, ", "))
+	c.Flags().StringVar(&o.Stored, "stored", "", "`HOW` it remembers what it approved offline: "+strings.Join(paxsim.StoredShown, ", "))
 	c.Flags().BoolVar(&o.Duplicates, "duplicates", false, "switch its check for duplicates on")
+	c.Flags().BoolVar(&o.DuplicateRefs, "duplicate-refs", false, "switch its check for references used before on")
+	c.Flags().BoolVar(&amounts, "amounts", false, "list what -by-amount does, and stop")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		known := paxsim.Cards()
 		if o.Card == "list" {
@@ -155,10 +187,17 @@ func paxCommand() *cobra.Command {
 			}
 			return nil
 		}
-		t := paxsim.New(o)
-		if o.Card != "" && !t.ShowCard(o.Card) {
-			return fmt.Errorf("there is no card %q: -card list lists them", o.Card)
+		if amounts {
+			what := paxsim.Amounts()
+			for _, digits := range slices.Sorted(maps.Keys(what)) {
+				fmt.Fprintf(c.OutOrStdout(), "*.%s  %s\n", digits, what[digits])
+			}
+			return nil
 		}
+		if err := o.Validate(); err != nil {
+			return err
+		}
+		t := paxsim.New(o)
 		return s.run(c.Context(), terminalSim(t), c.OutOrStdout())
 	}
 	return c

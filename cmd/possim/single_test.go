@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -113,6 +114,43 @@ func TestTerminalAloneOnAPseudoTerminal(t *testing.T) {
 	exchange(t, again, []byte(a00), []byte("\x06\x020\x1cA01\x1c"))
 }
 
+// A14 has ports of its own, over TCP and over HTTP, that take nothing else.
+func TestTerminalAloneTakesCancelsBeside(t *testing.T) {
+	var addr [3]string
+	for i := range addr {
+		var err error
+		if addr[i], err = freeAddr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startSingle(t, "pax", "-listen", addr[0], "-cancel-listen", addr[1], "-cancel-http", addr[2], "-think", "1h")
+	const t00, a14 = "\x02T00\x1c1.43\x1c01\x1c100\x1c\x1cREF002\x03\x00", "\x02A14\x1c1.43\x03\x43"
+	for _, cancel := range []func(){
+		func() {
+			beside, err := net.Dial("tcp", addr[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer beside.Close()
+			exchange(t, beside, []byte(a14), []byte("\x06\x020\x1cA15\x1c"))
+		},
+		func() {
+			if got := get(t, "http://"+addr[2]+"/?"+base64.StdEncoding.EncodeToString([]byte(a14))); !strings.Contains(got, "A15") {
+				t.Errorf("over HTTP: %q", got)
+			}
+		},
+	} {
+		sale, err := net.Dial("tcp", addr[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		exchange(t, sale, []byte(t00), []byte("\x06"))
+		cancel()
+		exchange(t, sale, nil, []byte("\x020\x1cT01\x1c1.58\x1c100002\x1cABORTED"))
+		sale.Close()
+	}
+}
+
 func TestPrinterAloneOnTCP(t *testing.T) {
 	addr, err := freeAddr()
 	if err != nil {
@@ -157,6 +195,9 @@ func TestWrongCommandLinesAreRefusedInWords(t *testing.T) {
 		{"pax", "-listen"},
 		{"pax -pty /x -fault no-such", "no-such"},
 		{"pax -pty /x -card no-such", "no-such"},
+		{"pax -pty /x -cancel no-such", "ack-eot"},
+		{"pax -pty /x -voided no-such", "marked"},
+		{"pax -pty /x -stored no-such", "numbered"},
 		{"gateway -listen 127.0.0.1:0", "-mch-id"},
 		{"gateway -mch-id 1 -key k", "-listen"},
 		{"display -driver no-such -pty /x", "no-such"},
@@ -177,6 +218,8 @@ func TestWrongCommandLinesAreRefusedInWords(t *testing.T) {
 func TestFaultsAndScriptsAreListed(t *testing.T) {
 	for _, c := range []struct{ args, mention string }{
 		{"pax -faults", "lose-answer"},
+		{"pax -amounts", "*.02  partial=500"},
+		{"pax -card list", "visa-chip"},
 		{"gateway -faults", "away"},
 		{"display -faults", "power-cycle"},
 		{"printer --faults", "paper-out"},

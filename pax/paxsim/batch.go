@@ -2,6 +2,7 @@ package paxsim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,14 +70,27 @@ type record struct {
 	at       time.Time
 	code     string // result code
 	language string
-	voided   bool
+	original string // of a void: the type of what it voided
+	void     string // type of the void that took it back, or empty
+	done     bool   // an authorisation that was completed
+	store    store
 }
+
+// store is where the terminal keeps a record.
+type store uint8
+
+const (
+	inBatch store = iota
+	offline       // approved offline, not uploaded
+	failed        // approved offline, refused at the upload
+)
 
 // batch is the terminal's memory.
 type batch struct {
 	number    int
 	records   []*record
 	last      int            // transaction number
+	stored    int            // how many were ever approved offline
 	host      int            // trace number
 	approvals map[string]int // by ECR reference, for the terminal's whole life
 	closed    int
@@ -106,21 +120,30 @@ func (b *batch) byNumber(n string) *record {
 }
 
 func (b *batch) add(r *record) {
-	b.last++
-	r.number, r.batch = b.last, b.number
+	r.batch = b.number
+	if r.number == 0 {
+		b.last++
+		r.number = b.last
+	}
 	b.records = append(b.records, r)
 	b.approvals[r.ref]++
 }
 
-// close settles the batch and returns its totals by tender.
+// close settles the batch and returns its totals by tender: sales and
+// completions less returns, without voids, without authorisations, and without
+// what was approved offline and not uploaded, which stays.
 func (b *batch) close() (counts, cents [2]int64) {
+	var kept []*record
 	for _, r := range b.records {
 		i := 0
 		if r.debit {
 			i = 1
 		}
 		switch {
-		case r.voided || r.kind == "16":
+		case r.store != inBatch:
+			kept = append(kept, r)
+			continue
+		case r.void != "" || voids(r.kind) || r.kind == "03":
 			continue
 		case r.kind == "02":
 			cents[i] -= r.amount
@@ -129,15 +152,47 @@ func (b *batch) close() (counts, cents [2]int64) {
 		}
 		counts[i]++
 	}
-	b.records, b.last = nil, 0
+	b.records, b.last = kept, 0
 	b.number++
 	b.closed++
 	return counts, cents
 }
 
+// voids reports whether a transaction type is a void's.
+func voids(kind string) bool { return kind >= "16" && kind <= "20" }
+
+// upload sends what was approved offline to the host, which takes it all or
+// refuses it all. It returns how many there were.
+func (b *batch) upload(refused bool) int {
+	n := 0
+	for _, r := range b.records {
+		if r.store != offline {
+			continue
+		}
+		n++
+		switch numbered := r.number > 5000; {
+		case refused:
+			r.store = failed
+			if numbered {
+				r.number += 4000 // 9001 to 9999
+			}
+		default:
+			r.store, r.batch = inBatch, b.number
+			if numbered {
+				b.last++
+				r.number = b.last
+			}
+		}
+	}
+	return n
+}
+
 func n(v int64) string { return strconv.FormatInt(v, 10) }
 
 func (r *record) hostGroup(text string) string {
+	if r.host == 0 && r.auth == "" {
+		return "" // it never got there
+	}
 	code := "000"
 	if r.auth == "" {
 		code = "051"
@@ -157,7 +212,11 @@ func (r *record) accountGroup() string {
 }
 
 func (r *record) traceGroup() string {
-	return list(strconv.Itoa(r.number), r.ref, r.at.Format("20060102150405"), r.invoice)
+	number := ""
+	if r.number > 0 {
+		number = strconv.Itoa(r.number)
+	}
+	return list(number, r.ref, r.at.Format("20060102150405"), r.invoice)
 }
 
 func (r *record) more(serial string) string {
@@ -206,6 +265,9 @@ func (t *Terminal) detail(q request) []byte {
 	}
 	ref := q.field(7)
 	found := t.batch.byRef(ref)
+	found = slices.DeleteFunc(found, func(r *record) bool {
+		return r.void != "" && t.opt.Voided == "gone" || r.store == offline && t.opt.Stored == "hidden" || r.store == failed && t.opt.Stored != "numbered"
+	})
 	switch {
 	case ref != "":
 	case q.field(5) != "":
@@ -236,9 +298,9 @@ func (t *Terminal) detail(q request) []byte {
 	if r.debit {
 		edc = "02"
 	}
-	kind, original := r.kind, ""
-	if r.voided {
-		kind, original = "16", r.kind
+	kind, original := r.kind, r.original
+	if r.void != "" && t.opt.Voided != "kept" {
+		kind, original = r.void, r.kind
 	}
 	return reply(t.opt.Version, "R03", "000000", "OK", strconv.Itoa(len(found)), "1", r.hostGroup("APPROVED"), edc, kind, original,
 		r.amountGroup(), r.accountGroup(), r.traceGroup(), "", "", "", r.more(t.opt.Serial))

@@ -17,6 +17,7 @@ type Record struct {
 	Card   string    `json:"card"` // masked
 	Auth   string    `json:"auth"`
 	Voided bool      `json:"voided"`
+	Stored string    `json:"stored,omitempty"` // offline: waits for its upload; failed: was refused at it
 	At     time.Time `json:"at"`
 }
 
@@ -41,7 +42,7 @@ func (t *Terminal) State() State {
 		s.Running = t.running.request.sub(4, 0)
 	}
 	for _, r := range t.batch.records {
-		s.Records = append(s.Records, Record{r.number, r.ref, r.kind, r.amount, "XXXXXXXXXXXX" + r.card.last, r.auth, r.voided, r.at})
+		s.Records = append(s.Records, Record{r.number, r.ref, r.kind, r.amount, "XXXXXXXXXXXX" + r.card.last, r.auth, r.void != "", stores[r.store], r.at})
 	}
 	for k, v := range t.batch.approvals {
 		s.Approvals[k] = v
@@ -56,6 +57,17 @@ func (t *Terminal) State() State {
 		s.Faults = append(s.Faults, name)
 	}
 	return s
+}
+
+var stores = map[store]string{offline: "offline", failed: "failed"}
+
+// Upload sends what was approved offline to the host, as a terminal does when
+// its network is back, and returns how many transactions that were. The host may
+// refuse them.
+func (t *Terminal) Upload(refused bool) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.batch.upload(refused)
 }
 
 // SetSerial makes it another terminal, as when the shop swaps it.
@@ -100,6 +112,7 @@ func (t *Terminal) Settle() {
 //	GET  /faults         the faults there are
 //	POST /fault          body: name[=argument]; DELETE /fault?name=N clears one, without a name all
 //	POST /settle         close the batch unseen
+//	POST /upload         send what was approved offline to the host; body: refuse, or nothing
 //	POST /cancel         the customer presses the red key
 //	POST /card           body: which card is shown next
 //	POST /language       body: language status of the cards shown next: 1, 2 or 3
@@ -130,6 +143,7 @@ func (t *Terminal) Control() http.Handler {
 		show(w, t.State())
 	})
 	mux.HandleFunc("POST /settle", func(w http.ResponseWriter, r *http.Request) { t.Settle(); show(w, t.State()) })
+	mux.HandleFunc("POST /upload", func(w http.ResponseWriter, r *http.Request) { t.Upload(body(w, r) == "refuse"); show(w, t.State()) })
 	mux.HandleFunc("POST /cancel", func(w http.ResponseWriter, r *http.Request) { t.cancelRunning(); show(w, t.State()) })
 	mux.HandleFunc("POST /swap", func(w http.ResponseWriter, r *http.Request) { t.SetSerial(body(w, r)); show(w, t.State()) })
 	mux.HandleFunc("POST /language", func(w http.ResponseWriter, r *http.Request) { t.Speak(body(w, r)); show(w, t.State()) })

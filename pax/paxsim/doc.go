@@ -11,10 +11,19 @@
 // response is written in one piece, at least Options.Pause after the ACK, for
 // there are clients that read one chunk and take its first byte.
 //
+// Transaction numbers start at 1 again after each batch. A batch's totals are
+// sales and completions less returns, without voids. An authorisation is in none;
+// a completion uses it up. What was approved offline stays through a batch close
+// until it is uploaded (Terminal.Upload), and counts then.
+//
 // It is written from the protocol, not from the client: it shares with package
 // pax the control bytes and the Scanner, and reads and writes fields on its own.
 // It is lenient where real terminals are: trailing empty fields may be there or
 // not, whatever ends a conversation counts as ACK.
+//
+// Where real terminals differ, or nobody outside knows, an option chooses: the
+// answer to A14 (Options.Cancel), how a look-up shows what was voided
+// (Options.Voided) and where offline approvals are kept (Options.Stored).
 //
 // Faults can be set by name, from a program or over HTTP; see Faults. Cards are
 // invented.

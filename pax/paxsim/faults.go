@@ -2,6 +2,7 @@ package paxsim
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -33,9 +34,11 @@ var faultTable = []struct {
 	{Fault: Fault{"garbage", "noise and NULs before the response"}, on: "T"},
 	{Fault: Fault{"a35", "progress reports before the response"}, on: "T"},
 	{Fault: Fault{"other-answer", "another command's response before the right one"}, on: "T"},
+	{Fault: Fault{"glued", "the ACK waits for the response and leaves in one piece with it"}, on: "T"},
+	{Fault: Fault{"split", "the response leaves byte by byte"}, on: "T"},
 	{Fault: Fault{"busy", "not on the start screen: requests are not acknowledged"}},
 	{Fault: Fault{"dead", "nothing is acknowledged until cleared"}, forever: true},
-	{Fault: Fault{"unplug-at", "after the request, the connection breaks once N bytes were sent (out:N, the ACK included) or at the byte after N received (in:N)"}, value: true, on: "T"},
+	{Fault: Fault{"unplug-at", "the connection breaks at the byte after N received, counted from the request's first (in:N), or once N bytes were sent after it (out:N, the ACK included)"}, value: true, on: "T"},
 	{Fault: Fault{"decline", "the card's host declines"}, on: "T"},
 	{Fault: Fault{"abort", "the customer presses cancel: 100002"}, on: "T"},
 	{Fault: Fault{"timeout", "nobody shows a card: 100001"}, on: "T"},
@@ -43,6 +46,8 @@ var faultTable = []struct {
 	{Fault: Fault{"offline", "approved offline: 000001"}, on: "T"},
 	{Fault: Fault{"duplicate", "100011 with the latest approval's data"}, on: "T"},
 	{Fault: Fault{"code", "the result code given, and nothing done"}, value: true, on: "T"},
+	{Fault: Fault{"code-after-card", "the result code given once a card was read, and nothing done"}, value: true, on: "T"},
+	{Fault: Fault{"no-surcharge", "approved, the surcharge not applied: 000003"}, on: "T"},
 	{Fault: Fault{"tip", "the customer adds a tip of N cents"}, value: true, on: "T"},
 	{Fault: Fault{"cashback", "the customer takes cashback of N cents"}, value: true, on: "T"},
 	{Fault: Fault{"surcharge", "a surcharge of N cents is added"}, value: true, on: "T"},
@@ -157,9 +162,9 @@ func (f *fault) check() error {
 		if n, err := strconv.ParseInt(f.value, 10, 64); err != nil || n <= 0 {
 			return fmt.Errorf("fault %s=%s: write an amount in cents, such as %s=500", f.name, f.value, f.name)
 		}
-	case "code":
+	case "code", "code-after-card":
 		if len(f.value) != 6 {
-			return fmt.Errorf("fault code=%s: write a result code of six digits, such as code=103000", f.value)
+			return fmt.Errorf("fault %s=%s: write a result code of six digits, such as %s=103000", f.name, f.value, f.name)
 		}
 	case "unplug-at":
 		if newCut(f.value) == nil {
@@ -214,6 +219,14 @@ func (t *Terminal) faultLocked(name, command string) *fault {
 	return nil
 }
 
+// breaksIn reports whether the line shall break while a request comes.
+func (t *Terminal) breaksIn(command string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.faults["unplug-at"]
+	return f != nil && strings.HasPrefix(f.value, "in:") && slices.ContainsFunc(f.on, func(on string) bool { return strings.HasPrefix(command, on) })
+}
+
 // cut breaks a connection after so many bytes one way.
 type cut struct {
 	incoming bool
@@ -229,12 +242,12 @@ func newCut(value string) *cut {
 	return &cut{incoming: way == "in", left: left}
 }
 
-// in counts bytes that came and reports whether the line breaks now.
-func (c *cut) in(n int) bool {
+// in counts a byte that came and reports whether the line breaks at it.
+func (c *cut) in() bool {
 	if c == nil || !c.incoming {
 		return false
 	}
-	c.left -= n
+	c.left--
 	return c.left < 0
 }
 

@@ -14,18 +14,23 @@ import (
 // HTTP answers GET /?<base64 of a frame> with the frame of the response, as a
 // terminal does: no ACK, NAK or EOT. A request that a terminal would not
 // acknowledge is left without an answer.
-func (t *Terminal) HTTP() http.Handler {
+func (t *Terminal) HTTP() http.Handler { return t.overHTTP(false) }
+
+// HTTPCancels takes A14 and nothing else, as HTTP does for all other requests.
+func (t *Terminal) HTTPCancels() http.Handler { return t.overHTTP(true) }
+
+func (t *Terminal) overHTTP(cancels bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, ok := unwrap(r.URL.RawQuery)
 		if !ok {
 			http.Error(w, "write ?<base64 of the frame>", http.StatusBadRequest)
 			return
 		}
-		if t.deaf() || t.fault("dead", q.command) != nil || t.fault("busy", q.command) != nil || q.command != "A14" && t.underWay() {
+		if t.deaf() || t.fault("dead", q.command) != nil || t.fault("busy", q.command) != nil || cancels && q.command != "A14" || !cancels && t.underWay() {
 			hangUp(r.Context())
 		}
 		t.count(q.command)
-		body, ok := t.overHTTP(q)
+		body, ok := t.do(q)
 		if !ok || t.fault("lose-answer", q.command) != nil || t.fault("eot-for-answer", q.command) != nil {
 			hangUp(r.Context())
 		}
@@ -39,8 +44,8 @@ func (t *Terminal) HTTP() http.Handler {
 	})
 }
 
-// overHTTP does a request. A transaction goes on if the other side vanishes.
-func (t *Terminal) overHTTP(q request) ([]byte, bool) {
+// do does a request. A transaction goes on if the other side vanishes.
+func (t *Terminal) do(q request) ([]byte, bool) {
 	switch {
 	case q.command == "A14":
 		t.cancelRunning()

@@ -271,7 +271,7 @@ func TestAmountsChoose(t *testing.T) {
 }
 
 func TestEveryFaultCanBeSetAndCleared(t *testing.T) {
-	values := map[string]string{"partial": "=5", "tip": "=5", "cashback": "=5", "surcharge": "=5", "code": "=100009", "unplug-at": "=out:3", "lose-answer": "=1s,x3", "late-answer": "=1s,T00", "decline": "=always"}
+	values := map[string]string{"partial": "=5", "tip": "=5", "cashback": "=5", "surcharge": "=5", "code": "=100009", "code-after-card": "=100001", "unplug-at": "=out:3", "lose-answer": "=1s,x3", "late-answer": "=1s,T00", "decline": "=always"}
 	sim := New(Options{})
 	for _, f := range Faults() {
 		if f.About == "" {
@@ -341,6 +341,7 @@ func TestControlAddress(t *testing.T) {
 		{"POST", "/swap", "777", 200, `"777"`},
 		{"POST", "/language", "2", 200, `"serial"`},
 		{"POST", "/cancel", "", 200, `"serial"`},
+		{"POST", "/upload", "refuse", 200, `"serial"`},
 		{"POST", "/settle", "", 200, `"records": []`},
 	} {
 		if code, got := do(tc.method, tc.path, tc.body); code != tc.code || !strings.Contains(got, tc.has) {

@@ -23,6 +23,10 @@ type session struct {
 	result chan outcome // of the transaction that came on this connection
 	kept   *request     // came where an ACK was due
 	cut    *cut         // closes the connection at a byte position, if set
+	place  place        // of the byte that comes next
+	head   []byte       // of the frame that is coming, up to its command
+	glued  bool         // an ACK is held back until the response
+	beside bool         // takes A14 and nothing else
 }
 
 func newSession(t *Terminal, conn io.ReadWriteCloser) *session {
@@ -78,21 +82,71 @@ func (s *session) next() (event, error) {
 		select {
 		case <-gap:
 			s.scan.Reset()
+			s.place = between
 		case chunk, ok := <-s.chunks:
 			if !ok {
 				return event{}, s.err
 			}
-			if s.cut.in(len(chunk)) {
-				s.close()
-				return event{}, io.ErrClosedPipe
+			if err := s.take(chunk); err != nil {
+				return event{}, err
 			}
-			s.rest = chunk
 		case o := <-s.result:
 			return event{outcome: &o}, nil
 		case <-s.gone:
 			return event{}, io.ErrClosedPipe
 		}
 	}
+}
+
+// take takes what came, unless the line breaks in it. The byte after the command
+// of a request is where a fault that concerns the request is set.
+func (s *session) take(chunk []byte) error {
+	for _, b := range chunk {
+		s.await(b)
+		if s.cut.in() {
+			s.close()
+			return io.ErrClosedPipe
+		}
+	}
+	s.rest = chunk
+	return nil
+}
+
+// place is where a byte stands.
+type place uint8
+
+const (
+	between place = iota // two frames
+	inside               // a frame
+	behind               // ETX: it is the check byte
+)
+
+// await looks for the beginning of a request that the line shall break in.
+func (s *session) await(b byte) {
+	const whole = 4 // STX and three letters
+	switch {
+	case s.place == behind:
+		s.place = between
+		return
+	case b == pax.STX:
+		s.place, s.head = inside, s.head[:0]
+	case s.place == between:
+		return
+	case b == pax.ETX:
+		s.place = behind
+	}
+	if len(s.head) == whole {
+		return
+	}
+	if s.head = append(s.head, b); len(s.head) < whole || s.cut != nil {
+		return
+	}
+	command := string(s.head[1:])
+	if s.t.deaf() || s.t.underWay() || !s.t.breaksIn(command) {
+		return
+	}
+	s.cut = newCut(s.t.fault("unplug-at", command).value)
+	s.cut.left = max(0, s.cut.left-whole+1) // this byte is yet to be counted
 }
 
 func (s *session) run(ctx context.Context) error {
@@ -145,6 +199,9 @@ func (s *session) request(ctx context.Context, r request) error {
 	if r.command == "A14" {
 		return s.cancel(r)
 	}
+	if s.beside {
+		return nil
+	}
 	if t.underWay() {
 		return nil // a terminal that is not on its idle screen does not acknowledge
 	}
@@ -152,7 +209,8 @@ func (s *session) request(ctx context.Context, r request) error {
 	if f := t.fault("unplug-at", r.command); f != nil {
 		s.cut = newCut(f.value)
 	}
-	if t.fault("lose-ack", r.command) == nil {
+	s.glued = t.fault("glued", r.command) != nil
+	if t.fault("lose-ack", r.command) == nil && !s.glued {
 		if err := s.write([]byte{pax.ACK}); err != nil {
 			return err
 		}
@@ -169,8 +227,15 @@ func (s *session) request(ctx context.Context, r request) error {
 func (s *session) cancel(r request) error {
 	t := s.t
 	t.count(r.command)
+	answer := t.opt.Cancel
+	switch {
+	case s.beside:
+		answer = "a15"
+	case answer == "deaf":
+		return nil
+	}
 	t.cancelRunning()
-	switch t.opt.Cancel {
+	switch answer {
 	case "none":
 		return nil
 	case "eot":
@@ -230,7 +295,10 @@ func (s *session) deliver(o *outcome) error {
 		if t.fault("garbage", o.command) != nil {
 			f = append([]byte{0x00, 0xFF, 'x', 0x00}, f...)
 		}
-		if err := s.write(f); err != nil {
+		if s.glued {
+			f, s.glued = append([]byte{pax.ACK}, f...), false
+		}
+		if err := s.send(f, t.fault("split", o.command) != nil); err != nil {
 			return err
 		}
 		closed, err := s.closed()
@@ -273,17 +341,29 @@ func (s *session) closed() (bool, error) {
 			if !ok {
 				return false, s.err
 			}
-			if s.cut.in(len(chunk)) {
-				s.close()
-				return false, io.ErrClosedPipe
+			if err := s.take(chunk); err != nil {
+				return false, err
 			}
-			s.rest = chunk
 		case <-timer.C:
 			return false, nil
 		case <-s.gone:
 			return false, io.ErrClosedPipe
 		}
 	}
+}
+
+// send writes a response, in one piece or byte by byte.
+func (s *session) send(f []byte, split bool) error {
+	if !split {
+		return s.write(f)
+	}
+	for i := range f {
+		if err := s.write(f[i : i+1]); err != nil {
+			return err
+		}
+		s.sleep(5 * time.Millisecond)
+	}
+	return nil
 }
 
 func (s *session) sleep(d time.Duration) {

@@ -93,6 +93,12 @@ func (t *Terminal) run(ctx context.Context, tr *transaction) ([]byte, bool) {
 		cancelled = true
 	case <-ctx.Done():
 	}
+	if t.opt.Host > 0 && !cancelled {
+		select {
+		case <-time.After(t.opt.Host): // A14 comes too late now
+		case <-ctx.Done():
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running = nil
@@ -142,16 +148,20 @@ func (t *Terminal) decide(command string, q request) []byte {
 	if len(ref) > 32 {
 		return t.empty(command, "100003", "REFERENCE INVALID")
 	}
-	if is("duplicate") != nil {
+	override := q.sub(3, 5) == "1"
+	if f := is("duplicate"); f != nil && !override {
 		return t.duplicate(command, q)
 	}
-	switch q.field(1) {
-	case "01", "02", "03":
+	if prev := t.batch.byRef(ref); t.opt.DuplicateRefs && !override && len(prev) > 0 {
+		return t.payment(command, "100011", "DUP TRANSACTION", "APPROVED", prev[0])
+	}
+	switch kind := q.field(1); {
+	case kind == "01" || kind == "02" || kind == "03":
 		return t.pay(command, q, ref, debit, is)
-	case "04":
-		return t.complete(command, q, ref)
-	case "16", "17", "18":
-		return t.void(command, q, ref)
+	case kind == "04":
+		return t.complete(command, q, ref, debit, is)
+	case voids(kind):
+		return t.void(command, q, ref, debit, is)
 	}
 	return t.empty(command, "100004", "TRANS TYPE NOT SUPPORTED")
 }
@@ -179,13 +189,14 @@ func (t *Terminal) pay(command string, q request, ref string, debit bool, is fun
 		prev.kind == r.kind && prev.asked == r.asked && prev.card.last == r.card.last {
 		return t.payment(command, "100011", "DUP TRANSACTION", "APPROVED", prev)
 	}
+	if f := is("code-after-card"); f != nil {
+		r.amount = 0
+		return t.payment(command, f.value, "AS TOLD", "", r)
+	}
 	t.batch.host++
 	r.host, r.batch = t.batch.host, t.batch.number
 	if is("decline") != nil {
-		r.amount, r.due = 0, amount
-		t.batch.last++
-		r.number = t.batch.last
-		return t.payment(command, "000100", "DECLINE", "DECLINED", r)
+		return t.declined(command, r, amount)
 	}
 	text := "OK"
 	if f := is("partial"); f != nil {
@@ -193,8 +204,16 @@ func (t *Terminal) pay(command string, q request, ref string, debit bool, is fun
 		r.due = amount - r.amount
 		r.code, text = "000002", "PARTIAL APPROVED"
 	}
+	if is("no-surcharge") != nil {
+		r.amount, r.fee = r.amount-r.fee, 0
+		r.code, text = "000003", "APPROVED WITHOUT SURCHARGE"
+	}
 	if is("offline") != nil {
-		r.code, text = "000001", "OFFLINE APPROVED"
+		r.code, text, r.store = "000001", "OFFLINE APPROVED", offline
+		if t.opt.Stored == "numbered" {
+			t.batch.stored++
+			r.number = 5000 + t.batch.stored
+		}
 	}
 	r.auth = fmt.Sprintf("%05dZ", (r.host*7919)%100000)
 	t.batch.add(r)
@@ -202,10 +221,18 @@ func (t *Terminal) pay(command string, q request, ref string, debit bool, is fun
 	return t.payment(command, r.code, text, "APPROVED", r)
 }
 
+// declined is the answer when the host declines: nothing is kept but the number.
+func (t *Terminal) declined(command string, r *record, asked int64) []byte {
+	r.amount, r.due, r.auth = 0, asked, ""
+	t.batch.last++
+	r.number = t.batch.last
+	return t.payment(command, "000100", "DECLINE", "DECLINED", r)
+}
+
 // latest is the latest record that still counts.
 func (t *Terminal) latest() *record {
 	for i := len(t.batch.records) - 1; i >= 0; i-- {
-		if r := t.batch.records[i]; !r.voided {
+		if r := t.batch.records[i]; r.void == "" {
 			return r
 		}
 	}
@@ -222,44 +249,73 @@ func (t *Terminal) duplicate(command string, q request) []byte {
 }
 
 // complete turns a pre-authorisation into a sale of the amount given.
-func (t *Terminal) complete(command string, q request, ref string) []byte {
-	orig := t.original(q)
+func (t *Terminal) complete(command string, q request, ref string, debit bool, is func(string) *fault) []byte {
+	orig := t.original(q, debit)
 	amount, err := strconv.ParseInt(q.sub(2, 0), 10, 64)
 	switch {
-	case orig == nil || orig.kind != "03" || orig.voided:
+	case orig == nil || orig.kind != "03":
 		return t.empty(command, "100023", "NOT FOUND")
+	case orig.void != "":
+		return t.empty(command, "100021", "ALREADY VOIDED")
+	case orig.done:
+		return t.empty(command, "100021", "ALREADY COMPLETED")
 	case err != nil || amount <= 0:
 		return t.empty(command, "100003", "AMOUNT INVALID")
 	}
-	r := *orig
-	t.batch.host++
-	r.ref, r.kind, r.asked, r.amount, r.at, r.host = ref, "04", amount, amount, time.Now(), t.batch.host
-	orig.voided = true
-	t.batch.add(&r)
-	return t.payment(command, "000000", "OK", "APPROVED", &r)
+	r := t.after(orig, q, ref)
+	r.asked, r.tip = amount, is("tip").cents()
+	r.amount = amount + r.tip
+	if is("decline") != nil {
+		return t.declined(command, r, amount)
+	}
+	orig.done = true
+	t.batch.add(r)
+	return t.payment(command, "000000", "OK", "APPROVED", r)
 }
 
+// voided is what each type of void takes back; 16 takes anything.
+var voided = map[string]string{"17": "01", "18": "02", "19": "03", "20": "04"}
+
 // void takes a transaction of the open batch back.
-func (t *Terminal) void(command string, q request, ref string) []byte {
-	orig := t.original(q)
+func (t *Terminal) void(command string, q request, ref string, debit bool, is func(string) *fault) []byte {
+	orig := t.original(q, debit)
+	kind := q.field(1)
 	switch {
 	case orig == nil:
 		return t.empty(command, "100023", "NOT FOUND")
-	case orig.voided:
+	case orig.void != "":
 		return t.empty(command, "100021", "ALREADY VOIDED")
+	case orig.done:
+		return t.empty(command, "100021", "ALREADY COMPLETED")
+	case voids(orig.kind) || voided[kind] != "" && voided[kind] != orig.kind:
+		return t.empty(command, "100023", "CANNOT VOID")
 	}
-	orig.voided = true
+	r := t.after(orig, q, ref)
+	r.original = orig.kind
+	if is("decline") != nil {
+		return t.declined(command, r, r.amount)
+	}
+	orig.void = kind
+	t.batch.add(r)
+	return t.payment(command, "000000", "OK", "APPROVED", r)
+}
+
+// after is the record of what builds on an earlier transaction.
+func (t *Terminal) after(orig *record, q request, ref string) *record {
 	r := *orig
 	t.batch.host++
-	r.ref, r.kind, r.at, r.host, r.voided = ref, "16", time.Now(), t.batch.host, false
-	t.batch.add(&r)
-	return t.payment(command, "000000", "OK", "APPROVED", &r)
+	r.ref, r.kind, r.at, r.host, r.number, r.store, r.code = ref, q.field(1), time.Now(), t.batch.host, 0, inBatch, "000000"
+	if invoice := q.sub(4, 1); invoice != "" {
+		r.invoice = invoice
+	}
+	return &r
 }
 
 // original finds the transaction a void or completion names: by the terminal's
-// number, or by the host reference in the additional group.
-func (t *Terminal) original(q request) *record {
-	if r := t.batch.byNumber(q.sub(4, 3)); r != nil {
+// number, or by the host reference in the additional group. A credit command does
+// not reach a debit transaction, nor the other way round.
+func (t *Terminal) original(q request, debit bool) *record {
+	if r := t.batch.byNumber(q.sub(4, 3)); r != nil && r.debit == debit {
 		return r
 	}
 	more := 6
@@ -268,7 +324,7 @@ func (t *Terminal) original(q request) *record {
 	}
 	href := q.pair(more, "HREF")
 	for _, r := range t.batch.records {
-		if r.hostRef() == href {
+		if r.hostRef() == href && r.debit == debit {
 			return r
 		}
 	}
@@ -283,6 +339,9 @@ func (t *Terminal) answer(q request) []byte {
 	t.mu.Unlock()
 	if q.version == "" {
 		return reply(v, responseOf(q.command), "100003", "NO PROTOCOL VERSION")
+	}
+	if f := t.fault("code", q.command); f != nil {
+		return reply(v, responseOf(q.command), f.value, "AS TOLD")
 	}
 	switch q.command {
 	case "A00":
