@@ -31,6 +31,19 @@ type seek struct {
 	control *sale.CardControl
 }
 
+// maxControls is how many approved sales are remembered to look others up by.
+const maxControls = 8
+
+// control is the latest approved sale of the batch that was not voided since:
+// a voided one is not found as the sale it was.
+func (c *Core) control() *sale.CardControl {
+	if len(c.controls) == 0 {
+		return nil
+	}
+	last := c.controls[len(c.controls)-1]
+	return &last
+}
+
 // A proof counts only when it was given twice, this far apart.
 const proofSpacing = 4 * time.Second
 
@@ -243,7 +256,10 @@ func (c *Core) approved(l *live, a sale.CardAnswer) {
 		c.queueReport(l, a)
 	}
 	if l.s.Kind == sale.CardSale {
-		c.control = &sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved}
+		c.controls = append(c.controls, sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved})
+		if len(c.controls) > maxControls {
+			c.controls = c.controls[1:]
+		}
 	}
 	c.printCopies(l, "", l.s.Card)
 	if l.s.GivenUp {
@@ -270,7 +286,7 @@ func (c *Core) startSeek(l *live, m *sale.Movement) {
 	if l.seek != nil {
 		return
 	}
-	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery, control: c.control}
+	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery, control: c.control()}
 	if m != nil {
 		l.seek.ref, l.seek.movement, l.seek.kind, l.seek.amount, l.seek.started = m.ID, m.ID, cardKind(m.Kind), m.Amount, m.CreatedAt
 		return

@@ -19,9 +19,9 @@ import (
 // Sales belong to a day by its number, not by a clock, so a sale is in exactly
 // one report, even when the box is switched off in between.
 type closing struct {
-	note    closingNote
-	token   sale.Token
-	control *sale.CardControl // as it was before the batch was to be closed
+	note     closingNote
+	token    sale.Token
+	controls []sale.CardControl // as they were before the batch was to be closed
 }
 
 // closingNote is what is remembered of a closing under way.
@@ -61,7 +61,7 @@ func (c *Core) closeDay(w sale.DayAsked) {
 		return
 	}
 	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.doubt}
-	c.closing = &closing{note: n, token: w.Token, control: c.control}
+	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By)}})
 	switch {
 	case !c.has.Terminal || !c.policy.CloseBatch:
@@ -69,7 +69,7 @@ func (c *Core) closeDay(w sale.DayAsked) {
 	case w.WithoutTerminal:
 		c.gather(sale.BatchAnswer{End: sale.BatchUnsure, Words: "the terminal was left out by " + w.By})
 	default:
-		c.term.busy, c.control = busyClosing, nil
+		c.term.busy, c.controls = busyClosing, nil
 		c.note(noteClosing, n)
 		c.urgent()
 		c.out.Intent = &sale.IntentFailed{}
@@ -80,7 +80,7 @@ func (c *Core) closeDay(w sale.DayAsked) {
 // closingFailed takes back a close whose intent could not be stored: the terminal was not asked.
 func (c *Core) closingFailed(words string) {
 	if k := c.closing; k != nil && k.note.Batch == nil {
-		c.closing, c.term.busy, c.control = nil, "", k.control
+		c.closing, c.term.busy, c.controls = nil, "", k.controls
 		c.reply(sale.Reply{Token: k.token, Err: &Refusal{Kind: ErrUnavailable, Words: "posd cannot write down that the day is to be closed, so the terminal was not asked: " + words}})
 	}
 }
@@ -128,7 +128,7 @@ func (c *Core) batchAnswered(a sale.BatchAnswer) {
 		k.note.Doubt = a.Words
 		c.note(noteClosing, k.note) // the next close names it, even after a restart
 	} else {
-		c.control = k.control
+		c.controls = k.controls
 		c.note(noteClosing, nil)
 		if c.doubt != "" {
 			c.note(noteClosing, closingNote{No: k.note.No, Doubt: c.doubt})
@@ -184,7 +184,7 @@ func (c *Core) recoverDay(r sale.Recovered) {
 	if c.doubt == "" {
 		c.doubt = "posd was stopped while the terminal settled its batch"
 	}
-	c.control = nil
+	c.controls = nil
 }
 
 // businessDate is the day of the shop's calendar, which ends at day_ends.

@@ -395,3 +395,23 @@ func TestLaterSaleProvesNothingOfASettledOne(t *testing.T) {
 		}
 	})
 }
+
+func TestVoidedSaleIsNoControl(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		first := c.paid(100, "8")
+		voided := c.paid(200, "8")
+		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: voided.ID, By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		c.terminal.answers <- approve(200)
+		synctest.Wait()
+		c.sell(sale.Card, 300)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.wait(10 * time.Second)
+		c.terminal.mu.Lock()
+		defer c.terminal.mu.Unlock()
+		if l := c.terminal.lookups[0]; l.Control == nil || l.Control.Ref != first.Attempts[0].Ref {
+			t.Errorf("control %+v", l.Control)
+		}
+	})
+}

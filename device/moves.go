@@ -331,6 +331,9 @@ func (c *Core) undone(l *live, m *sale.Movement) {
 		c.finish(l, sale.Declined, sale.ReasonPartial, "approved for a part only, and voided")
 		return
 	}
+	if m.Kind == sale.Void {
+		c.controls = slices.DeleteFunc(c.controls, func(k sale.CardControl) bool { return k.Ref == l.attempt().Ref })
+	}
 	switch {
 	case l.s.Kind == sale.CardReturn:
 		l.s.Reported = sale.ReportNotNeeded // given and taken back: IOTPay's sum is right

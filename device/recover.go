@@ -14,7 +14,7 @@ func (c *Core) recover(r sale.Recovered) {
 	if r.Control != nil && r.Control.Day == c.day && c.doubt == "" {
 		for _, a := range r.Control.Attempts {
 			if a.State == sale.AttemptPaid {
-				c.control = &sale.CardControl{Ref: a.Ref, Amount: r.Control.ApprovedAmount}
+				c.controls = []sale.CardControl{{Ref: a.Ref, Amount: r.Control.ApprovedAmount}}
 			}
 		}
 	}

@@ -29,7 +29,7 @@ type Core struct {
 	jobs     map[string]sale.Job // not finished
 	reprints map[string]*reprint // jobs of which nothing came out yet, by job
 	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
-	control  *sale.CardControl   // latest approved card sale of this batch, as far as known
+	controls []sale.CardControl  // latest approved card sales of this batch, as far as known, the newest last
 	serial   string              // of the terminal that answered last
 	day      int                 // number of the open business day
 	opened   time.Time           // when the one before was closed
