@@ -296,5 +296,5 @@ var values = map[string][]any{
 	"Report.state":    {"queued", "held", "set-aside"},
 	"Job.copy":        {"customer", "merchant"},
 	"Job.state":       {"queued", "sent", "printed", "failed"},
-	"ScreenView.kind": {"welcome", "items", "choose", "card", "processing", "code", "password", "paid", "thanks", "declined", "cancelled", "ask-cashier", "offline"},
+	"ScreenView.kind": {"welcome", "items", "choose", "card", "return", "processing", "code", "password", "paid", "returned", "held", "thanks", "declined", "cancelled", "ask-cashier", "offline"},
 }
