@@ -34,6 +34,7 @@ type Printer struct {
 	// confirms is what was learned about GS r or GS ( H: whether the printer
 	// ever answered it, and whether it was silent the last time.
 	confirms, mute bool
+	portKnown      bool // the port's status byte was heard to say that all is well
 
 	mu     sync.Mutex
 	status Status
@@ -85,7 +86,9 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 	}
 	defer t.hangUp()
 	if p.encoder.profile.Quiet {
-		return p.note(func(s *Status) { s.Reachable = true }), nil
+		p.note(func(s *Status) { *s = Status{Reachable: true, Held: s.Held} })
+		p.hearPort()
+		return p.Status(), nil
 	}
 	answered := false
 	if err = p.flush(ctx, t); err == nil {
@@ -170,6 +173,8 @@ func (p *Printer) note(change func(*Status)) Status {
 		s.Words = "not reachable"
 	case words != "":
 		s.Words = words
+	case !s.Answers && s.Port:
+		s.Words = "ready, says the USB port; does not answer itself"
 	case !s.Answers:
 		s.Words = "connected; does not answer"
 	case s.PaperLow:
