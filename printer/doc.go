@@ -37,6 +37,8 @@
 // A printer that says "printed" and did not (its paper sensor is broken, its
 // maker did not care) is believed. Nothing this side of the paper can know.
 //
+// A logo is kept by printers that can (keep.go), and sent as a picture to all others.
+//
 // It leaves to others: keeping print jobs (the journal), opening lines and
 // their flow control (Link), drawing QR codes and reading the logo's file
 // (Config.Matrix, Config.Logo), the words of day reports (Slip), and deciding
