@@ -137,7 +137,7 @@ func (c *Core) resultScreen(s sale.Sale) sale.Screen {
 
 // print queues a receipt; it is printed once the job is durable.
 func (c *Core) print(l *live, movement string, copy sale.Copy, duplicate bool) sale.Job {
-	j := sale.Job{ID: c.newID(), Sale: l.s.ID, Movement: movement, Copy: copy, Duplicate: duplicate, State: sale.PrintQueued, At: c.wall()}
+	j := sale.Job{ID: c.newID(), Kind: sale.JobReceipt, Sale: l.s.ID, Movement: movement, Copy: copy, Duplicate: duplicate, State: sale.PrintQueued, At: c.wall()}
 	if !c.has.Printer {
 		return j
 	}
