@@ -99,7 +99,9 @@ func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
 	}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		full(sale.ErrJournalFull)
-		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, ErrUnavailable) {
+		short, done := context.WithTimeout(ctx, 3*time.Second)
+		defer done()
+		if err := till.OpenDrawer(short, "Ana"); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("with a full journal: %v", err)
 		}
 		full(nil)
