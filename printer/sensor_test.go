@@ -3,6 +3,7 @@ package printer_test
 import (
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,19 +20,20 @@ type usbLink struct {
 func (l *usbLink) PortStatus() (byte, bool) { return l.bits(), true }
 
 // onUSB runs f with a printer behind a port that says what bits returns.
-func onUSB(t *testing.T, profile string, f func(t *testing.T, c *counter, bits *byte)) {
+func onUSB(t *testing.T, profile string, f func(t *testing.T, c *counter, bits *atomic.Uint32)) {
 	cfg := testConfig()
 	cfg.Profile = profile
 	onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
-		bits := byte(0x18)
-		c.p = printer.New(&usbLink{c.link, func() byte { return bits }}, cfg, slog.New(slog.DiscardHandler))
+		var bits atomic.Uint32
+		bits.Store(0x18)
+		c.p = printer.New(&usbLink{c.link, func() byte { return byte(bits.Load()) }}, cfg, slog.New(slog.DiscardHandler))
 		f(t, c, &bits)
 	})
 }
 
 func TestThePortSpeaksForASilentPrinter(t *testing.T) {
 	for _, tc := range []struct {
-		before, now byte
+		before, now uint32
 		state       sale.Printed
 		words       string
 	}{
@@ -45,17 +47,17 @@ func TestThePortSpeaksForASilentPrinter(t *testing.T) {
 		{0x00, 0x20, sale.PrintFailed, "paper out"}, // nothing but a sensor sets that
 	} {
 		for _, profile := range []string{"generic-80", "silent-58"} {
-			onUSB(t, profile, func(t *testing.T, c *counter, bits *byte) {
+			onUSB(t, profile, func(t *testing.T, c *counter, bits *atomic.Uint32) {
 				c.sim.SetFault("silent-clone")
-				*bits = tc.before
+				bits.Store(tc.before)
 				c.p.Probe(t.Context())
-				*bits = tc.now
+				bits.Store(tc.now)
 				res := c.p.Print(t.Context(), numbered(1))
 				if res.State != tc.state || res.Maybe || !strings.Contains(res.Words, tc.words) && profile != "silent-58" {
 					t.Errorf("%s, port %02X then %02X: %+v", profile, tc.before, tc.now, res)
 				}
 				checkJob(t, profile, c, numbered(1), res)
-				*bits = 0x18
+				bits.Store(0x18)
 				if res := c.p.Print(t.Context(), numbered(2)); res.State != sale.PrintSent {
 					t.Errorf("%s, mended after %02X: %+v", profile, tc.now, res)
 				}
@@ -66,12 +68,12 @@ func TestThePortSpeaksForASilentPrinter(t *testing.T) {
 
 func TestThePortSeesThePaperEndInTheMiddle(t *testing.T) {
 	for mended, want := range map[bool]sale.Printed{true: sale.PrintSent, false: sale.PrintFailed} {
-		onUSB(t, "generic-80", func(t *testing.T, c *counter, bits *byte) {
+		onUSB(t, "generic-80", func(t *testing.T, c *counter, bits *atomic.Uint32) {
 			c.sim.SetFault("silent-clone")
-			time.AfterFunc(2*time.Second, func() { *bits = 0x30; c.sim.SetFault("paper-out") })
+			time.AfterFunc(2*time.Second, func() { bits.Store(0x30); c.sim.SetFault("paper-out") })
 			c.sim.SetFault("slow=100ms")
 			if mended {
-				time.AfterFunc(20*time.Second, func() { *bits = 0x18; c.sim.ClearFault("paper-out") })
+				time.AfterFunc(20*time.Second, func() { bits.Store(0x18); c.sim.ClearFault("paper-out") })
 			}
 			res := c.p.Print(t.Context(), numbered(1))
 			if res.State != want || res.Maybe == mended {
@@ -83,8 +85,8 @@ func TestThePortSeesThePaperEndInTheMiddle(t *testing.T) {
 }
 
 func TestAPrinterThatAnswersNeedsNoPort(t *testing.T) {
-	onUSB(t, "generic-80", func(t *testing.T, c *counter, bits *byte) {
-		*bits = 0x20
+	onUSB(t, "generic-80", func(t *testing.T, c *counter, bits *atomic.Uint32) {
+		bits.Store(0x20)
 		if res := c.p.Print(t.Context(), numbered(1)); res.State != sale.PrintDone {
 			t.Errorf("%+v", res)
 		}
