@@ -74,6 +74,7 @@ type Books struct {
 	Closed  []int    `json:"closed,omitempty"`  // interim: numbers of the days closed under this date
 	Closing *Closing `json:"closing,omitempty"` // of a closing report
 
+	lang  sale.Language             // of its words; empty is English
 	mine  func(*sale.Sale) bool     // belongs to this report
 	moved func(*sale.Movement) bool // likewise
 }

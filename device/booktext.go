@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"posd/device/sale"
 )
@@ -28,18 +27,22 @@ type BookRow struct {
 // Title is the heading of all: a report that closes nothing says so.
 func (b Books) Title() string {
 	if b.Closing != nil {
-		return fmt.Sprintf("Z REPORT %d (CLOSING)", b.Closing.No)
+		return fmt.Sprintf(b.say("Z REPORT %d (CLOSING)"), b.Closing.No)
 	}
-	return "X REPORT (INTERIM)"
+	return b.say("X REPORT (INTERIM)")
 }
 
-// bookLine is one line of the books by name: what text and CSV are made of.
+// bookLine is one line of the books by name: what text and CSV are made of. Its
+// names are English; Parts says them in the shop's language.
 type bookLine struct {
-	part, name string
-	line       BookLine
-	sum        bool // count and cents are those of others
-	always     bool // stands there when it is nothing, too
-	list       *BookList
+	part   string
+	group  string // whose line it is: a method, a card type; empty for a line of all
+	joint  string // between the two
+	name   string
+	line   BookLine
+	sum    bool // count and cents are those of others
+	always bool // stands there when it is nothing, too
+	list   *BookList
 }
 
 // lines lists every line in the order in which it is read.
@@ -47,16 +50,18 @@ func (b *Books) lines() []bookLine {
 	var all []bookLine
 	group := func(part string, g *BookGroup, always bool) {
 		back := BookLine{g.Refunds.Count + g.Voids.Count, -g.Refunds.Cents - g.Voids.Cents}
-		prefix := ""
+		of, joint := "", ""
 		if part != "Taken" {
-			prefix = g.Name + " "
+			of, joint = g.Name, " "
 		}
-		all = append(all, bookLine{part: part, name: prefix + "paid", line: g.Paid, always: always || g.Paid.Count > 0})
+		add := func(name string, line BookLine, sum, always bool) {
+			all = append(all, bookLine{part: part, group: of, joint: joint, name: name, line: line, sum: sum, always: always})
+		}
+		add("paid", g.Paid, false, always || g.Paid.Count > 0)
 		if back.Count > 0 || always {
-			all = append(all,
-				bookLine{part: part, name: prefix + "refunds", line: BookLine{g.Refunds.Count, -g.Refunds.Cents}, always: always},
-				bookLine{part: part, name: prefix + "voids", line: BookLine{g.Voids.Count, -g.Voids.Cents}, always: always},
-				bookLine{part: part, name: prefix + "net", line: BookLine{g.Paid.Count, g.Net}, sum: true, always: true})
+			add("refunds", BookLine{g.Refunds.Count, -g.Refunds.Cents}, false, always)
+			add("voids", BookLine{g.Voids.Count, -g.Voids.Cents}, false, always)
+			add("net", BookLine{g.Paid.Count, g.Net}, true, true)
 		}
 	}
 	groups := func(part string, list []BookGroup) {
@@ -108,11 +113,11 @@ func (k *Closing) lines() []bookLine {
 	var all []bookLine
 	if t := k.Terminal; t != nil {
 		for _, kind := range t.Kinds {
-			name := string(kind.Tender)
+			of := string(kind.Tender)
 			all = append(all,
-				bookLine{part: batch, name: name + ", terminal", line: kind.Terminal, always: true},
-				bookLine{part: batch, name: name + ", posd", line: kind.Posd, always: true},
-				bookLine{part: batch, name: name + ", apart", line: BookLine{0, kind.Apart}, sum: true, always: kind.Apart != 0})
+				bookLine{part: batch, group: of, joint: ", ", name: "terminal", line: kind.Terminal, always: true},
+				bookLine{part: batch, group: of, joint: ", ", name: "posd", line: kind.Posd, always: true},
+				bookLine{part: batch, group: of, joint: ", ", name: "apart", line: BookLine{0, kind.Apart}, sum: true, always: kind.Apart != 0})
 		}
 		all = append(all,
 			bookLine{part: batch, name: "in another batch", line: t.Elsewhere.BookLine, list: &t.Elsewhere},
@@ -131,24 +136,24 @@ func (k *Closing) lines() []bookLine {
 func (b *Books) remarks() []string {
 	k := b.Closing
 	if k == nil {
-		return []string{"Not closed: it may still change. Compared with neither the terminal nor IOTPay."}
+		return []string{b.say("Not closed: it may still change. Compared with neither the terminal nor IOTPay.")}
 	}
-	said := []string{"Closed by " + k.By + ". It does not change any more."}
+	said := []string{fmt.Sprintf(b.say("Closed by %s. It does not change any more."), k.By)}
 	if t := k.Terminal; t != nil {
 		switch {
 		case t.End != sale.BatchClosed:
-			said = append(said, "The terminal's batch was not compared: "+t.Words)
+			said = append(said, fmt.Sprintf(b.say("The terminal's batch was not compared: %s"), t.Words))
 		case t.Apart == 0 && !t.differs():
-			said = append(said, "The terminal's batch "+t.Number+" agrees.")
+			said = append(said, fmt.Sprintf(b.say("The terminal's batch %s agrees."), t.Number))
 		default:
-			said = append(said, fmt.Sprintf("The terminal's batch %s and posd are %s apart: compare with the terminal's report.", t.Number, t.Apart))
+			said = append(said, fmt.Sprintf(b.say("The terminal's batch %s and posd are %s apart: compare with the terminal's report."), t.Number, t.Apart))
 		}
 		if t.Doubt != "" {
-			said = append(said, "An earlier close was not answered, part of the batch may be in that one: "+t.Doubt)
+			said = append(said, fmt.Sprintf(b.say("An earlier close was not answered, part of the batch may be in that one: %s"), t.Doubt))
 		}
 	}
 	if g := k.Gateway; g != nil && g.Apart.Count+g.Unasked.Count == 0 {
-		said = append(said, "The wallets at IOTPay agree.")
+		said = append(said, b.say("The wallets at IOTPay agree."))
 	}
 	return said
 }
@@ -163,12 +168,12 @@ func (b Books) Parts() []BookPart {
 	shop := b.From.Location()
 	when := func(t time.Time) string {
 		if t.IsZero() {
-			return "the beginning"
+			return b.say("the beginning")
 		}
 		return t.In(shop).Format("2006-01-02 15:04")
 	}
-	parts := []BookPart{{Heading: "Business day " + b.Date, Rows: []BookRow{
-		{Label: "from", Value: when(b.From)}, {Label: "to", Value: when(b.To)}, {Label: "as of", Value: when(b.At)}, {Label: "currency", Value: b.Currency},
+	parts := []BookPart{{Heading: fmt.Sprintf(b.say("Business day %s"), b.Date), Rows: []BookRow{
+		{Label: b.say("from"), Value: when(b.From)}, {Label: b.say("to"), Value: when(b.To)}, {Label: b.say("as of"), Value: when(b.At)}, {Label: b.say("currency"), Value: b.Currency},
 	}}}
 	for _, words := range b.remarks() {
 		parts[0].Rows = append(parts[0].Rows, BookRow{Label: words})
@@ -178,33 +183,33 @@ func (b Books) Parts() []BookPart {
 			continue
 		}
 		last := &parts[len(parts)-1]
-		if last.Heading != l.part {
-			parts = append(parts, BookPart{Heading: l.part})
+		if heading := b.say(l.part); last.Heading != heading {
+			parts = append(parts, BookPart{Heading: heading})
 			last = &parts[len(parts)-1]
 		}
-		label := fmt.Sprintf("%s (%d)", l.name, l.line.Count)
-		if l.sum {
-			label = l.name
+		label := b.say(l.group) + l.joint + b.say(l.name)
+		if !l.sum {
+			label += fmt.Sprintf(" (%d)", l.line.Count)
 		}
 		last.Rows = append(last.Rows, BookRow{Label: label, Value: l.line.Cents.String(), Strong: l.sum && l.part == "Taken"})
 		if l.list != nil {
-			last.Rows = append(last.Rows, l.list.rows(shop)...)
+			last.Rows = append(last.Rows, b.named(l.list)...)
 		}
 	}
 	return parts
 }
 
-// rows names the sales of a list.
-func (l *BookList) rows(shop *time.Location) []BookRow {
+// named names the sales of a list.
+func (b *Books) named(l *BookList) []BookRow {
 	var rows []BookRow
 	for _, e := range l.Sales {
-		rows = append(rows, BookRow{Label: fmt.Sprintf("  %s %s %s", e.Sale, e.At.In(shop).Format("15:04"), e.Method), Value: e.Amount.String()})
+		rows = append(rows, BookRow{Label: fmt.Sprintf("  %s %s %s", e.Sale, e.At.In(b.From.Location()).Format("15:04"), b.say(string(e.Method))), Value: e.Amount.String()})
 		if e.Words != "" {
-			rows = append(rows, BookRow{Label: "    " + e.Words})
+			rows = append(rows, BookRow{Label: "    " + b.say(e.Words)})
 		}
 	}
 	if more := l.Count - len(l.Sales); more > 0 {
-		rows = append(rows, BookRow{Label: fmt.Sprintf("  and %d more: see the list of sales", more)})
+		rows = append(rows, BookRow{Label: "  " + fmt.Sprintf(b.say("and %d more: see the list of sales"), more)})
 	}
 	return rows
 }
@@ -221,7 +226,7 @@ func (b Books) Text() string {
 		for _, r := range p.Rows {
 			out.WriteString(r.Label)
 			if r.Value != "" {
-				gap := textColumns - utf8.RuneCountInString(r.Label) - utf8.RuneCountInString(r.Value)
+				gap := textColumns - bookWidth(r.Label) - bookWidth(r.Value)
 				out.WriteString(strings.Repeat(" ", max(gap, 1)) + r.Value)
 			}
 			out.WriteByte('\n')
@@ -242,10 +247,11 @@ func (b Books) CSV() []byte {
 	}
 	_ = w.Write([]string{"kind", "date", "currency", "part", "line", "count", "cents", "sale", "order", "words"})
 	for _, l := range b.lines() {
-		write(l.part, harmless(l.name), strconv.Itoa(l.line.Count), l.line.Cents, "", "", "")
+		name := harmless(l.group + l.joint + l.name)
+		write(l.part, name, strconv.Itoa(l.line.Count), l.line.Cents, "", "", "")
 		if l.list != nil {
 			for _, e := range l.list.Sales {
-				write(l.part, l.name, "", e.Amount, e.Sale, e.Order, e.Words)
+				write(l.part, name, "", e.Amount, e.Sale, e.Order, e.Words)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func (t *Till) Day(ctx context.Context, from, to time.Time) (Books, error) {
 			})
 		}
 	})
-	b.At = t.o.Clock().UTC().Truncate(time.Second)
+	b.At, b.lang = t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Language
 	if failed != nil {
 		return Books{}, &Refusal{Kind: ErrUnavailable, Words: "the journal cannot be read, so the day cannot be summed up: " + failed.Error()}
 	}
@@ -131,7 +131,7 @@ func (t *Till) booksOf(d sale.Day) (Books, error) {
 	if err := json.Unmarshal(d.Books, &b); err != nil {
 		return b, &Refusal{Kind: ErrUnavailable, Words: fmt.Sprintf("the report of day %d cannot be read: %v", d.No, err)}
 	}
-	b.From, b.To = b.From.In(t.core.zone), b.To.In(t.core.zone)
+	b.From, b.To, b.lang = b.From.In(t.core.zone), b.To.In(t.core.zone), t.o.Policy.Language
 	return b, nil
 }
 

@@ -17,6 +17,7 @@ import (
 type kicked struct {
 	journal *memory
 	stored  []sale.StoredEvent
+	jobs    []sale.Job // not finished then
 	opened  int
 	err     error
 }
@@ -24,6 +25,8 @@ type kicked struct {
 func (d *kicked) OpenDrawer(ctx context.Context) error {
 	d.opened++
 	d.stored, _ = d.journal.Events(ctx, 0, 100)
+	r, _ := d.journal.Recover(ctx)
+	d.jobs = r.Jobs
 	return d.err
 }
 
@@ -57,6 +60,57 @@ func TestWhoOpensTheDrawerIsWrittenDownFirst(t *testing.T) {
 		var said sale.DrawerData
 		if n := len(d.stored); n != 1 || d.stored[0].Kind != "drawer.asked" || json.Unmarshal(d.stored[0].Data, &said) != nil || said.By != "Ana" {
 			t.Errorf("stored when it opened: %+v", d.stored)
+		}
+		if len(d.jobs) != 1 || d.jobs[0].Kind != sale.JobDrawer || d.jobs[0].By != "Ana" || d.jobs[0].State != sale.PrintQueued {
+			t.Errorf("jobs when it opened: %+v", d.jobs)
+		}
+	})
+	if r, _ := d.journal.Recover(t.Context()); len(r.Jobs) != 0 || d.journal.jobs[d.jobs[0].ID].State != sale.PrintSent {
+		t.Errorf("afterwards %+v", d.journal.jobs)
+	}
+}
+
+// TestADrawerIsNotOpenedAgainAfterARestart stops posd between the intent and the
+// result: the pulse may have been sent.
+func TestADrawerIsNotOpenedAgainAfterARestart(t *testing.T) {
+	d := &kicked{journal: newMemory()}
+	asked := sale.Job{ID: "J1", Kind: sale.JobDrawer, By: "Ana", State: sale.PrintQueued, At: time.Now()}
+	if _, err := d.journal.Commit(t.Context(), []sale.Row{sale.JobRow{Job: asked}}); err != nil {
+		t.Fatal(err)
+	}
+	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) { time.Sleep(time.Hour) })
+	if j := d.journal.jobs["J1"]; d.opened != 0 || j.State != sale.PrintFailed || !strings.Contains(j.Words, "not tried again") {
+		t.Errorf("opened %d times, the job is %+v", d.opened, j)
+	}
+	d.stored, _ = d.journal.Events(t.Context(), 0, 100)
+	if n := len(d.stored); n != 1 || d.stored[0].Kind != "drawer.failed" {
+		t.Errorf("the history says %+v", d.stored)
+	}
+}
+
+// TestADrawerThatCouldNotBeWrittenDownStaysShut fills the journal and empties it
+// again: nobody waits for the drawer any more.
+func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
+	d := &kicked{journal: newMemory()}
+	full := func(err error) {
+		d.journal.mu.Lock()
+		defer d.journal.mu.Unlock()
+		d.journal.full = err
+	}
+	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
+		full(sale.ErrJournalFull)
+		short, done := context.WithTimeout(ctx, 3*time.Second)
+		defer done()
+		if err := till.OpenDrawer(short, "Ana"); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("with a full journal: %v", err)
+		}
+		full(nil)
+		time.Sleep(time.Hour)
+		if d.opened != 0 {
+			t.Errorf("opened %d times", d.opened)
+		}
+		if err := till.OpenDrawer(ctx, "Ana"); err != nil || d.opened != 1 {
+			t.Errorf("with room again: %v, opened %d times", err, d.opened)
 		}
 	})
 }
@@ -95,4 +149,9 @@ func TestADrawerStaysShut(t *testing.T) {
 			t.Errorf("a printer that is away: %v", err)
 		}
 	})
+	for _, j := range broken.journal.jobs {
+		if j.State != sale.PrintFailed || !strings.Contains(j.Words, "not reachable") {
+			t.Errorf("the job is %+v", j)
+		}
+	}
 }

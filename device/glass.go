@@ -89,6 +89,10 @@ func (c *Core) saleScreen(l *live) sale.Screen {
 	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount, Currency: l.s.Currency, Method: l.s.Method, Language: c.policy.Language}
 	w := l.watch
 	switch {
+	case l.s.Kind == sale.CardReturn:
+		s.Kind = sale.ScreenReturn
+	case l.s.Kind == sale.CardComplete: // takes what is held: no card is read
+		s.Kind = sale.ScreenProcessing
 	case l.s.Method == sale.Card:
 		s.Kind = sale.ScreenCard
 	case w == nil || w.code == "" && !w.paying:
@@ -115,6 +119,12 @@ func (c *Core) resultScreen(s sale.Sale) sale.Screen {
 	switch s.State {
 	case sale.Paid:
 		out.Kind, out.Amount = sale.ScreenPaid, s.Taken()
+		switch s.Kind {
+		case sale.CardReturn:
+			out.Kind, out.Amount = sale.ScreenReturned, s.ApprovedAmount
+		case sale.CardAuth:
+			out.Kind, out.Amount = sale.ScreenHeld, s.ApprovedAmount
+		}
 	case sale.Declined:
 		out.Kind = sale.ScreenDeclined
 	case sale.Cancelled:
@@ -127,7 +137,7 @@ func (c *Core) resultScreen(s sale.Sale) sale.Screen {
 
 // print queues a receipt; it is printed once the job is durable.
 func (c *Core) print(l *live, movement string, copy sale.Copy, duplicate bool) sale.Job {
-	j := sale.Job{ID: c.newID(), Sale: l.s.ID, Movement: movement, Copy: copy, Duplicate: duplicate, State: sale.PrintQueued, At: c.wall()}
+	j := sale.Job{ID: c.newID(), Kind: sale.JobReceipt, Sale: l.s.ID, Movement: movement, Copy: copy, Duplicate: duplicate, State: sale.PrintQueued, At: c.wall()}
 	if !c.has.Printer {
 		return j
 	}

@@ -75,6 +75,8 @@ func (t *Till) perform(e sale.Effect) {
 				t.o.Log.Warn("the code was not printed", "sale", e.Screen.Sale, "words", r.Words)
 			}
 		})
+	case sale.OpenDrawer:
+		t.work(func(ctx context.Context) { t.kick(ctx, e.Job) })
 	case sale.PrintReceipt:
 		t.receipts.put(e.Receipt)
 	}

@@ -73,6 +73,10 @@ func (c *Core) takeUp(l *live) {
 // takeUpJob prints what may not have been printed. Whether paper came out is
 // not known, so it says that it is a duplicate.
 func (c *Core) takeUpJob(j sale.Job, r sale.Recovered) {
+	if j.Kind == sale.JobDrawer {
+		c.takeUpKick(j)
+		return
+	}
 	if !c.has.Printer {
 		return
 	}

@@ -26,7 +26,8 @@ type Core struct {
 	term     terminal
 	queue    queue
 	glass    glass
-	jobs     map[string]sale.Job // not finished
+	jobs     map[string]sale.Job // receipts not finished
+	kicks    map[string]kick     // of the cash drawer, under way
 	reprints map[string]*reprint // jobs of which nothing came out yet, by job
 	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
 	controls []sale.CardControl  // latest approved card sales of this batch, as far as known, the newest last
@@ -78,7 +79,7 @@ func NewCore(p Policy, has Equipment, m Makers) (*Core, error) {
 	}
 	return &Core{
 		policy: p, zone: zone, has: has, makers: m,
-		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
+		live: map[sale.ID]*live{}, keys: map[string]sale.KeyHit{}, jobs: map[string]sale.Job{}, kicks: map[string]kick{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
 		queue: newQueue(), day: 1,
 	}, nil
 }
@@ -143,6 +144,8 @@ func (c *Core) Step(ev sale.Event) sale.Effects {
 		c.probed(w.Answer)
 	case sale.JobDone:
 		c.jobDone(w.Result)
+	case sale.DrawerDone:
+		c.drawerDone(w.Job, w.Words)
 	case sale.Tick:
 	}
 	if c.out.Intent == nil { // an intent that cannot be stored must take nothing else with it
@@ -273,6 +276,10 @@ func (c *Core) intentFailed(w sale.IntentFailed) {
 		if l := c.live[id]; l != nil {
 			l.writes--
 		}
+	}
+	if w.Job != "" {
+		c.drawerForgotten(w.Job, w.Words)
+		return
 	}
 	l := c.live[w.Sale]
 	if l == nil {

@@ -77,6 +77,8 @@ func (d *bonrix) line(p Picture) string {
 	case p.Kind == sale.ScreenCancelled:
 		return d.join("DisplayCancelQRCodeScreen", top, id, bottom)
 	}
+	// Its picture of success says that a payment was made: a refund and an amount
+	// held are said in words.
 	return d.join("WelcomeScreen", strings.TrimSpace(top+" "+bottom))
 }
 

@@ -35,7 +35,7 @@ var sheetDevices = []string{"nextion", "linedisplay", "dmd70", "bonrix", "mertec
 
 var sheetRows = [][]sale.ScreenKind{
 	{sale.ScreenThanks, sale.ScreenWelcome}, {sale.ScreenChoose, sale.ScreenItems}, {sale.ScreenCard, sale.ScreenProcessing}, {sale.ScreenCode},
-	{sale.ScreenPassword}, {sale.ScreenPaid}, {sale.ScreenDeclined, sale.ScreenCancelled}, {sale.ScreenAskCashier, sale.ScreenOffline},
+	{sale.ScreenPassword}, {sale.ScreenPaid}, {sale.ScreenReturn}, {sale.ScreenReturned}, {sale.ScreenHeld}, {sale.ScreenDeclined, sale.ScreenCancelled}, {sale.ScreenAskCashier, sale.ScreenOffline},
 }
 
 const sheetPad, sheetLabel = 8, 16

@@ -152,6 +152,7 @@ const (
 	lampNone     = "0"
 	lampTotal    = "2"
 	lampReceived = "3"
+	lampChange   = "4"
 )
 
 // priceDigits is the amount as eight digits with a point, or blank where the
@@ -171,10 +172,12 @@ func priceDigits(s sale.Screen) string {
 // priceLamp says what the number is.
 func priceLamp(s sale.Screen) string {
 	switch s.Kind {
-	case sale.ScreenItems, sale.ScreenChoose, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword:
+	case sale.ScreenItems, sale.ScreenChoose, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword, sale.ScreenHeld:
 		return lampTotal
 	case sale.ScreenPaid:
 		return lampReceived
+	case sale.ScreenReturn, sale.ScreenReturned:
+		return lampChange
 	default:
 		return lampNone
 	}

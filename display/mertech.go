@@ -43,7 +43,7 @@ func (d *mertech) command(p Picture) string {
 	switch {
 	case p.Code != "" && d.Fits(p.Code) == nil:
 		return mertechBegin + string([]byte{byte(len(p.Code) >> 8), byte(len(p.Code))}) + p.Code + mertechEnd
-	case p.Kind == sale.ScreenPaid:
+	case p.Kind == sale.ScreenPaid || p.Kind == sale.ScreenReturned || p.Kind == sale.ScreenHeld:
 		return mertechWord("correct")
 	case p.Kind == sale.ScreenDeclined || p.Kind == sale.ScreenCancelled:
 		return mertechWord("mistake")

@@ -85,7 +85,7 @@ func (n *nextion) leaf(p Picture) nxLeaf {
 	}
 	l := nxLeaf{page: nxResult, attrs: []nxAttr{text("t0", top), text("t1", bottom)}, trim: 2}
 	switch p.Kind {
-	case sale.ScreenPaid:
+	case sale.ScreenPaid, sale.ScreenReturned, sale.ScreenHeld:
 		l.attrs = append(l.attrs, nxAttr{"t0.pco", nxGreen})
 	case sale.ScreenDeclined, sale.ScreenCancelled:
 		l.attrs = append(l.attrs, nxAttr{"t0.pco", nxRed})

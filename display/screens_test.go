@@ -69,7 +69,7 @@ func scenes() []scene {
 		{"items, message and total", money(sale.Screen{Kind: sale.ScreenItems, Message: "Table 12"})},
 	}
 	all = append(all, scene{"choose", money(sale.Screen{Kind: sale.ScreenChoose})})
-	for _, k := range []sale.ScreenKind{sale.ScreenCard, sale.ScreenProcessing} {
+	for _, k := range []sale.ScreenKind{sale.ScreenCard, sale.ScreenReturn, sale.ScreenReturned, sale.ScreenHeld, sale.ScreenProcessing} {
 		all = append(all, scene{string(k), money(sale.Screen{Kind: k, Method: sale.Card})})
 	}
 	for _, m := range []sale.Method{sale.WeChat, sale.Alipay, sale.UnionPay} {
@@ -85,6 +85,7 @@ func scenes() []scene {
 	all = append(all,
 		scene{"thanks", sale.Screen{Kind: sale.ScreenThanks, Sale: "S1"}},
 		scene{"choose, the largest amount", sale.Screen{Kind: sale.ScreenChoose, Amount: sale.MaxAmount, Currency: "CAD"}},
+		scene{"returned, largest amount", sale.Screen{Kind: sale.ScreenReturned, Amount: sale.MaxAmount, Currency: "CAD"}},
 		scene{"paid, the largest amount", sale.Screen{Kind: sale.ScreenPaid, Amount: sale.MaxAmount, Currency: "CAD"}},
 		scene{"items, the largest amount", sale.Screen{Kind: sale.ScreenItems, Amount: sale.MaxAmount, Currency: "CAD", Items: []sale.Item{{Name: "Gold", Amount: sale.MaxAmount}}}},
 		scene{"offline", sale.Screen{Kind: sale.ScreenOffline}})

@@ -31,8 +31,13 @@
 //	an answer that never came          asked for once more, counted, waited out: it would prove the wrong receipt
 //	an answer that came too late       waited out: all answers in real time look alike
 //
+// Where the printer itself says nothing, a port that has a word of its own is
+// heard (Sensor); it can stop a receipt, and never proves one.
+//
 // A printer that says "printed" and did not (its paper sensor is broken, its
 // maker did not care) is believed. Nothing this side of the paper can know.
+//
+// A logo is kept by printers that can (keep.go), and sent as a picture to all others.
 //
 // It leaves to others: keeping print jobs (the journal), opening lines and
 // their flow control (Link), drawing QR codes and reading the logo's file

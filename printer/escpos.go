@@ -34,6 +34,7 @@ type encoder struct {
 	bold    bool
 	size    byte // argument of GS !
 	align   Align
+	kept    string // name of the logo in the printer's own memory; empty if it is not there
 	longest int    // data of the longest command of the last receipt
 	stops   uint64 // columns that are tab stops, bit per column
 	spans   []span // of the receipt, kept to be used again
@@ -91,7 +92,7 @@ func (e *encoder) line(dst []byte, l *Line) []byte {
 	case KindCut:
 		return e.cut(dst)
 	case KindLogo:
-		return e.raster(dst, l.logo)
+		return e.picture(dst, l.logo)
 	}
 	if l.Text == "" && l.Right == "" {
 		return append(dst, LF)

@@ -3,6 +3,7 @@ package printer
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"strings"
 	"testing"
 
@@ -47,6 +48,12 @@ func TestReceiptIsAsShortAsThePrinterAllows(t *testing.T) {
 		if len(got) > most {
 			t.Errorf("%s: %d bytes, at most %d", profile, len(got), most)
 		}
+	}
+	// A logo that the printer keeps takes the place of its name only.
+	e := encoderFor(t, "epson-tm-m30")
+	e.kept = "AB"
+	if got := e.receipt(nil, append([]Line{{Kind: KindLogo, logo: newPicture(576, 216)}}, lines...)); len(got) > 1100 {
+		t.Errorf("with a kept logo %d bytes, at most 1100", len(got))
 	}
 }
 
@@ -194,6 +201,30 @@ func BenchmarkEncode(b *testing.B) {
 	for _, profile := range []string{"epson-tm-m30", "generic-80"} {
 		b.Run(profile, func(b *testing.B) {
 			e := encoderFor(b, profile)
+			buf := e.receipt(nil, lines)
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = e.receipt(buf[:0], lines)
+			}
+			b.ReportMetric(float64(len(buf)), "bytes")
+			for _, baud := range []int{9600, 19200, 115200} {
+				b.ReportMetric(float64(len(buf))*10/float64(baud)*1000, fmt.Sprintf("ms-at-%d", baud))
+			}
+		})
+	}
+}
+
+// BenchmarkLogo is the common receipt under a logo as wide as the paper, sent
+// with it and kept by the printer.
+func BenchmarkLogo(b *testing.B) {
+	img := image.NewGray(image.Rect(0, 0, 576, 216))
+	logo := newLogo(img, 576)
+	key, _ := keptKeys(logo)
+	lines := append([]Line{{Kind: KindLogo, logo: logo}}, fortyLines()...)
+	for name, kept := range map[string]string{"sent": "", "kept": key} {
+		b.Run(name, func(b *testing.B) {
+			e := encoderFor(b, "epson-tm-m30")
+			e.kept = kept
 			buf := e.receipt(nil, lines)
 			b.ReportAllocs()
 			for b.Loop() {

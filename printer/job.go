@@ -36,11 +36,12 @@ func (p *Printer) do(ctx context.Context, build func(dst []byte) []byte) sale.Pr
 		// Whether and how much of it arrived is not known: a write that fails may
 		// have left bytes behind. A new connection starts with an empty line.
 		p.log.Warn("receipt not taken", "err", err)
+		words := p.stuck(err)
 		p.link.Close()
 		if ctx.Err() != nil {
 			return failed("stopped while printing", true)
 		}
-		return failed(p.stuck(err), true)
+		return failed(words, true)
 	}
 	p.torn = 0
 	return p.confirm(ctx, t)
@@ -52,6 +53,9 @@ func failed(words string, maybe bool) sale.PrintResult {
 
 // stuck says why a write failed.
 func (p *Printer) stuck(err error) string {
+	if !p.spoke {
+		p.hearPort()
+	}
 	if words := p.Status().trouble(); words != "" {
 		return words
 	}
@@ -66,12 +70,14 @@ func (p *Printer) stuck(err error) string {
 func (p *Printer) ready(ctx context.Context, t *talk) string {
 	if err := p.flush(ctx, t); err != nil {
 		p.log.Warn("printer takes nothing", "err", err)
+		words := p.stuck(err)
 		p.link.Close()
-		return p.stuck(err)
+		return words
 	}
 	if p.encoder.profile.Quiet {
-		p.note(func(s *Status) { s.Reachable = true })
-		return ""
+		p.note(func(s *Status) { *s = Status{Reachable: true, Held: s.Held} })
+		p.hearPort()
+		return p.Status().trouble()
 	}
 	answered, err := p.ask(ctx, t)
 	switch {
@@ -79,7 +85,7 @@ func (p *Printer) ready(ctx context.Context, t *talk) string {
 		p.log.Warn("printer not reachable", "err", err)
 		p.link.Close()
 		return "printer not reachable: check its cable and power"
-	case !answered && p.spoke:
+	case !answered && p.spoke && p.Status().trouble() == "":
 		return "printer does not answer: is it switched on?"
 	}
 	if words := p.Status().trouble(); words != "" {
@@ -124,6 +130,7 @@ func (p *Printer) ask(ctx context.Context, t *talk) (bool, error) {
 			heard.realTime(n, b)
 		case n == 1:
 			p.note(func(s *Status) { *s = Status{Reachable: true, Held: s.Held, Identity: s.Identity} })
+			p.hearPort()
 			return false, nil
 		}
 	}
@@ -329,6 +336,12 @@ const (
 // confirm waits until the printer says that the receipt is printed.
 func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 	if p.encoder.profile.Confirm == ConfirmNone {
+		if !p.spoke {
+			p.hearPort()
+		}
+		if words := p.Status().trouble(); words != "" {
+			return failed(words, true)
+		}
 		return sale.PrintResult{State: sale.PrintSent, Words: "sent; this printer cannot say whether it printed"}
 	}
 	until := time.Now().Add(p.limit())
@@ -356,6 +369,8 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 				p.link.Close()
 				return failed("the line to the printer was lost while printing", true)
 			}
+		default:
+			p.hearPort()
 		}
 		if p.proved() {
 			return p.answered(ctx, t)

@@ -34,6 +34,10 @@ type Printer struct {
 	// confirms is what was learned about GS r or GS ( H: whether the printer
 	// ever answered it, and whether it was silent the last time.
 	confirms, mute bool
+	// logoAsked and logoSent are about the printer's memory: asked on this
+	// connection, written in this run.
+	logoAsked, logoSent bool
+	portKnown           bool // the port's status byte was heard to say that all is well
 
 	mu     sync.Mutex
 	status Status
@@ -46,6 +50,9 @@ func New(link Link, cfg Config, log *slog.Logger) *Printer {
 	p.turn <- struct{}{}
 	// An earlier run may have died in the middle of a receipt.
 	p.torn, p.owed = leastFlush, 1
+	if logo := p.layout.logo; logo != nil && p.encoder.profile.Keeps {
+		p.torn += len(logo.rows)
+	}
 	p.status.Words = "not asked yet"
 	return p
 }
@@ -85,7 +92,9 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 	}
 	defer t.hangUp()
 	if p.encoder.profile.Quiet {
-		return p.note(func(s *Status) { s.Reachable = true }), nil
+		p.note(func(s *Status) { *s = Status{Reachable: true, Held: s.Held} })
+		p.hearPort()
+		return p.Status(), nil
 	}
 	answered := false
 	if err = p.flush(ctx, t); err == nil {
@@ -102,6 +111,9 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 			p.settle(ctx, t)
 		}
 		p.identify(ctx, t)
+		if err = p.keepLogo(ctx, t); err != nil {
+			p.link.Close()
+		}
 	}
 	return p.Status(), err
 }
@@ -153,6 +165,7 @@ func (p *Printer) open(ctx context.Context) (*talk, error) {
 	}
 	if epoch != p.epoch {
 		p.epoch, p.spoke = epoch, false
+		p.logoAsked, p.encoder.kept = false, ""
 		p.note(func(s *Status) { *s = Status{} })
 	}
 	return listen(p.link, p.cfg), nil
@@ -170,6 +183,8 @@ func (p *Printer) note(change func(*Status)) Status {
 		s.Words = "not reachable"
 	case words != "":
 		s.Words = words
+	case !s.Answers && s.Port:
+		s.Words = "ready, says the USB port; does not answer itself"
 	case !s.Answers:
 		s.Words = "connected; does not answer"
 	case s.PaperLow:

@@ -20,6 +20,7 @@ type Profile struct {
 	QR       bool   // draws QR codes itself; without it the code is sent as a picture
 	Cutter   bool   // without one, the paper is fed past the tear bar
 	Lean     bool   // tab stops and wide glyphs are known to work
+	Keeps    bool   // keeps pictures under a name: GS ( L 67 and 69
 	ASB      bool   // reports status changes by itself: GS a
 	Confirm  Confirm
 	Quiet    bool // answers no question at all: a receipt is never more than sent
@@ -43,8 +44,8 @@ var Profiles = []Profile{
 	{Name: "generic-58", About: "58 mm, 203 dpi, ESC/POS, tear bar", Columns: 32, Dots: 384, Table: 16, Encoding: "cp1252", QR: true, Confirm: ConfirmGSr},
 	{Name: "generic-80-gb", About: "80 mm, Chinese market", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", Hanzi: "gb18030", QR: true, Cutter: true, Confirm: ConfirmGSr},
 	{Name: "generic-58-gb", About: "58 mm, Chinese market, tear bar", Columns: 32, Dots: 384, Table: 16, Encoding: "cp1252", Hanzi: "gb18030", QR: true, Confirm: ConfirmGSr},
-	{Name: "epson-tm-m30", About: "Epson TM-m30, m50, T20III, T88VI and VII: 203 dpi", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, ASB: true, Confirm: ConfirmID},
-	{Name: "epson-tm-t88", About: "Epson TM-T88IV, V: 180 dpi, 42 columns", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, ASB: true, Confirm: ConfirmGSr},
+	{Name: "epson-tm-m30", About: "Epson TM-m30, m50, T20III, T88VI and VII: 203 dpi", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, Confirm: ConfirmID},
+	{Name: "epson-tm-t88", About: "Epson TM-T88IV, V: 180 dpi, 42 columns", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, Confirm: ConfirmGSr},
 	{Name: "epson-tm-t88iii", About: "Epson TM-T88II, III: no QR of its own", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", Cutter: true, Lean: true, ASB: true, Confirm: ConfirmGSr},
 	{Name: "citizen-ct-s651", About: "Citizen CT-S651", Columns: 48, Dots: 576, Table: 9, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},
 	{Name: "star-escpos", About: "Star in ESC/POS emulation", Columns: 48, Dots: 576, Table: 32, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},

@@ -114,6 +114,14 @@ func (e *encoder) drawn(dst []byte, l *Line) []byte {
 	return e.raster(dst, pic)
 }
 
+// picture appends the logo: by its name if the printer keeps it.
+func (e *encoder) picture(dst []byte, logo *picture) []byte {
+	if e.kept == "" {
+		return e.raster(dst, logo)
+	}
+	return appendPrintKept(e.styled(dst, e.bold, e.size, Left), e.kept)
+}
+
 // raster appends a picture as wide as the paper.
 func (e *encoder) raster(dst []byte, pic *picture) []byte {
 	e.longest = max(e.longest, pic.stride()*min(pic.h, sliceRows))

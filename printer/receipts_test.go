@@ -89,6 +89,42 @@ func samples() map[string]sale.Receipt {
 		s.Card.AuthCode, s.Card.HostCode, s.Card.HostText, s.Card.CVM = "", "51", "INSUFFICIENT FUNDS", ""
 	}
 	cardRefund := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone})
+	// own is what the terminal says of a void or return itself.
+	own := func(m sale.Movement, change func(*sale.CardInfo)) sale.Receipt {
+		final := at.Add(time.Hour)
+		c := sale.CardInfo{
+			AuthCode: "077001", HostCode: "00", HostText: "APPROVED", Reference: "632500000057", Batch: "012", Invoice: "000057",
+			Transaction: "0057", TerminalID: "66012345", TerminalTime: "20261121150207",
+		}
+		change(&c)
+		m.Card, m.FinalAt = &c, &final
+		return refund(cardSale(), m)
+	}
+	read := func(c *sale.CardInfo) {
+		c.Type, c.Number, c.Entry, c.CVM = "VISA", "************1166", sale.EntryChip, "none"
+		c.Label, c.AID, c.TVR, c.TSI, c.Cryptogram = "VISA CREDIT", "A0000000031010", "0000008000", "E800", "TC: 3D36ACBD44BE512B"
+	}
+	ownRefund := own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone}, read)
+	// kind is a card transaction of another kind than a sale.
+	kind := func(k sale.CardKind, change ...func(*sale.Sale)) sale.Receipt {
+		return with(cardSale(), func(s *sale.Sale) {
+			s.Kind, s.Card.Cryptogram = k, "TC: 3D36ACBD44BE512B"
+			for _, f := range change {
+				f(s)
+			}
+		})
+	}
+	aborted := func(s *sale.Sale) {
+		s.State, s.Reason, s.Words, s.ApprovedAmount = sale.Cancelled, sale.ReasonAborted, "ABORTED (100002)", 0
+		s.Card = &sale.CardInfo{Type: "VISA", Number: "************1166", Entry: sale.EntryTap, TerminalID: "66012345"}
+	}
+	held := func(s *sale.Sale) { s.Original = "01KAK2V7Q2M8R4T6W9XBCDEFGA" }
+	completed := func(s *sale.Sale) { // no card is read again
+		held(s)
+		s.Card.Entry, s.Card.AID, s.Card.Label, s.Card.CVM, s.Card.Cryptogram = "", "", "", "", ""
+	}
+	heldBack := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W7", Kind: sale.Void, Amount: 2865, State: sale.MoveDone})
+	heldBack.Sale.Kind = sale.CardAuth
 	duplicate := with(cardSale(), func(*sale.Sale) {})
 	duplicate.Duplicate = true
 	all := map[string]sale.Receipt{
@@ -107,10 +143,7 @@ func samples() map[string]sale.Receipt {
 		"card-partial":           with(cardSale(), func(s *sale.Sale) { s.ApprovedAmount, s.Due = 2000, 865 }),
 		"card-declined":          with(cardSale(), declined),
 		"card-declined-merchant": merchant(with(cardSale(), declined)),
-		"card-cancelled": with(cardSale(), func(s *sale.Sale) {
-			s.State, s.Reason, s.Words, s.ApprovedAmount = sale.Cancelled, sale.ReasonAborted, "ABORTED (100002)", 0
-			s.Card = &sale.CardInfo{Type: "VISA", Number: "************1166", Entry: sale.EntryTap, TerminalID: "66012345"}
-		}),
+		"card-cancelled":         with(cardSale(), aborted),
 		"card-unsure": with(cardSale(), func(s *sale.Sale) {
 			s.State, s.Reason, s.ApprovedAmount, s.FinalAt, s.Card = sale.Unsure, sale.ReasonNoAnswer, 0, nil, nil
 		}),
@@ -121,9 +154,28 @@ func samples() map[string]sale.Receipt {
 		"card-refund-merchant": merchant(cardRefund),
 		"card-refund-refused": refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000,
 			State: sale.MoveRefused, Words: "DECLINED (000100)"}),
-		"card-void":            refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveDone}),
-		"wallet-paid":          with(walletSale(), func(*sale.Sale) {}),
-		"wallet-paid-merchant": merchant(with(walletSale(), func(*sale.Sale) {})),
+		"card-void":     refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveDone}),
+		"card-void-own": own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveDone}, func(*sale.CardInfo) {}),
+		"card-void-own-refused": own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveRefused, Words: "DECLINED (000100)"},
+			func(c *sale.CardInfo) { c.AuthCode, c.HostCode, c.HostText = "", "76", "ORIGINAL NOT FOUND" }),
+		"card-refund-own":          ownRefund,
+		"card-refund-own-merchant": merchant(ownRefund),
+		"card-return":              kind(sale.CardReturn),
+		"card-return-merchant":     merchant(kind(sale.CardReturn, sign)),
+		"card-return-declined":     kind(sale.CardReturn, declined),
+		"card-return-cancelled":    kind(sale.CardReturn, aborted),
+		"card-auth":                kind(sale.CardAuth),
+		"card-auth-merchant":       merchant(kind(sale.CardAuth, sign)),
+		"card-auth-partial":        kind(sale.CardAuth, func(s *sale.Sale) { s.ApprovedAmount, s.Due = 2000, 865 }),
+		"card-auth-declined":       kind(sale.CardAuth, declined),
+		"card-auth-cancelled":      kind(sale.CardAuth, aborted),
+		"card-auth-void":           heldBack,
+		"card-complete":            kind(sale.CardComplete, completed),
+		"card-complete-merchant":   merchant(kind(sale.CardComplete, completed)),
+		"card-complete-declined":   kind(sale.CardComplete, completed, declined),
+		"card-complete-cancelled":  kind(sale.CardComplete, held, aborted),
+		"wallet-paid":              with(walletSale(), func(*sale.Sale) {}),
+		"wallet-paid-merchant":     merchant(with(walletSale(), func(*sale.Sale) {})),
 		"wallet-closed": with(walletSale(), func(s *sale.Sale) {
 			s.State, s.Reason, s.ApprovedAmount, s.Method, s.ChannelID = sale.Cancelled, sale.ReasonClosed, 0, sale.Scan, sale.AlipayMicropay
 		}),

@@ -17,6 +17,7 @@ type Status struct {
 	Cutter    bool          `json:"cutterError"`
 	Hot       bool          `json:"hot"` // stopped until the head is cool or the voltage right
 	Fault     bool          `json:"fault"`
+	Port      bool          `json:"port"`   // its port said the rest: the printer itself does not answer
 	Held      bool          `json:"held"`   // it said XOFF, and not XON yet
 	Drawer    bool          `json:"drawer"` // level of the drawer's switch; which level is open differs
 	Words     string        `json:"words"`  // what is wrong, or "ready"; for the cashier

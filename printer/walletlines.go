@@ -44,13 +44,13 @@ func (p *page) walletMovement(r sale.Receipt, m sale.Movement) {
 	p.walletFacts(s)
 	p.pair(0, p.Total, s.Currency+" "+s.Taken().String())
 	p.blank()
-	p.movementOutcome(m, p.Refunded, p.NotBack)
+	p.movementOutcome(m, orNone(nil), p.Refunded, p.NotBack)
 	p.copy(r)
 }
 
 // walletFacts prints what identifies the order here and at the gateway.
 func (p *page) walletFacts(s sale.Sale) {
-	p.pair(0, p.DateTime, p.when(s))
+	p.pair(0, p.DateTime, p.when(orNone(s.Card), s.FinalAt, s.CreatedAt))
 	p.pair(0, p.Wallet, p.walletName(s))
 	p.pair(0, p.Bill, s.Reference)
 	p.pair(0, p.SaleNo, string(s.ID))

@@ -21,6 +21,8 @@ type words struct {
 	Purchase   string
 	Refund     string
 	Void       string
+	PreAuth    string // an amount held on the card
+	Completion string // and taken later
 	Wallet     string
 	WeChat     string
 	Alipay     string
@@ -55,6 +57,8 @@ type words struct {
 	Cashback   string
 	Surcharge  string
 	Total      string
+	Held       string // total of an amount held
+	NotCharged string // said under it
 	Asked      string // of a partial approval
 	Due        string
 	AID        string
@@ -89,7 +93,7 @@ var table = map[sale.Language]words{
 		Record: "TRANSACTION RECORD", Receipt: "RECEIPT", TestTitle: "PRINTER TEST",
 		Duplicate: "DUPLICATE / DUPLICATA", Customer: "CUSTOMER COPY", Merchant: "MERCHANT COPY",
 		Retain:   "IMPORTANT - RETAIN THIS COPY FOR YOUR RECORDS",
-		Purchase: "PURCHASE", Refund: "REFUND", Void: "VOID",
+		Purchase: "PURCHASE", Refund: "REFUND", Void: "VOID", PreAuth: "PRE-AUTHORIZATION", Completion: "COMPLETION",
 		Wallet: "WALLET", WeChat: "WECHAT PAY", Alipay: "ALIPAY", UnionPay: "UNIONPAY", AnyWallet: "SCANNED CODE",
 		DateTime: "DATE/TIME", Bill: "BILL", SaleNo: "SALE", OrderNo: "ORDER", GatewayNo: "GATEWAY ORDER",
 		RefundNo: "REFUND NO", Original: "ORIGINAL SALE", By: "BY",
@@ -98,7 +102,7 @@ var table = map[sale.Language]words{
 		Entry: "ENTRY", Chip: "CHIP", Tap: "TAP", Swiped: "SWIPED", Manual: "MANUAL",
 		Reference: "REFERENCE #", Retrieval: "RETRIEVAL #", Terminal: "TERMINAL ID", Auth: "AUTH #", Invoice: "INVOICE #",
 		Amount: "AMOUNT", Tip: "TIP", Cashback: "CASHBACK", Surcharge: "SURCHARGE", Total: "TOTAL",
-		Asked: "AMOUNT ASKED", Due: "BALANCE DUE",
+		Asked: "AMOUNT ASKED", Due: "BALANCE DUE", Held: "AMOUNT HELD", NotCharged: "HELD ON THE CARD - NOT CHARGED",
 		AID: "AID", TVR: "TVR", TSI: "TSI",
 		Approved: "APPROVED - THANK YOU", Declined: "TRANSACTION NOT APPROVED", Incomplete: "TRANSACTION NOT COMPLETED",
 		Partial: "PARTIAL APPROVAL", Offline: "APPROVED OFFLINE", Unknown: "RESULT NOT KNOWN YET - NOT A RECEIPT",
@@ -110,7 +114,7 @@ var table = map[sale.Language]words{
 		Record: "RELEVE DE TRANSACTION", Receipt: "REÇU", TestTitle: "ESSAI D'IMPRESSION", // fr?
 		Duplicate: "DUPLICATA / DUPLICATE", Customer: "COPIE DU CLIENT", Merchant: "COPIE DU COMMERCANT",
 		Retain:   "IMPORTANT - CONSERVEZ CETTE COPIE POUR VOS DOSSIERS",
-		Purchase: "ACHAT", Refund: "REMBOURSEMENT", Void: "ANNULATION", // fr? REMISE is also seen for a refund
+		Purchase: "ACHAT", Refund: "REMBOURSEMENT", Void: "ANNULATION", PreAuth: "PRÉAUTORISATION", Completion: "CONCLUSION", // fr? the last; REMISE is also seen for a refund
 		Wallet: "PORTEFEUILLE", WeChat: "WECHAT PAY", Alipay: "ALIPAY", UnionPay: "UNIONPAY", AnyWallet: "CODE LU", // fr?
 		DateTime: "DATE/HEURE", Bill: "FACTURE", SaleNo: "VENTE", OrderNo: "COMMANDE", GatewayNo: "COMMANDE PASSERELLE", // fr? the last
 		RefundNo: "NO DE REMBOURSEMENT", Original: "VENTE D'ORIGINE", By: "PAR", // fr?
@@ -119,7 +123,7 @@ var table = map[sale.Language]words{
 		Entry: "LECTURE", Chip: "PUCE", Tap: "SANS CONTACT", Swiped: "GLISSÉE", Manual: "MANUELLE", // fr?
 		Reference: "NO DE REFERENCE", Retrieval: "NO DE RECUPERATION", Terminal: "NO DE TERMINAL", Auth: "NO D'AUTORISATION", Invoice: "NO DE FACTURE", // fr? the second
 		Amount: "MONTANT", Tip: "POURBOIRE", Cashback: "REMISE EN ARGENT", Surcharge: "FRAIS SUPPLEMENTAIRES", Total: "TOTAL",
-		Asked: "MONTANT DEMANDÉ", Due: "SOLDE À PAYER", // fr?
+		Asked: "MONTANT DEMANDÉ", Due: "SOLDE À PAYER", Held: "MONTANT RETENU", NotCharged: "RETENU SUR LA CARTE - NON DÉBITÉ", // fr?
 		AID: "AID", TVR: "TVR", TSI: "TSI",
 		Approved: "APPROUVEE - MERCI", Declined: "TRANSACTION NON APPROUVEE", Incomplete: "TRANSACTION NON COMPLETEE",
 		Partial: "APPROBATION PARTIELLE", Offline: "APPROUVEE HORS LIGNE", Unknown: "RÉSULTAT PAS ENCORE CONNU - PAS UN REÇU", // fr?
@@ -131,7 +135,7 @@ var table = map[sale.Language]words{
 		Record: "交易凭条", Receipt: "收据", TestTitle: "打印机测试",
 		Duplicate: "重印 / DUPLICATE", Customer: "顾客存根", Merchant: "商户存根",
 		Retain:   "请妥善保管此凭条",
-		Purchase: "消费", Refund: "退款", Void: "撤销",
+		Purchase: "消费", Refund: "退款", Void: "撤销", PreAuth: "预授权", Completion: "预授权完成",
 		Wallet: "支付方式", WeChat: "微信支付", Alipay: "支付宝", UnionPay: "云闪付", AnyWallet: "电子钱包",
 		DateTime: "日期/时间", Bill: "账单号", SaleNo: "交易号", OrderNo: "商户订单号", GatewayNo: "平台订单号",
 		RefundNo: "退款单号", Original: "原交易号", By: "经办人",
@@ -140,7 +144,7 @@ var table = map[sale.Language]words{
 		Entry: "读卡方式", Chip: "芯片", Tap: "非接触", Swiped: "刷卡", Manual: "手工输入",
 		Reference: "参考号", Retrieval: "检索号", Terminal: "终端号", Auth: "授权码", Invoice: "票据号", // zh? the second
 		Amount: "金额", Tip: "小费", Cashback: "取现", Surcharge: "附加费", Total: "合计",
-		Asked: "应付金额", Due: "尚欠金额",
+		Asked: "应付金额", Due: "尚欠金额", Held: "冻结金额", NotCharged: "仅冻结于卡内 - 未扣款", // zh? the last two
 		AID: "AID", TVR: "TVR", TSI: "TSI",
 		Approved: "交易成功 - 谢谢", Declined: "交易未获批准", Incomplete: "交易未完成",
 		Partial: "部分批准", Offline: "脱机批准", Unknown: "结果未知 - 此非收据",
@@ -152,7 +156,7 @@ var table = map[sale.Language]words{
 		Record: "交易紀錄", Receipt: "收據", TestTitle: "印表機測試",
 		Duplicate: "重印 / DUPLICATE", Customer: "顧客存根", Merchant: "商戶存根",
 		Retain:   "請妥善保管此單據",
-		Purchase: "消費", Refund: "退款", Void: "取消",
+		Purchase: "消費", Refund: "退款", Void: "取消", PreAuth: "預授權", Completion: "預授權完成",
 		Wallet: "付款方式", WeChat: "微信支付", Alipay: "支付寶", UnionPay: "雲閃付", AnyWallet: "電子錢包",
 		DateTime: "日期/時間", Bill: "帳單號", SaleNo: "交易號", OrderNo: "商戶訂單號", GatewayNo: "平台訂單號",
 		RefundNo: "退款單號", Original: "原交易號", By: "經辦人",
@@ -161,7 +165,7 @@ var table = map[sale.Language]words{
 		Entry: "讀卡方式", Chip: "晶片", Tap: "感應", Swiped: "刷卡", Manual: "手動輸入",
 		Reference: "參考號", Retrieval: "檢索號", Terminal: "終端號", Auth: "授權碼", Invoice: "票據號", // zh? the second
 		Amount: "金額", Tip: "小費", Cashback: "提現", Surcharge: "附加費", Total: "合計",
-		Asked: "應付金額", Due: "尚欠金額",
+		Asked: "應付金額", Due: "尚欠金額", Held: "凍結金額", NotCharged: "僅凍結於卡內 - 未扣款", // zh? the last two
 		AID: "AID", TVR: "TVR", TSI: "TSI",
 		Approved: "交易成功 - 謝謝", Declined: "交易未獲批准", Incomplete: "交易未完成",
 		Partial: "部分批准", Offline: "離線批准", Unknown: "結果未知 - 此非收據",
@@ -196,10 +200,10 @@ func speak(first, second sale.Language) words {
 func (w *words) all() []*string {
 	return []*string{
 		&w.Record, &w.Receipt, &w.TestTitle, &w.Duplicate, &w.Customer, &w.Merchant, &w.Retain, &w.Purchase,
-		&w.Refund, &w.Void, &w.Wallet, &w.WeChat, &w.Alipay, &w.UnionPay, &w.AnyWallet, &w.DateTime, &w.Bill,
+		&w.Refund, &w.Void, &w.PreAuth, &w.Completion, &w.Wallet, &w.WeChat, &w.Alipay, &w.UnionPay, &w.AnyWallet, &w.DateTime, &w.Bill,
 		&w.SaleNo, &w.OrderNo, &w.GatewayNo, &w.RefundNo, &w.Original, &w.By, &w.Card, &w.CardNumber, &w.Account,
 		&w.Chequing, &w.Savings, &w.Flash, &w.Entry, &w.Chip, &w.Tap, &w.Swiped, &w.Manual, &w.Reference,
-		&w.Retrieval, &w.Terminal, &w.Auth, &w.Invoice, &w.Amount, &w.Tip, &w.Cashback, &w.Surcharge, &w.Total,
+		&w.Retrieval, &w.Terminal, &w.Auth, &w.Invoice, &w.Amount, &w.Tip, &w.Cashback, &w.Surcharge, &w.Total, &w.Held, &w.NotCharged,
 		&w.Asked, &w.Due, &w.AID, &w.TVR, &w.TSI, &w.Approved, &w.Declined, &w.Incomplete, &w.Partial, &w.Offline,
 		&w.Unknown, &w.Paid, &w.NotPaid, &w.Refunded, &w.NotBack, &w.PIN, &w.NoSign, &w.Sign, &w.TaxNumber, &w.Settled,
 	}

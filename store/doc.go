@@ -16,7 +16,7 @@
 //	keys                      Idempotency-Key -> sale or movement, for ever
 //	events                    the history; rows are added and never changed
 //	reports                   the queue for the gateway; leaves on confirmation
-//	jobs, notes               receipts to print; what posd remembers by name
+//	jobs, notes               receipts to print, a drawer to open; what posd remembers by name
 //	commits                   the chain: a digest of every row of every commit
 //
 // A Commit is one transaction, one barrier (fsync), and all or nothing: when it

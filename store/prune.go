@@ -141,8 +141,8 @@ func (p *pruning) events() error {
 }
 
 func (p *pruning) jobs() error {
-	find := "SELECT id, id FROM jobs t WHERE id > ? AND state IN ('sent', 'printed', 'failed') AND " + ofPruned + " ORDER BY id LIMIT ?"
-	return p.pass(find, "", nil, func(tx *transaction, id string) error {
+	find := "SELECT id, id FROM jobs t WHERE id > ? AND state IN ('sent', 'printed', 'failed') AND (sale = '' AND at < ? OR " + ofPruned + ") ORDER BY id LIMIT ?"
+	return p.pass(find, "", []any{p.before}, func(tx *transaction, id string) error {
 		p.done.Jobs++
 		return tx.remove(jobs.ledger, id)
 	})

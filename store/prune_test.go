@@ -50,6 +50,10 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	}, gone(15))
 	mustCommit(t, s, []sale.Row{sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", OpenedAt: noon, ClosedAt: noon, By: "Ann", Books: []byte("{}")}}})
 	mustCommit(t, s, []sale.Row{sale.EventRow{At: noon, Kind: "started"}, sale.EventRow{At: later, Kind: "young"}})
+	drawer := func(id string, state sale.Printed, at time.Time) sale.Row {
+		return sale.JobRow{Job: sale.Job{ID: id, Kind: sale.JobDrawer, By: "Ana", State: state, At: at}}
+	}
+	mustCommit(t, s, []sale.Row{drawer("D1", sale.PrintSent, noon), drawer("D2", sale.PrintQueued, noon), drawer("D3", sale.PrintFailed, later)})
 	untouched := map[int]sale.Sale{}
 	for n := 4; n <= 15; n++ {
 		untouched[n] = read(t, s, n)
@@ -63,7 +67,7 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Sales != 3 || done.Events != 7 || done.Jobs != 3 || done.Commits != 3 {
+	if done.Sales != 3 || done.Events != 7 || done.Jobs != 4 || done.Commits != 3 {
 		t.Errorf("pruned %+v", done)
 	}
 	verified(t, s)

@@ -176,6 +176,8 @@ var reports = coveredTo("params_sha256", "reports", "no", []column[report]{
 
 var jobs = covered("jobs", "id", []column[sale.Job]{
 	text("id", func(j *sale.Job) *string { return &j.ID }),
+	text("kind", func(j *sale.Job) *sale.JobKind { return &j.Kind }),
+	text("by", func(j *sale.Job) *string { return &j.By }),
 	text("sale", func(j *sale.Job) *sale.ID { return &j.Sale }),
 	text("movement", func(j *sale.Job) *string { return &j.Movement }),
 	text("copy", func(j *sale.Job) *sale.Copy { return &j.Copy }),

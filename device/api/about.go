@@ -116,8 +116,10 @@ var about = map[string]map[string]string{
 		"words":     "Why it is not confirmed yet.",
 	},
 	"Job": {
-		"":          "A print job.",
+		"":          "Something for the printer to do.",
 		"id":        "ULID.",
+		"kind":      "A receipt to print, or the cash drawer to open.",
+		"by":        "Who asked for the drawer.",
 		"sale":      "The sale whose receipt it is.",
 		"movement":  "The refund or void it is about; left out for the sale itself.",
 		"copy":      "For whom it is.",
@@ -294,7 +296,8 @@ var values = map[string][]any{
 	"Movement.kind":   {"refund", "void"},
 	"Movement.state":  {"waiting", "done", "refused", "unsure", "kept"},
 	"Report.state":    {"queued", "held", "set-aside"},
+	"Job.kind":        {"receipt", "drawer"},
 	"Job.copy":        {"customer", "merchant"},
 	"Job.state":       {"queued", "sent", "printed", "failed"},
-	"ScreenView.kind": {"welcome", "items", "choose", "card", "processing", "code", "password", "paid", "thanks", "declined", "cancelled", "ask-cashier", "offline"},
+	"ScreenView.kind": {"welcome", "items", "choose", "card", "return", "processing", "code", "password", "paid", "returned", "held", "thanks", "declined", "cancelled", "ask-cashier", "offline"},
 }

@@ -44,7 +44,7 @@ func (h *handlers) books(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "print-report", Method: http.MethodPost, Path: "/v1/reports/{date}/print",
 		Summary: "Print a day's report, between two receipts", Errors: []int{404, 409, 422, 503}}, h.printReport)
 	huma.Register(a, huma.Operation{OperationID: "open-drawer", Method: http.MethodPost, Path: "/v1/drawer", DefaultStatus: http.StatusAccepted,
-		Summary: "Open the cash drawer", Description: "Who asked is stored before the pulse is sent. 202: the pulse was sent; whether the drawer opened is for eyes.",
+		Summary: "Open the cash drawer", Description: "Who asked is stored before the pulse is sent, and then what became of it; a pulse is never sent twice. 202: it was sent; whether the drawer opened is for eyes.",
 		Errors: []int{409, 415, 422, 503}}, h.drawer)
 }
 

@@ -41,8 +41,13 @@ func screens() map[string]sale.Screen {
 		"choose-much": with(func(s *sale.Screen) {
 			s.Kind, s.Amount, s.Message = sale.ScreenChoose, sale.MaxAmount, "Members pay by WeChat with ten percent off until the end of the month of May 2027"
 		}),
-		"card":       kind(sale.ScreenCard),
-		"processing": with(func(s *sale.Screen) { s.Kind = sale.ScreenProcessing; s.Method = sale.Alipay }),
+		"card":        kind(sale.ScreenCard),
+		"return":      kind(sale.ScreenReturn),
+		"return-much": with(func(s *sale.Screen) { s.Kind, s.Amount = sale.ScreenReturn, sale.MaxAmount }),
+		"returned":    kind(sale.ScreenReturned),
+		"held":        kind(sale.ScreenHeld),
+		"held-much":   with(func(s *sale.Screen) { s.Kind, s.Amount = sale.ScreenHeld, sale.MaxAmount }),
+		"processing":  with(func(s *sale.Screen) { s.Kind = sale.ScreenProcessing; s.Method = sale.Alipay }),
 		"code": with(func(s *sale.Screen) {
 			s.Kind = sale.ScreenCode
 			s.Method = sale.WeChat

@@ -59,11 +59,18 @@ func ttyAlive(f *os.File) error {
 	return ioctl(f, syscall.TCGETS, unsafe.Pointer(&t))
 }
 
+// printerStatus asks the printer class driver for the printer's status byte. It
+// is a variable so that tests can stand in for a driver.
+var printerStatus = func(f *os.File) (byte, error) {
+	var status int32
+	err := ioctl(f, lpStatus, unsafe.Pointer(&status))
+	return byte(status), err
+}
+
 // printerAlive fails with ENODEV once a USB printer is gone. Nodes that do not
 // know the question (a named pipe) are taken as there.
 func printerAlive(f *os.File) error {
-	var status int32
-	err := ioctl(f, lpStatus, unsafe.Pointer(&status))
+	_, err := printerStatus(f)
 	if errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EIO) {
 		return err
 	}

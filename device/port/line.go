@@ -173,6 +173,18 @@ func (l *Line) Close() error {
 	return nil
 }
 
+// PortStatus returns the status byte that the kernel's printer class driver
+// reads from the device on its own way, past everything that is written: 20 paper
+// out, 10 selected, 08 no error. Only a connected printer's node has one.
+func (l *Line) PortStatus() (bits byte, ok bool) {
+	f, isFile := l.current().(*file)
+	if !isFile || f.tty {
+		return 0, false
+	}
+	bits, err := printerStatus(f.File)
+	return bits, err == nil
+}
+
 func (l *Line) current() conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -81,6 +81,9 @@ type (
 	// PrintReceipt hands a receipt to the printer.
 	PrintReceipt struct{ Receipt Receipt }
 
+	// OpenDrawer sends the cash drawer its pulse, once.
+	OpenDrawer struct{ Job string }
+
 	// PrintCode prints a code for a customer to scan.
 	PrintCode struct{ Screen Screen }
 
@@ -127,6 +130,7 @@ func (Probe) effect()        {}
 func (ClaimDue) effect()     {}
 func (SendReports) effect()  {}
 func (PrintReceipt) effect() {}
+func (OpenDrawer) effect()   {}
 func (PrintCode) effect()    {}
 func (Show) effect()         {}
 func (Reply) effect()        {}

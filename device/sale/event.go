@@ -141,7 +141,8 @@ type (
 	IntentFailed struct {
 		Sale     ID
 		Movement string
-		Touched  []ID // every sale that the step wrote
+		Job      string // of the cash drawer, instead of a sale
+		Touched  []ID   // every sale that the step wrote
 		Words    string
 	}
 
@@ -198,6 +199,10 @@ type (
 	// Probed is the end of a Probe.
 	Probed struct{ Answer GatewayAnswer }
 
+	// DrawerDone says what became of the drawer's pulse. Words say why it may not
+	// have been sent; without words it was.
+	DrawerDone struct{ Job, Words string }
+
 	// JobDone is the end of a print job.
 	JobDone struct{ Result PrintResult }
 
@@ -237,4 +242,5 @@ func (ReportsDue) happening()      {}
 func (ReportsAnswered) happening() {}
 func (Probed) happening()          {}
 func (JobDone) happening()         {}
+func (DrawerDone) happening()      {}
 func (Tick) happening()            {}

@@ -64,14 +64,26 @@ func (FactRow) row()    {}
 func (JobRow) row()     {}
 func (NoteRow) row()    {}
 
-// Job is a print job as stored. What is printed is made from the sale when it is printed.
+// JobKind says what the printer is to do.
+type JobKind string
+
+// Kinds of job. The cash drawer hangs on the printer.
+const (
+	JobReceipt JobKind = "receipt"
+	JobDrawer  JobKind = "drawer"
+)
+
+// Job is something for the printer to do, as stored. What is printed is made
+// from the sale when it is printed.
 type Job struct {
 	ID        string    `json:"id"`
-	Sale      ID        `json:"sale"`
+	Kind      JobKind   `json:"kind"`
+	By        string    `json:"by,omitempty"` // who asked for the drawer
+	Sale      ID        `json:"sale"`         // of a receipt
 	Movement  string    `json:"movement,omitempty"`
-	Copy      Copy      `json:"copy"`
+	Copy      Copy      `json:"copy,omitempty"`
 	Duplicate bool      `json:"duplicate"`
-	State     Printed   `json:"state"` // queued until the printer said more
+	State     Printed   `json:"state"` // queued until the printer said more; a drawer's pulse is at most sent
 	Words     string    `json:"words,omitempty"`
 	At        time.Time `json:"at"`
 }
@@ -150,5 +162,6 @@ type EventData struct {
 
 // DrawerData is what an EventRow about the cash drawer carries.
 type DrawerData struct {
-	By string `json:"by"`
+	By    string `json:"by"`
+	Words string `json:"words,omitempty"` // why it did not open
 }

@@ -28,11 +28,14 @@ const (
 	ScreenItems      ScreenKind = "items"
 	ScreenChoose     ScreenKind = "choose"     // how would you like to pay: the cashier takes the answer
 	ScreenCard       ScreenKind = "card"       // tap, insert or swipe
+	ScreenReturn     ScreenKind = "return"     // the same, to get money back
 	ScreenProcessing ScreenKind = "processing" //
 	ScreenCode       ScreenKind = "code"       // a QR to scan
 	ScreenPassword   ScreenKind = "password"   // enter your password on your phone
 	ScreenPaid       ScreenKind = "paid"
-	ScreenThanks     ScreenKind = "thanks" // after a paid result
+	ScreenReturned   ScreenKind = "returned" // money went to the card
+	ScreenHeld       ScreenKind = "held"     // on the card, not charged
+	ScreenThanks     ScreenKind = "thanks"   // after a paid result
 	ScreenDeclined   ScreenKind = "declined"
 	ScreenCancelled  ScreenKind = "cancelled"
 	ScreenAskCashier ScreenKind = "ask-cashier" // not known yet how it ended
@@ -40,7 +43,7 @@ const (
 )
 
 // ScreenKinds lists every screen.
-var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenChoose, ScreenCard, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenThanks, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
+var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenChoose, ScreenCard, ScreenReturn, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenReturned, ScreenHeld, ScreenThanks, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
 
 // Item is a line of a bill on the customer display.
 type Item struct {

@@ -18,6 +18,8 @@ type State struct {
 	Unfinished string   `json:"unfinished"`
 	Unknown    []string `json:"unknown"`
 	Drawer     int      `json:"drawer"` // kicks
+	Kept       int      `json:"kept"`   // pictures kept without power
+	Writes     int      `json:"writes"` // of that memory
 	Bytes      int      `json:"bytes"`  // received
 	Dropped    int      `json:"dropped"`
 	Waiting    int      `json:"waiting"` // bytes received and not executed
@@ -30,7 +32,7 @@ func (s *Printer) State() State {
 	st := State{
 		Online: !s.offline() && !s.dead, Dead: s.dead, Faults: []string{}, Receipts: len(s.sheets),
 		Unfinished: s.machine.sheet.text(s.opt.Dots / 12), Unknown: append([]string{}, s.machine.odd...),
-		Drawer: s.machine.drawer, Bytes: s.taken, Dropped: s.dropped, Waiting: len(s.buffer) + len(s.pending),
+		Kept: len(s.machine.memory.keyed) + len(s.machine.memory.numbered), Writes: s.machine.memory.writes, Drawer: s.machine.drawer, Bytes: s.taken, Dropped: s.dropped, Waiting: len(s.buffer) + len(s.pending),
 	}
 	for _, f := range faults {
 		if s.has(f.Name) {

@@ -43,6 +43,7 @@ type machine struct {
 	x      int
 	lead   byte // first byte of a two-byte character
 	sheet  sheet
+	memory memory
 	drawer int      // times the drawer was kicked
 	moved  bool     // the last command moved the paper
 	odd    []string // bytes it did not understand
@@ -150,6 +151,18 @@ func (m *machine) do(t token) bool {
 		return m.code2D(t.data)
 	case "GS v 0":
 		return m.raster(t.args, t.data)
+	case "FS q":
+		if m.opt.NoMemory {
+			m.unknown(token{name: t.name, args: t.args})
+			break
+		}
+		m.keepNumbered(t.data)
+	case "FS p":
+		return m.printNumbered(arg(0), arg(1))
+	case "ACK":
+		if !m.acknowledged() {
+			m.unknown(t)
+		}
 	case "GS ( L":
 		return m.graphics(t.data)
 	case "GS 8 L":

@@ -13,8 +13,12 @@ func (m *machine) raster(args, data []byte) bool {
 	return true
 }
 
-// graphics obeys GS ( L and GS 8 L: store, and print what was stored.
+// graphics obeys GS ( L and GS 8 L: store, and print what was stored, in the
+// print buffer or for good.
 func (m *machine) graphics(d []byte) bool {
+	if moved, mine := m.keep(d); mine {
+		return moved
+	}
 	switch {
 	case len(d) >= 10 && d[0] == '0' && d[1] == 'p':
 		w, h := int(d[6])|int(d[7])<<8, int(d[8])|int(d[9])<<8

@@ -24,6 +24,7 @@ type Options struct {
 	NoCutter  bool                           // somebody tears the paper
 	NoASB     bool                           // does not report by itself
 	NoGSr     bool                           // does not answer GS r
+	NoMemory  bool                           // keeps no pictures
 	ProcessID bool                           // answers GS ( H
 	Buffer    int                            // receive buffer in bytes; 4096 without
 	XonXoff   bool                           // says XOFF when its buffer fills, and drops what comes after it is full

@@ -289,3 +289,53 @@ func FuzzPrinter(f *testing.F) {
 		}
 	})
 }
+
+func TestPicturesAreKeptWithoutPower(t *testing.T) {
+	const logo = "\x1d(L\x0d\x000C0AB\x01\x10\x00\x01\x001\xf0\x0f" // sixteen dots by one
+	const print = "\x1d(L\x06\x000EAB\x01\x02"                      // twice as high
+	const old = "\x1cq\x01\x02\x00\x01\x00" + "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
+	plugged(t, Options{}, func(t *testing.T, p *Printer, host net.Conn) {
+		host.Write([]byte("\x1d(L\x04\x000@KC"))
+		if got := heard(host); len(got) != 0 {
+			t.Errorf("without a picture it says % X", got)
+		}
+		host.Write([]byte(logo + old + "\x1b@" + print + "\x1cp\x01\x03" + "\x1d(L\x04\x000@KC"))
+		if got := heard(host); string(got) != "7r@AB\x00" {
+			t.Errorf("its keys are %q", got)
+		}
+		host.Write([]byte("\x06"))
+		synctest.Wait()
+		if got, want := p.Unfinished(), "[picture 16x2]\n[picture 32x16]\n"; got != want {
+			t.Errorf("printed %q, want %q", got, want)
+		}
+		if s := p.State(); s.Kept != 2 || s.Writes != 2 || len(s.Unknown) != 0 {
+			t.Errorf("%+v", s)
+		}
+		host.Write([]byte("\x1d(L\x04\x000BAB" + print + "\x1cp\x02\x00\x06"))
+		synctest.Wait()
+		if s := p.State(); s.Kept != 1 || len(s.Unknown) != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestLongListsOfKeysComeInBlocks(t *testing.T) {
+	plugged(t, Options{}, func(t *testing.T, p *Printer, host net.Conn) {
+		for i := range 85 {
+			host.Write([]byte("\x1d(L\x0c\x000C0" + string([]byte{'A' + byte(i/26), 'A' + byte(i%26)}) + "\x01\x08\x00\x01\x001\xff"))
+		}
+		host.Write([]byte("\x1d(L\x04\x000@KC"))
+		var lengths []int
+		for {
+			got := heard(host)
+			if len(got) == 0 {
+				break
+			}
+			lengths = append(lengths, len(got))
+			host.Write([]byte{6})
+		}
+		if !slices.Equal(lengths, []int{84, 84, 14}) {
+			t.Errorf("blocks of %v bytes", lengths)
+		}
+	})
+}

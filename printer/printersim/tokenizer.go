@@ -50,7 +50,7 @@ var commands = map[string]size{
 	"ESC a": exactly(1), "ESC $": exactly(2), "ESC \\": exactly(2), "ESC D": until(0, 32), "ESC SP": exactly(1), "ESC R": exactly(1),
 	"ESC t": exactly(1), "ESC i": exactly(0), "ESC m": exactly(0), "ESC p": exactly(3), "ESC =": exactly(1), "ESC *": columnImage,
 	"ESC c 3": exactly(1), "ESC c 4": exactly(1), "ESC c 5": exactly(1),
-	"FS .": exactly(0), "FS &": exactly(0), "FS C": exactly(1), "FS -": exactly(1), "FS !": exactly(1), "FS S": exactly(2), "FS p": exactly(2),
+	"FS .": exactly(0), "FS &": exactly(0), "FS C": exactly(1), "FS -": exactly(1), "FS !": exactly(1), "FS S": exactly(2), "FS p": exactly(2), "FS q": numberedImages,
 	"FS ( A": counted, "FS ( C": counted, "FS ( E": counted,
 	"GS !": exactly(1), "GS B": exactly(1), "GS L": exactly(2), "GS W": exactly(2), "GS b": exactly(1), "GS V": cut,
 	"GS ( A": counted, "GS ( D": counted, "GS ( E": counted, "GS ( H": counted, "GS ( K": counted, "GS ( L": counted,
@@ -152,7 +152,7 @@ func scan(b []byte) (token, int) {
 	family, ok := families[b[0]]
 	if !ok {
 		switch b[0] {
-		case printer.LF, printer.HT, '\r', 0:
+		case printer.LF, printer.HT, '\r', 0, ack:
 			return token{name: control[b[0]]}, 1
 		}
 		return token{name: "unknown", data: b[:1]}, 1
@@ -179,7 +179,10 @@ func scan(b []byte) (token, int) {
 	return token{name: "unknown", data: b[:2]}, 2
 }
 
-var control = map[byte]string{printer.LF: "LF", printer.HT: "HT", '\r': "CR", 0: "NUL"}
+// ack is the host's word that a block of an answer arrived.
+const ack = 0x06
+
+var control = map[byte]string{printer.LF: "LF", printer.HT: "HT", '\r': "CR", 0: "NUL", ack: "ACK"}
 
 func letter(b byte) string {
 	switch b {

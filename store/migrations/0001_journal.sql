@@ -183,9 +183,11 @@ CREATE TABLE reports (
 
 CREATE INDEX reports_by_due ON reports (state, due_at, amount_cents, queued_at);
 
--- jobs: receipts to print. What is printed is made from the sale.
+-- jobs: receipts to print, and a drawer to open. What is printed is made from the sale.
 CREATE TABLE jobs (
   id         TEXT    NOT NULL PRIMARY KEY,
+  kind       TEXT    NOT NULL,                     -- receipt, drawer
+  by         TEXT    NOT NULL,                     -- who asked for a drawer; its sale is empty
   sale       TEXT    NOT NULL,
   movement   TEXT    NOT NULL,
   copy       TEXT    NOT NULL,                     -- customer, merchant

@@ -285,7 +285,7 @@ function draw() {
 	count();
 }
 
-const glass = { welcome: "welcome", items: "items", choose: "choose", card: "card", processing: "processing", code: "codeShown", password: "password", paid: "paid", thanks: "thanks", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
+const glass = { welcome: "welcome", items: "items", choose: "choose", card: "card", return: "returning", processing: "processing", code: "codeShown", password: "password", paid: "paid", returned: "returned", held: "held", thanks: "thanks", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
 
 function top() {
 	$("shop").textContent = state.shop.name || "posd";

@@ -83,6 +83,8 @@ function parts() {
 		return [amount, title("choose"), marks(say), screen.message ? el("p", { class: "next" }, screen.message) : next("chooseNext")];
 	case "card":
 		return [amount, el("div", { class: "picture", "data-picture": "card", "aria-hidden": "true" }), title("card")];
+	case "return":
+		return [title("returning"), amount, el("div", { class: "picture", "data-picture": "card", "aria-hidden": "true" }), next("card")];
 	case "code": {
 		if (!screen.rows) return [mark(), amount, title("noCode")];
 		const side = Math.min(innerHeight * (innerWidth > innerHeight ? 0.9 : 0.58), innerWidth * (innerWidth > innerHeight ? 0.55 : 0.94));
@@ -100,6 +102,10 @@ function parts() {
 		return [mark(), amount, title("processing")];
 	case "paid":
 		return [el("div", { class: "picture", "data-picture": "paid", "aria-hidden": "true" }), title("paid"), amount, next("thanks")];
+	case "returned":
+		return [el("div", { class: "picture", "data-picture": "paid", "aria-hidden": "true" }), title("returned"), amount, next("returnedNext")];
+	case "held":
+		return [title("held"), amount, next("heldNext")];
 	case "thanks":
 		return [el("p", { class: "shop" }, shop.name), title("thanks"), next("thanksNext")];
 	case "declined":

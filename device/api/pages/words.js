@@ -8,6 +8,7 @@ const en = {
 	card: "Tap, insert or swipe your card", processing: "One moment, please", scan: "Scan with {wallet}",
 	password: "Enter your password on your phone", paid: "Paid", thanks: "Thank you!", declined: "Declined",
 	declinedNext: "No money was taken. Please ask the cashier.", cancelled: "Cancelled", cancelledNext: "No money was taken.",
+	returning: "Refund to your card", returned: "Refunded", returnedNext: "The money is on its way to your card.", held: "Held on your card", heldNext: "Nothing has been charged.",
 	askCashier: "Please ask the cashier", askCashierNext: "We do not know yet whether the payment went through. Please do not pay again yet.",
 	offline: "One moment, please", offlineNext: "This screen has lost its till. Please ask the cashier.", noCode: "The code cannot be shown here. Please ask the cashier.", left: "{time} left",
 
@@ -68,6 +69,7 @@ const fr = {
 	card: "Approchez, insérez ou glissez votre carte", processing: "Un instant, s’il vous plaît", scan: "Balayez avec {wallet}",
 	password: "Entrez votre mot de passe sur votre téléphone", paid: "Payé", thanks: "Merci!", declined: "Refusé",
 	declinedNext: "Aucun montant n’a été prélevé. Adressez-vous à la caisse.", cancelled: "Annulé", cancelledNext: "Aucun montant n’a été prélevé.",
+	returning: "Remboursement sur votre carte", returned: "Remboursé", returnedNext: "Le montant est en route vers votre carte.", held: "Retenu sur votre carte", heldNext: "Rien n’a été débité.",
 	askCashier: "Adressez-vous à la caisse", askCashierNext: "Nous ne savons pas encore si le paiement est passé. Ne payez pas de nouveau pour l’instant.",
 	offline: "Un instant, s’il vous plaît", offlineNext: "Cet écran n’est plus relié à la caisse. Adressez-vous à la caisse.", noCode: "Le code ne peut pas être affiché ici. Adressez-vous à la caisse.", left: "encore {time}",
 
@@ -122,6 +124,7 @@ const hans = {
 	card: "请刷卡、插卡或拍卡", processing: "请稍候", scan: "请用{wallet}扫码",
 	password: "请在手机上输入密码", paid: "支付成功", thanks: "谢谢惠顾！", declined: "支付被拒绝",
 	declinedNext: "未扣款，请咨询收银员。", cancelled: "已取消", cancelledNext: "未扣款。",
+	returning: "退款至您的银行卡", returned: "已退款", returnedNext: "款项将退回您的银行卡。", held: "已在您的卡上冻结", heldNext: "并未扣款。",
 	askCashier: "请咨询收银员", askCashierNext: "尚不确定付款是否成功，请暂勿重复付款。",
 	offline: "请稍候", offlineNext: "屏幕与收银机断开，请咨询收银员。", noCode: "此处无法显示二维码，请咨询收银员。", left: "剩余 {time}",
 	mCard: "银行卡", mWechat: "微信支付", mAlipay: "支付宝", mUnionpay: "云闪付", mScan: "付款码",
@@ -133,6 +136,7 @@ const hant = {
 	card: "請刷卡、插卡或拍卡", processing: "請稍候", scan: "請用{wallet}掃碼",
 	password: "請在手機上輸入密碼", paid: "付款成功", thanks: "謝謝惠顧！", declined: "付款被拒絕",
 	declinedNext: "未扣款，請向收銀員查詢。", cancelled: "已取消", cancelledNext: "未扣款。",
+	returning: "退款至您的銀行卡", returned: "已退款", returnedNext: "款項將退回您的銀行卡。", held: "已在您的卡上凍結", heldNext: "並未扣款。",
 	askCashier: "請向收銀員查詢", askCashierNext: "尚未確定付款是否成功，請暫勿重複付款。",
 	offline: "請稍候", offlineNext: "螢幕與收銀機斷開，請向收銀員查詢。", noCode: "此處無法顯示二維碼，請向收銀員查詢。", left: "剩餘 {time}",
 	mCard: "銀行卡", mWechat: "微信支付", mAlipay: "支付寶", mUnionpay: "雲閃付", mScan: "付款碼",
