@@ -38,6 +38,7 @@ type fake struct {
 
 	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
 	onSnap   func()                                            // runs when a snapshot has been made
+	onClose  func()                                            // runs while a day is being closed
 	err      error                                             // answers every request, when set
 	deaf     error                                             // answers Alive
 	stuck    chan struct{}                                     // holds Alive up, when set
@@ -310,6 +311,9 @@ func (f *fake) Uploaded(_ context.Context, id sale.ID, u sale.Upload, by, why st
 
 func (f *fake) CloseDay(_ context.Context, by string, withoutTerminal bool) (device.Books, error) {
 	_, err := f.note(fmt.Sprintf("close by %s, without terminal %v", by, withoutTerminal))
+	if f.onClose != nil {
+		f.onClose()
+	}
 	return device.Books{Kind: "closing", From: at, To: at, Closing: &device.Closing{No: 12, By: by}}, err
 }
 

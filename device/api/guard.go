@@ -22,6 +22,7 @@ const (
 	maxAtOnce    = 256
 	maxWait      = 60 * time.Second // of GET /v1/sales/{id}?wait=
 	requestLimit = 15 * time.Second
+	closeLimit   = time.Hour       // the terminal settles and the gateway is asked about every wallet sale of the day
 	writeLimit   = 5 * time.Second // for a client to take one piece of a stream
 )
 
@@ -71,6 +72,9 @@ func (h *handlers) guard(next http.Handler) http.Handler {
 		limit := requestLimit
 		if r.URL.Query().Has("wait") || h.Scan != nil && r.Method == http.MethodPost && r.URL.Path == salesPath {
 			limit += maxWait
+		}
+		if r.URL.Path == closePath {
+			limit += closeLimit
 		}
 		// Before anything is written: the deadline of the connection's last
 		// request would still count. A recorder in a test has no deadlines.

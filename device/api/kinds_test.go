@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"posd/device"
 	"posd/device/sale"
@@ -79,4 +81,15 @@ func TestDayIsClosedAndItsReportFoundByNumber(t *testing.T) {
 	if w := ask(t, h, "POST", "/v1/day/close", `{"by":"Ana"}`); w.Code != 409 || !strings.Contains(w.Body.String(), "terminal-held") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+}
+
+func TestACloseOfMinutesIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.onClose = func() { time.Sleep(10 * time.Minute) }
+		code, body, err := overPipes(t, New(f, options(f)))(t.Context(), "/v1/day/close", `{"by":"Ana"}`)
+		if err != nil || code != 200 || !strings.Contains(body, `"no":12`) {
+			t.Errorf("%d %s %v", code, body, err)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -31,13 +32,10 @@ func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"}
 
 const scanSale = `{"amount":2865,"method":"scan"}`
 
-// counterWithScanner serves a till that refuses scans without a code, over
-// pipes; the function it returns posts a sale.
-func counterWithScanner(t *testing.T, f *fake, scan func(ctx context.Context) (sale.Secret, error)) (post func(ctx context.Context, body string) (int, string, error)) {
-	o := options(f)
-	o.Scan = scan
+// overPipes serves h; the function it returns posts to it.
+func overPipes(t *testing.T, h http.Handler) (post func(ctx context.Context, path, body string) (int, string, error)) {
 	l := pipes{make(chan net.Conn)}
-	srv := Server(t.Context(), New(f, o), o.Log)
+	srv := Server(t.Context(), h, slog.New(slog.DiscardHandler))
 	ended := make(chan error)
 	go func() { ended <- srv.Serve(l) }()
 	t.Cleanup(func() {
@@ -45,13 +43,13 @@ func counterWithScanner(t *testing.T, f *fake, scan func(ctx context.Context) (s
 		srv.Close()
 		<-ended
 	})
-	return func(ctx context.Context, body string) (int, string, error) {
+	return func(ctx context.Context, path, body string) (int, string, error) {
 		near, far := net.Pipe()
 		l.made <- far
 		defer near.Close()
 		stop := context.AfterFunc(ctx, func() { near.Close() })
 		defer stop()
-		if _, err := fmt.Fprintf(near, "POST /v1/sales HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: %d\r\n\r\n%s", len(body), body); err != nil {
+		if _, err := fmt.Fprintf(near, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body); err != nil {
 			return 0, "", err
 		}
 		res, err := http.ReadResponse(bufio.NewReader(near), nil)
@@ -61,6 +59,15 @@ func counterWithScanner(t *testing.T, f *fake, scan func(ctx context.Context) (s
 		text, err := io.ReadAll(res.Body)
 		return res.StatusCode, string(text), err
 	}
+}
+
+// counterWithScanner serves a till that refuses scans without a code, over
+// pipes; the function it returns posts a sale.
+func counterWithScanner(t *testing.T, f *fake, scan func(ctx context.Context) (sale.Secret, error)) (post func(ctx context.Context, body string) (int, string, error)) {
+	o := options(f)
+	o.Scan = scan
+	to := overPipes(t, New(f, o))
+	return func(ctx context.Context, body string) (int, string, error) { return to(ctx, "/v1/sales", body) }
 }
 
 // needsCode answers Sell as the till does: no code, no sale.
