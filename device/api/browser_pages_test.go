@@ -54,6 +54,10 @@ func TestPagesCanBeReadAndTouched(t *testing.T) {
 	c.put(unsure)
 	c.unsure = []sale.Sale{unsure}
 	c.link, c.stats = "stopped", sale.QueueStats{Queued: 4, Cents: 9900, SetAside: 1}
+	c.reports = []sale.Report{{No: "R1", Sale: "S02", Amount: 4200, Currency: "CAD", State: sale.QueueHeld, QueuedAt: at, Words: "approuvé sans la banque"}}
+	offline := paid("S02", "sale", 4200)
+	offline.Offline = true
+	c.put(offline)
 	c.opts.Language = sale.French
 	c.stop()
 	c.start()
@@ -88,10 +92,35 @@ func TestPagesCanBeReadAndTouched(t *testing.T) {
 		c.shot("till-" + where + "-settle")
 		check("settle " + where)
 		c.press("Retour")
+		for _, kind := range []sale.CardKind{sale.CardAuth, sale.CardReturn, sale.CardComplete} {
+			c.now(paid(s.ID, kind, s.Amount))
+			c.until(`document.getElementById("sale").dataset.tone === "paid"`)
+			c.fits()
+			c.shot("till-" + where + "-" + string(kind))
+			check(string(kind) + " " + where)
+		}
+		s = paid(s.ID, "sale", s.Amount)
+		s.State, s.Reason = sale.Declined, sale.ReasonDuplicateOf
+		c.now(s)
+		c.says("encaisser encore")
+		c.fits()
+		check("duplicate " + where)
+
 		c.open("/manager")
 		c.says("terminal (pax)")
+		c.says("La banque l’a acceptée")
 		c.shot("manager-" + where)
 		check("manager " + where)
+		for _, press := range []string{"La banque l’a refusée", "Laisser partir", "Fermer la journée", "Rembourser sans vente", "Rapport du jour", "Z 12"} {
+			c.press(press)
+			c.until(`document.getElementById("dialog").open`)
+			c.shot("manager-" + where + "-" + press)
+			check(press + " " + where)
+			c.press(map[bool]string{true: "Fermer", false: "Retour"}[press == "Rapport du jour" || press == "Z 12"])
+		}
+		c.mu.Lock()
+		delete(c.sales, s.ID) // the next size begins anew
+		c.mu.Unlock()
 	}
 	c.open("/display")
 	for name, s := range screens() {

@@ -218,7 +218,7 @@ func (c *counter) sells() {
 			return s, true, nil
 		}
 		n++
-		s := sale.Sale{ID: sale.ID(fmt.Sprintf("S%d", n)), Amount: r.Amount, Currency: "CAD", Method: r.Method, Reference: r.Reference, Replaces: r.Replaces,
+		s := sale.Sale{ID: sale.ID(fmt.Sprintf("S%d", n)), Amount: r.Amount, Currency: "CAD", Method: r.Method, Kind: r.Kind, Original: r.Original, By: r.By, Why: r.Why, Reference: r.Reference, Replaces: r.Replaces,
 			State: sale.Waiting, CreatedAt: time.Now().UTC(), Printed: sale.PrintNone, Reported: sale.ReportNotNeeded}
 		byKey[r.Key] = s
 		c.now(s)

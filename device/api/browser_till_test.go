@@ -220,10 +220,6 @@ func TestManagerSeesSalesQueueAndDevices(t *testing.T) {
 	js[any](c, `document.querySelector("dialog details").open = true`)
 	c.until(`document.querySelector("dialog img").naturalWidth === 3`)
 	c.press("Close")
-	c.open("/manager")
-	c.says("Today’s report")
-	js[any](c, `document.getElementById("report").click()`)
-	c.says("X REPORT (INTERIM)")
 }
 
 func TestLatePaymentIsFoundAfterAReload(t *testing.T) {

@@ -81,12 +81,29 @@ export async function get(path) {
 	}
 }
 
-// text reads plain text, "" if there is none.
+// once sends a request that no key protects, so it is never repeated by itself.
+// The result is {status, body}, status 0 if there was no answer within limit ms.
+export async function once(path, body = {}, limit = 20000) {
+	try {
+		const answer = await fetch(path, {
+			method: "POST",
+			headers: { "Content-Type": "application/json" },
+			body: JSON.stringify(body),
+			signal: AbortSignal.timeout(limit),
+		});
+		return { status: answer.status, body: await answer.json() };
+	} catch {
+		return { status: 0, body: {} };
+	}
+}
+
+// text reads plain text; the result is {ok, words}, the words of the refusal if
+// it is not ok, "" if there was no answer.
 export async function text(path) {
 	try {
 		const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(20000) });
-		return answer.ok ? await answer.text() : (await answer.json()).detail;
+		return { ok: answer.ok, words: answer.ok ? await answer.text() : (await answer.json()).detail };
 	} catch {
-		return "";
+		return { ok: false, words: "" };
 	}
 }

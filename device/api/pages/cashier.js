@@ -2,37 +2,15 @@
 // the amount being keyed, and works after a reload at any moment.
 
 import { follow } from "./stream.js";
-import { post, prepare, repeat, pending, get } from "./ask.js";
-import { speak, money, name, clock } from "./words.js";
+import { get } from "./ask.js";
+import { name } from "./words.js";
 import { $, el } from "./dom.js";
-import * as dialogs from "./dialogs.js";
 import { buttons } from "./moves.js";
-import { tell, facts, one, left, late } from "./tell.js";
+import { tell, facts, one, left, late, plain } from "./tell.js";
+import { state, say, cash, language, enter, hear, know, latest, draw, drawnBy, trouble, complain } from "./state.js";
+import { sell, meant, cancel } from "./sell.js";
 
 const seenKey = "posd.seen"; // the sale whose result the cashier has put away
-
-const state = {
-	shop: undefined, // until the first snapshot
-	here: false, // whether the stream is up
-	current: undefined, // the sale on the page
-	unsure: [],
-	screen: { kind: "offline" },
-	queue: { queued: 0, setAside: 0 },
-	link: "up",
-	told: new Map(), // by ID, what this stream said last of a sale
-	skew: 0, // posd's clock less ours, ms
-	selling: false, // a sale was asked for and not answered yet
-	stop: undefined, // stops the request that gets no answer
-	cents: "",
-	complaint: "",
-};
-
-const language = () => (state.shop?.language === "fr" ? "fr" : "en");
-let say = speak("en");
-const cash = (n, currency = state.shop.currency) => money(n, currency, language());
-
-let arrived; // tells that the shop is known
-const shopKnown = new Promise((done) => { arrived = done; });
 
 follow((event, data) => {
 	state.here = true;
@@ -64,8 +42,7 @@ follow((event, data) => {
 // begin takes in how things stand. A sale under way is shown; else what was on
 // the page stays, and the last sale is shown unless it was put away.
 function begin(snapshot) {
-	state.shop = snapshot.shop;
-	say = speak(language());
+	enter(snapshot.shop);
 	state.unsure = snapshot.unsure;
 	state.queue = snapshot.queue;
 	state.link = snapshot.link;
@@ -78,7 +55,6 @@ function begin(snapshot) {
 	else if (last && sessionStorage.getItem(seenKey) !== last.id) state.current = last;
 	see(snapshot.screen);
 	lookForLate();
-	arrived();
 }
 
 // lookUp brings a sale on the page up to date.
@@ -97,26 +73,6 @@ async function lookForLate() {
 	if (!found || state.current?.state === "waiting") return;
 	state.current = latest(found);
 	draw();
-}
-
-// hear remembers what the stream said of a sale; the oldest are let go.
-function hear(sale) {
-	state.told.delete(sale.id);
-	state.told.set(sale.id, sale);
-	if (state.told.size > 100) state.told.delete(state.told.keys().next().value);
-}
-
-// latest is the newer of an answer and what the stream said: an answer may
-// have been overtaken by the stream, never the other way round for long.
-const latest = (sale) => state.told.get(sale.id) || sale;
-
-// know takes in a sale as it now stands.
-function know(sale) {
-	state.unsure = state.unsure.filter((s) => s.id !== sale.id);
-	if (sale.state === "unsure") state.unsure.unshift(sale);
-	const mine = state.current?.id === sale.id;
-	const news = !mine && (late(sale) || sale.state === "waiting");
-	if (mine || (news && state.current?.state !== "waiting")) state.current = sale;
 }
 
 function see(screen) {
@@ -139,123 +95,6 @@ function tryAgain() {
 	putAway();
 }
 
-// trouble is told by a request that gets no answer, and again when it is over.
-function trouble(stop) {
-	if (Boolean(stop) === Boolean(state.stop)) return;
-	state.stop = stop;
-	draw();
-}
-
-function complain(words) {
-	state.complaint = words;
-	draw();
-}
-
-// sell takes the keyed amount. A refusal because of another sale becomes the
-// one question that only the cashier can answer.
-async function sell(method, replaces, secret) {
-	if (state.selling || !state.here) return;
-	if (!state.cents) return complain(say("noAmount"));
-	const scanner = method === "scan" && state.shop.scanner && !secret;
-	if (method === "scan" && !secret && !scanner) {
-		secret = await keyCode(say("scanHelp"));
-		if (!secret) return;
-	}
-	const body = { amount: Number(state.cents), currency: state.shop.currency, method, reference: $("reference").value.trim(), replaces };
-	if (!body.reference) delete body.reference;
-	if (!replaces) delete body.replaces;
-	state.complaint = "";
-	state.selling = true;
-	draw();
-	const request = prepare("/v1/sales", body);
-	const answer = await (scanner ? scan(request) : repeat(request, { secret, trouble }));
-	await sold(answer, method, secret);
-}
-
-function keyCode(help) {
-	const code = { name: "authCode", label: say("scanLabel"), required: true, inputmode: "numeric", max: 128 };
-	return dialogs.form(say("scanTitle"), [help], [code], say("takePayment"), say);
-}
-
-// posd waits 60 s for a scan, and its answer may take a while more.
-const scanLimit = 90000;
-
-// scan sends a request that posd's own scanner completes. Keyed digits go under
-// the same key: whatever the scanner has read meanwhile, it is one sale. The
-// result is undefined if the person went back; a sale that had begun by then is
-// told by the stream.
-async function scan(request) {
-	const leave = new AbortController();
-	const unheard = el("p", { class: "complaint", role: "alert" });
-	const asking = repeat(request, { signal: leave.signal, limit: scanLimit, trouble: (stop) => { unheard.textContent = stop ? say("again") : ""; } });
-	const choice = await dialogs.wait(asking, say("scanTitle"),
-		[el("p", { class: "amount" }, cash(request.body.amount)), el("p", {}, say("scanPoint")), unheard],
-		[[say("keyDigits"), "key"], [say("cancel"), undefined, "danger"]]);
-	leave.abort();
-	const answer = await asking; // it may have come at that very moment
-	const unread = answer.body.type === "no-scanner";
-	if (answer.status > 0 && !unread) return answer;
-	const secret = choice && await keyCode(unread ? say("scannerOut") : say("scanKey"));
-	return secret ? repeat(request, { secret, trouble }) : undefined;
-}
-
-async function sold(answer, method, secret) {
-	state.selling = false;
-	if (!answer) return draw();
-	const { status, body } = answer;
-	if (status === 200 || status === 201) {
-		state.cents = "";
-		$("reference").value = "";
-		const sale = latest(body);
-		// The stream may have been faster, and gone on to a late payment.
-		if (!state.current || sale.state === "waiting") state.current = sale;
-		know(sale);
-		draw();
-	} else if (body.type === "same-bill" || body.type === "bill-paid") {
-		await ask(body, method, secret);
-	} else {
-		complain(body.detail || say("stopped"));
-	}
-}
-
-// ask puts the one question: is it the same bill, or another customer?
-async function ask(problem, method, secret) {
-	const { body: other } = await get("/v1/sales/" + problem.sale);
-	const about = other.id && say("sameText", { amount: cash(other.amount, other.currency), method: name(say, "m", other.method), time: clock(other.createdAt, language()), state: name(say, "s", other.state) });
-	const choices = [[say("otherCustomer"), "none"]];
-	if (problem.type === "same-bill" && other.state !== "paid") choices.unshift([say("sameBill"), problem.sale, "strong"]);
-	draw();
-	const answer = await dialogs.choose(say(other.state === "paid" ? "paidTitle" : "sameTitle"), [about, problem.detail], choices, say);
-	if (answer) await sell(method, answer, secret);
-}
-
-async function cancel() {
-	const { status, body } = await post(`/v1/sales/${state.current.id}/cancel`, {}, { trouble });
-	if (status === 202) know(latest(body));
-	else state.complaint = body.detail || say("stopped");
-	draw();
-}
-
-// A request that was under way when the page was loaded again is asked once
-// more, under its own key.
-for (const request of pending()) {
-	const sale = request.path === "/v1/sales";
-	if (sale) {
-		state.selling = true;
-		state.cents = String(request.body.amount);
-		$("reference").value = request.body.reference || "";
-	}
-	const again = async () => {
-		if (!sale || request.body.method !== "scan") return repeat(request, { trouble });
-		await shopKnown;
-		return state.shop.scanner ? scan(request) : repeat(request, { trouble });
-	};
-	again().then((answer) => {
-		if (sale) return sold(answer, request.body.method);
-		if (answer.status >= 400) complain(answer.body.detail || "");
-	});
-}
-
 // Drawing. A part is drawn again only when what it shows has changed: a button
 // must not be replaced under a finger.
 
@@ -270,7 +109,7 @@ function render(id, shows, build) {
 	if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus();
 }
 
-function draw() {
+drawnBy(() => {
 	if (!state.shop) {
 		render("banners", [state.here], () => [!state.here && el("p", { class: "banner bad" }, say("gone"))]);
 		return;
@@ -283,7 +122,7 @@ function draw() {
 	else drawKeying();
 	drawUnsure();
 	count();
-}
+});
 
 const glass = { welcome: "welcome", items: "items", choose: "choose", card: "card", return: "returning", processing: "processing", code: "codeShown", password: "password", paid: "paid", returned: "returned", held: "held", thanks: "thanks", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
 
@@ -291,12 +130,13 @@ function top() {
 	$("shop").textContent = state.shop.name || "posd";
 	$("manager").textContent = say("openSales");
 	$("glass").textContent = say("shownToCustomer") + " " + say(glass[state.screen.kind] || state.screen.kind);
-	const { queued: n, setAside } = state.queue;
-	render("banners", [state.here, Boolean(state.stop), state.link, n, setAside], () => [
+	const { queued: n, cents, setAside } = state.queue;
+	const waiting = { n, amount: cash(cents) };
+	render("banners", [state.here, Boolean(state.stop), state.link, waiting, setAside], () => [
 		!state.here && el("p", { class: "banner bad" }, say("gone")),
 		state.stop && el("p", { class: "banner bad" }, say("again"), " ", el("button", { type: "button", onclick: () => state.stop?.() }, say("stopAsking"))),
-		state.here && state.link === "down" && el("p", { class: "banner" }, say("linkDown", { n })),
-		state.here && state.link === "stopped" && el("p", { class: "banner bad" }, say("linkStopped", { n })),
+		state.here && state.link === "down" && el("p", { class: "banner" }, say("linkDown", waiting)),
+		state.here && state.link === "stopped" && el("p", { class: "banner bad" }, say("linkStopped", waiting)),
 		setAside > 0 && el("p", { class: "banner" }, say("setAside", { n: setAside })),
 	]);
 }
@@ -310,8 +150,10 @@ function drawKeying() {
 	render("keypad", language(), () => ["7", "8", "9", "4", "5", "6", "1", "2", "3", "00", "0", "del"].map((k) =>
 		el("button", { type: "button", id: "key-" + k, "aria-label": k === "del" && say("deleteDigit"), onclick: () => key(k) }, k === "del" ? "⌫" : k)));
 	const off = !state.here || state.selling;
-	render("methods", [state.shop.methods, off, language()], () => state.shop.methods.map((m) =>
-		el("button", { type: "button", id: "method-" + m, class: "method", "data-method": m, disabled: off, onclick: () => sell(m) }, name(say, "m", m), el("kbd", {}, m.charAt(0).toUpperCase()))));
+	render("methods", [state.shop.methods, off, language()], () => state.shop.methods.map((m) => {
+		const way = el("button", { type: "button", id: "method-" + m, class: "method", "data-method": m, disabled: off, onclick: () => sell(m) }, name(say, "m", m), el("kbd", {}, m.charAt(0).toUpperCase()));
+		return m === "card" ? el("div", { class: "card" }, way, el("button", { type: "button", id: "hold", disabled: off, onclick: () => sell(m, true) }, say("hold"))) : way;
+	}));
 }
 
 let focused; // the sale whose end has been given the focus
@@ -322,13 +164,14 @@ function drawSale(s) {
 	const done = s.state !== "waiting";
 	const { tone, title, lines } = tell(s, seen, say, language());
 	$("sale").dataset.tone = keep ? "late" : tone;
-	render("sale", [s, seen, state.complaint, language()], () => {
+	render("sale", [s, seen, state.complaint, state.selling, language()], () => {
 		const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } });
 		const list = [
 			!done && [say("cancel"), cancel, "danger", s.cancelWished],
+			s.reason === "duplicate-of" && !s.incident && [say("meant"), () => meant(s), "", state.selling],
 			s.state === "paid" && s.due > 0 && [say("takeRest", { amount: cash(s.due, s.currency) }), tryAgain, "strong"],
 			done && [say("newSale"), putAway, keep || s.due > 0 ? "" : "strong"],
-			(["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
+			plain(s) && (["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
 			...moves,
 		].filter(Boolean);
 		return [

@@ -67,6 +67,9 @@ export function wait(promise, title, content, buttons) {
 
 let busy; // closes the dialog that is open
 
+// free reports whether no dialog is open.
+export const free = () => !busy;
+
 function open(build) {
 	busy?.();
 	const dialog = $("dialog");

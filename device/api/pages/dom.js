@@ -14,6 +14,12 @@ export function el(tag, properties = {}, ...children) {
 	return e;
 }
 
+// table makes a table, or says that there is nothing to put into it.
+export function table(head, rows, none) {
+	if (!rows.length) return el("p", {}, none);
+	return el("table", {}, el("thead", {}, el("tr", {}, ...head.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((c) => el("td", {}, c))))));
+}
+
 const svg = "http://www.w3.org/2000/svg";
 
 // qr draws rows of 0 and 1 with a quiet zone of 4 modules, at most size CSS

@@ -1,12 +1,15 @@
-// The manager's page: sales, the queue of reports, devices, receipts.
+// The manager's page: the business day, what to look at, sales, the queue of
+// reports, devices, receipts.
 
 import { follow } from "./stream.js";
-import { get, post } from "./ask.js";
+import { get, post, pending, repeat } from "./ask.js";
 import { speak, money, name, clock } from "./words.js";
-import { $, el } from "./dom.js";
+import { $, el, table } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import { buttons } from "./moves.js";
-import { tell, facts, one } from "./tell.js";
+import { tell, facts, one, way, standing } from "./tell.js";
+import * as day from "./day.js";
+import { look } from "./look.js";
 
 let shop;
 let say = speak("en");
@@ -23,8 +26,13 @@ follow((event, data) => {
 		title();
 		all();
 	}
-	if (event === "sale") later("sales");
+	if (event === "sale") {
+		later("sales");
+		later("today", 2000);
+		renew(data);
+	}
 	if (event === "queue") later("queue");
+	if (event === "event" && data.kind.startsWith("day.")) later("today");
 	banners();
 }, () => {
 	here = false;
@@ -33,12 +41,12 @@ follow((event, data) => {
 
 // later asks for a list once things have calmed down: a burst is one question.
 const timers = {};
-function later(what) {
+function later(what, ms = 300) {
 	clearTimeout(timers[what]);
-	timers[what] = setTimeout(lists[what], 300);
+	timers[what] = setTimeout(lists[what], ms);
 }
 
-const lists = { sales, queue, devices };
+const lists = { today, sales, queue, devices };
 const all = () => Object.values(lists).forEach((f) => f());
 
 function trouble(f) {
@@ -64,28 +72,35 @@ function title() {
 	$("shop").textContent = shop.name || "posd";
 	$("glass").textContent = say("manager");
 	$("till").textContent = say("toTill");
-	$("report").textContent = say("report");
-	for (const id of ["sales", "queue", "devices"]) {
+	for (const id of ["day", "look", "sales", "queue", "devices"]) {
 		const h = $(id).querySelector("h2");
-		h.textContent = say(id);
+		h.textContent = say(id === "day" ? "dayTitle" : id);
 		h.id = id + "-title";
 		$(id).querySelector(".list").setAttribute("aria-labelledby", h.id);
 	}
 	const option = (value, label) => el("option", { value }, label);
 	const choice = (id, label, values, kind) => el("label", {}, say(label), el("select", { id, onchange: sales }, option("", say("all")), ...values.map((v) => option(v, name(say, kind, v)))));
 	if ($("filter").children.length) return;
+	$("acts").append(...day.frame(page()));
 	$("filter").append(
 		el("label", {}, say("day"), el("input", { type: "date", id: "date", onchange: sales })),
 		choice("method", "method", ["card", "wechat", "alipay", "unionpay", "scan"], "m"),
 		choice("state", "state", ["waiting", "paid", "declined", "cancelled", "unsure"], "s"));
 }
 
-function table(head, rows, none) {
-	if (!rows.length) return el("p", {}, none);
-	return el("table", {}, el("thead", {}, el("tr", {}, ...head.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((c) => el("td", {}, c))))));
+const put = (id, ...nodes) => $(id).querySelector(".list").replaceChildren(...nodes);
+
+// page is what the parts of the page share.
+function page() {
+	return { say, language: language(), trouble, complain, refresh: all, open, after: (sale) => { all(); if (dialogs.free()) open(sale); } };
 }
 
-const put = (id, ...nodes) => $(id).querySelector(".list").replaceChildren(...nodes);
+async function today() {
+	const { status, body } = await get("/v1/reports/today");
+	if (status !== 200) return complain(body.detail || say("gone"));
+	put("day", ...day.closed(body.closed, page()));
+	put("look", ...await look(body, page()));
+}
 
 async function sales() {
 	const query = new URLSearchParams();
@@ -94,20 +109,28 @@ async function sales() {
 	if (status !== 200) return complain(body.detail || say("gone"));
 	put("sales", table([say("time"), say("amount"), say("method"), say("state"), say("fPrinted"), say("fReported")], body.map((s) => [
 		el("button", { type: "button", onclick: () => open(s) }, clock(s.createdAt, language()) + (s.reference ? " · " + s.reference : "")),
-		money(s.amount, s.currency, language()), name(say, "m", s.method),
-		el("span", { class: "state", "data-tone": s.state }, name(say, "s", s.state) + (s.refunds.length ? " · " + s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state)).join(", ") : "")),
+		money(s.amount, s.currency, language()), way(s, say),
+		el("span", { class: "state", "data-tone": s.state }, standing(s, say) + (s.refunds.length ? " · " + s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state)).join(", ") : "")),
 		name(say, "p", s.printed), name(say, "r", s.reported),
 	]), say("noSales")));
 }
 
+let seen; // the sale that is open and still under way
+
 // open shows one sale with what can be done with it.
 async function open(s) {
 	const { title, lines } = tell(s, undefined, say, language());
-	const moves = buttons(s, { say, language: language(), trouble, complain, after: () => sales() });
 	const content = el("div", {},
-		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), s.attention && el("p", { class: "attention" }, s.attention),
+		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), ...new Set([s.attention, s.incident].filter(Boolean)).values().map((words) => el("p", { class: "attention" }, words)),
 		el("dl", {}, ...facts(s, say, language()).concat([[say("id"), s.id]]).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])));
-	await dialogs.show(title, content, moves.map(([label, action]) => [label, action]), say);
+	const mine = seen = s.state === "waiting" ? s : undefined;
+	await dialogs.show(title, content, buttons(s, page()).map(([label, action]) => [label, action]), say);
+	if (seen === mine) seen = undefined;
+}
+
+// renew shows how the sale that is open goes on.
+function renew(s) {
+	if (seen?.id === s.id) open(s);
 }
 
 async function queue() {
@@ -119,12 +142,21 @@ async function queue() {
 		complain(answer.status === 200 ? "" : answer.body.detail || say("stopped"));
 		queue();
 	};
+	const letGo = async (r) => {
+		const lines = [money(r.amount, r.currency, language()), r.words, say("letGoHelp")];
+		if (await dialogs.choose(say("letGoTitle"), lines, [[say("letGo"), true, "strong"]], say)) again(r.id);
+	};
+	const act = {
+		"set-aside": (r) => el("button", { type: "button", onclick: () => again(r.id) }, say("retry")),
+		held: (r) => el("button", { type: "button", onclick: () => letGo(r) }, say("letGo")),
+	};
+	const states = { "set-aside": "rSetAside", held: "rHeldBack" };
 	put("queue",
 		el("p", {}, `${say("link")}: ${say(link)}. ${body.words} ` + say("waitingReports", { n: body.queued, amount: money(body.cents, shop.currency, language()) })),
 		body.setAside > 0 ? el("button", { type: "button", class: "strong", onclick: () => again("all") }, say("retryAll")) : "",
 		table([say("time"), say("amount"), say("state"), say("tries"), say("words"), ""], body.reports.map((r) => [
-			clock(r.queuedAt, language()), money(r.amount, r.currency, language()), r.state === "set-aside" ? say("rSetAside") : say("rQueued"), String(r.attempts), r.words || "",
-			r.state === "set-aside" ? el("button", { type: "button", onclick: () => again(r.id) }, say("retry")) : "",
+			clock(r.queuedAt, language()), money(r.amount, r.currency, language()), say(states[r.state] || "rQueued"), String(r.attempts), r.words || "",
+			act[r.state]?.(r) || "",
 		]), say("noReports")));
 }
 
@@ -134,4 +166,13 @@ async function devices() {
 	put("devices", table([say("device"), say("line"), say("state"), say("words")], body.map((d) => [
 		`${d.name} (${d.kind})`, d.line, el("span", { class: "state", "data-tone": d.ok ? "paid" : "declined" }, say(d.ok ? "works" : "trouble")), d.words,
 	]), ""), el("button", { type: "button", onclick: devices }, say("refresh")));
+}
+
+// A request that was under way when the page was loaded again is asked once
+// more, under its own key; a sale is the till's page's to ask.
+for (const request of pending().filter((r) => r.path !== "/v1/sales")) {
+	repeat(request, { trouble }).then((answer) => {
+		if (answer.status >= 400) complain(answer.body.detail || "");
+		if (shop) all();
+	});
 }

@@ -1,26 +1,23 @@
-// What a person can do with a sale besides taking it: void, refund, keep,
-// settle, print, look at the receipt. The till and the manager share them.
+// What a person can do with a sale besides taking it: void, refund, complete,
+// keep, settle, say what became of its upload, print, look at the receipt. The till and the manager share them.
 
 import { post, text } from "./ask.js";
 import { money } from "./words.js";
 import { el } from "./dom.js";
 import * as dialogs from "./dialogs.js";
-import { refundable, late, one } from "./tell.js";
+import { refundable, late, one, unconfirmed } from "./tell.js";
 
-// buttons lists what is possible with s as [label, action, class]. say and
-// language speak; trouble is handed to post; after(sale) gets what came of it.
-export function buttons(s, { say, language, trouble, after, complain }) {
+// buttons lists what is possible with s as [label, action, class]. c is the
+// page: say and language speak, trouble is handed to post, after(sale) gets what
+// came of it, complain(words) what went wrong.
+export function buttons(s, c) {
+	const { say, language, trouble } = c;
 	const cash = (cents) => money(cents, s.currency, language);
 	const path = "/v1/sales/" + s.id;
 	const line = one(s, say, language);
-	const send = async (what, body) => {
-		const answer = await post(path + "/" + what, body, { trouble });
-		if (answer.status >= 200 && answer.status < 300) after(answer.body.sale || answer.body);
-		else complain(answer.body.detail || say("stopped"));
-		return answer;
-	};
-	const by = { name: "by", label: say("yourName"), required: true, max: 64 };
-	const why = { name: "reason", label: say("why") };
+	const right = (v) => (cents(v.amount) === undefined ? say("badAmount") : "");
+	const send = (what, body) => sendTo(s, what, body, c);
+	const by = who(say), why = { name: "reason", label: say("why") };
 	const list = [];
 	if (late(s)) {
 		list.push([say("keep"), async () => {
@@ -29,19 +26,29 @@ export function buttons(s, { say, language, trouble, after, complain }) {
 		}, "strong"]);
 	}
 	const rest = refundable(s);
-	if (rest > 0 && s.method === "card" && s.refunds.every((m) => m.state === "refused" || m.state === "kept")) {
-		list.push([say("void"), async () => {
-			const v = await dialogs.form(say("voidTitle"), [line], [by, why], say("void"), say);
+	const whole = rest > 0 && s.refunds.every((m) => m.state === "refused" || m.state === "kept");
+	if (s.kind === "auth" && whole) {
+		list.push([say("complete"), async () => {
+			const amount = { name: "amount", label: say("howMuch", { amount: cash(rest) }), inputmode: "decimal" };
+			const v = await dialogs.form(say("completeTitle"), [line, say("completeHelp")], [amount], say("complete"), say, right);
+			if (v) await send("complete", { amount: cents(v.amount) });
+		}, "strong"]);
+	}
+	if (s.method === "card" && whole) {
+		const word = { auth: "voidAuth", return: "voidReturn" }[s.kind] || "void";
+		list.push([say(word), async () => {
+			const v = await dialogs.form(say(word + "Title"), [line], [by, why], say(word), say);
 			if (v) await send("void", { by: v.by, reason: v.reason });
 		}, "danger"]);
 	}
-	if (rest > 0) {
+	if (rest > 0 && s.kind !== "auth" && s.kind !== "return") {
 		list.push([say("refund"), async () => {
 			const amount = { name: "amount", label: say("howMuch", { amount: cash(rest) }), inputmode: "decimal" };
-			const v = await dialogs.form(say("refundTitle"), [line], [amount, by, why], say("refund"), say, (v) => cents(v.amount) === undefined ? say("badAmount") : "");
+			const v = await dialogs.form(say("refundTitle"), [line], [amount, by, why], say("refund"), say, right);
 			if (v) await send("refund", { amount: cents(v.amount), by: v.by, reason: v.reason });
 		}, "danger"]);
 	}
+	list.push(...uploads(s, c));
 	if (s.state === "unsure" && s.attention) {
 		list.push([say("resolve"), async () => {
 			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]] };
@@ -51,7 +58,7 @@ export function buttons(s, { say, language, trouble, after, complain }) {
 	}
 	if (["paid", "declined", "cancelled"].includes(s.state)) {
 		list.push([say("receipt"), async () => {
-			const words = await text(path + "/receipt?format=text");
+			const { words } = await text(path + "/receipt?format=text");
 			const receipt = el("pre", { class: "receipt", tabindex: "0" }, words);
 			const paper = el("details", {}, el("summary", {}, say("paper")), el("img", { src: path + "/receipt?format=png", alt: words, loading: "lazy" }));
 			const said = el("p", { role: "status" });
@@ -62,6 +69,27 @@ export function buttons(s, { say, language, trouble, after, complain }) {
 		}]);
 	}
 	return list;
+}
+
+// uploads lists what can be said of an offline approval that nobody has spoken of.
+export function uploads(s, c) {
+	const { say } = c;
+	if (!unconfirmed(s)) return [];
+	const told = (upload, word, kind) => [say(word), async () => {
+		const fields = [who(say), { name: "reason", label: say("reason"), required: true }];
+		const v = await dialogs.form(say(word), [one(s, say, c.language), say(word + "Help")], fields, say(word), say);
+		if (v) await sendTo(s, "upload", { upload, by: v.by, reason: v.reason }, c);
+	}, kind];
+	return [told("confirmed", "uploaded", ""), told("refused", "notUploaded", "danger")];
+}
+
+// who is the field for the name of the person who asks.
+export const who = (say) => ({ name: "by", label: say("yourName"), required: true, max: 64 });
+
+async function sendTo(s, what, body, c) {
+	const answer = await post("/v1/sales/" + s.id + "/" + what, body, { trouble: c.trouble });
+	if (answer.status >= 200 && answer.status < 300) c.after(answer.body.sale || answer.body);
+	else c.complain(answer.body.detail || c.say("stopped"));
 }
 
 // cents reads 28.65 (or 28,65) as 2865, nothing as 0, anything else as undefined.

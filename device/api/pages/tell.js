@@ -1,6 +1,6 @@
 // What a sale's state means, in words for the shop.
 
-import { money, span, clock, name } from "./words.js";
+import { money, span, clock, name, capital } from "./words.js";
 
 // tell says where a sale stands: {tone, title, lines}. seen is what the
 // customer sees, when it is about this sale.
@@ -9,7 +9,7 @@ export function tell(s, seen, say, language) {
 	const wallet = name(say, "m", s.method);
 	const words = s.words ? say("says", { words: s.words }) : "";
 	const lines = [];
-	let tone = s.state, title = name(say, "s", s.state);
+	let tone = s.state, title = standing(s, say);
 	switch (s.state) {
 	case "waiting":
 		[title, lines[0]] = waiting(s, seen, say, wallet);
@@ -17,20 +17,20 @@ export function tell(s, seen, say, language) {
 	case "unsure":
 		title = say(s.givenUp ? "givenUp" : "unsure");
 		if (s.givenUp) lines.push(say("givenUpNext"));
-		else lines.push(say(s.method === "card" ? "unsureCard" : "unsureWallet"), words);
+		else lines.push(say(s.method !== "card" ? "unsureWallet" : s.kind === "return" ? "unsureReturn" : "unsureCard"), words);
 		break;
 	case "paid":
 		if (s.due > 0) title = say("partlyPaid");
-		lines.push(say("paidNext", { amount: cash(s.approvedAmount || s.amount) }));
+		lines.push(say(ofKind("paidNext", s), { amount: cash(s.approvedAmount || s.amount) }));
 		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
 		if (s.due > 0) lines.push(say("due", { amount: cash(s.due) }));
-		if (s.offline) lines.push(say("offlinePaid"));
+		if (s.offline) lines.push(say(s.upload ? "upload" + capital(s.upload) : "offlinePaid"));
 		break;
 	case "declined":
-		lines.push(say("declinedCashier"), words);
+		lines.push(say(ofKind("declinedCashier", s)), words);
 		break;
 	case "cancelled":
-		lines.push(say("cancelledCashier"), words);
+		lines.push(say(ofKind("cancelledCashier", s)), words);
 		break;
 	}
 	if (s.settled) lines.push(say("bySettled", { by: s.settled.by, reason: s.settled.reason }));
@@ -39,16 +39,32 @@ export function tell(s, seen, say, language) {
 
 function waiting(s, seen, say, wallet) {
 	if (s.cancelWished) return [say("cancelAsked"), s.method === "card" ? say("cancelAskedNext") : ""];
-	if (s.method === "card") return [say("atTerminal"), say("atTerminalNext")];
+	if (s.method === "card") return [say(ofKind("atTerminal", s)), say(ofKind("atTerminalNext", s))];
 	if (seen?.kind === "password") return [say("typing"), say("typingNext")];
 	if (seen?.kind === "code") return [say("codeShown"), say("codeShownNext", { wallet })];
 	if (s.method === "scan") return [say("askingScan"), say("askingScanNext")];
 	return [say("askingCode"), say("askingCodeNext")];
 }
 
+// Kinds of card transaction that are told in words of their own.
+const kinds = ["auth", "return", "complete"];
+const ofKind = (key, s) => (kinds.includes(s.kind) ? key + capital(s.kind) : key);
+
+// plain reports whether s is a sale like any other, not a hold, its completion or a return.
+export const plain = (s) => !kinds.includes(s.kind);
+
+// standing is the state in a word or two: what is paid may be a hold or a return.
+export function standing(s, say) {
+	return s.state === "paid" ? say(ofKind("sPaid", s)) : name(say, "s", s.state);
+}
+
+// way is the method, and what kind of card transaction it is.
+export const way = (s, say) => [name(say, "m", s.method), !plain(s) && name(say, "k", s.kind)].filter(Boolean).join(" · ");
+
 // facts are the receipt, the report and the movements of a sale, as pairs of words.
 export function facts(s, say, language) {
 	const list = [];
+	if (s.by) list.push([say("askedBy"), [s.by, s.why].filter(Boolean).join(": ")]);
 	if (s.state === "paid" || (s.printed && s.printed !== "none")) list.push([say("fPrinted"), name(say, "p", s.printed)]);
 	if (s.reported && s.reported !== "not-needed") list.push([say("fReported"), name(say, "r", s.reported)]);
 	for (const m of s.refunds) {
@@ -64,12 +80,20 @@ export function refundable(s) {
 	return Math.max(0, s.approvedAmount - gone);
 }
 
+// unconfirmed reports whether nobody has said yet that an offline approval was uploaded.
+export const unconfirmed = (s) => s.state === "paid" && s.offline && !s.upload;
+
 // late returns the movement that can still be stopped, if there is one.
 export const late = (s) => s.refunds.find((m) => m.state === "waiting" && m.keepUntil);
 
 // one writes a sale in one line.
 export function one(s, say, language) {
-	return [clock(s.createdAt, language), money(s.amount, s.currency, language), name(say, "m", s.method), s.reference].filter(Boolean).join(" · ");
+	return [clock(s.createdAt, language), money(s.amount, s.currency, language), way(s, say), s.reference].filter(Boolean).join(" · ");
+}
+
+// other tells of the sale that stands in the way of another one.
+export function other(s, say, language) {
+	return say("sameText", { amount: money(s.amount, s.currency, language), method: way(s, say), time: clock(s.createdAt, language), state: standing(s, say) });
 }
 
 export const left = (until, skew) => span((new Date(until) - Date.now() - skew) / 1000);

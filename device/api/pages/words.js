@@ -37,10 +37,27 @@ const en = {
 	bySettled: "Settled by {by}: {reason}", says: "It says: {words}", sale: "Sale",
 	late: "The customer has paid after all", lateNext: "It is refunded by itself in {time}, unless you keep it.", keep: "Keep the payment",
 	cancel: "Cancel", void: "Void", refund: "Refund", print: "Print again", receipt: "Receipt", paper: "As on paper", close: "Close", printing: "Receipt sent to the printer.",
-	fPrinted: "Receipt", fReported: "Report", moves: "Money given back",
+	fPrinted: "Receipt", fReported: "Report", moves: "Money given back", askedBy: "Asked by",
 	pNone: "not printed", pQueued: "waiting for the printer", pSent: "sent to the printer", pPrinted: "printed", pFailed: "not printed: printer trouble",
 	rNotNeeded: "not needed", rQueued: "waiting to be sent", rDone: "IOTPay knows", rSetAside: "set aside: the manager must look", rWithdrawn: "withdrawn", rByHand: "to be made by hand",
 	mvWaiting: "under way", mvDone: "done", mvRefused: "refused", mvUnsure: "not known yet", mvKept: "kept", mvRefund: "Refund", mvVoid: "Void",
+
+	// kinds of card transaction
+	kAuth: "hold", kReturn: "return", kComplete: "completion", sPaidAuth: "Held", sPaidReturn: "Given back", sPaidComplete: "Paid",
+	atTerminalAuth: "At the card terminal: hold", atTerminalNextAuth: "The customer taps, inserts or swipes. The amount is held, nothing is taken yet.",
+	atTerminalReturn: "At the card terminal: return", atTerminalNextReturn: "The customer taps, inserts or swipes: the money goes to that card.",
+	atTerminalComplete: "The terminal takes what is held", atTerminalNextComplete: "No card is needed. posd waits for the terminal's answer.",
+	paidNextAuth: "{amount} is held on the card, nothing is taken yet.", paidNextReturn: "{amount} was given to the card.", paidNextComplete: "{amount} was taken of what was held.",
+	declinedCashierAuth: "Nothing is held. Ask for another card or another way to pay.", declinedCashierReturn: "No money was given.", declinedCashierComplete: "No money was taken. Look at the hold before you try again.",
+	cancelledCashierAuth: "Nothing is held.", cancelledCashierReturn: "No money was given.", cancelledCashierComplete: "No money was taken. Look at the hold before you try again.",
+	unsureReturn: "posd keeps asking the terminal. Keep it switched on and do not give the money again before posd knows.",
+	hold: "Hold only", holdTitle: "Hold {amount} on the card?", holdHelp: "Nothing is taken until the hold is completed; voiding it sets the amount free.",
+	complete: "Complete", completeTitle: "Take what is held?", completeHelp: "It can be taken once: what is left of it is set free.",
+	voidAuth: "Void the hold", voidAuthTitle: "Void this hold?", voidReturn: "Void the return", voidReturnTitle: "Take this return back?",
+	meant: "The customer means it: take it again",
+	uploaded: "The bank took it", uploadedHelp: "The terminal went online and the bank took the sale: its report goes to IOTPay.",
+	notUploaded: "The bank refused it", notUploadedHelp: "The customer has not paid then: ask for another payment. It becomes an incident.",
+	uploadConfirmed: "Approved without the bank, which took it later.", uploadRefused: "Approved without the bank, which refused it later: the customer has not paid.",
 
 	// cashier: questions
 	sameTitle: "Is it the same customer?", sameText: "Sale of {amount} by {method} at {time}: {state}.",
@@ -54,13 +71,26 @@ const en = {
 	gone: "posd does not answer. A sale under way goes on without this page. Do not take the payment again.",
 	again: "No answer from posd. Asking again under the same key: nothing is charged twice.", stopAsking: "Stop asking",
 	stopped: "It is not known whether posd took the request: look at the list of sales before you try again.",
-	linkDown: "IOTPay cannot be reached. Cards go on. Reports waiting: {n}.", linkStopped: "IOTPay refuses our reports: the manager must look. Reports waiting: {n}.",
+	linkDown: "IOTPay cannot be reached. Cards go on. Reports waiting: {n}, {amount}.", linkStopped: "IOTPay refuses our reports: the manager must look. Reports waiting: {n}, {amount}.",
 	setAside: "Reports set aside: {n}. The manager must look.",
 
 	// manager
-	manager: "Manager", toTill: "To the till", report: "Today’s report", sales: "Sales", queue: "Reports to IOTPay", devices: "Devices", day: "Day", all: "all", method: "Method", state: "State", time: "Time",
+	manager: "Manager", toTill: "To the till", sales: "Sales", queue: "Reports to IOTPay", devices: "Devices", day: "Day", all: "all", method: "Method", state: "State", time: "Time",
 	noSales: "No sales.", noReports: "No reports wait.", retry: "Send again", retryAll: "Send all again", link: "Way to IOTPay", up: "open", down: "down", linkStoppedWord: "stopped",
 	waitingReports: "Waiting: {n}, {amount} in all.", tries: "Tries", works: "works", trouble: "trouble", refresh: "Look again", device: "Device", words: "What it says", line: "Where", id: "Number",
+	rHeldBack: "held", letGo: "Let it go", letGoTitle: "Send this report to IOTPay?", letGoHelp: "It was held for a person to decide. Let it go only if the amount is right and the bank has the sale.",
+
+	// manager: the day
+	dayTitle: "Business day", report: "Today’s report", closedDays: "Closed today:", which: "Day or number of a closing report", openReport: "Open", badDay: "Write the day as 2026-11-21, or the number of a closing report as 12.",
+	printPaper: "Print", printUnknown: "It is not known whether it was printed: look at the printer.", csv: "For a spreadsheet (CSV)", reportTitle: "Report",
+	closeDay: "Close the day", closeHelp: "The terminal settles its batch, and posd compares it and IOTPay with its own sales. It may take minutes, and nothing is sold meanwhile.",
+	closeTerminal: "Card terminal", closeWith: "It settles its batch", closeWithout: "Leave it out: it is broken", closing: "The day is being closed", closingNext: "It may take minutes. It goes on without this window, and its report appears under Business day.",
+	notClosed: "The close has not answered as it should", closeUnknown: "It is not known whether the day is closed. Look at the closed days under Business day before you close it again.",
+	giveBack: "Return without a sale", giveBackHelp: "The customer’s card is read, and the money goes to it. Where there is a sale, refund that one instead. IOTPay cannot be told: enter it there by hand.", giveBackGo: "Give the money", amountToGive: "Amount",
+
+	// manager: to look at
+	look: "To look at", lookNone: "Nothing to look at.", lookWhy: "Why", lookUnsure: "not known yet", lookBackOpen: "refund or void not known yet", lookOffline: "approved without the bank, not confirmed",
+	lookIncidents: "incident", lookSetAside: "report set aside", lookByHand: "to do at IOTPay by hand", lookOtherCurrency: "other currency", lookMore: "and {n} more: see the day’s report",
 };
 
 const fr = {
@@ -95,10 +125,26 @@ const fr = {
 	bySettled: "Réglé par {by} : {reason}", says: "Message : {words}", sale: "Vente",
 	late: "Le client a payé malgré tout", lateNext: "Remboursement automatique dans {time}, sauf si vous le gardez.", keep: "Garder le paiement",
 	cancel: "Annuler", void: "Annuler la vente", refund: "Rembourser", print: "Réimprimer", receipt: "Reçu", paper: "Comme sur papier", close: "Fermer", printing: "Reçu envoyé à l’imprimante.",
-	fPrinted: "Reçu", fReported: "Rapport", moves: "Argent rendu",
+	fPrinted: "Reçu", fReported: "Rapport", moves: "Argent rendu", askedBy: "Demandé par",
 	pNone: "non imprimé", pQueued: "attend l’imprimante", pSent: "envoyé à l’imprimante", pPrinted: "imprimé", pFailed: "non imprimé : voyez l’imprimante",
 	rNotNeeded: "pas nécessaire", rQueued: "à envoyer", rDone: "connu d’IOTPay", rSetAside: "mis de côté : le gérant doit voir", rWithdrawn: "retiré", rByHand: "à faire à la main",
 	mvWaiting: "en cours", mvDone: "fait", mvRefused: "refusé", mvUnsure: "pas encore connu", mvKept: "gardé", mvRefund: "Remboursement", mvVoid: "Annulation",
+
+	kAuth: "retenue", kReturn: "remboursement sans vente", kComplete: "encaissement d’une retenue", sPaidAuth: "Retenu", sPaidReturn: "Rendu", sPaidComplete: "Payé",
+	atTerminalAuth: "Au terminal de carte : retenue", atTerminalNextAuth: "Le client approche, insère ou glisse sa carte. Le montant est retenu, rien n’est encore prélevé.",
+	atTerminalReturn: "Au terminal de carte : remboursement", atTerminalNextReturn: "Le client approche, insère ou glisse sa carte : l’argent va sur cette carte.",
+	atTerminalComplete: "Le terminal encaisse le montant retenu", atTerminalNextComplete: "La carte n’est pas nécessaire. posd attend la réponse du terminal.",
+	paidNextAuth: "{amount} sont retenus sur la carte, rien n’est encore prélevé.", paidNextReturn: "{amount} ont été rendus sur la carte.", paidNextComplete: "{amount} encaissés sur le montant retenu.",
+	declinedCashierAuth: "Rien n’est retenu. Demandez une autre carte ou un autre moyen.", declinedCashierReturn: "Aucun montant n’a été rendu.", declinedCashierComplete: "Aucun montant n’a été prélevé. Voyez la retenue avant de recommencer.",
+	cancelledCashierAuth: "Rien n’est retenu.", cancelledCashierReturn: "Aucun montant n’a été rendu.", cancelledCashierComplete: "Aucun montant n’a été prélevé. Voyez la retenue avant de recommencer.",
+	unsureReturn: "posd continue d’interroger le terminal. Laissez-le allumé et ne rendez pas l’argent de nouveau avant de savoir.",
+	hold: "Retenir", holdTitle: "Retenir {amount} sur la carte?", holdHelp: "Rien n’est prélevé avant que la retenue soit encaissée; l’annuler libère le montant.",
+	complete: "Encaisser", completeTitle: "Encaisser le montant retenu?", completeHelp: "On ne peut l’encaisser qu’une fois : le reste est libéré.",
+	voidAuth: "Annuler la retenue", voidAuthTitle: "Annuler cette retenue?", voidReturn: "Annuler le remboursement", voidReturnTitle: "Reprendre ce remboursement?",
+	meant: "Le client le confirme : encaisser encore",
+	uploaded: "La banque l’a acceptée", uploadedHelp: "Le terminal s’est reconnecté et la banque a accepté la vente : son rapport part à IOTPay.",
+	notUploaded: "La banque l’a refusée", notUploadedHelp: "Le client n’a donc pas payé : demandez un autre paiement. La vente devient un incident.",
+	uploadConfirmed: "Approuvé sans la banque, qui l’a accepté plus tard.", uploadRefused: "Approuvé sans la banque, qui l’a refusé plus tard : le client n’a pas payé.",
 
 	sameTitle: "Est-ce le même client?", sameText: "Vente de {amount} par {method} à {time} : {state}.",
 	sameBill: "Même facture : abandonner l’autre", otherCustomer: "Un autre client", paidTitle: "Cette facture est déjà payée",
@@ -110,12 +156,23 @@ const fr = {
 	gone: "posd ne répond pas. Une vente en cours continue sans cette page. N’encaissez pas de nouveau.",
 	again: "Pas de réponse de posd. La demande est répétée sous la même clé : rien n’est prélevé deux fois.", stopAsking: "Ne plus demander",
 	stopped: "On ne sait pas si posd a reçu la demande : voyez la liste des ventes avant de recommencer.",
-	linkDown: "IOTPay est injoignable. Les cartes continuent. Rapports en attente : {n}.", linkStopped: "IOTPay refuse nos rapports : le gérant doit voir. Rapports en attente : {n}.",
+	linkDown: "IOTPay est injoignable. Les cartes continuent. Rapports en attente : {n}, {amount}.", linkStopped: "IOTPay refuse nos rapports : le gérant doit voir. Rapports en attente : {n}, {amount}.",
 	setAside: "Rapports mis de côté : {n}. Le gérant doit voir.",
 
-	manager: "Gérant", toTill: "À la caisse", report: "Rapport du jour", sales: "Ventes", queue: "Rapports à IOTPay", devices: "Appareils", day: "Jour", all: "tous", method: "Moyen", state: "État", time: "Heure",
+	manager: "Gérant", toTill: "À la caisse", sales: "Ventes", queue: "Rapports à IOTPay", devices: "Appareils", day: "Jour", all: "tous", method: "Moyen", state: "État", time: "Heure",
 	noSales: "Aucune vente.", noReports: "Aucun rapport n’attend.", retry: "Renvoyer", retryAll: "Tout renvoyer", link: "Lien vers IOTPay", up: "ouvert", down: "coupé", linkStoppedWord: "arrêté",
 	waitingReports: "En attente : {n}, {amount} en tout.", tries: "Essais", works: "marche", trouble: "problème", refresh: "Revoir", device: "Appareil", words: "Message", line: "Où", id: "Numéro",
+	rHeldBack: "retenu", letGo: "Laisser partir", letGoTitle: "Envoyer ce rapport à IOTPay?", letGoHelp: "Il attend la décision d’une personne. Laissez-le partir seulement si le montant est juste et si la banque a la vente.",
+
+	dayTitle: "Journée", report: "Rapport du jour", closedDays: "Fermées aujourd’hui :", which: "Jour ou numéro d’un rapport de fermeture", openReport: "Ouvrir", badDay: "Écrivez le jour ainsi : 2026-11-21, ou le numéro d’un rapport de fermeture : 12.",
+	printPaper: "Imprimer", printUnknown: "On ne sait pas si le rapport a été imprimé : voyez l’imprimante.", csv: "Pour un tableur (CSV)", reportTitle: "Rapport",
+	closeDay: "Fermer la journée", closeHelp: "Le terminal règle son lot, puis posd le compare, ainsi qu’IOTPay, avec ses propres ventes. Cela peut prendre des minutes, et rien ne se vend pendant ce temps.",
+	closeTerminal: "Terminal de carte", closeWith: "Il règle son lot", closeWithout: "Sans lui : il est en panne", closing: "La journée se ferme", closingNext: "Cela peut prendre des minutes. La fermeture continue sans cette fenêtre, et son rapport paraît sous Journée.",
+	notClosed: "La fermeture n’a pas répondu comme prévu", closeUnknown: "On ne sait pas si la journée est fermée. Voyez les journées fermées sous Journée avant de la fermer de nouveau.",
+	giveBack: "Rembourser sans vente", giveBackHelp: "La carte du client est lue, et l’argent va sur elle. S’il y a une vente, remboursez plutôt celle-là. IOTPay ne peut l’apprendre : entrez-le là-bas à la main.", giveBackGo: "Rendre l’argent", amountToGive: "Montant",
+
+	look: "À voir", lookNone: "Rien à voir.", lookWhy: "Pourquoi", lookUnsure: "pas encore connu", lookBackOpen: "remboursement ou annulation pas encore connus", lookOffline: "approuvé sans la banque, non confirmé",
+	lookIncidents: "incident", lookSetAside: "rapport mis de côté", lookByHand: "à faire à la main chez IOTPay", lookOtherCurrency: "autre monnaie", lookMore: "et {n} de plus : voyez le rapport du jour",
 };
 
 const hans = {
@@ -175,7 +232,7 @@ export function clock(time, language) {
 	return t.toLocaleString(locales[language] || "en-CA", { ...day, hour: "2-digit", minute: "2-digit" });
 }
 
-const capital = (s) => s.split("-").map((p) => p.charAt(0).toUpperCase() + p.slice(1)).join("");
+export const capital = (s) => s.split("-").map((p) => p.charAt(0).toUpperCase() + p.slice(1)).join("");
 
 // name says a method (m), state (s), printed (p), reported (r) or movement (mv).
 export const name = (say, kind, value) => (value ? say(kind + capital(value)) : "");
