@@ -79,7 +79,7 @@ func TestCloseWithoutAnAnswerIsNotRepeated(t *testing.T) {
 			c.agree()
 			<-asked
 			if left {
-				c.press("Close")
+				c.press("Hide this window")
 			}
 			c.says("It is not known whether the day is closed.")
 			c.shot("manager-close-unknown-" + fmt.Sprint(left))

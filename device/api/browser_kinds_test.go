@@ -162,9 +162,11 @@ func TestDuplicateIsTakenAgainOnThePersonsWordOnly(t *testing.T) {
 	if got := labels(c); slices.Contains(got, "The customer means it: take it again") {
 		t.Errorf("an incident is taken again: %q", got)
 	}
-	s.Incident = ""
+	s.ID, s.Incident = "S1", ""
 	c.now(s)
+	c.open("/")
 	c.until(`[...document.querySelectorAll("main button")].some(b => b.innerText.includes("means it"))`)
+	c.until(`document.activeElement.innerText === "New sale"`) // Enter must not charge again
 	c.fits()
 	c.shot("cashier-24-duplicate")
 	c.press("The customer means it: take it again")

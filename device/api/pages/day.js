@@ -67,7 +67,7 @@ async function close(c) {
 	if (!v) return;
 	c.complain("");
 	const asked = once("/v1/day/close", { by: v.by, withoutTerminal: v.terminal === "without" }, closeLimit);
-	const stayed = await dialogs.wait(asked, say("closing"), [el("p", { role: "status" }, say("closingNext"))], [[say("close"), undefined]]);
+	const stayed = await dialogs.wait(asked, say("closing"), [el("p", { role: "status" }, say("closingNext"))], [[say("hide"), undefined]]);
 	const { status, body } = await asked;
 	c.refresh();
 	if (status === 200) {
@@ -75,8 +75,9 @@ async function close(c) {
 		return;
 	}
 	// 4xx and 503 say that the day stays open, and why; anything else says nothing.
-	const words = (status >= 400 && status < 500) || status === 503 ? body.detail : say("closeUnknown");
-	if (stayed) await dialogs.choose(say("notClosed"), [words], [], say);
+	const known = (status >= 400 && status < 500) || status === 503;
+	const words = known ? body.detail : say("closeUnknown");
+	if (stayed) await dialogs.choose(say(known ? "notClosed" : "noAnswer"), [words], [], say);
 	else c.complain(words);
 }
 

@@ -21,7 +21,8 @@ export async function look(report, c) {
 	for (const list of lists) {
 		for (const e of report[list].sales) {
 			const amount = list === "otherCurrency" ? "" : money(e.amount, report.currency, c.language);
-			add(e.sale, { at: e.at, amount, method: name(say, "m", e.method) }, [say("look" + capital(list)), e.words].filter(Boolean).join(": "));
+			const words = list === "offline" ? "" : e.words; // says no more than its list
+			add(e.sale, { at: e.at, amount, method: name(say, "m", e.method) }, [say(e.words === "refused" ? "uploadRefused" : "look" + capital(list)), words].filter(Boolean).join(": "));
 		}
 		more += report[list].count - report[list].sales.length;
 	}
@@ -29,18 +30,18 @@ export async function look(report, c) {
 	const paid = await get("/v1/sales?state=paid&limit=500");
 	for (const s of [unsure, paid].flatMap(({ status, body }) => (status === 200 ? body : []))) {
 		const row = { at: s.createdAt, amount: money(s.amount, s.currency, c.language), method: way(s, say) };
-		const listed = rows.has(s.id);
+		const listed = rows.has(s.id), today = new Date(s.createdAt) >= new Date(report.from);
 		if (s.state === "unsure" && !listed) add(s.id, row, say("lookUnsure") + ": " + (s.attention || s.words || s.reason));
 		if (unconfirmed(s) && !listed) add(s.id, row, say("lookOffline"));
-		if (s.attention && new Date(s.createdAt) >= new Date(report.from) && ![...rows.get(s.id)?.why || []].some((w) => w.includes(s.attention))) add(s.id, row, s.attention);
+		if (s.attention && today && ![...(rows.get(s.id)?.why ?? [])].some((w) => w.includes(s.attention))) add(s.id, row, s.attention);
 		if (rows.has(s.id)) Object.assign(rows.get(s.id), row, { sale: s });
 	}
 	const found = [...rows].sort(([a], [b]) => b.localeCompare(a));
 	return [
-		table([say("time"), say("amount"), say("method"), say("lookWhy"), ""], found.map(([id, r]) => [
+		table([say("time"), say("amount"), say("method"), say("lookWhy")], found.map(([id, r]) => [
 			el("button", { type: "button", onclick: () => show(id, c) }, clock(r.at, c.language)), r.amount, r.method,
-			el("div", {}, ...[...r.why].map((w) => el("p", {}, w))),
-			r.sale && el("div", { class: "row" }, ...uploads(r.sale, c).map(([label, action, kind]) => el("button", { type: "button", class: kind, onclick: action }, label))),
+			el("div", {}, ...[...r.why].map((w) => el("p", {}, w)),
+				r.sale && el("div", { class: "row" }, ...uploads(r.sale, c).map(([label, action, kind]) => el("button", { type: "button", class: kind, onclick: action }, label)))),
 		]), say("lookNone")),
 		more > 0 && el("p", {}, say("lookMore", { n: more })),
 	].filter(Boolean);

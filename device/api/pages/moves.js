@@ -32,7 +32,7 @@ export function buttons(s, c) {
 			const amount = { name: "amount", label: say("howMuch", { amount: cash(rest) }), inputmode: "decimal" };
 			const v = await dialogs.form(say("completeTitle"), [line, say("completeHelp")], [amount], say("complete"), say, right);
 			if (v) await send("complete", { amount: cents(v.amount) });
-		}, "strong"]);
+		}]);
 	}
 	if (s.method === "card" && whole) {
 		const word = { auth: "voidAuth", return: "voidReturn" }[s.kind] || "void";

@@ -27,7 +27,7 @@ export function tell(s, seen, say, language) {
 		if (s.offline) lines.push(say(s.upload ? "upload" + capital(s.upload) : "offlinePaid"));
 		break;
 	case "declined":
-		lines.push(say(ofKind("declinedCashier", s)), words);
+		lines.push(say(s.reason === "duplicate-of" ? "duplicate" : ofKind("declinedCashier", s)), words);
 		break;
 	case "cancelled":
 		lines.push(say(ofKind("cancelledCashier", s)), words);

@@ -54,6 +54,7 @@ const en = {
 	hold: "Hold only", holdTitle: "Hold {amount} on the card?", holdHelp: "Nothing is taken until the hold is completed; voiding it sets the amount free.",
 	complete: "Complete", completeTitle: "Take what is held?", completeHelp: "It can be taken once: what is left of it is set free.",
 	voidAuth: "Void the hold", voidAuthTitle: "Void this hold?", voidReturn: "Void the return", voidReturnTitle: "Take this return back?",
+	duplicate: "No money was taken this time: same amount, same card as a moment ago. Does the customer mean to pay twice?",
 	meant: "The customer means it: take it again",
 	uploaded: "The bank took it", uploadedHelp: "The terminal went online and the bank took the sale: its report goes to IOTPay.",
 	notUploaded: "The bank refused it", notUploadedHelp: "The customer has not paid then: ask for another payment. It becomes an incident.",
@@ -85,7 +86,7 @@ const en = {
 	printPaper: "Print", printUnknown: "It is not known whether it was printed: look at the printer.", csv: "For a spreadsheet (CSV)", reportTitle: "Report",
 	closeDay: "Close the day", closeHelp: "The terminal settles its batch, and posd compares it and IOTPay with its own sales. It may take minutes, and nothing is sold meanwhile.",
 	closeTerminal: "Card terminal", closeWith: "It settles its batch", closeWithout: "Leave it out: it is broken", closing: "The day is being closed", closingNext: "It may take minutes. It goes on without this window, and its report appears under Business day.",
-	notClosed: "The close has not answered as it should", closeUnknown: "It is not known whether the day is closed. Look at the closed days under Business day before you close it again.",
+	hide: "Hide this window", notClosed: "The day was not closed", noAnswer: "No answer from posd", closeUnknown: "It is not known whether the day is closed. Look at the closed days under Business day before you close it again.",
 	giveBack: "Return without a sale", giveBackHelp: "The customer’s card is read, and the money goes to it. Where there is a sale, refund that one instead. IOTPay cannot be told: enter it there by hand.", giveBackGo: "Give the money", amountToGive: "Amount",
 
 	// manager: to look at
@@ -141,7 +142,8 @@ const fr = {
 	hold: "Retenir", holdTitle: "Retenir {amount} sur la carte?", holdHelp: "Rien n’est prélevé avant que la retenue soit encaissée; l’annuler libère le montant.",
 	complete: "Encaisser", completeTitle: "Encaisser le montant retenu?", completeHelp: "On ne peut l’encaisser qu’une fois : le reste est libéré.",
 	voidAuth: "Annuler la retenue", voidAuthTitle: "Annuler cette retenue?", voidReturn: "Annuler le remboursement", voidReturnTitle: "Reprendre ce remboursement?",
-	meant: "Le client le confirme : encaisser encore",
+	duplicate: "Rien n’a été prélevé cette fois : même montant, même carte qu’à l’instant. Le client veut-il payer deux fois?",
+	meant: "Le client le veut : encaisser encore",
 	uploaded: "La banque l’a acceptée", uploadedHelp: "Le terminal s’est reconnecté et la banque a accepté la vente : son rapport part à IOTPay.",
 	notUploaded: "La banque l’a refusée", notUploadedHelp: "Le client n’a donc pas payé : demandez un autre paiement. La vente devient un incident.",
 	uploadConfirmed: "Approuvé sans la banque, qui l’a accepté plus tard.", uploadRefused: "Approuvé sans la banque, qui l’a refusé plus tard : le client n’a pas payé.",
@@ -168,7 +170,7 @@ const fr = {
 	printPaper: "Imprimer", printUnknown: "On ne sait pas si le rapport a été imprimé : voyez l’imprimante.", csv: "Pour un tableur (CSV)", reportTitle: "Rapport",
 	closeDay: "Fermer la journée", closeHelp: "Le terminal règle son lot, puis posd le compare, ainsi qu’IOTPay, avec ses propres ventes. Cela peut prendre des minutes, et rien ne se vend pendant ce temps.",
 	closeTerminal: "Terminal de carte", closeWith: "Il règle son lot", closeWithout: "Sans lui : il est en panne", closing: "La journée se ferme", closingNext: "Cela peut prendre des minutes. La fermeture continue sans cette fenêtre, et son rapport paraît sous Journée.",
-	notClosed: "La fermeture n’a pas répondu comme prévu", closeUnknown: "On ne sait pas si la journée est fermée. Voyez les journées fermées sous Journée avant de la fermer de nouveau.",
+	hide: "Cacher cette fenêtre", notClosed: "La journée n’a pas été fermée", noAnswer: "Pas de réponse de posd", closeUnknown: "On ne sait pas si la journée est fermée. Voyez les journées fermées sous Journée avant de la fermer de nouveau.",
 	giveBack: "Rembourser sans vente", giveBackHelp: "La carte du client est lue, et l’argent va sur elle. S’il y a une vente, remboursez plutôt celle-là. IOTPay ne peut l’apprendre : entrez-le là-bas à la main.", giveBackGo: "Rendre l’argent", amountToGive: "Montant",
 
 	look: "À voir", lookNone: "Rien à voir.", lookWhy: "Pourquoi", lookUnsure: "pas encore connu", lookBackOpen: "remboursement ou annulation pas encore connus", lookOffline: "approuvé sans la banque, non confirmé",
