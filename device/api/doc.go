@@ -23,8 +23,14 @@
 // repeats it under the same key.
 //
 // The pages are plain files in pages/. Their only source is the stream and the
-// paths above, so that a reload at any moment shows the same; worker.js keeps a
-// copy for a reload while posd is away; words.js holds every word they say.
+// paths above, so that a reload at any moment shows the same:
+//
+//	cashier.js   the till, drawn; state.js what it knows, sell.js what it asks
+//	manager.js   the lists; day.js reports and the close, look.js what a person must see to
+//	display.js   the customer's screen
+//	shared       moves.js what can be done with a sale, tell.js how it is told,
+//	             words.js every word, dialogs.js questions, ask.js requests, stream.js events
+//	worker.js    a copy for a reload while posd is away
 //
 // Who opens the listeners, and the unix socket's mode, is the daemon's
 // business; ListenAllowed says which addresses may be opened and Server makes

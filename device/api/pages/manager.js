@@ -107,10 +107,12 @@ async function sales() {
 	for (const id of ["date", "method", "state"]) if ($(id)?.value) query.set(id, $(id).value);
 	const { status, body } = await get("/v1/sales?" + query);
 	if (status !== 200) return complain(body.detail || say("gone"));
+	const completed = new Set(body.filter((s) => s.state !== "declined" && s.state !== "cancelled").map((s) => s.original));
+	const after = (s) => [completed.has(s.id) && say("sCompleted"), ...s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state))].filter(Boolean);
 	put("sales", table([say("time"), say("amount"), say("method"), say("state"), say("fPrinted"), say("fReported")], body.map((s) => [
 		el("button", { type: "button", onclick: () => open(s) }, clock(s.createdAt, language()) + (s.reference ? " · " + s.reference : "")),
 		money(s.amount, s.currency, language()), way(s, say),
-		el("span", { class: "state", "data-tone": s.state }, standing(s, say) + (s.refunds.length ? " · " + s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state)).join(", ") : "")),
+		el("span", { class: "state", "data-tone": s.state }, [standing(s, say), ...after(s)].join(" · ")),
 		name(say, "p", s.printed), name(say, "r", s.reported),
 	]), say("noSales")));
 }

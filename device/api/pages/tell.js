@@ -21,7 +21,7 @@ export function tell(s, seen, say, language) {
 		break;
 	case "paid":
 		if (s.due > 0) title = say("partlyPaid");
-		lines.push(say(ofKind("paidNext", s), { amount: cash(s.approvedAmount || s.amount) }));
+		lines.push(say(undone(s) || ofKind("paidNext", s), { amount: cash(s.approvedAmount || s.amount) }));
 		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
 		if (s.due > 0) lines.push(say("due", { amount: cash(s.due) }));
 		if (s.offline) lines.push(say(s.upload ? "upload" + capital(s.upload) : "offlinePaid"));
@@ -53,8 +53,17 @@ const ofKind = (key, s) => (kinds.includes(s.kind) ? key + capital(s.kind) : key
 // plain reports whether s is a sale like any other, not a hold, its completion or a return.
 export const plain = (s) => !kinds.includes(s.kind);
 
+// undone says which of these two has been voided, if it has: it is paid for
+// ever, and yet nothing is held or given any more.
+function undone(s) {
+	const back = s.refunds.filter((m) => m.state === "done").reduce((sum, m) => sum + m.amount, 0);
+	return s.state === "paid" && back >= s.approvedAmount && { auth: "released", return: "takenBack" }[s.kind];
+}
+
 // standing is the state in a word or two: what is paid may be a hold or a return.
 export function standing(s, say) {
+	const gone = undone(s);
+	if (gone) return say("s" + capital(gone));
 	return s.state === "paid" ? say(ofKind("sPaid", s)) : name(say, "s", s.state);
 }
 

@@ -43,7 +43,8 @@ const en = {
 	mvWaiting: "under way", mvDone: "done", mvRefused: "refused", mvUnsure: "not known yet", mvKept: "kept", mvRefund: "Refund", mvVoid: "Void",
 
 	// kinds of card transaction
-	kAuth: "hold", kReturn: "return", kComplete: "completion", sPaidAuth: "Held", sPaidReturn: "Given back", sPaidComplete: "Paid",
+	kAuth: "hold", kReturn: "return", kComplete: "completion", sPaidAuth: "Held", sPaidReturn: "Given back", sPaidComplete: "Paid", sReleased: "Set free", sTakenBack: "Return voided", sCompleted: "completed",
+	released: "The hold was voided: nothing is held on the card any more.", takenBack: "The return was voided: nothing was given to the card.",
 	atTerminalAuth: "At the card terminal: hold", atTerminalNextAuth: "The customer taps, inserts or swipes. The amount is held, nothing is taken yet.",
 	atTerminalReturn: "At the card terminal: return", atTerminalNextReturn: "The customer taps, inserts or swipes: the money goes to that card.",
 	atTerminalComplete: "The terminal takes what is held", atTerminalNextComplete: "No card is needed. posd waits for the terminal's answer.",
@@ -131,7 +132,8 @@ const fr = {
 	rNotNeeded: "pas nécessaire", rQueued: "à envoyer", rDone: "connu d’IOTPay", rSetAside: "mis de côté : le gérant doit voir", rWithdrawn: "retiré", rByHand: "à faire à la main",
 	mvWaiting: "en cours", mvDone: "fait", mvRefused: "refusé", mvUnsure: "pas encore connu", mvKept: "gardé", mvRefund: "Remboursement", mvVoid: "Annulation",
 
-	kAuth: "retenue", kReturn: "remboursement sans vente", kComplete: "encaissement d’une retenue", sPaidAuth: "Retenu", sPaidReturn: "Rendu", sPaidComplete: "Payé",
+	kAuth: "retenue", kReturn: "remboursement sans vente", kComplete: "encaissement d’une retenue", sPaidAuth: "Retenu", sPaidReturn: "Rendu", sPaidComplete: "Payé", sReleased: "Libéré", sTakenBack: "Remboursement annulé", sCompleted: "encaissé",
+	released: "La retenue a été annulée : rien n’est plus retenu sur la carte.", takenBack: "Le remboursement a été annulé : rien n’a été rendu sur la carte.",
 	atTerminalAuth: "Au terminal de carte : retenue", atTerminalNextAuth: "Le client approche, insère ou glisse sa carte. Le montant est retenu, rien n’est encore prélevé.",
 	atTerminalReturn: "Au terminal de carte : remboursement", atTerminalNextReturn: "Le client approche, insère ou glisse sa carte : l’argent va sur cette carte.",
 	atTerminalComplete: "Le terminal encaisse le montant retenu", atTerminalNextComplete: "La carte n’est pas nécessaire. posd attend la réponse du terminal.",
