@@ -162,16 +162,17 @@ function drawSale(s) {
 	const seen = state.screen.sale === s.id ? state.screen : undefined;
 	const keep = late(s);
 	const done = s.state !== "waiting";
-	const twice = s.state === "declined" && s.reason === "duplicate-of" && !s.incident;
+	const rest = s.state === "paid" && s.due > 0 && s.kind !== "auth";
+	const twice = s.state === "declined" && s.reason === "duplicate-of";
 	const { tone, title, lines } = tell(s, seen, say, language());
 	$("sale").dataset.tone = keep ? "late" : tone;
 	render("sale", [s, seen, state.complaint, state.selling, language()], () => {
 		const moves = buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } });
 		const list = [
 			!done && [say("cancel"), cancel, "danger", s.cancelWished],
-			s.state === "paid" && s.due > 0 && [say("takeRest", { amount: cash(s.due, s.currency) }), tryAgain, "strong"],
-			done && [say("newSale"), putAway, keep || s.due > 0 ? "" : "strong"],
-			twice && [say("meant"), () => meant(s), "", state.selling],
+			rest && [say("takeRest", { amount: cash(s.due, s.currency) }), tryAgain, "strong"],
+			done && [say("newSale"), putAway, keep || rest ? "" : "strong"],
+			twice && !s.incident && [say("meant"), () => meant(s), "", state.selling],
 			plain(s) && !twice && (["declined", "cancelled"].includes(s.state) || (s.state === "unsure" && s.method !== "card")) && [say("tryAgain"), tryAgain],
 			...moves,
 		].filter(Boolean);

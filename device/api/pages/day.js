@@ -49,7 +49,7 @@ export async function report(named, c) {
 	c.complain(ok ? "" : words || say("gone"));
 	if (!ok) return;
 	const said = el("p", { role: "status" });
-	const content = el("div", {}, el("pre", { class: "receipt", tabindex: "0" }, words), said,
+	const content = el("div", {}, el("pre", { class: "receipt report", tabindex: "0" }, words), said,
 		el("a", { class: "button", href: path + "?format=csv", download: named + ".csv" }, say("csv")));
 	await dialogs.show(say("reportTitle"), content, [[say("printPaper"), async () => {
 		const { status, body } = await once(path + "/print");

@@ -43,11 +43,12 @@ export function form(title, lines, fields, action, say, check = () => "") {
 	});
 }
 
-// show puts up a text, such as a receipt, until the person closes it.
+// show puts up a text, such as a receipt, with buttons [[label, action, class]...]
+// until the person closes it.
 export function show(title, content, buttons, say) {
 	return open((done) => [
 		el("h2", {}, title), content,
-		el("div", { class: "row" }, ...buttons.map(([label, action]) => button(label, action)), button(say("close"), () => done(undefined), "strong")),
+		el("div", { class: "row" }, ...buttons.map(([label, action, kind]) => button(label, action, kind)), button(say("close"), () => done(undefined), "strong")),
 	]);
 }
 

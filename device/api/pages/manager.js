@@ -126,7 +126,7 @@ async function open(s) {
 		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), ...new Set([s.attention, s.incident].filter(Boolean)).values().map((words) => el("p", { class: "attention" }, words)),
 		el("dl", {}, ...facts(s, say, language()).concat([[say("id"), s.id]]).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])));
 	const mine = seen = s.state === "waiting" ? s : undefined;
-	await dialogs.show(title, content, buttons(s, page()).map(([label, action]) => [label, action]), say);
+	await dialogs.show(title, content, buttons(s, page()), say);
 	if (seen === mine) seen = undefined;
 }
 

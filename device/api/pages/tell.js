@@ -20,14 +20,14 @@ export function tell(s, seen, say, language) {
 		else lines.push(say(s.method !== "card" ? "unsureWallet" : s.kind === "return" ? "unsureReturn" : "unsureCard"), words);
 		break;
 	case "paid":
-		if (s.due > 0) title = say("partlyPaid");
+		if (s.due > 0 && s.kind !== "auth") title = say("partlyPaid");
 		lines.push(say(undone(s) || ofKind("paidNext", s), { amount: cash(s.approvedAmount || s.amount) }));
 		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
-		if (s.due > 0) lines.push(say("due", { amount: cash(s.due) }));
+		if (s.due > 0 && s.kind !== "auth") lines.push(say("due", { amount: cash(s.due) }));
 		if (s.offline) lines.push(say(s.upload ? "upload" + capital(s.upload) : "offlinePaid"));
 		break;
 	case "declined":
-		lines.push(say(s.reason === "duplicate-of" ? "duplicate" : ofKind("declinedCashier", s)), words);
+		lines.push(say(declined(s)), words);
 		break;
 	case "cancelled":
 		lines.push(say(ofKind("cancelledCashier", s)), words);
@@ -52,6 +52,13 @@ const ofKind = (key, s) => (kinds.includes(s.kind) ? key + capital(s.kind) : key
 
 // plain reports whether s is a sale like any other, not a hold, its completion or a return.
 export const plain = (s) => !kinds.includes(s.kind);
+
+// declined picks what a refusal means. A duplicate of a payment that posd knows
+// as not paid is an incident: it must not be taken again by any way.
+function declined(s) {
+	if (s.reason === "duplicate-of") return s.incident ? "duplicateOurs" : "duplicate";
+	return ofKind("declinedCashier", s);
+}
 
 // undone says which of these two has been voided, if it has: it is paid for
 // ever, and yet nothing is held or given any more.
