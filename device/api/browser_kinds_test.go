@@ -188,7 +188,7 @@ func TestOfflineApprovalIsConfirmedOrRefusedFromTheList(t *testing.T) {
 	c.put(old)
 	c.put(sale.Sale{ID: "S4", Amount: 900, Currency: "CAD", Method: sale.WeChat, State: sale.Unsure, Reason: sale.ReasonNoAnswer, Words: "no answer", CreatedAt: at})
 	by := paid("S5", sale.CardReturn, 1500)
-	by.CreatedAt = at
+	by.CreatedAt, by.Reported = at, sale.ReportByHand
 	c.put(by)
 	wrong := paid("S6", "sale", 700)
 	wrong.CreatedAt, wrong.Incident, wrong.Attention = at, "approved for 7.10, asked for 7.00", "approved for 7.10, asked for 7.00"
