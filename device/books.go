@@ -68,8 +68,11 @@ type Books struct {
 	Incidents     BookList `json:"incidents"`
 	OtherCurrency BookList `json:"otherCurrency"` // in nothing above
 
-	// Authorised is what was held on cards; it is in nothing above until it is completed.
+	// Authorised is what was held on cards, which is in nothing above; Released of it
+	// was given free again, and Completed was taken and is in the totals.
 	Authorised BookLine `json:"authorised"`
+	Released   BookLine `json:"released"`
+	Completed  BookLine `json:"completed"`
 
 	Closed  []int    `json:"closed,omitempty"`  // interim: numbers of the days closed under this date
 	Closing *Closing `json:"closing,omitempty"` // of a closing report
@@ -228,6 +231,9 @@ func (b *Books) paid(s *sale.Sale) {
 		return
 	}
 	taken := s.Taken()
+	if s.Kind == sale.CardComplete {
+		b.Completed.add(taken)
+	}
 	for _, g := range b.groups(s) {
 		g.Paid.add(taken)
 		g.Net += taken
@@ -271,7 +277,7 @@ func (b *Books) back(s *sale.Sale) {
 		case s.State != sale.Paid: // its money is in no total
 			b.PartialVoids.add(m.Amount)
 		case s.Kind == sale.CardAuth:
-			b.Authorised.add(-m.Amount)
+			b.Released.add(m.Amount)
 		case s.Kind == sale.CardReturn: // given, and taken back
 			for _, g := range b.groups(s) {
 				g.Voids.add(-m.Amount)

@@ -101,6 +101,8 @@ func (b *Books) lines() []bookLine {
 	list("For a person", "incidents", &b.Incidents)
 	list("For a person", "other currency", &b.OtherCurrency)
 	line("Held on cards", "authorised", b.Authorised)
+	line("Held on cards", "released", b.Released)
+	line("Held on cards", "completed", b.Completed)
 	if b.Closing != nil {
 		all = append(all, b.Closing.lines()...)
 	}

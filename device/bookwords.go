@@ -69,6 +69,8 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 	"incidents":                          {"incidents", "异常", "異常"},
 	"other currency":                     {"autre devise", "其他币种", "其他幣別"},
 	"authorised":                         {"préautorisé", "预授权", "預授權"},
+	"released":                           {"libéré", "已释放", "已釋放"}, // fr? zh?
+	"completed":                          {"conclu", "已完成", "已完成"}, // fr? zh?
 	"terminal":                           {"terminal", "终端", "終端機"},
 	"posd":                               {"posd", "posd", "posd"},
 	"apart":                              {"écart", "差额", "差額"},

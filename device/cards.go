@@ -106,8 +106,9 @@ func (c *Core) foreign(w sale.CardAnswered) {
 	if l == nil || w.Answer.Foreign == "" {
 		return
 	}
-	if w.Ours {
-		c.incident(l, "the terminal holds it for the same payment as our attempt "+w.Answer.Foreign+": compare that sale with the terminal's batch before it is taken again")
+	known := c.latest(w.Known)
+	if w.Lost || known != nil && known.State != sale.Paid && known.State != sale.Unsure {
+		c.incident(l, "the terminal holds it for the same payment as our attempt "+w.Answer.Foreign+", which is not known here as paid: compare with the terminal's batch before it is taken again")
 		return
 	}
 	c.attend(l, "the terminal took the same amount from the same card a moment ago: if the customer means to pay again, take it again as a duplicate that is meant")

@@ -39,7 +39,10 @@ type Reader interface {
 	Day(ctx context.Context, no int) (sale.Day, error)
 	// DaysOn returns the days closed under a date (YYYY-MM-DD), in order.
 	DaysOn(ctx context.Context, date string) ([]sale.Day, error)
-	// HasReference reports whether a reference or number was ever used by an attempt.
+	// SaleOf returns the sale that a reference or number of an attempt belongs to.
+	SaleOf(ctx context.Context, ref string) (sale.Sale, error)
+	// HasReference reports whether a reference or number was ever used by an
+	// attempt, or may have been in what a restore lost.
 	HasReference(ctx context.Context, ref string) (bool, error)
 }
 

@@ -196,29 +196,39 @@ func TestTenderIsAskedForAndKeptForTheVoid(t *testing.T) {
 }
 
 func TestDuplicateIsTakenAgainOnlyByAPersonsWord(t *testing.T) {
-	for _, ours := range []bool{false, true} {
+	declined := sale.CardAnswer{Verdict: sale.VerdictDeclined, Words: "DECLINED"}
+	for about, k := range map[string]struct {
+		earlier  *sale.CardAnswer // to the attempt that the terminal names; nil: another register's
+		incident bool
+	}{
+		"another register's":          {nil, false},
+		"ours, which is paid":         {ptr(approve(2865)), false},
+		"ours, which was not to take": {&declined, true},
+	} {
 		atCounter(t, func(c *counter) {
-			earlier := c.sell(sale.Card, 2865)
-			c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictDeclined, Words: "DECLINED"}
-			synctest.Wait()
 			foreign := "ANOTHERREGISTER1"
-			if ours {
+			if k.earlier != nil {
+				earlier := c.sell(sale.Card, 2865)
+				c.terminal.answers <- *k.earlier
 				foreign = c.now(earlier.ID).Attempts[0].Ref
 			}
 			s := c.sell(sale.Card, 2865)
 			c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictDeclined, Reason: sale.ReasonDuplicateOf, Foreign: foreign, Words: "DUP TRANSACTION (100011)"}
 			s = c.want(s.ID, sale.Declined, sale.ReasonDuplicateOf)
-			if (s.Incident != "") != ours || s.Attention == "" {
-				t.Errorf("ours %v: incident %q, attention %q", ours, s.Incident, s.Attention)
+			if (s.Incident != "") != k.incident || s.Attention == "" {
+				t.Errorf("%s: incident %q, attention %q", about, s.Incident, s.Attention)
 			}
+			before := len(c.terminal.charged())
 			c.sell(sale.Card, 2865, func(r *SellRequest) { r.AllowDuplicate = true })
-			if orders := c.terminal.charged(); orders[1].AllowDuplicate || !orders[2].AllowDuplicate {
-				t.Errorf("asked of the terminal: %+v", orders)
+			if orders := c.terminal.charged(); orders[before-1].AllowDuplicate || !orders[before].AllowDuplicate {
+				t.Errorf("%s: asked of the terminal: %+v", about, orders)
 			}
 			c.terminal.answers <- approve(2865)
 		})
 	}
 }
+
+func ptr[T any](v T) *T { return &v }
 
 func TestOfflineApprovalWaitsForItsUpload(t *testing.T) {
 	for _, fate := range []sale.Upload{sale.UploadConfirmed, sale.UploadRefused} {

@@ -200,15 +200,20 @@ func (m *memory) LastSeq(context.Context) (int64, error) {
 	return int64(len(m.events)), nil
 }
 
-func (m *memory) HasReference(_ context.Context, ref string) (bool, error) {
+func (m *memory) HasReference(ctx context.Context, ref string) (bool, error) {
+	_, err := m.SaleOf(ctx, ref)
+	return err == nil, nil
+}
+
+func (m *memory) SaleOf(_ context.Context, ref string) (sale.Sale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, s := range m.sales {
-		if slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) {
-			return true, nil
+	for _, id := range m.order {
+		if s := m.sales[id]; slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) {
+			return s.Clone(), nil
 		}
 	}
-	return false, nil
+	return sale.Sale{}, sale.ErrNotFound
 }
 
 func (m *memory) Due(_ context.Context, now time.Time, horizon time.Duration, n int) ([]sale.Report, error) {

@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -96,11 +97,16 @@ func (t *Till) call(f func(ctx context.Context) sale.Happening) {
 func (t *Till) charge(ctx context.Context, o sale.CardOrder) sale.Happening {
 	h := sale.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
 	if h.Answer.Foreign != "" {
-		ours, err := t.o.Journal.HasReference(ctx, h.Answer.Foreign)
+		known, err := t.o.Journal.SaleOf(ctx, h.Answer.Foreign)
+		switch {
+		case err == nil:
+			h.Known = &known
+		case errors.Is(err, ErrNotFound):
+			h.Lost, err = t.o.Journal.HasReference(ctx, h.Answer.Foreign)
+		}
 		if err != nil {
 			t.o.Log.Error("a reference cannot be looked up", "err", err)
 		}
-		h.Ours = ours
 	}
 	return h
 }

@@ -262,6 +262,22 @@ func (s *Store) HasReference(ctx context.Context, ref string) (used bool, err er
 	return used, err
 }
 
+// SaleOf returns the sale that a reference or number of an attempt belongs to.
+func (s *Store) SaleOf(ctx context.Context, ref string) (out sale.Sale, err error) {
+	err = s.look(ctx, "look for the sale of "+ref, func(v view) error {
+		found, err := v.sales("WHERE id = (SELECT sale FROM attempts WHERE ref = ?)", ref)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return sale.ErrNotFound
+		}
+		out = found[0]
+		return nil
+	})
+	return out, err
+}
+
 // value reads a single value; a row that is not there leaves it as it is.
 func (v view) value(into any, query string, args ...any) error {
 	err := v.tx.QueryRowContext(v.ctx, query, args...).Scan(into)

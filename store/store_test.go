@@ -441,3 +441,15 @@ func TestClosedDayNeverChanges(t *testing.T) {
 		t.Errorf("a closed day was changed: %v", err)
 	}
 }
+
+func TestSaleIsFoundByItsReference(t *testing.T) {
+	s := openAt(t, t.TempDir())
+	v := cardSale("A", "R1")
+	commit(t, s, sale.SaleRow{Sale: v})
+	if got, err := s.SaleOf(t.Context(), "R1"); err != nil || got.ID != "A" || len(got.Attempts) != 1 {
+		t.Errorf("found %+v, %v", got, err)
+	}
+	if _, err := s.SaleOf(t.Context(), "R2"); !errors.Is(err, sale.ErrNotFound) {
+		t.Errorf("a reference never used: %v", err)
+	}
+}

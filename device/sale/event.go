@@ -152,7 +152,8 @@ type (
 	// CardAnswered is the end of a Charge.
 	CardAnswered struct {
 		Answer CardAnswer
-		Ours   bool // the reference that Answer.Foreign names is one of ours
+		Known  *Sale // whose attempt Answer.Foreign names, if it is one of ours
+		Lost   bool  // Answer.Foreign may be one of ours, of what a restore lost
 	}
 
 	// CardFound is the end of a look-up.
