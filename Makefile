@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: demo test test-tools check bench sim sim-bugs fuzz build deb clean
+.PHONY: demo test test-tools check bench sim sim-bugs crash fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -19,7 +19,7 @@ demo: ## a counter inside this laptop: terminal, display, printer, gateway and p
 test: ## every test that needs only Go and a C compiler, with the race detector
 	$(GO) test -race -timeout 10m ./...
 
-test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze, dpkg
+test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze, dpkg, ptrace
 	./testdata/tools.sh
 	$(GO) test -tags tools -timeout 10m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
 
@@ -41,6 +41,9 @@ sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s repla
 
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
+
+crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
+	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')
 
 fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days and 10,000 printer faults, then every fuzz target for FUZZTIME
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -transactions 200000

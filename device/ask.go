@@ -258,15 +258,43 @@ func (t *Till) Retry(ctx context.Context, no string) (int, error) {
 // Alive asks the loop itself: an answer means that sales are being served.
 func (t *Till) Alive(ctx context.Context) error { return t.turn(ctx, func() {}) }
 
-// Sale returns a sale as it stands now.
+// Sale returns a sale as it stands now. An end that is not durable yet is not
+// told: a power cut could take it back.
 func (t *Till) Sale(ctx context.Context, id sale.ID) (s sale.Sale, err error) {
-	if e := t.turn(ctx, func() { s, err = t.stored(ctx, id) }); e != nil {
+	if e := t.turn(ctx, func() {
+		s, err = t.stored(ctx, id)
+		if l := t.core.live[id]; err != nil || l == nil || l.writes == 0 || !s.State.Final() && len(s.Refunds) == 0 {
+			return
+		}
+		kept, e := t.o.Journal.Sale(ctx, id)
+		switch {
+		case e != nil:
+			err = broken(e)
+		case ahead(s, kept):
+			s = kept
+		}
+	}); e != nil {
 		return s, e
 	}
 	return s, err
 }
 
-// Sales returns stored sales, newest first, as they stand now.
+// ahead reports whether the end of a sale, or of one of its movements, is not
+// in the journal yet.
+func ahead(s, kept sale.Sale) bool {
+	if s.State.Final() && s.State != kept.State {
+		return true
+	}
+	for i, m := range s.Refunds {
+		if m.Settled() && (i >= len(kept.Refunds) || m.State != kept.Refunds[i].State) {
+			return true
+		}
+	}
+	return false
+}
+
+// Sales returns stored sales, newest first, as they stand now, but for ends
+// that are not durable yet.
 func (t *Till) Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error) {
 	list, err := t.o.Journal.Sales(ctx, f)
 	if err != nil {
@@ -275,7 +303,9 @@ func (t *Till) Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error) {
 	err = t.turn(ctx, func() {
 		for i := range list {
 			if l := t.core.live[list[i].ID]; l != nil {
-				list[i] = l.s.Clone()
+				if l.writes == 0 || !ahead(l.s, list[i]) {
+					list[i] = l.s.Clone()
+				}
 			} else if f := t.core.facts[list[i].ID]; f != nil {
 				f.tell(&list[i])
 			}

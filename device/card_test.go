@@ -74,6 +74,36 @@ func TestPaidAndReportAreOneTransaction(t *testing.T) {
 	})
 }
 
+func TestAnEndIsNotToldBeforeItIsDurable(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 100)
+		c.journal.fill(errDiskFull)
+		c.terminal.answers <- approve(100)
+		c.want(s.ID, sale.Waiting, sale.ReasonNone)
+		if list, err := c.till.Sales(context.Background(), sale.Filter{}); err != nil || len(list) != 1 || list[0].State != sale.Waiting {
+			t.Errorf("listed: %v, %v", list, err)
+		}
+		c.journal.fill(nil)
+		c.wait(5 * time.Second)
+		c.want(s.ID, sale.Paid, sale.ReasonNone)
+
+		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "undo", Sale: s.ID, By: "Ana"}); err != nil {
+			t.Fatal(err)
+		}
+		c.wait(0)
+		c.journal.fill(errDiskFull)
+		c.terminal.answers <- approve(100)
+		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveWaiting {
+			t.Errorf("the void is told as %s", got.Refunds[0].State)
+		}
+		c.journal.fill(nil)
+		c.wait(5 * time.Second)
+		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveDone {
+			t.Errorf("the void is %s in the end", got.Refunds[0].State)
+		}
+	})
+}
+
 func TestTwoBarriersPerCardSale(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		before := c.journal.barriers()

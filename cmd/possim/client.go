@@ -100,6 +100,13 @@ type sellBody struct {
 	Method    string `json:"method"`
 	Reference string `json:"reference,omitempty"`
 	Replaces  string `json:"replaces,omitempty"`
+	AuthCode  string `json:"authCode,omitempty"`
+}
+
+// moveBody is the body of a refund or void.
+type moveBody struct {
+	Amount int64  `json:"amount,omitempty"`
+	By     string `json:"by"`
 }
 
 // newClient returns a client of posd at addr.
@@ -130,6 +137,21 @@ func (c *client) sale(ctx context.Context, id string, wait time.Duration) (saleV
 // cancel wishes a sale cancelled.
 func (c *client) cancel(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/cancel", "", struct{}{}, nil)
+}
+
+// move asks posd for a refund or a void under key, and returns the movement.
+func (c *client) move(ctx context.Context, key, sale, kind string, body moveBody) (refund, error) {
+	var made struct {
+		Movement refund `json:"movement"`
+	}
+	err := c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(sale)+"/"+kind, key, body, &made)
+	return made.Movement, err
+}
+
+// sales lists every sale, newest first.
+func (c *client) sales(ctx context.Context) ([]saleView, error) {
+	var all []saleView
+	return all, c.call(ctx, http.MethodGet, "/v1/sales?limit=1000", "", nil, &all)
 }
 
 // queueView is what possim reads of the queue of reports.

@@ -25,6 +25,7 @@ type waits struct {
 	CodeShown time.Duration // of a code on the display
 	Result    time.Duration // of a result on the display
 	Backoff   time.Duration // longest, between two tries of a report
+	Silence   time.Duration // of the printer, before it is taken for dead; 0: as posd has it
 }
 
 func shortWaits() waits {
@@ -89,6 +90,9 @@ driver = {{q .Driver}}
 
 [printer]
 line = {{q .Printer}}
+{{- if .Waits.Silence}}
+answer_limit = {{q .Waits.Silence}}
+{{- end}}
 `))
 
 // tomlString writes a text or a time as a TOML basic string.

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"posd/display/displaysim"
@@ -35,6 +38,8 @@ type setup struct {
 	sales   int       // likewise
 	level   string    // of posd's log
 	log     io.Writer // where posd's log goes besides its file; nil: nowhere
+	crash   crashSet
+	asleep  bool // posd is not started: the script does that
 }
 
 // counter is a shop's counter inside this computer: four simulators, and posd
@@ -65,6 +70,7 @@ type counter struct {
 	parts  sync.WaitGroup
 	failed chan error // the first part that ended by itself
 	remove bool       // dir is temporary
+	tracer *tracer    // follows the next posd that is started; nil: nobody does
 }
 
 // openCounter builds the counter and waits until posd is ready. Close it.
@@ -102,6 +108,9 @@ func (c *counter) open(ctx context.Context) (err error) {
 		return err
 	}
 	c.api = newClient(c.conf.Listen)
+	if c.setup.asleep {
+		return nil
+	}
 	return c.startPosd(ctx)
 }
 
@@ -194,7 +203,7 @@ func (c *counter) startPosd(ctx context.Context) error {
 	if c.setup.log != nil {
 		log = io.MultiWriter(c.log, c.setup.log)
 	}
-	d, err := startDaemon(c.path, []string{"run", "-config", c.file}, log)
+	d, err := startDaemon(c.path, []string{"run", "-config", c.file}, log, c.tracer)
 	if err != nil {
 		return err
 	}
@@ -228,6 +237,37 @@ func (c *counter) Close() error {
 		errs = append(errs, os.RemoveAll(c.dir))
 	}
 	return errors.Join(errs...)
+}
+
+// lowPort is the port that lowAddr tried last; it begins anywhere, for there
+// may be several possims.
+var lowPort atomic.Uint32
+
+func init() { lowPort.Store(rand.Uint32N(lowPorts)) }
+
+const lowPorts = 20_000
+
+// lowAddr returns a loopback address on which nobody listens, another one each
+// time, below the ports that the kernel hands out: it is free again whenever
+// posd has let go of it.
+func lowAddr() (string, error) {
+	var last error
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+lowPort.Add(1)%lowPorts)
+		l, err := net.Listen("tcp", addr)
+		if err == nil {
+			return addr, l.Close()
+		}
+		last = err
+	}
+	return "", last
+}
+
+// portOf returns the port of host:port, 0 if there is none.
+func portOf(addr string) int {
+	_, port, _ := net.SplitHostPort(addr)
+	n, _ := strconv.Atoi(port)
+	return n
 }
 
 // freeAddr returns a loopback address on which nobody listens.

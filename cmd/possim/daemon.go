@@ -26,28 +26,40 @@ type daemon struct {
 }
 
 // startDaemon runs the program at path. Its words go to the tail, and to log
-// as they come.
+// as they come. A tracer, if there is one, follows it.
 //
 // The process gets a group of its own, so that Ctrl-C reaches possim only,
 // which then stops things in order; and the kernel kills it should possim die
 // without doing so. That order is bound to the thread that starts the process:
 // the thread is kept until the process is gone.
-func startDaemon(path string, args []string, log io.Writer) (*daemon, error) {
+func startDaemon(path string, args []string, log io.Writer, t *tracer) (*daemon, error) {
 	d := &daemon{cmd: exec.Command(path, args...), said: newTail(log), done: make(chan struct{})}
 	d.cmd.Stdout, d.cmd.Stderr = d.said, d.said
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	d.cmd.WaitDelay = time.Second
+	if t != nil {
+		t.attributes(d.cmd.SysProcAttr)
+	}
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		err := d.cmd.Start()
 		started <- err
-		if err == nil {
-			d.err = d.cmd.Wait()
-			close(d.done)
+		if err != nil {
+			return
 		}
+		if t != nil {
+			d.err = t.follow(d.cmd.Process.Pid)
+			d.cmd.Wait() // for its last words; the tracer has seen its end
+		} else {
+			d.err = d.cmd.Wait()
+		}
+		close(d.done)
 	}()
 	if err := <-started; err != nil {
+		if t != nil {
+			err = explained(err)
+		}
 		return nil, fmt.Errorf("start posd: %w", err)
 	}
 	return d, nil

@@ -25,6 +25,12 @@ func playDaemon(role string) {
 	case "obeys":
 		<-terminated
 		os.Exit(0)
+	case "writes":
+		if os.Getenv("POSSIM_TEST_AT_ONCE") == "" {
+			<-terminated
+		}
+		writeLines(os.Getenv("POSSIM_TEST_FILE"))
+		os.Exit(0)
 	case "grumbles":
 		<-terminated
 		fmt.Println("not happy")
@@ -32,10 +38,28 @@ func playDaemon(role string) {
 	}
 }
 
+// writeLines writes nine lines into a file, and all the while something into
+// the file "beside" next to it.
+func writeLines(path string) {
+	go func() {
+		for {
+			os.WriteFile(filepath.Join(filepath.Dir(path), "beside"), []byte("x"), 0o600)
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	f, err := os.Create(path)
+	if err != nil {
+		os.Exit(8)
+	}
+	for i := range 9 {
+		fmt.Fprintf(f, "line %d\n", i+1)
+	}
+}
+
 func startRole(t *testing.T, role string) *daemon {
 	t.Helper()
 	t.Setenv("POSSIM_TEST_DAEMON", role)
-	d, err := startDaemon(os.Args[0], nil, nil)
+	d, err := startDaemon(os.Args[0], nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

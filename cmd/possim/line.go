@@ -93,6 +93,12 @@ func (l *line) Plugged() bool {
 	return l.end != nil
 }
 
+// leadsTo reports whether the line's name leads to a device file now.
+func (l *line) leadsTo(device string) bool {
+	target, err := os.Readlink(l.link)
+	return err == nil && target == device
+}
+
 func (l *line) changed() {
 	close(l.change)
 	l.change = make(chan struct{})

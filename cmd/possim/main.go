@@ -71,6 +71,11 @@ should. With a command it starts one simulator alone.`,
 	f.DurationVar(&s.think, "think", 3*time.Second, "how `LONG` a customer takes to show a card or to find the telephone")
 	f.Uint64Var(&s.seed, "seed", 1, "`SEED` of the script chaos")
 	f.IntVar(&s.sales, "sales", 40, "how `MANY` sales the script chaos makes")
+	f.StringVar(&s.crash.flow, "flow", "", "the one `FLOW` of the script crashpoints; all when left out")
+	f.StringVar(&s.crash.at, "at", "", "the one `POINT` of the flow, as the script crashpoints names it")
+	f.IntVar(&s.crash.every, "every", 1, "only one in `K` of the crash points")
+	f.IntVar(&s.crash.jobs, "jobs", 12, "how `MANY` crash points at a time")
+	f.BoolVar(&s.crash.marks, "marks", false, "list the boundaries of each flow")
 	f.StringVar(&s.level, "log-level", "", "`LEVEL` of posd's log: debug, info, warn or error")
 	f.BoolVar(&verbose, "log", false, "show posd's log")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -81,7 +86,7 @@ should. With a command it starts one simulator alone.`,
 		switch {
 		case list:
 			for _, s := range scripts() {
-				fmt.Fprintf(out, "  %-9s %s\n", s.name, s.about)
+				fmt.Fprintf(out, "  %-11s %s\n", s.name, s.about)
 			}
 			return nil
 		case c.Flags().Changed("script"):

@@ -16,8 +16,8 @@ import (
 type script struct {
 	name  string
 	about string
-	think time.Duration // how long its customers take to show a card
-	run   func(context.Context, *stage) error
+	think time.Duration                       // how long its customers take to show a card
+	run   func(context.Context, *stage) error // nil: crashpoints, which makes its counters itself
 }
 
 // scripts lists them in the order in which they are best seen.
@@ -34,6 +34,7 @@ func scripts() []script {
 		{"badinput", "what is not possible is refused in words, and nothing is lost", 100 * time.Millisecond, playBadInput},
 		{"chaos", "faults drawn by lot, posd killed now and then; see -seed and -sales", 200 * time.Millisecond, playChaos},
 		{"idle", "what posd costs while nobody buys anything: memory, processor time", 100 * time.Millisecond, playIdle},
+		{"crashpoints", "posd is killed at every write, sync and send of every flow; see -flow, -every and -at", 0, nil},
 	}
 }
 
@@ -63,6 +64,12 @@ type stage struct {
 // playScript builds a counter, plays the script at it, and returns everything
 // that was not as it should be.
 func playScript(ctx context.Context, s script, set setup, out io.Writer) (err error) {
+	if s.run == nil {
+		if err := playCrashPoints(ctx, set, out); err != nil {
+			return fmt.Errorf("script %s: %w", s.name, err)
+		}
+		return nil
+	}
 	set.think = s.think
 	c, err := openCounter(ctx, set, out)
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -156,42 +157,49 @@ func (h *handlers) await(ctx context.Context, id sale.ID, wait time.Duration) (s
 	defer over.Stop()
 	for {
 		messages, end := h.Subscribe() // before looking, so that no end is missed in between
-		s, err := h.till.Sale(ctx, id)
-		if err != nil || s.State.Final() {
-			end()
+		s, err := h.awaitOn(ctx, messages, id, over.C)
+		end()
+		if !errors.Is(err, errLost) {
 			return s, err
 		}
-		final, err := firstFinal(ctx, messages, id, over.C)
-		end()
-		switch {
-		case err != nil:
-			return s, err
-		case final == nil: // time is over: as it stands now, not as it stood
-			return h.till.Sale(ctx, id)
-		case final.State.Final():
-			return *final, nil
-		} // the subscription was lost: look again
 	}
 }
 
-// firstFinal returns the sale once a message says that it is final, nil when
-// over fires, and a sale that is not final when the messages ended.
-func firstFinal(ctx context.Context, messages <-chan device.Message, id sale.ID, over <-chan time.Time) (*sale.Sale, error) {
+// errLost ends a wait whose subscription was lost.
+var errLost = errors.New("the subscription was lost")
+
+// awaitOn looks at the sale whenever a message is about it. What a message says
+// of the end is not believed before the till says so, too: it may not be durable yet.
+func (h *handlers) awaitOn(ctx context.Context, messages <-chan device.Message, id sale.ID, over <-chan time.Time) (sale.Sale, error) {
 	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-over:
-			return nil, nil
-		case m, ok := <-messages:
-			if !ok {
-				return &sale.Sale{}, nil
-			}
-			if s, is := m.Data.(sale.Sale); is && s.ID == id && s.State.Final() {
-				return &s, nil
+		s, err := h.till.Sale(ctx, id)
+		if err != nil || s.State.Final() {
+			return s, err
+		}
+		for news := false; !news; {
+			select {
+			case <-ctx.Done():
+				return s, ctx.Err()
+			case <-over: // time is over: as it stands now, not as it stood
+				return h.till.Sale(ctx, id)
+			case m, ok := <-messages:
+				if !ok {
+					return s, errLost
+				}
+				news = isAbout(m, id)
 			}
 		}
 	}
+}
+
+func isAbout(m device.Message, id sale.ID) bool {
+	switch d := m.Data.(type) {
+	case sale.Sale:
+		return d.ID == id
+	case sale.StoredEvent:
+		return d.Sale == id
+	}
+	return false
 }
 
 func (h *handlers) list(ctx context.Context, in *struct {

@@ -18,8 +18,10 @@ func TestWaitReturnsAsSoonAsTheSaleIsFinal(t *testing.T) {
 			time.Sleep(time.Second)
 			f.tell(device.Message{Event: "sale", Data: sale.Sale{ID: "S3", State: sale.Paid}})
 			f.tell(device.Message{Event: "sale", Data: sale.Sale{ID: "S2", State: sale.Unsure}})
+			f.tell(device.Message{Event: "sale", Data: sale.Sale{ID: "S2", State: sale.Paid}}) // not durable yet
 			time.Sleep(time.Second)
-			f.tell(device.Message{Event: "sale", Data: sale.Sale{ID: "S2", State: sale.Paid}})
+			f.put(sale.Sale{ID: "S2", Method: sale.WeChat, State: sale.Paid})
+			f.tell(device.Message{ID: 7, Event: "event", Data: sale.StoredEvent{Seq: 7, Sale: "S2", Kind: "sale.paid"}})
 		}()
 		start := time.Now()
 		w := ask(t, New(f, options(f)), "GET", "/v1/sales/S2?wait=30s", "")
