@@ -216,6 +216,9 @@ func (s *shop) answered(w *world, r sale.Reply) {
 		return
 	}
 	w.say("cashier: bill %d is refused: %s", a.bill.n, no.Words)
+	if no.Kind == ErrUnavailable && w.chance(0.3) { // the application repeats it under its key
+		w.after(w.human(time.Second, 20*time.Second), func() { s.send(w, a) })
+	}
 	if no.Kind == ErrSameBill && !w.chance(0.3) {
 		bill := a.bill
 		w.after(w.human(time.Second, 5*time.Second), func() {
