@@ -89,7 +89,7 @@ func (b *bank) charge(w *world, o sale.CardOrder, back back) {
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
 			}
 		default:
-			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a} })
+			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a, Ours: w.stored[a.Foreign] != ""} })
 		}
 	})
 }

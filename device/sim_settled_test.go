@@ -33,6 +33,7 @@ func (w *world) settled() {
 	}
 	w.billsSettled()
 	w.booksSettled()
+	w.daysSettled()
 	w.papers()
 }
 

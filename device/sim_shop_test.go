@@ -102,6 +102,9 @@ func (s *shop) serve(w *world, b *bill, n int) {
 		if w.chance(0.1) {
 			s.retry(w)
 		}
+		if w.chance(0.02) {
+			s.closeDay(w)
+		}
 		if b.left || b.tries > 8 || w.calm {
 			w.after(w.human(time.Second, 30*time.Second), func() { s.open(w, n-1) })
 			return
@@ -114,6 +117,9 @@ func (s *shop) serve(w *world, b *bill, n int) {
 func (s *shop) paid(w *world, b *bill, st sale.Sale) {
 	if w.chance(0.15) {
 		s.giveBack(w, b, st)
+	}
+	if st.Offline && w.chance(0.7) {
+		s.uploaded(w, st)
 	}
 	if w.chance(0.1) {
 		s.ask(w, func(t sale.Token) sale.Happening { return sale.PrintAsked{Token: t, Sale: st} }, nil)
@@ -157,7 +163,7 @@ func (s *shop) send(w *world, a *ask) {
 	s.ask(w, func(t sale.Token) sale.Happening {
 		ev := sale.SellAsked{
 			Token: t, Key: r.Key, Amount: r.Amount, Method: r.Method, Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
-			Digest: r.Key + string(r.Method) + r.Replaces,
+			Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.stats(),
 		}
 		if h, err := w.disk.Key(context.Background(), r.Key); err == nil {
 			st := w.disk.sales[h.Sale]
