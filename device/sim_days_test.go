@@ -93,7 +93,7 @@ func (w *world) daySum(no int) []byte {
 			cents += s.Taken()
 		}
 		for _, m := range s.Refunds {
-			if m.Day == no && m.State == sale.MoveDone && s.State == sale.Paid {
+			if m.Day == no && m.State == sale.MoveDone && s.State == sale.Paid && s.Captures() {
 				cents -= m.Amount
 			}
 		}

@@ -135,7 +135,7 @@ func (w *world) billsSettled() {
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
 		for _, a := range s.Attempts {
-			if r := w.bank.records[a.Ref]; r != nil {
+			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth {
 				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
 			}
 			if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {
@@ -175,7 +175,7 @@ func (w *world) booksSettled() {
 	var journal, gateway, queued, byHand sale.Amount
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
-		if s.Method != sale.Card || s.State != sale.Paid {
+		if s.Method != sale.Card || s.State != sale.Paid || !s.Captures() {
 			continue
 		}
 		net := s.ApprovedAmount
