@@ -219,6 +219,24 @@ func (c *Core) replacementEnded(old, l *live) {
 	}
 }
 
+// notReplaced follows a replacement that could not be stored. The old sale may
+// have been paid in between: its late refund then waits for a sale that never
+// was. It has its minute now, or is kept if nobody had given the sale up.
+func (c *Core) notReplaced(l *live) {
+	c.touch(l)
+	for i := range l.s.Refunds {
+		m := &l.s.Refunds[i]
+		if m.State != sale.MoveWaiting || c.moves(l, m).sent {
+			continue
+		}
+		if l.s.GivenUp {
+			c.planLate(l, m)
+		} else {
+			c.kept(l, m, "the sale that was to replace it could not be stored")
+		}
+	}
+}
+
 // keep stops a late refund before its first byte.
 func (c *Core) keep(w sale.KeepAsked) {
 	l := c.live[w.Sale.ID]
@@ -228,17 +246,22 @@ func (c *Core) keep(w sale.KeepAsked) {
 			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
 				continue
 			}
-			at := c.wall()
-			m.State, m.KeepUntil, m.Words, m.FinalAt, m.Day = sale.MoveKept, nil, "kept by "+w.By, &at, c.day
-			delete(l.moves, m.ID)
-			l.s.Attention = ""
-			c.urgent()
-			c.event(l, "refund.kept", m.Words)
+			c.kept(l, m, "kept by "+w.By)
 			l.waiting = append(l.waiting, sale.Reply{Token: w.Token, Movement: m.ID})
 			return
 		}
 	}
 	c.refuse(w.Token, ErrNotPossible, w.Sale.ID, "there is no late refund of sale %s that could still be stopped", w.Sale.ID)
+}
+
+// kept ends a late refund before its first byte.
+func (c *Core) kept(l *live, m *sale.Movement, words string) {
+	at := c.wall()
+	m.State, m.KeepUntil, m.Words, m.FinalAt, m.Day = sale.MoveKept, nil, words, &at, c.day
+	delete(l.moves, m.ID)
+	l.s.Attention = ""
+	c.urgent()
+	c.event(l, "refund.kept", m.Words)
 }
 
 // refundAnswered takes the answer of refund_order or query_refund.

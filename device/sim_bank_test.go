@@ -29,7 +29,7 @@ type record struct {
 	kind                   sale.CardKind
 	asked, approved        sale.Amount
 	tip, cashback, surplus sale.Amount
-	offline, wrong         bool
+	offline, wrong, taken  bool // taken: an authorisation that was completed
 	number, batch          int
 	undone                 sale.Amount // given back by later voids and returns
 }
@@ -89,7 +89,7 @@ func (b *bank) charge(w *world, o sale.CardOrder, back back) {
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
 			}
 		default:
-			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a} })
+			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a, Ours: w.stored[a.Foreign] != ""} })
 		}
 	})
 }
@@ -106,7 +106,17 @@ func (b *bank) decide(w *world, o sale.CardOrder, r *running) sale.CardAnswer {
 	}
 	rec := &record{ref: o.Ref, kind: o.Kind, asked: o.Amount, approved: o.Amount, batch: b.closed}
 	switch {
-	case o.Kind != sale.CardSale:
+	case o.Kind == sale.CardComplete:
+		held := b.records[o.Original.Ref]
+		if held == nil || held.batch != b.closed || held.undone > 0 {
+			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
+			return a
+		}
+		if held.taken || o.Amount > held.approved {
+			w.fail("I1: %s is taken of %s, which held %s (taken before: %v)", o.Amount, held.ref, held.approved, held.taken)
+		}
+		held.taken = true
+	case o.Kind != sale.CardSale && o.Kind != sale.CardAuth:
 		orig := b.original(o)
 		if orig == nil {
 			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
@@ -150,7 +160,7 @@ func (b *bank) original(o sale.CardOrder) *record {
 		return nil
 	}
 	orig := b.records[o.Original.Ref]
-	if orig != nil && o.Kind == sale.CardVoid && (orig.batch != b.closed || orig.undone > 0) {
+	if orig != nil && o.Kind == sale.CardVoid && (orig.batch != b.closed || orig.undone > 0 || orig.taken) {
 		return nil
 	}
 	return orig

@@ -33,11 +33,20 @@ func (w *world) settled() {
 	}
 	w.billsSettled()
 	w.booksSettled()
+	w.daysSettled()
 	w.papers()
 }
 
-// person reports whether a person is told about a sale, or has spoken.
-func person(s sale.Sale) bool { return s.Attention != "" || s.Incident != "" || s.Settled != nil }
+// person reports whether a person is told that posd cannot settle a sale, or has
+// spoken. Words that only say what has happened are not among those.
+func person(s sale.Sale) bool {
+	for _, news := range []string{"the customer has paid after all", "approved although cancel", "correct this sale at IOTPay"} {
+		if strings.HasPrefix(s.Attention, news) && s.Incident == "" {
+			return s.Settled != nil
+		}
+	}
+	return s.Attention != "" || s.Incident != "" || s.Settled != nil
+}
 
 // known holds that every sale and movement is final, or a person's (I8). An
 // order that the gateway never heard of is watched for its seven days.
@@ -47,6 +56,9 @@ func (w *world) known(s sale.Sale) {
 		w.fail("I8: sale %s is still %s (%s, %q) and nobody is told", s.ID, s.State, s.Reason, s.Words)
 	}
 	for _, m := range s.Refunds {
+		if m.State == sale.MoveWaiting && s.ReplacedBy != "" && !w.disk.sales[s.ReplacedBy].State.Final() {
+			continue // whether the money goes back hangs on the sale that replaced this one
+		}
 		if !m.Settled() && !person(s) {
 			w.fail("I8: %s %s of sale %s is still %s and nobody is told", m.Kind, m.ID, s.ID, m.State)
 		}
@@ -91,9 +103,9 @@ func (w *world) true(s sale.Sale) {
 		w.fail("I3: sale %s is paid for %s and %s was taken", s.ID, s.ApprovedAmount, taken)
 	case s.State.Final() && s.State != sale.Paid && kept != 0:
 		w.fail("I2: sale %s is %s and %s was taken for it", s.ID, s.State, kept)
-	case !s.State.Final() && times > 0 && s.Attention == "":
+	case !s.State.Final() && times > 0 && !person(s):
 		w.fail("I2: %s was taken for sale %s, which is %s", taken, s.ID, s.State)
-	case s.Attention == "" && s.State == sale.Paid && kept != s.ApprovedAmount-moved:
+	case !person(s) && s.State == sale.Paid && kept != s.ApprovedAmount-moved:
 		w.fail("I3: %s of sale %s was given back by the journal, and %s is left at the other side", moved, s.ID, kept)
 	}
 }
@@ -128,21 +140,23 @@ func (w *world) amounts(s sale.Sale) {
 	}
 }
 
-// billsSettled holds the first of all rules: at most one net capture per bill (I1).
+// billsSettled holds the first of all rules: at most one net capture per bill
+// (I1), unless a person has settled one wrongly, kept a late payment, or is
+// told that money could not be given back or what cannot be known.
 func (w *world) billsSettled() {
 	net, told, story := map[string]sale.Amount{}, map[string]bool{}, map[string]string{}
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
 		for _, a := range s.Attempts {
-			if r := w.bank.records[a.Ref]; r != nil {
+			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth {
 				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
 			}
 			if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {
 				net[s.Reference] += o.amount - o.back
 			}
 		}
-		kept := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MoveKept })
-		told[s.Reference] = told[s.Reference] || kept || person(s)
+		stays := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State != sale.MoveDone })
+		told[s.Reference] = told[s.Reference] || stays || s.Incident != "" || s.Settled != nil || s.State == sale.Unsure && s.Attention != ""
 		story[s.Reference] += fmt.Sprintf(" %s=%s/%s", s.ID, s.Method, s.State)
 	}
 	for _, b := range w.shop.bills {
@@ -174,7 +188,7 @@ func (w *world) booksSettled() {
 	var journal, gateway, queued, byHand sale.Amount
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
-		if s.Method != sale.Card || s.State != sale.Paid {
+		if s.Method != sale.Card || s.State != sale.Paid || !s.Captures() {
 			continue
 		}
 		net := s.ApprovedAmount

@@ -32,6 +32,8 @@ type bill struct {
 type ask struct {
 	bill *bill
 	req  SellRequest // if it is one for a payment
+	// holds is the authorisation that a completion takes.
+	holds *sale.Sale
 }
 
 func (s *shop) init() { s.keys = map[string]sale.ID{} }
@@ -102,6 +104,9 @@ func (s *shop) serve(w *world, b *bill, n int) {
 		if w.chance(0.1) {
 			s.retry(w)
 		}
+		if w.chance(0.02) {
+			s.closeDay(w)
+		}
 		if b.left || b.tries > 8 || w.calm {
 			w.after(w.human(time.Second, 30*time.Second), func() { s.open(w, n-1) })
 			return
@@ -112,11 +117,28 @@ func (s *shop) serve(w *world, b *bill, n int) {
 
 // paid is what happens to some sales once they are paid.
 func (s *shop) paid(w *world, b *bill, st sale.Sale) {
+	if st.Kind == sale.CardAuth && w.chance(0.8) {
+		s.complete(w, b, st)
+		return
+	}
 	if w.chance(0.15) {
 		s.giveBack(w, b, st)
 	}
+	if st.Offline && w.chance(0.7) {
+		s.uploaded(w, st)
+	}
 	if w.chance(0.1) {
 		s.ask(w, func(t sale.Token) sale.Happening { return sale.PrintAsked{Token: t, Sale: st} }, nil)
+	}
+}
+
+// complete takes what an authorisation holds, or less, now and then by two taps.
+func (s *shop) complete(w *world, b *bill, held sale.Sale) {
+	b.tries++
+	r := SellRequest{Key: fmt.Sprintf("c%d-%d", b.n, b.tries), Amount: held.Amount - sale.Amount(w.rnd.IntN(2)*100), Method: sale.Card, Kind: sale.CardComplete}
+	for range 1 + w.rnd.IntN(2) {
+		s.send(w, &ask{bill: b, req: r, holds: &held})
+		r.Key += "x"
 	}
 }
 
@@ -142,6 +164,9 @@ func (s *shop) sell(w *world, b *bill, replaces sale.ID) {
 	if r.Method == sale.Scan {
 		r.AuthCode = secretCode
 	}
+	if r.Method == sale.Card && w.wires == nil && w.chance(0.15) {
+		r.Kind = sale.CardAuth
+	}
 	s.send(w, &ask{bill: b, req: r})
 	if w.chance(0.1) { // a double tap
 		s.send(w, &ask{bill: b, req: r})
@@ -157,7 +182,7 @@ func (s *shop) send(w *world, a *ask) {
 	s.ask(w, func(t sale.Token) sale.Happening {
 		ev := sale.SellAsked{
 			Token: t, Key: r.Key, Amount: r.Amount, Method: r.Method, Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
-			Digest: r.Key + string(r.Method) + r.Replaces,
+			Kind: r.Kind, Original: a.holds, Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.stats(),
 		}
 		if h, err := w.disk.Key(context.Background(), r.Key); err == nil {
 			st := w.disk.sales[h.Sale]
@@ -166,6 +191,9 @@ func (s *shop) send(w *world, a *ask) {
 		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference, r.Amount, w.wall().Add(-w.policy.BillWindow))
 		if old, ok := w.disk.sales[sale.ID(r.Replaces)]; ok {
 			ev.Replaced = &old
+		}
+		if a.holds != nil {
+			ev.Completions, _ = w.disk.Completions(context.Background(), a.holds.ID)
 		}
 		return ev
 	}, a)
@@ -216,6 +244,9 @@ func (s *shop) answered(w *world, r sale.Reply) {
 		return
 	}
 	w.say("cashier: bill %d is refused: %s", a.bill.n, no.Words)
+	if no.Kind == ErrUnavailable && w.chance(0.3) { // the application repeats it under its key
+		w.after(w.human(time.Second, 20*time.Second), func() { s.send(w, a) })
+	}
 	if no.Kind == ErrSameBill && !w.chance(0.3) {
 		bill := a.bill
 		w.after(w.human(time.Second, 5*time.Second), func() {

@@ -8,15 +8,14 @@ import (
 
 // wallet is the gateway and the wallets behind it.
 type wallet struct {
-	orders   map[string]*order
-	list     []*order
-	codes    map[string]string // text of a QR to its order
-	refunds  map[string]*refunded
-	heard    map[string]sale.Amount // reports, by number: how much
-	blocked  map[string]int         // reports that are refused, by number: how often yet
-	away     bool
-	refuses  bool // our key
-	refusals int
+	orders  map[string]*order
+	list    []*order
+	codes   map[string]string // text of a QR to its order
+	refunds map[string]*refunded
+	heard   map[string]sale.Amount // reports, by number: how much
+	blocked map[string]int         // reports that are refused, by number: how often yet
+	away    bool
+	refuses bool // our key
 }
 
 type order struct {

@@ -286,6 +286,10 @@ func (w *world) perform(e sale.Effect) {
 		w.bank.find(w, e.Lookup, back)
 	case sale.Abort:
 		w.bank.abort(w)
+	case sale.CloseBatch:
+		w.bank.closeBatch(w, back)
+	case sale.GatherDay:
+		w.gather(e, back)
 	case sale.CreateOrder:
 		w.gateway.create(w, e, back)
 	case sale.QueryOrder:

@@ -313,11 +313,16 @@ func (c *Core) intentFailed(w sale.IntentFailed) {
 	for _, r := range c.order { // the chain of replaced sales is what it was
 		switch {
 		case r.s.ReplacedBy != w.Sale:
+			continue
 		case r == l.replaced:
 			r.s.ReplacedBy, r.s.GivenUp = "", l.replacedWasGivenUp
 		default:
 			r.s.ReplacedBy = l.replaced.s.ID
+			if l.replaced.s.State.Final() { // it ended meanwhile, and told the sale that was not to be
+				c.replacementEnded(r, l.replaced)
+			}
 		}
+		c.notReplaced(r)
 	}
 	l.s.State, l.s.Reason = sale.Cancelled, sale.ReasonNotSent // never stored, never sent; leaves the step at once
 	l.watch, l.seek, l.writes = nil, nil, 0
