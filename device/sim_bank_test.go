@@ -29,7 +29,8 @@ type record struct {
 	kind                   sale.CardKind
 	asked, approved        sale.Amount
 	tip, cashback, surplus sale.Amount
-	offline, wrong, taken  bool // taken: an authorisation that was completed
+	offline, wrong         bool
+	taken, voided          bool // taken: an authorisation that was completed
 	number, batch          int
 	undone                 sale.Amount // given back by later voids and returns
 }
@@ -89,7 +90,7 @@ func (b *bank) charge(w *world, o sale.CardOrder, back back) {
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
 			}
 		default:
-			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a, Ours: w.stored[a.Foreign] != ""} })
+			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a, Known: w.saleOf(a.Foreign)} })
 		}
 	})
 }
@@ -116,12 +117,18 @@ func (b *bank) decide(w *world, o sale.CardOrder, r *running) sale.CardAnswer {
 			w.fail("I1: %s is taken of %s, which held %s (taken before: %v)", o.Amount, held.ref, held.approved, held.taken)
 		}
 		held.taken = true
+	case o.Kind == sale.CardReturn && o.Original == nil:
+		if w.chance(0.1) {
+			a.Verdict, a.Reason, a.Words = sale.VerdictDeclined, sale.ReasonIssuer, "DECLINED"
+			return a
+		}
 	case o.Kind != sale.CardSale && o.Kind != sale.CardAuth:
 		orig := b.original(o)
 		if orig == nil {
 			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
 			return a
 		}
+		orig.voided = o.Kind == sale.CardVoid
 		if orig.undone += o.Amount; orig.undone > orig.approved {
 			w.fail("I1: %s was given back of %s, which took %s", orig.undone, orig.ref, orig.approved)
 		}
@@ -149,8 +156,9 @@ func (b *bank) forget(o sale.CardOrder) {
 	}
 	delete(b.records, o.Ref)
 	b.list = b.list[:len(b.list)-1]
-	if o.Kind != sale.CardSale {
-		b.records[o.Original.Ref].undone -= r.approved
+	if o.Original != nil {
+		orig := b.records[o.Original.Ref]
+		orig.undone, orig.voided = orig.undone-r.approved, false
 	}
 }
 
@@ -195,7 +203,7 @@ func (b *bank) answer(w *world, r *record) sale.CardAnswer {
 	a := sale.CardAnswer{
 		Ref: r.ref, Kind: r.kind, Verdict: sale.VerdictApproved, Approved: r.approved, Partial: r.approved < r.asked, Offline: r.offline,
 		Tip: r.tip, Cashback: r.cashback, Surcharge: r.surplus, Words: "APPROVED", Extra: `{"expDate":"` + secretExpiry + `"}`,
-		Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: serial, Transaction: "7"},
+		Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: serial, Transaction: "7", Batch: batchName(r.batch)},
 	}
 	if r.number%50 == 49 {
 		a.Extra, a.ExtraErr = "", "the terminal gave no authorisation number"
@@ -239,4 +247,12 @@ func (b *bank) abort(w *world) {
 	if r := b.running; r != nil && !r.foreign && !b.unplugged && !w.chance(0.3) && r.until > w.now {
 		r.aborted = true
 	}
+}
+
+// saleOf returns the sale whose attempt a reference is, as the journal has it.
+func (w *world) saleOf(ref string) *sale.Sale {
+	if s, ok := w.disk.sales[w.stored[ref]]; ok && ref != "" {
+		return &s
+	}
+	return nil
 }

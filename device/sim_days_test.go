@@ -2,7 +2,10 @@ package device
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"posd/device/sale"
@@ -43,14 +46,17 @@ func (s *shop) uploaded(w *world, st sale.Sale) {
 	s.ask(w, func(t sale.Token) sale.Happening { ev.Token = t; return ev }, nil)
 }
 
-// closeBatch is the terminal settling because it was asked to; its answer may be lost.
+// closeBatch is the terminal settling because it was asked to; the request or
+// its answer may be lost.
 func (b *bank) closeBatch(w *world, back back) {
-	a := sale.BatchAnswer{End: sale.BatchClosed, Words: "settled"}
+	a := b.totals()
 	switch {
-	case b.unplugged || b.running != nil:
-		a.End, a.Words = sale.BatchOpen, "not sent"
+	case b.unplugged || b.running != nil || w.chance(0.05):
+		a = sale.BatchAnswer{End: sale.BatchOpen, Words: "not sent"}
 	case w.wires != nil:
 		a = w.wires.closeBatch(w)
+	case w.chance(0.05):
+		a = sale.BatchAnswer{End: sale.BatchUnsure, Words: "the request is lost"}
 	default:
 		b.settle(w)
 	}
@@ -60,6 +66,24 @@ func (b *bank) closeBatch(w *world, back back) {
 	w.say("terminal: batch close: %s", a.End)
 	back(w.human(time.Second, time.Minute), func() sale.Happening { return sale.BatchAnswered{Answer: a} })
 }
+
+// totals sums the open batch up: sales less returns, without what was voided.
+func (b *bank) totals() sale.BatchAnswer {
+	t := sale.BatchTotal{Tender: sale.Credit}
+	for _, r := range b.list {
+		if r.batch == b.closed && !r.voided {
+			switch r.kind {
+			case sale.CardSale, sale.CardComplete:
+				t.Count, t.Amount = t.Count+1, t.Amount+r.approved
+			case sale.CardReturn:
+				t.Count, t.Amount = t.Count+1, t.Amount-r.approved
+			}
+		}
+	}
+	return sale.BatchAnswer{End: sale.BatchClosed, Number: batchName(b.closed), Totals: []sale.BatchTotal{t}, Words: "BATCH CLOSED"}
+}
+
+func batchName(n int) string { return strconv.Itoa(n + 1) }
 
 // closeBatch has the real driver close the batch.
 func (x *wires) closeBatch(w *world) sale.BatchAnswer {
@@ -77,44 +101,154 @@ func (x *wires) closeBatch(w *world) sale.BatchAnswer {
 	return a
 }
 
-// gather sums a day up, as the shell does from what is durable.
+// gather sums a day up as the shell does; the gateway answers rightly or not at all.
 func (w *world) gather(e sale.GatherDay, back back) {
-	d := sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By, Books: w.daySum(e.No)}
-	back(w.between(10*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.DayGathered{Day: d} })
+	back(w.between(time.Millisecond, 10*time.Second), func() sale.Happening {
+		since := e.No
+		if e.Batch.End == sale.BatchClosed {
+			since, _ = batchSince(e.No, w.closedDay)
+		}
+		var sales []sale.Sale
+		for _, id := range w.disk.order {
+			s := w.disk.sales[id]
+			if l := w.core.live[id]; l != nil {
+				s = l.s.Clone()
+			}
+			sales = append(sales, s)
+		}
+		b := SumClosing(e, w.wall(), w.policy.Currency, slices.Values(sales))
+		b.Closing.Terminal = matchBatch(since, e.No, e.Batch, e.Doubt, sales)
+		g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
+		for i := range sales {
+			s := &sales[i]
+			if s.Method == sale.Card || s.Day != e.No || s.State != sale.Paid {
+				continue
+			}
+			a := sale.GatewayAnswer{Result: sale.GatewayLost}
+			if o := w.gateway.orders[s.MchOrderNo]; o != nil && !w.gateway.away {
+				a = sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true, Status: o.status, Amount: o.amount}
+			}
+			g.agreesWith(s, a)
+		}
+		b.Closing.Gateway = g
+		text, err := json.Marshal(b)
+		if err != nil {
+			panic(err)
+		}
+		w.say("day %d is summed up: net %s, terminal %s apart", e.No, b.Total.Net, b.Closing.Terminal.Apart)
+		return sale.DayGathered{Day: sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By, Books: text}}
+	})
 }
 
-// daySum is what a business day brought, as text.
-func (w *world) daySum(no int) []byte {
-	n, cents := 0, sale.Amount(0)
+func (w *world) closedDay(no int) (b Books, err error) {
+	d, err := w.disk.Day(context.Background(), no)
+	if err == nil {
+		err = json.Unmarshal(d.Books, &b)
+	}
+	return b, err
+}
+
+// daysSettled holds that every end is booked in one day, that a closed day says
+// for ever what is booked in it, and that no cent of the three books is
+// unexplained.
+func (w *world) daysSettled() {
+	if w.core.closing != nil && w.core.closing.note.Batch != nil {
+		w.fail("day %d is never closed", w.core.closing.note.No)
+	}
+	for i, d := range w.disk.days {
+		if d.No != i+1 {
+			w.fail("day %d is the %dth that was closed", d.No, i+1)
+		}
+		b, err := w.closedDay(d.No)
+		if err != nil {
+			w.fail("day %d: %v", d.No, err)
+			return
+		}
+		if net := w.netOf(d.No); net != b.Total.Net {
+			w.fail("day %d was closed with %s, and %s is booked in it", d.No, b.Total.Net, net)
+		}
+		w.explained(d.No, b)
+	}
+	for _, id := range w.disk.order {
+		if s := w.disk.sales[id]; s.State.Final() && (s.Day < 1 || s.Day > len(w.disk.days)+2) {
+			w.fail("sale %s ended, and is booked in day %d of %d", id, s.Day, len(w.disk.days))
+		}
+	}
+}
+
+// netOf sums up what the journal has under a day's number.
+func (w *world) netOf(no int) (net sale.Amount) {
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
-		if s.Day == no {
-			n++
-			cents += s.Taken()
+		if s.Day == no && s.State == sale.Paid {
+			net += way(s) * s.ApprovedAmount
 		}
 		for _, m := range s.Refunds {
-			if m.Day == no && m.State == sale.MoveDone && s.State == sale.Paid && s.Captures() {
-				cents -= m.Amount
+			if m.Day == no && m.State == sale.MoveDone && s.State == sale.Paid {
+				net -= way(s) * m.Amount
 			}
 		}
 	}
-	return fmt.Appendf(nil, "%d sales, %s", n, cents)
+	return net
 }
 
-// daysSettled holds that days are numbered without a gap, that a closed one is
-// what it was when it was summed up, and that what has ended is in one of them.
-func (w *world) daysSettled() {
-	for i, d := range w.disk.days {
-		if d.No != i+1 {
-			w.fail("days: number %d comes after %d", d.No, i)
+// explained takes what the lists name off the differences: nothing may be left.
+func (w *world) explained(no int, b Books) {
+	t, g := b.Closing.Terminal, b.Closing.Gateway
+	if t.End == sale.BatchClosed && w.wires == nil { // paxsim numbers its batches itself
+		left := t.Apart
+		for _, e := range t.Look.Sales { // posd counts it; what has the terminal in that batch?
+			left += e.Amount
+			if r := w.bank.of(w.disk.sales[e.Sale], t.Number); r != nil && !r.voided {
+				if r.kind == sale.CardReturn {
+					left += r.approved
+				} else {
+					left -= r.approved
+				}
+			}
 		}
-		if now := w.daySum(d.No); string(now) != string(d.Books) {
-			w.fail("days: day %d was closed with %s and is %s now", d.No, d.Books, now)
+		for _, r := range w.bank.list { // a person called it not paid, and the terminal has it
+			if s := w.disk.sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && s.Settled != nil && s.State != sale.Paid && !r.voided {
+				left -= r.approved
+			}
+		}
+		if left != 0 {
+			w.fail("day %d: the terminal is %s apart, and %s of it is on no list", no, t.Apart, left)
 		}
 	}
-	for _, id := range w.disk.order {
-		if s := w.disk.sales[id]; s.State.Final() && (s.Day < 1 || s.Day > len(w.disk.days)+1) {
-			w.fail("days: sale %s ended in day %d, and %d days are closed", id, s.Day, len(w.disk.days))
+	for _, e := range g.Apart.Sales {
+		if s := w.disk.sales[e.Sale]; s.Settled == nil && s.Incident == "" {
+			w.fail("day %d: the gateway differs on sale %s, which nobody settled: %s", no, e.Sale, e.Words)
 		}
 	}
+}
+
+// of returns the record of a sale in a batch.
+func (b *bank) of(s sale.Sale, batch string) *record {
+	for _, a := range s.Attempts {
+		if r := b.records[a.Ref]; r != nil && batchName(r.batch) == batch {
+			return r
+		}
+	}
+	return nil
+}
+
+// giveMoney is a customer who brings something back that was bought elsewhere.
+func (s *shop) giveMoney(w *world) {
+	b := &bill{n: len(s.bills), amount: sale.Amount(100 + w.rnd.IntN(5)*10), kind: sale.CardReturn}
+	b.ref = fmt.Sprintf("RETURN-%d", b.n)
+	s.bills = append(s.bills, b)
+	s.sell(w, b, "")
+	s.serve(w, b, 1)
+}
+
+// way is 1 for a sale that takes money, -1 for one that gives it, 0 for one that holds it.
+func way(s sale.Sale) sale.Amount {
+	switch s.Kind {
+	case sale.CardAuth:
+		return 0
+	case sale.CardReturn:
+		return -1
+	}
+	return 1
 }

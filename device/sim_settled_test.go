@@ -188,13 +188,13 @@ func (w *world) booksSettled() {
 	var journal, gateway, queued, byHand sale.Amount
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
-		if s.Method != sale.Card || s.State != sale.Paid || !s.Captures() {
+		if s.Method != sale.Card || s.State != sale.Paid {
 			continue
 		}
-		net := s.ApprovedAmount
+		net := way(s) * s.ApprovedAmount
 		for _, m := range s.Refunds {
 			if m.State == sale.MoveDone {
-				net -= m.Amount
+				net -= way(s) * m.Amount
 			}
 		}
 		heard, waits := w.gateway.heard[s.MchOrderNo], sale.Amount(0)

@@ -25,7 +25,8 @@ type bill struct {
 	ref    string
 	sales  []sale.ID
 	tries  int
-	left   bool // the customer has gone
+	left   bool          // the customer has gone
+	kind   sale.CardKind // return: money is given; else taken
 }
 
 // ask is a request whose answer the cashier waits for.
@@ -107,6 +108,9 @@ func (s *shop) serve(w *world, b *bill, n int) {
 		if w.chance(0.02) {
 			s.closeDay(w)
 		}
+		if w.chance(0.01) && w.wires == nil && b.kind == "" {
+			s.giveMoney(w)
+		}
 		if b.left || b.tries > 8 || w.calm {
 			w.after(w.human(time.Second, 30*time.Second), func() { s.open(w, n-1) })
 			return
@@ -161,10 +165,12 @@ var simMethods = []sale.Method{sale.Card, sale.WeChat, sale.Alipay, sale.UnionPa
 func (s *shop) sell(w *world, b *bill, replaces sale.ID) {
 	b.tries++
 	r := SellRequest{Key: fmt.Sprintf("k%d-%d", b.n, b.tries), Amount: b.amount, Method: simMethods[w.rnd.IntN(len(simMethods))], Reference: b.ref, Replaces: string(replaces)}
-	if r.Method == sale.Scan {
+	switch {
+	case b.kind == sale.CardReturn:
+		r.Method, r.Kind, r.By, r.Replaces = sale.Card, sale.CardReturn, "Ann", ""
+	case r.Method == sale.Scan:
 		r.AuthCode = secretCode
-	}
-	if r.Method == sale.Card && w.wires == nil && w.chance(0.15) {
+	case r.Method == sale.Card && w.wires == nil && w.chance(0.15):
 		r.Kind = sale.CardAuth
 	}
 	s.send(w, &ask{bill: b, req: r})
@@ -182,7 +188,7 @@ func (s *shop) send(w *world, a *ask) {
 	s.ask(w, func(t sale.Token) sale.Happening {
 		ev := sale.SellAsked{
 			Token: t, Key: r.Key, Amount: r.Amount, Method: r.Method, Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
-			Kind: r.Kind, Original: a.holds, Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.stats(),
+			Kind: r.Kind, By: r.By, Original: a.holds, Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.stats(),
 		}
 		if h, err := w.disk.Key(context.Background(), r.Key); err == nil {
 			st := w.disk.sales[h.Sale]
@@ -260,7 +266,7 @@ func (s *shop) answered(w *world, r sale.Reply) {
 // giveBack asks for a refund or a void, now and then of a part, now and then twice.
 func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 	kind, amount := sale.Refund, sale.Amount(0)
-	if st.Method == sale.Card && w.rnd.IntN(2) == 0 {
+	if st.Method == sale.Card && (w.rnd.IntN(2) == 0 || !st.Captures()) {
 		kind = sale.Void
 	} else if w.rnd.IntN(3) == 0 {
 		amount = st.Amount / 2
