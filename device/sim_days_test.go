@@ -103,41 +103,40 @@ func (x *wires) closeBatch(w *world) sale.BatchAnswer {
 
 // gather sums a day up as the shell does; the gateway answers rightly or not at all.
 func (w *world) gather(e sale.GatherDay, back back) {
-	back(w.between(time.Millisecond, 10*time.Second), func() sale.Happening {
-		since := e.No
-		if e.Batch.End == sale.BatchClosed {
-			since, _ = batchSince(e.No, w.closedDay)
+	since := e.No
+	if e.Batch.End == sale.BatchClosed {
+		since, _ = batchSince(e.No, w.closedDay)
+	}
+	var sales []sale.Sale
+	for _, id := range w.disk.order {
+		s := w.disk.sales[id]
+		if l := w.core.live[id]; l != nil {
+			s = l.s.Clone()
 		}
-		var sales []sale.Sale
-		for _, id := range w.disk.order {
-			s := w.disk.sales[id]
-			if l := w.core.live[id]; l != nil {
-				s = l.s.Clone()
-			}
-			sales = append(sales, s)
+		sales = append(sales, s)
+	}
+	b := SumClosing(e, w.wall(), w.policy.Currency, slices.Values(sales))
+	b.Closing.Terminal = matchBatch(since, e.No, e.Batch, e.Doubt, sales)
+	g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
+	for i := range sales {
+		s := &sales[i]
+		if s.Method == sale.Card || s.Day != e.No || s.State != sale.Paid {
+			continue
 		}
-		b := SumClosing(e, w.wall(), w.policy.Currency, slices.Values(sales))
-		b.Closing.Terminal = matchBatch(since, e.No, e.Batch, e.Doubt, sales)
-		g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
-		for i := range sales {
-			s := &sales[i]
-			if s.Method == sale.Card || s.Day != e.No || s.State != sale.Paid {
-				continue
-			}
-			a := sale.GatewayAnswer{Result: sale.GatewayLost}
-			if o := w.gateway.orders[s.MchOrderNo]; o != nil && !w.gateway.away {
-				a = sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true, Status: o.status, Amount: o.amount}
-			}
-			g.agreesWith(s, a)
+		a := sale.GatewayAnswer{Result: sale.GatewayLost}
+		if o := w.gateway.orders[s.MchOrderNo]; o != nil && !w.gateway.away {
+			a = sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true, Status: o.status, Amount: o.amount}
 		}
-		b.Closing.Gateway = g
-		text, err := json.Marshal(b)
-		if err != nil {
-			panic(err)
-		}
-		w.say("day %d is summed up: net %s, terminal %s apart", e.No, b.Total.Net, b.Closing.Terminal.Apart)
-		return sale.DayGathered{Day: sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By, Books: text}}
-	})
+		g.agreesWith(s, a)
+	}
+	b.Closing.Gateway = g
+	text, err := json.Marshal(b)
+	if err != nil {
+		panic(err)
+	}
+	w.say("day %d is summed up: net %s, terminal %s apart", e.No, b.Total.Net, b.Closing.Terminal.Apart)
+	d := sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By, Books: text}
+	back(w.human(time.Millisecond, 2*time.Minute), func() sale.Happening { return sale.DayGathered{Day: d} })
 }
 
 func (w *world) closedDay(no int) (b Books, err error) {

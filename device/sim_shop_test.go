@@ -86,8 +86,7 @@ func (s *shop) serve(w *world, b *bill, n int) {
 				s.sell(w, b, "")
 			}
 		case last.State == sale.Paid:
-			b.left = true
-			s.paid(w, b, *last)
+			b.left = s.paid(w, b, *last)
 		case last.State == sale.Waiting && w.chance(0.15):
 			s.ask(w, func(t sale.Token) sale.Happening { return sale.CancelAsked{Token: t, Sale: *last} }, nil)
 		case last.State == sale.Unsure:
@@ -119,11 +118,16 @@ func (s *shop) serve(w *world, b *bill, n int) {
 	})
 }
 
-// paid is what happens to some sales once they are paid.
-func (s *shop) paid(w *world, b *bill, st sale.Sale) {
+// paid is what happens to some sales once they are paid; it reports whether the
+// customer leaves.
+func (s *shop) paid(w *world, b *bill, st sale.Sale) bool {
 	if st.Kind == sale.CardAuth && w.chance(0.8) {
 		s.complete(w, b, st)
-		return
+		return false
+	}
+	if held, ok := w.disk.sales[st.Original]; ok && w.chance(0.2) {
+		s.complete(w, b, held) // forgotten that it is done
+		return true
 	}
 	if w.chance(0.15) {
 		s.giveBack(w, b, st)
@@ -134,6 +138,7 @@ func (s *shop) paid(w *world, b *bill, st sale.Sale) {
 	if w.chance(0.1) {
 		s.ask(w, func(t sale.Token) sale.Happening { return sale.PrintAsked{Token: t, Sale: st} }, nil)
 	}
+	return true
 }
 
 // complete takes what an authorisation holds, or less, now and then by two taps.
