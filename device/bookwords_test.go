@@ -90,7 +90,8 @@ func TestEveryWordOfTheBooksIsThereInEveryLanguage(t *testing.T) {
 
 func TestAShopInFrenchReadsFrenchReports(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.till.core.policy.Language, c.till.o.Policy.Language = sale.French, sale.French
+		c.change = func(p *Policy) { p.Language = sale.French }
+		c.restart()
 		b, err := c.till.Day(context.Background(), dayFrom, dayTo)
 		if err != nil || b.Title() != "RAPPORT X (PROVISOIRE)" {
 			t.Errorf("%q, %v", b.Title(), err)

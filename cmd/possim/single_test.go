@@ -248,7 +248,8 @@ func TestOneDashIsEnough(t *testing.T) {
 func TestScriptsHaveNamesOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range scripts() {
-		if s.name == "" || s.about == "" || s.think <= 0 || s.run == nil || seen[s.name] {
+		whole := s.run != nil && s.think > 0 || s.name == "crashpoints" // which makes its counters itself
+		if s.name == "" || s.about == "" || !whole || seen[s.name] {
 			t.Errorf("script %+v", s)
 		}
 		seen[s.name] = true
