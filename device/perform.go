@@ -24,7 +24,7 @@ func (t *Till) perform(e sale.Effect) {
 	case sale.Tell:
 		t.hub.tell(Message{Event: "sale", Data: e.Sale})
 	case sale.TellQueue:
-		t.tellQueue()
+		t.tell = true
 	case sale.Reply:
 		if ch := t.tokens[e.Token]; ch != nil {
 			delete(t.tokens, e.Token)
@@ -150,7 +150,15 @@ func (t *Till) sendReports(ctx context.Context, reports []sale.Report) sale.Happ
 	return sale.ReportsAnswered{Answers: answers}
 }
 
-func (t *Till) tellQueue() {
+// tellQueueEvery bounds how often the queue is summed up for whoever listens:
+// after a month without the gateway that takes a moment.
+const tellQueueEvery = 200 * time.Millisecond
+
+func (t *Till) tellQueueIfDue() {
+	if !t.tell || time.Since(t.told) < tellQueueEvery {
+		return
+	}
+	t.tell, t.told = false, time.Now()
 	st, err := t.o.Journal.QueueStats(t.ctx)
 	if err != nil {
 		t.o.Log.Error("the queue cannot be read", "err", err)

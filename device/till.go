@@ -49,6 +49,8 @@ type Till struct {
 	workers  sync.WaitGroup
 	ctx      context.Context // of Run, for the workers that effects start
 	failing  string          // words of the last failed commit, until one succeeds
+	told     time.Time       // when the queue of reports was last told
+	tell     bool            // it has changed since
 	glass    atomic.Pointer[sale.Screen]
 }
 
@@ -109,6 +111,7 @@ func (t *Till) loop(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		t.commitIfDue()
+		t.tellQueueIfDue()
 		timer.Reset(t.wait())
 		select {
 		case <-ctx.Done():
@@ -139,6 +142,9 @@ func (t *Till) wait() time.Duration {
 	}
 	if at, ok := t.ledger.next(); ok {
 		wait = min(wait, max(time.Until(at), 0))
+	}
+	if t.tell {
+		wait = min(wait, max(time.Until(t.told.Add(tellQueueEvery)), 0))
 	}
 	return wait
 }
