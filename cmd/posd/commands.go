@@ -165,22 +165,7 @@ func cancelCommand(command maker) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		var s sale.Sale
-		if err := a.into(&s); err != nil {
-			return &ended{exitUnsure, err}
-		}
-		if wait && !s.State.Final() && !s.GivenUp {
-			if a, err = t.follow(t.Context(), s, settledSale); err != nil {
-				return err
-			}
-			if err := a.into(&s); err != nil {
-				return &ended{exitUnsure, err}
-			}
-		}
-		if err := t.printSale(a); err != nil {
-			return err
-		}
-		return saleEnd(s)
+		return t.finish(a, wait)
 	})
 	c.Flags().BoolVar(&wait, "wait", false, "wait until the sale has ended: a card sale ends by the terminal's own answer")
 	return c

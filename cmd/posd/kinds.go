@@ -24,7 +24,7 @@ func (t talk) finish(a answer, wait bool) error {
 	if err := a.into(&s); err != nil {
 		return &ended{exitUnsure, err}
 	}
-	if wait && !s.State.Final() {
+	if wait && !settledSale(s) {
 		var err error
 		if a, err = t.follow(t.Context(), s, settledSale); err != nil {
 			return err
