@@ -353,6 +353,23 @@ func TestPartialApprovalThatIsHeardTwiceIsVoidedOnce(t *testing.T) {
 	})
 }
 
+func TestPartialApprovalIsNotTakenBackByALaterWord(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 1000)
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			a := approve(400)
+			a.Ref, a.Kind, a.Partial = l.Ref, l.Kind, true
+			return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundIt, Answer: a, Late: []sale.CardAnswer{a,
+				{Ref: l.Ref, Kind: l.Kind, Verdict: sale.VerdictCancelled, Words: "ABORTED"}}}
+		})
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.wait(10 * time.Second)
+		if s = c.want(s.ID, sale.Unsure, sale.ReasonPartial); s.Incident == "" || len(s.Refunds) != 1 {
+			t.Errorf("incident %q, %d voids", s.Incident, len(s.Refunds))
+		}
+	})
+}
+
 func TestMoreApprovedThanAskedIsAnIncident(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 1000)

@@ -168,6 +168,12 @@ func (c *Core) incident(l *live, words string) {
 
 // cardSold settles a sale by the terminal's answer to it.
 func (c *Core) cardSold(l *live, a sale.CardAnswer) {
+	if l.attempt().State == sale.AttemptPaid { // approved in part, and being voided: late answers may come twice
+		if a.Verdict != sale.VerdictApproved && a.Verdict != sale.VerdictUnsure {
+			c.incident(l, fmt.Sprintf("the terminal approved %s and then said %q: compare with the terminal's batch", l.s.ApprovedAmount, a.Words))
+		}
+		return
+	}
 	switch a.Verdict {
 	case sale.VerdictApproved:
 		c.approved(l, a)
@@ -224,9 +230,6 @@ func (c *Core) expected(l *live) sale.Amount {
 // approved takes the terminal's approval (money rule 9): in full, in part, or
 // with an amount that nobody asked for.
 func (c *Core) approved(l *live, a sale.CardAnswer) {
-	if l.s.Reason == sale.ReasonPartial {
-		return // said before, and being voided: late answers may come twice
-	}
 	c.noteCard(l, a)
 	l.s.ApprovedAmount, l.s.Offline = a.Approved, a.Offline
 	c.endAttempt(l, sale.AttemptPaid, a.Words)
@@ -284,7 +287,7 @@ func (c *Core) partial(l *live, a sale.CardAnswer) {
 
 // startSeek begins to look a lost answer up.
 func (c *Core) startSeek(l *live, m *sale.Movement) {
-	if l.seek != nil {
+	if l.seek != nil && !l.seek.settled { // what a person has settled gives way to what nobody knows
 		return
 	}
 	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery, control: c.control()}

@@ -406,6 +406,33 @@ func TestLaterSaleProvesNothingOfASettledOne(t *testing.T) {
 	})
 }
 
+func TestLostReturnOfASettledSaleIsLookedUp(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 2865)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		c.wait(4 * time.Minute)
+		if _, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "its paper", By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r", Sale: s.ID, By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
+			a := approve(2865)
+			a.Ref, a.Kind = l.Ref, l.Kind
+			return sale.CardFinding{Ref: l.Ref, Reached: true, Result: sale.FoundIt, Answer: a}
+		})
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
+		synctest.Wait()
+		_, err := c.trySell(sale.Card, 100)
+		wantRefusal(t, err, ErrTerminalHeld, string(s.ID))
+		c.wait(time.Minute)
+		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveDone {
+			t.Errorf("the return is %s", got.Refunds[0].State)
+		}
+	})
+}
+
 func TestVoidedSaleIsNoControl(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		first := c.paid(100, "8")
