@@ -14,7 +14,7 @@ import (
 func diskBox(t *testing.T, size string) (b *box, state string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can mount a disk")
+		t.Fatal("only root can mount a disk: run make test-tools as root")
 	}
 	b = newBox(t, noTerminal)
 	state = filepath.Join(b.dir, "state")
@@ -22,7 +22,7 @@ func diskBox(t *testing.T, size string) (b *box, state string) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("no disk can be mounted here: %v", err)
+		t.Fatalf("no disk can be mounted here: %v", err)
 	}
 	t.Cleanup(func() { syscall.Unmount(state, syscall.MNT_DETACH) })
 	return b, state
