@@ -29,7 +29,7 @@ type closingNote struct {
 	No    int               `json:"no"`
 	By    string            `json:"by"`
 	Asked time.Time         `json:"asked"`
-	Cards int               `json:"cards"`           // card sales of the day
+	Cards bool              `json:"cards"`           // something of ours is in the terminal's batch
 	Batch *sale.BatchAnswer `json:"batch,omitempty"` // once the terminal has answered
 	Doubt string            `json:"doubt,omitempty"` // words of an earlier close whose answer was lost
 }
@@ -118,7 +118,7 @@ func (c *Core) batchAnswered(a sale.BatchAnswer) {
 		c.log(nil, true, "the terminal answered a batch close that nobody waits for", a.Words)
 		return
 	}
-	if a.End == sale.BatchClosed || a.End == sale.BatchOpen && k.note.Cards == 0 {
+	if a.End == sale.BatchClosed || a.End == sale.BatchOpen && !k.note.Cards {
 		c.gather(a) // a terminal that has nothing of ours to settle need not be there
 		return
 	}
@@ -129,9 +129,10 @@ func (c *Core) batchAnswered(a sale.BatchAnswer) {
 		c.note(noteClosing, k.note) // the next close names it, even after a restart
 	} else {
 		c.controls = k.controls
-		c.note(noteClosing, nil)
 		if c.doubt != "" {
 			c.note(noteClosing, closingNote{No: k.note.No, Doubt: c.doubt})
+		} else {
+			c.note(noteClosing, nil)
 		}
 		words += ", or leave the terminal out if it is broken"
 	}

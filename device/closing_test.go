@@ -387,3 +387,20 @@ func TestBatchThatWasLeftOutIsComparedWithTheNextClose(t *testing.T) {
 		}
 	})
 }
+
+func TestClockThatWasYearsAheadDoesNotEndTheClosing(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.change = func(p *Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
+		c.restart()
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+		c.paid(1000, "8")
+		c.skew.Store(int64(4 * 365 * 24 * time.Hour))
+		c.wait(time.Hour)
+		c.skew.Store(0)
+		c.paid(1000, "8")
+		c.wait(26 * time.Hour)
+		if len(c.journal.days) != 2 {
+			t.Errorf("%d days were closed", len(c.journal.days))
+		}
+	})
+}

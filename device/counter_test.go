@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +30,7 @@ type counter struct {
 	paper    bool // codes are printed, too
 	change   func(p *Policy)
 	starts   uint64
+	skew     atomic.Int64 // of the wall clock, ns
 }
 
 // atCounter runs a test at a till that has just started, in a bubble of virtual time.
@@ -54,7 +56,8 @@ func (c *counter) begin() {
 	rnd := rand.New(rand.NewPCG(1, c.starts))
 	till, err := New(Options{
 		Policy: policy, Journal: c.journal, Terminal: c.terminal, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: c.printer,
-		Makers: testMakers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: time.Now, Entropy: reader{rnd},
+		Makers: testMakers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Entropy: reader{rnd},
+		Clock: func() time.Time { return time.Now().Add(time.Duration(c.skew.Load())) },
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -67,19 +67,19 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (Books, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
 		w := sale.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
-		ended, err := t.o.Journal.Sales(ctx, sale.Filter{Day: t.core.day, Limit: 1 << 20})
+		// One of each tells; the loop must not read a whole day.
+		any, err := t.o.Journal.Sales(ctx, sale.Filter{Day: t.core.day, Limit: 1})
 		if err != nil {
 			return nil, broken(err)
 		}
-		for _, l := range t.core.order {
-			ended = append(ended, l.s)
+		cards, err := t.o.Journal.Sales(ctx, sale.Filter{Day: t.core.day, Method: sale.Card, State: sale.Paid, Limit: 1})
+		if err != nil {
+			return nil, broken(err)
 		}
-		for i := range ended {
-			mine, card := endedIn(t.core.day, &ended[i])
-			w.Empty = w.Empty && !mine
-			if card {
-				w.Cards++
-			}
+		w.Empty, w.Cards = len(any) == 0, len(cards) > 0
+		for _, l := range t.core.order { // what is not in the journal yet
+			mine, card := endedIn(t.core.day, &l.s)
+			w.Empty, w.Cards = w.Empty && !mine, w.Cards || card
 		}
 		return w, nil
 	})
@@ -222,13 +222,8 @@ func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *Gat
 		if !s.Method.Wallet() {
 			continue
 		}
-		// What an order's status becomes once it is refunded is not documented: the refunds speak for it.
-		if s.Day == no && s.State == sale.Paid && !s.Undone() {
+		if s.Day == no && s.State == sale.Paid {
 			ask(func() sale.GatewayAnswer { return t.o.Gateway.Query(ctx, s.MchOrderNo) }, func(a sale.GatewayAnswer) { g.agreesWith(s, a) })
-		} else if s.Day == no && s.State == sale.Paid {
-			mu.Lock()
-			g.Agreed.add(s.ApprovedAmount)
-			mu.Unlock()
 		}
 		for j := range s.Refunds {
 			if m := &s.Refunds[j]; m.Day == no && m.State == sale.MoveDone {

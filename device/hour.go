@@ -39,7 +39,7 @@ func (t *Till) closeByHour(ctx context.Context) {
 		case <-tick.C:
 		}
 		today := name(t.o.Clock())
-		if today <= last || time.Now().Before(again) {
+		if today == last || time.Now().Before(again) {
 			continue
 		}
 		_, err := t.CloseDay(ctx, "posd", false)

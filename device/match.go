@@ -127,8 +127,10 @@ func sameBatch(a, b string) bool {
 // agreesWith compares a paid wallet sale with the gateway's word on its order.
 func (g *GatewayMatch) agreesWith(s *sale.Sale, a sale.GatewayAnswer) {
 	switch {
-	case a.Result != sale.GatewayOK || !a.Verified:
+	case a.Result != sale.GatewayOK || !a.Verified || a.Status == sale.StatusUnknown:
 		g.Unasked.add(s, s.ApprovedAmount, orElse(a.Words, "no answer"))
+	case !a.Status.Paid() && s.Undone(): // what a refunded order's status becomes is not documented
+		g.Unasked.add(s, s.ApprovedAmount, "given back, and its order is not called paid any more")
 	case !a.Status.Paid():
 		g.Apart.add(s, s.ApprovedAmount, "the gateway does not call it paid: "+orElse(a.Words, "other status"))
 	case a.Amount != 0 && a.Amount != s.ApprovedAmount:

@@ -164,6 +164,7 @@ func (m *memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 		if f.Day != 0 {
 			hit = hit && (s.Day == f.Day || slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return mv.Day == f.Day }))
 		}
+		hit = hit && (f.State == "" || s.State == f.State) && (f.Method == "" || s.Method == f.Method)
 		if f.Before != "" && i >= slices.Index(m.order, f.Before) {
 			hit = false
 		}

@@ -21,7 +21,7 @@ func (s *shop) closeDay(w *world) {
 		mine, card := endedIn(w.core.day, &st)
 		ev.Empty = ev.Empty && !mine
 		if card {
-			ev.Cards++
+			ev.Cards = true
 		}
 	}
 	for _, id := range w.disk.order {

@@ -88,7 +88,7 @@ type (
 		By              string
 		WithoutTerminal bool
 		Empty           bool // nothing has ended since the day before was closed
-		Cards           int  // card sales and movements that ended in it
+		Cards           bool // it may have left something in the terminal's batch
 	}
 
 	// KeepAsked stops a late refund.
