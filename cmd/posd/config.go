@@ -305,3 +305,15 @@ func (g *Gateway) merchantKey() (sale.Secret, error) {
 	}
 	return sale.Secret(key), nil
 }
+
+// methods lists what can be taken here, in the order of the pages' buttons.
+func (c Config) methods() []sale.Method {
+	all := []sale.Method{}
+	if c.Terminal != nil {
+		all = append(all, sale.Card)
+	}
+	if c.Gateway != nil {
+		all = append(all, sale.WeChat, sale.Alipay, sale.UnionPay, sale.Scan)
+	}
+	return all
+}

@@ -1,7 +1,10 @@
 // posd is the daemon on the shop's counter, and the commands that talk to it.
 //
-// main.go holds the commands; daemon.go is the parts list: which part is made of
-// which, in the order in which they start. They stop in reverse:
+// Each command stands in a file of its own, command_NAME.go; main.go lists them
+// all, command.go and follow.go hold what those share that talk to the daemon.
+//
+// daemon.go is the parts list: which part is made of which, in the order in
+// which they start. They stop in reverse:
 //
 //	lock, journal          store
 //	lines, drivers         device/port under pax, display, printer; scanner.go
@@ -17,13 +20,13 @@
 // The scanner has no package: it is one line that is read, and what comes of a
 // code is the till's to say.
 //
-// copies.go makes copies of the journal on a schedule. The commands backup and
-// restore (backup.go) work on files, without the daemon; prune (prune.go) asks it
-// where it runs, as rows have one writer.
+// parts.go makes the drivers on their lines; overheard.go and board.go say how
+// each is. copies.go makes copies of the journal on a schedule. The commands
+// backup and restore work on files, without the daemon; prune asks it where it
+// runs (prune.go), as rows have one writer.
 //
-// The client's commands (client.go, commands.go) know nothing but the local API;
-// order (order.go) speaks to the gateway itself, past the till, and sign
-// (sign.go) to nobody.
+// The client's commands (client.go) know nothing but the local API; order speaks
+// to the gateway itself, past the till, and sign to nobody.
 // What they may not do is guess: a request whose fate is not known is repeated
 // under its key, and if that does not help the exit code says so.
 //
@@ -34,6 +37,6 @@
 //	4  unsure, or still waiting when the command ends
 //	5  partly paid
 //
-// The configuration is read by strict.go, which collects every fault of a file
-// with line and remedy, and written back by render.go.
+// The configuration (config.go) is read by config_strict.go, which collects every
+// fault of a file with line and remedy, and written back by config_render.go.
 package main

@@ -10,9 +10,7 @@ import (
 
 	"posd/device"
 	"posd/device/sale"
-	"posd/display"
 	"posd/pax"
-	"posd/printer"
 	"posd/store"
 	"posd/sync/iotpay"
 )
@@ -211,101 +209,4 @@ func (j *journal) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) 
 		j.hear(false, err.Error(), sale.TroubleNone)
 	}
 	return seqs, err
-}
-
-// How fresh an answer must be to be given again without asking, and how long
-// devices may take to answer when someone looks at the board.
-const (
-	terminalFresh = 5 * time.Second
-	gatewayFresh  = 20 * time.Second
-	lookLimit     = 8 * time.Second
-)
-
-// board shows how every device is.
-type board struct {
-	config  Config
-	parts   *parts
-	journal *journal
-	copies  *copier    // nil where none are made, or no daemon runs
-	asking  sync.Mutex // one look asks at a time; the others get what it heard
-}
-
-// look asks those devices that have not been heard of just now, all at once,
-// and returns how everything is. It sends a terminal nothing but a greeting.
-func (b *board) look(ctx context.Context) []device.DeviceStatus {
-	b.asking.Lock()
-	defer b.asking.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
-	defer cancel()
-	var all sync.WaitGroup
-	if t := b.parts.terminal; t != nil && t.stale() {
-		all.Go(func() { t.greet(ctx) })
-	}
-	if g := b.parts.gateway; g != nil && g.age() > gatewayFresh {
-		all.Go(func() { g.greet(ctx) })
-	}
-	all.Wait()
-	return b.last()
-}
-
-// last returns how every device was when it was last heard of, asking none.
-func (b *board) last() []device.DeviceStatus {
-	journal := device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: b.config.Store.Dir}
-	return append([]device.DeviceStatus{b.journal.status(journal)}, b.plugged()...)
-}
-
-// plugged is last without the journal.
-func (b *board) plugged() []device.DeviceStatus {
-	var list []device.DeviceStatus
-	switch {
-	case b.copies != nil:
-		list = append(list, b.copies.status())
-	case b.config.Backup != nil:
-		list = append(list, copiesAlone(*b.config.Backup, b.config.Store.Dir))
-	}
-	if t := b.parts.terminal; t != nil {
-		d := t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line})
-		switch {
-		case t.busy.Load() > 0 && d.Since.IsZero(): // never heard of, and in use: nothing is known to be wrong
-			d.OK, d.Words = true, "busy with a sale"
-		case t.busy.Load() > 0:
-			d.Words += "; busy with a sale"
-		}
-		list = append(list, d)
-	}
-	if g := b.parts.gateway; g != nil {
-		list = append(list, g.status(device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: b.config.Gateway.BaseURL}))
-	}
-	if s := b.parts.scanner; s != nil {
-		list = append(list, s.status(device.DeviceStatus{Name: "scanner", Kind: "scanner", Line: b.config.Scanner.Line}))
-	}
-	for i, p := range b.parts.panels {
-		d := b.config.Displays[i]
-		list = append(list, displayStatus(d, p.Status()))
-	}
-	if p := b.parts.printer; p != nil {
-		list = append(list, printerStatus(b.config.Printer, p.Status()))
-	}
-	return list
-}
-
-func displayStatus(d Display, s display.Status) device.DeviceStatus {
-	words := s.Trouble
-	if s.Connected && words == "" {
-		words = "ready"
-	}
-	return device.DeviceStatus{Name: d.Name, Kind: d.Driver, Line: d.Line, OK: s.Connected, Identity: s.Identity, Words: words}
-}
-
-func printerStatus(p *Printer, s printer.Status) device.DeviceStatus {
-	profile, _ := printer.FindProfile(p.Profile) // known since the file was judged
-	stopped := s.Offline || s.CoverOpen || s.PaperOut || s.Cutter || s.Hot || s.Fault
-	words := s.Words
-	if !s.Reachable {
-		words = "not reachable: is it switched on, and is its cable in?"
-	}
-	return device.DeviceStatus{
-		Name: "printer", Kind: "escpos", Line: p.Line, OK: s.Reachable && !stopped && (s.Answers || profile.Quiet),
-		Identity: s.Identity, Words: words, Since: s.At,
-	}
 }

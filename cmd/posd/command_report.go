@@ -14,7 +14,7 @@ import (
 
 func reportCommand(command maker) *cobra.Command {
 	var csv, print bool
-	c := command("report [DATE]", "Sum up a business day so far (interim report; nothing is closed), or show a closing report", 0, func(t talk, args []string) error {
+	c := command("report [DATE]", "Sum up a business day so far (interim report; nothing is closed), or show a closing report", 0, func(t session, args []string) error {
 		date := "today"
 		if len(args) > 0 {
 			date = args[0]
@@ -51,7 +51,7 @@ func reportCommand(command maker) *cobra.Command {
 }
 
 // printReport prints a day's report on paper; paper that did not come out is exit 1.
-func (t talk) printReport(path string) error {
+func (t session) printReport(path string) error {
 	a, err := t.ask(t.Context(), http.MethodPost, path+"/print", nil)
 	if err != nil {
 		return err
@@ -69,15 +69,4 @@ func (t talk) printReport(path string) error {
 	}
 	t.Println(words)
 	return nil
-}
-
-func drawerCommand(command maker) *cobra.Command {
-	var req api.DrawerRequest
-	c := command("drawer", "Open the cash drawer; who asked is written down", 0, func(t talk, _ []string) error {
-		_, err := t.ask(t.Context(), http.MethodPost, "/v1/drawer", req)
-		return err
-	})
-	c.Flags().StringVar(&req.By, "by", "", "your `NAME`")
-	c.MarkFlagRequired("by")
-	return c
 }

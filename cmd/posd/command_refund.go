@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"posd/device/api"
+	"posd/device/sale"
+)
+
+func refundCommand(command maker) *cobra.Command {
+	var amount string
+	var req api.MoveRequest
+	c := movementCommand(command, "refund", "Give money back", &req, func() (err error) {
+		if amount != "" {
+			req.Amount, err = sale.ParseAmount(amount)
+		}
+		return err
+	})
+	c.Flags().StringVar(&amount, "amount", "", "how much, as `28.65` or 2865c; all that can still be given back when left out")
+	return c
+}
+
+// movementCommand makes refund and void; complete reads what is left of the request from the flags.
+func movementCommand(command maker, kind, short string, req *api.MoveRequest, complete func() error) *cobra.Command {
+	var key string
+	c := command(kind+" ID", short, 1, func(t session, args []string) error {
+		if err := complete(); err != nil {
+			return err
+		}
+		a, err := t.move(t.Context(), salePath(args[0], "/"+kind), t.announce(key), req)
+		if err != nil {
+			return err
+		}
+		var made api.Moved
+		if err := a.into(&made); err != nil {
+			return &ended{exitUnsure, err}
+		}
+		id, last := made.Movement.ID, made.Movement
+		if !last.Settled() {
+			if a, err = t.follow(t.Context(), made.Sale, func(s sale.Sale) bool {
+				last = movementOf(s, id)
+				return last.Settled() || last.State == sale.MoveUnsure
+			}); err != nil {
+				return err
+			}
+		}
+		if err := t.printMovement(a, last); err != nil {
+			return err
+		}
+		return movementEnd(last)
+	})
+	c.Flags().StringVar(&req.By, "by", "", "`NAME` of the person who asks")
+	c.Flags().StringVar(&req.Reason, "reason", "", "why, in a few `WORDS`")
+	c.Flags().StringVar(&key, "key", "", "Idempotency-`KEY`; made and printed when left out")
+	c.MarkFlagRequired("by")
+	return c
+}
+
+// movementEnd is the exit code for how a movement stands.
+func movementEnd(m sale.Movement) error {
+	switch m.State {
+	case sale.MoveDone:
+		return nil
+	case sale.MoveRefused:
+		return &ended{code: exitDeclined}
+	case sale.MoveKept:
+		return &ended{code: exitCancelled}
+	}
+	return &ended{code: exitUnsure}
+}
+
+func movementOf(s sale.Sale, id string) sale.Movement {
+	if i := slices.IndexFunc(s.Refunds, func(m sale.Movement) bool { return m.ID == id }); i >= 0 {
+		return s.Refunds[i]
+	}
+	return sale.Movement{ID: id, State: sale.MoveUnsure}
+}
+
+func (t session) printMovement(a answer, m sale.Movement) error {
+	return t.print(a, func() error {
+		words := fmt.Sprintf("%s %s of %s: %s", m.Kind, m.ID, m.Amount, m.State)
+		if m.Words != "" {
+			words += " (" + m.Words + ")"
+		}
+		t.Println(words)
+		return nil
+	})
+}
