@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"posd/device/sale"
 	"posd/printer"
@@ -172,4 +173,17 @@ func TestLogoShowsWhatTheImageShows(t *testing.T) {
 			t.Errorf("at %d the logo is %04X, want %04X", x, got, want)
 		}
 	}
+}
+
+func TestACodeOnPaperSpeaksTheCustomersLanguage(t *testing.T) {
+	cfg := testConfig()
+	until := time.Date(2026, 11, 21, 15, 4, 5, 0, time.UTC)
+	var out strings.Builder
+	for _, language := range sale.Languages {
+		for _, m := range []sale.Method{sale.WeChat, sale.Alipay, sale.UnionPay} {
+			out.WriteString(cfg.Layout().SlipText(cfg.Layout().CodeSlip(sale.Screen{Kind: sale.ScreenCode, Sale: "01KAK3V7Q2M8R4T6W9XBCDEFGZ", Amount: 1250,
+				Currency: "CAD", Method: m, Code: "weixin://code", Until: &until, Language: language})))
+		}
+	}
+	checkGolden(t, filepath.Join("slip", "48", "code.txt"), out.String())
 }

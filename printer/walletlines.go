@@ -70,12 +70,25 @@ func (p *page) copy(r sale.Receipt) {
 // walletName is the wallet that paid; of a scanned code the channel knows it.
 func (p *page) walletName(s sale.Sale) string {
 	switch {
-	case s.Method == sale.WeChat || s.ChannelID == sale.WXNative || s.ChannelID == sale.WXMicropay:
-		return p.WeChat
-	case s.Method == sale.Alipay || s.ChannelID == sale.AlipayQR || s.ChannelID == sale.AlipayMicropay:
-		return p.Alipay
-	case s.Method == sale.UnionPay || s.ChannelID == sale.UPIQR || s.ChannelID == sale.UPIMicropay:
-		return p.UnionPay
+	case s.ChannelID == sale.WXNative || s.ChannelID == sale.WXMicropay:
+		return p.mark(sale.WeChat)
+	case s.ChannelID == sale.AlipayQR || s.ChannelID == sale.AlipayMicropay:
+		return p.mark(sale.Alipay)
+	case s.ChannelID == sale.UPIQR || s.ChannelID == sale.UPIMicropay:
+		return p.mark(sale.UnionPay)
 	}
-	return p.AnyWallet
+	return p.mark(s.Method)
+}
+
+// mark is the name that a wallet goes by.
+func (w words) mark(m sale.Method) string {
+	switch m {
+	case sale.WeChat:
+		return w.WeChat
+	case sale.Alipay:
+		return w.Alipay
+	case sale.UnionPay:
+		return w.UnionPay
+	}
+	return w.AnyWallet
 }

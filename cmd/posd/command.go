@@ -1,10 +1,8 @@
 package main
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -45,13 +43,6 @@ func clientCommands(at *where) []*cobra.Command {
 type maker func(use, short string, args int, do func(t session, args []string) error) *cobra.Command
 
 func salePath(id, action string) string { return "/v1/sales/" + url.PathEscape(id) + action }
-
-// newKey makes an Idempotency-Key.
-func newKey() string {
-	var entropy [10]byte
-	rand.Read(entropy[:])
-	return newID(time.Now(), entropy[:])
-}
 
 // announce prints the key before anything is sent under it, so that whoever
 // lost the answer can ask again.

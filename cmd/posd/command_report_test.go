@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"posd/device"
@@ -75,40 +71,6 @@ func TestTodayIsTheBusinessDay(t *testing.T) {
 			t.Errorf("%s is in %s (%s to %s, %v), want %s", at, got, from, to, err, want)
 		}
 	}
-}
-
-func TestAReportWaitsForThePrinterAndItsAskerNotForEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		free := make(chan struct{})
-		var titles []string
-		s := &slips{queue: make(chan slip, slipQueue), wait: slipWait, print: func(_ context.Context, job string, p printer.Slip) sale.PrintResult {
-			<-free
-			titles = append(titles, p.Title+" of "+job)
-			return sale.PrintResult{State: sale.PrintFailed, Words: "paper out", Maybe: true}
-		}}
-		ctx, stop := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { s.run(ctx) })
-		day := device.SumDay(time.Unix(0, 0).UTC(), time.Unix(86400, 0).UTC(), "CAD", func(func(sale.Sale) bool) {})
-		for i := range slipQueue + 1 { // one is being printed, the others wait
-			if res, err := s.books(ctx, day); err != nil || res.State != sale.PrintQueued {
-				t.Errorf("report %d: %+v, %v", i, res, err)
-			}
-		}
-		if _, err := s.books(ctx, day); !errors.Is(err, device.ErrUnavailable) {
-			t.Errorf("one too many: %v", err)
-		}
-		close(free)
-		synctest.Wait()
-		if res, err := s.books(ctx, day); err != nil || res.State != sale.PrintFailed || !strings.Contains(res.Words, "some of it may") {
-			t.Errorf("%+v, %v", res, err)
-		}
-		if len(titles) != slipQueue+2 || titles[0] != "X REPORT (INTERIM) of report 1970-01-01" {
-			t.Errorf("printed %q", titles)
-		}
-		stop()
-		running.Wait()
-	})
 }
 
 // TestThePrinterHearsOfReportsAndTheDrawer runs the process with a printer that

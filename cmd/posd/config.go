@@ -24,17 +24,17 @@ import (
 // Config is the whole configuration file. A section that does not stand in
 // it is a device that is not there.
 type Config struct {
-	Shop     Shop         `toml:"shop"`
-	Store    store.Config `toml:"store"`
-	Backup   *Backup      `toml:"backup"`
-	API      API          `toml:"api"`
-	Daemon   Daemon       `toml:"daemon"`
-	Terminal *Terminal    `toml:"terminal"`
-	Gateway  *Gateway     `toml:"gateway"`
-	Scan     Scan         `toml:"scan"`
-	Scanner  *Scanner     `toml:"scanner"`
-	Displays []Display    `toml:"display"`
-	Printer  *Printer     `toml:"printer"`
+	Shop     Shop            `toml:"shop"`
+	Store    store.Config    `toml:"store"`
+	Backup   *Backup         `toml:"backup"`
+	API      API             `toml:"api"`
+	Daemon   Daemon          `toml:"daemon"`
+	Terminal *Terminal       `toml:"terminal"`
+	Gateway  *Gateway        `toml:"gateway"`
+	Scan     iotpay.Prefixes `toml:"scan"`
+	Scanner  *Scanner        `toml:"scanner"`
+	Displays []Display       `toml:"display"`
+	Printer  *Printer        `toml:"printer"`
 }
 
 // Shop is the place and how it sells.
@@ -94,7 +94,7 @@ func defaults() Config {
 		Store:  store.Defaults(),
 		API:    API{Listen: "127.0.0.1:8480", Socket: defaultSocket},
 		Daemon: Daemon{LogLevel: "info", LockDir: "/run/lock"},
-		Scan:   scanDefaults(),
+		Scan:   iotpay.DefaultPrefixes(),
 	}
 }
 
@@ -185,7 +185,7 @@ func (c *Config) judge(d *strict) {
 			d.fault("gateway.key_file", "key_file = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", g.KeyFile)
 		}
 	}
-	d.judge("scan", c.Scan.validate())
+	d.judge("scan", c.Scan.Validate())
 	if s := c.Scanner; s != nil {
 		d.judge("scanner", s.LineConfig.validate())
 		d.judge("scanner", s.validate())

@@ -13,6 +13,7 @@ import (
 	"posd/device/api"
 	"posd/device/sale"
 	"posd/display"
+	"posd/printer"
 	"posd/store"
 	"posd/sync/outbox"
 )
@@ -53,7 +54,7 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	o := device.Options{
 		Policy: c.Shop.Policy, Journal: memory, Screen: parts.screen, Log: log,
 		Clock: time.Now, Entropy: rand.Reader,
-		Makers: device.Makers{ID: newID, Report: parts.report, Wallet: c.Scan.wallet},
+		Makers: device.Makers{ID: newID, Report: parts.report, Wallet: c.Scan.Wallet},
 	}
 	// A nil pointer in an interface is not a nil interface: absent devices stay out.
 	if parts.terminal != nil {
@@ -63,7 +64,7 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 		o.Gateway, o.Outbox = parts.gateway, outbox.New(parts.gateway, c.Gateway.Workers)
 	}
 	if parts.printer != nil {
-		o.Printer = paper{parts.printer}
+		o.Printer = parts.printer
 		if c.Printer.Drawer != "" {
 			o.Drawer = parts.printer
 		}
@@ -109,9 +110,9 @@ func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) err
 	}
 	run := []part{{"displays", parts.displays.Run}}
 	if parts.printer != nil {
-		between := newSlips(parts.printer)
-		options.PrintBooks = between.books
-		run = append(run, part{"slips", between.run})
+		slips := printer.NewSlipQueue(parts.printer)
+		options.PrintBooks = reportPrinter(slips)
+		run = append(run, part{"slips", slips.Run})
 	}
 	handler := api.New(till, options)
 

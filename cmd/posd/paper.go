@@ -2,23 +2,33 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
+	"posd/device"
 	"posd/device/sale"
 	"posd/printer"
 )
 
-// paper is the receipt printer as the till knows it.
-type paper struct{ *printer.Printer }
-
-// wallets are the names that a code's paper bears.
-var wallets = map[sale.Method]string{sale.WeChat: "WECHAT PAY", sale.Alipay: "ALIPAY", sale.UnionPay: "UNIONPAY"}
-
-// PrintCode prints a wallet's code on a slip of its own.
-func (p paper) PrintCode(ctx context.Context, s sale.Screen) sale.PrintResult {
-	rows := []printer.SlipRow{{Label: wallets[s.Method], Value: fmt.Sprintf("%s %s", s.Currency, s.Amount), Strong: true}}
-	if s.Until != nil {
-		rows = append(rows, printer.SlipRow{Label: "UNTIL", Value: s.Until.In(p.Layout().Zone).Format("15:04:05")})
+// reportPrinter returns what prints a day's report, in its turn between two receipts.
+func reportPrinter(q *printer.SlipQueue) func(ctx context.Context, b device.Books) (sale.PrintResult, error) {
+	return func(ctx context.Context, b device.Books) (sale.PrintResult, error) {
+		res, err := q.Print(ctx, "report "+b.Date, booksSlip(b))
+		if errors.Is(err, printer.ErrQueueFull) {
+			err = &device.Refusal{Kind: device.ErrUnavailable, Words: err.Error()}
+		}
+		return res, err
 	}
-	return p.PrintSlip(ctx, string(s.Sale), printer.Slip{Title: wallets[s.Method], Parts: []printer.SlipPart{{Heading: string(s.Sale), Rows: rows}}, Code: s.Code})
+}
+
+// booksSlip lays a day's report out for paper.
+func booksSlip(b device.Books) printer.Slip {
+	s := printer.Slip{Title: b.Title()}
+	for _, p := range b.Parts() {
+		part := printer.SlipPart{Heading: p.Heading}
+		for _, r := range p.Rows {
+			part.Rows = append(part.Rows, printer.SlipRow(r))
+		}
+		s.Parts = append(s.Parts, part)
+	}
+	return s
 }
