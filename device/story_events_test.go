@@ -1,0 +1,453 @@
+package device
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"posd/device/sale"
+)
+
+// storyLine is an event as a story writes it: what happens, words, key=value.
+type storyLine struct {
+	verb  string
+	words []string
+	args  map[string]string
+}
+
+var lineWord = regexp.MustCompile(`(?:[\w-]+=)?"[^"]*"|\S+`)
+
+func parseLine(text string) *storyLine {
+	l := &storyLine{args: map[string]string{}}
+	for _, w := range lineWord.FindAllString(text, -1) {
+		name, value, ok := strings.Cut(w, "=")
+		if ok {
+			l.args[name] = strings.Trim(value, `"`)
+		} else {
+			l.words = append(l.words, w)
+		}
+	}
+	l.verb = l.word()
+	return l
+}
+
+// word takes the next word, "" if there is none.
+func (l *storyLine) word() string {
+	if len(l.words) == 0 {
+		return ""
+	}
+	w := l.words[0]
+	l.words = l.words[1:]
+	return w
+}
+
+// is takes the next word if it is that one.
+func (l *storyLine) is(word string) bool {
+	if len(l.words) == 0 || l.words[0] != word {
+		return false
+	}
+	l.word()
+	return true
+}
+
+func (l *storyLine) arg(name string) string {
+	v := l.args[name]
+	delete(l.args, name)
+	return v
+}
+
+func (l *storyLine) amount() sale.Amount { return amountOf(l.word()) }
+
+// amountArg reads an amount that may be left out.
+func (l *storyLine) amountArg(name string) sale.Amount {
+	if v := l.arg(name); v != "" {
+		return amountOf(v)
+	}
+	return 0
+}
+
+func amountOf(s string) sale.Amount {
+	a, err := sale.ParseAmount(s)
+	if err != nil {
+		fault("%v", err)
+	}
+	return a
+}
+
+// spent finds what nobody has asked for: a story does not say what means nothing.
+func (l *storyLine) spent() {
+	if left := slices.Concat(l.words, slices.Sorted(maps.Keys(l.args))); len(left) > 0 {
+		fault("%q means nothing here", left)
+	}
+}
+
+// verbs are the events of a story by their first word.
+var verbs map[string]func(p *player, l *storyLine)
+
+func init() {
+	verbs = map[string]func(p *player, l *storyLine){
+		"till": theTill, "restart": func(p *player, _ *storyLine) { p.now += time.Second; p.step(p.begin()) },
+		"stored": func(p *player, _ *storyLine) { p.store() }, "disk": func(p *player, l *storyLine) {
+			if !l.is("full") {
+				fault("a disk is full")
+			}
+			p.storeFails()
+		},
+		"tick": tick, "wait": wait,
+		"sell": sell, "cancel": cancel, "refund": giveBack, "void": giveBack, "keep": keep, "resolve": resolve, "uploaded": uploaded,
+		"print":     func(p *player, l *storyLine) { p.happens(sale.PrintAsked{Token: p.token(), Sale: p.saleOf(l.word())}) },
+		"drawer":    func(p *player, l *storyLine) { p.happens(sale.DrawerAsked{Token: p.token(), By: l.arg("by")}) },
+		"close-day": closeDay, "retry": retry,
+		"terminal": terminalSays, "gateway": gatewaySays, "journal": journalSays, "printer": printerSays,
+	}
+}
+
+// theTill starts posd on an empty journal. All is well: the gateway has answered.
+func theTill(p *player, l *storyLine) {
+	p.began++
+	for d := l.word(); d != ""; d = l.word() {
+		switch d {
+		case "terminal":
+			p.has.Terminal = true
+		case "gateway":
+			p.has.Gateway = true
+		case "printer":
+			p.has.Printer = true
+		default:
+			fault("a till has a terminal, a gateway, a printer")
+		}
+	}
+	p.policy.CodeShownFor = 2 * time.Minute
+	p.policy.Partial = cmp.Or(l.arg("partial"), p.policy.Partial)
+	p.policy.LatePayment = cmp.Or(l.arg("late_payment"), p.policy.LatePayment)
+	p.policy.CloseBatch = l.arg("close_batch") != "no"
+	p.step(p.begin())
+	if p.has.Gateway {
+		answering[sale.Probe](p)
+		p.step(sale.Probed{Answer: sale.GatewayAnswer{Result: sale.GatewayNotFound}})
+		p.wake(p.now + time.Second)
+		answering[sale.ClaimDue](p)
+		p.step(sale.ReportsDue{})
+	}
+	p.out.Reset()
+}
+
+// tick lets the time pass until the step wants to be woken.
+func tick(p *player, _ *storyLine) {
+	if !p.wake(1 << 62) {
+		fault("the step does not want to be woken")
+	}
+}
+
+// wait lets a time pass, and wakes the step whenever it wants.
+func wait(p *player, l *storyLine) {
+	d, err := time.ParseDuration(l.word())
+	if err != nil {
+		fault("%v", err)
+	}
+	end := p.now + d
+	for n := 0; p.wake(end); n++ {
+		if n > 20 {
+			fault("the step is woken too often in %s: wait for less", d)
+		}
+	}
+	p.now = end
+	p.sayClock()
+}
+
+func (p *player) token() sale.Token { return sale.Token(p.events + 1) }
+
+// saleOf returns a sale as the shell would hand it in: as last told, or as stored.
+func (p *player) saleOf(alias string) sale.Sale {
+	id := sale.ID(p.names.real(alias))
+	if s, ok := p.told[id]; ok {
+		return s.Clone()
+	}
+	s, ok := p.disk.sales[id]
+	if !ok {
+		fault("there is no sale %q", alias)
+	}
+	return s.Clone()
+}
+
+// bound returns what a key is bound to in the journal.
+func (p *player) bound(key string) (*sale.KeyHit, *sale.Sale) {
+	h, ok := p.disk.keys[key]
+	if !ok {
+		return nil, nil
+	}
+	s := p.disk.sales[h.Sale]
+	return &h, &s
+}
+
+// key is a request's Idempotency-Key, a new one unless the story says which.
+func (p *player) key(l *storyLine) string {
+	p.keys++
+	return cmp.Or(l.arg("key"), fmt.Sprint("key", p.keys))
+}
+
+func sell(p *player, l *storyLine) {
+	body := strings.Join(slices.Concat(l.words, []string{l.args["ref"], l.args["replaces"], l.args["kind"]}), " ")
+	w := sale.SellAsked{
+		Token: p.token(), Digest: body, Method: sale.Method(l.word()), Amount: l.amount(), Currency: l.arg("currency"), Reference: l.arg("ref"),
+		Kind: sale.CardKind(l.arg("kind")), AuthCode: sale.Secret(l.arg("code")), By: l.arg("by"), Why: l.arg("why"),
+		Key: p.key(l),
+	}
+	w.Hit, w.HitSale = p.bound(w.Key)
+	switch r := l.arg("replaces"); r {
+	case "", "none":
+		w.Replaces = r
+	default:
+		old := p.saleOf(r)
+		w.Replaces, w.Replaced = string(old.ID), &old
+	}
+	if o := l.arg("of"); o != "" {
+		auth := p.saleOf(o)
+		w.Original = &auth
+	}
+	for _, s := range p.disk.all() {
+		if w.Reference != "" && s.Reference == w.Reference || w.Reference == "" && s.Amount == w.Amount {
+			w.Bill = append(w.Bill, s)
+		}
+		if w.Original != nil && s.Original == w.Original.ID {
+			w.Completions = append(w.Completions, s)
+		}
+	}
+	p.happens(w)
+}
+
+func cancel(p *player, l *storyLine) {
+	p.happens(sale.CancelAsked{Token: p.token(), Sale: p.saleOf(l.word())})
+}
+
+func giveBack(p *player, l *storyLine) {
+	w := sale.MoveAsked{
+		Token: p.token(), Kind: sale.MovementKind(l.verb), Sale: p.saleOf(l.word()), Amount: l.amountArg("amount"), By: l.arg("by"), Why: l.arg("why"),
+		Key: p.key(l),
+	}
+	w.Digest = fmt.Sprint(w.Kind, w.Sale.ID, w.Amount, w.By)
+	w.Hit, w.HitSale = p.bound(w.Key)
+	if r, ok := p.disk.reports[w.Sale.MchOrderNo]; ok {
+		w.Report = &r
+	}
+	p.happens(w)
+}
+
+func keep(p *player, l *storyLine) {
+	p.happens(sale.KeepAsked{Token: p.token(), Sale: p.saleOf(l.word()), By: l.arg("by")})
+}
+
+func resolve(p *player, l *storyLine) {
+	p.happens(sale.ResolveAsked{Token: p.token(), Sale: p.saleOf(l.word()), As: sale.State(l.arg("as")), Reason: l.arg("reason"), By: l.arg("by")})
+}
+
+func uploaded(p *player, l *storyLine) {
+	w := sale.UploadTold{Token: p.token(), Sale: p.saleOf(l.word()), Upload: sale.Upload(l.word()), By: l.arg("by"), Why: l.arg("why")}
+	if r, ok := p.disk.reports[w.Sale.MchOrderNo]; ok {
+		w.Report = &r
+	}
+	p.happens(w)
+}
+
+func retry(p *player, l *storyLine) {
+	r, ok := p.disk.reports[p.names.real(l.word())]
+	if !ok {
+		fault("there is no such report")
+	}
+	p.happens(sale.RetryAsked{Token: p.token(), Reports: []sale.Report{r}})
+}
+
+// closeDay asks to close the day, with what the shell sees of it in the journal.
+func closeDay(p *player, l *storyLine) {
+	w := sale.DayAsked{Token: p.token(), By: l.arg("by"), WithoutTerminal: l.is("without-terminal"), Empty: true}
+	day := p.disk.lastDay.No + 1
+	for _, s := range p.disk.all() {
+		ended := s.Day == day
+		for _, m := range s.Refunds {
+			ended = ended || m.Day == day
+		}
+		w.Empty = w.Empty && !ended
+		w.Cards = w.Cards || ended && s.Method == sale.Card && s.State == sale.Paid
+	}
+	p.happens(w)
+}
+
+// terminalSays is an answer of the card terminal to what it was asked.
+func terminalSays(p *player, l *storyLine) {
+	switch {
+	case l.is("lookup"):
+		p.happens(sale.CardFound{Finding: finding(l, answering[sale.Find](p).Lookup)})
+	case l.is("batch"):
+		answering[sale.CloseBatch](p)
+		a := sale.BatchAnswer{End: sale.BatchEnd(l.word()), Words: l.arg("words")}
+		if a.End == sale.BatchClosed {
+			a.Number = "8"
+			a.Totals = []sale.BatchTotal{{Tender: sale.Credit, Count: 1, Amount: l.amount()}}
+		}
+		p.happens(sale.BatchAnswered{Answer: a})
+	default:
+		o := answering[sale.Charge](p).Order
+		p.happens(sale.CardAnswered{Answer: cardAnswer(l, o.Ref, o.Kind)})
+	}
+}
+
+// cardAnswer reads the terminal's words on one transaction.
+func cardAnswer(l *storyLine, ref string, kind sale.CardKind) sale.CardAnswer {
+	a := sale.CardAnswer{Ref: ref, Kind: kind}
+	usual := ""
+	switch v := l.word(); v {
+	case "approved":
+		a.Verdict, usual, a.Extra = sale.VerdictApproved, "APPROVED", `{"expireDate":"1022"}`
+		a.Approved = l.amount()
+		a.Partial, a.Offline = l.is("partial"), l.is("offline")
+		a.Tip, a.Cashback, a.Surcharge = l.amountArg("tip"), l.amountArg("cashback"), l.amountArg("surcharge")
+		a.Card = sale.CardInfo{Type: "VISA", Number: "XXXXXXXXXXXX1166", Transaction: "12", Serial: "0123456789", Batch: "8"}
+	case "declined":
+		a.Verdict, a.Reason, usual = sale.VerdictDeclined, sale.ReasonIssuer, "DECLINED (051)"
+	case "aborted":
+		a.Verdict, a.Reason, usual = sale.VerdictCancelled, sale.ReasonAborted, "ABORTED (100002)"
+	case "timeout":
+		a.Verdict, a.Reason, usual = sale.VerdictCancelled, sale.ReasonTimeout, "TIMEOUT (100001)"
+	case "not-sent":
+		a.Verdict, a.Reason, usual = sale.VerdictNotSent, sale.ReasonNotSent, "the line is not there"
+	case "lost":
+		a.Verdict, a.Reason, usual = sale.VerdictUnsure, sale.ReasonNoAnswer, "no answer within 3m0s"
+	default:
+		fault("the terminal does not say %q", v)
+	}
+	a.Words = cmp.Or(l.arg("words"), usual)
+	return a
+}
+
+// finding reads what a look-up brought.
+func finding(l *storyLine, q sale.CardLookup) sale.CardFinding {
+	f := sale.CardFinding{Ref: q.Ref, Reached: true, Identity: sale.Identity{Serial: "0123456789"}, Foreign: l.arg("foreign")}
+	if q.Control != nil {
+		f.Control = sale.Found(cmp.Or(l.arg("control"), string(sale.FoundIt)))
+	}
+	switch v := l.word(); v {
+	case "silent":
+		f.Reached, f.Identity, f.Control = false, sale.Identity{}, sale.FoundUnasked
+	case "found":
+		f.Result, f.Answer = sale.FoundIt, cardAnswer(l, q.Ref, q.Kind)
+	case "not-found":
+		f.Result = sale.FoundNot
+	case "unclear":
+		f.Result, f.Words = sale.FoundUnclear, l.arg("words")
+	case "late":
+		f.Reached, f.Control = false, sale.FoundUnasked
+		f.Late = []sale.CardAnswer{cardAnswer(l, q.Ref, q.Kind)}
+	case "swapped":
+		f.Swapped, f.Identity.Serial = true, l.arg("serial")
+	default:
+		fault("a look-up does not bring %q", v)
+	}
+	return f
+}
+
+// gatewaySays is an answer of the gateway to one of its calls.
+func gatewaySays(p *player, l *storyLine) {
+	switch call := l.word(); call {
+	case "create_order":
+		q := answering[sale.CreateOrder](p)
+		a := gatewayAnswer(l, q.Request.No)
+		if a.Result == sale.GatewayOK && !q.Request.Channel.Micropay() {
+			a.Code = "code of " + a.No
+		}
+		a.Status = sale.StatusUnknown
+		p.happens(sale.OrderCreated{Sale: q.Sale, Answer: a})
+	case "query_order":
+		q := answering[sale.QueryOrder](p)
+		a := gatewayAnswer(l, q.MchOrderNo)
+		p.happens(sale.OrderAsked{Sale: q.Sale, Answer: a})
+	case "refund_order":
+		q := answering[sale.SendRefund](p)
+		p.happens(sale.RefundAnswered{Sale: q.Sale, Movement: q.Request.No, Answer: gatewayAnswer(l, q.Request.No)})
+	case "query_refund":
+		q := answering[sale.QueryRefund](p)
+		p.happens(sale.RefundAnswered{Sale: q.Sale, Movement: q.Movement, Asked: true, Answer: gatewayAnswer(l, q.Movement)})
+	case "notice":
+		p.happens(sale.OrderNoticed{MchOrderNo: p.names.real(l.word())})
+	case "probe":
+		answering[sale.Probe](p)
+		p.happens(sale.Probed{Answer: gatewayAnswer(l, "")})
+	case "reports":
+		var w sale.ReportsAnswered
+		words := l.words
+		for _, r := range answering[sale.SendReports](p).Reports {
+			l.words = words // every report of the batch is told the same
+			w.Answers = append(w.Answers, sale.ReportAnswer{Report: r, Answer: gatewayAnswer(&storyLine{words: words, args: maps.Clone(l.args)}, r.No)})
+		}
+		l.words, l.args = nil, nil
+		p.happens(w)
+	default:
+		fault("the gateway has no call %q", call)
+	}
+}
+
+// gatewayAnswer reads a result, which is signed unless it cannot be.
+func gatewayAnswer(l *storyLine, no string) sale.GatewayAnswer {
+	a := sale.GatewayAnswer{No: no, Result: sale.GatewayOK, Verified: true, PayOrderID: "pay number of " + no, Status: sale.StatusUnknown}
+	switch v := l.word(); v {
+	case "ok":
+	case "created":
+		a.Status = sale.StatusCreated
+	case "password":
+		a.Status = sale.StatusPaying
+	case "paid":
+		a.Status = sale.StatusPaid
+	case "closed":
+		a.Status = sale.StatusClosedSystem
+	case "forged":
+		a.Status, a.Verified, a.Result = sale.StatusPaid, false, sale.GatewayUnverified
+	case "lost", "not-sent":
+		a = sale.GatewayAnswer{No: no, Result: sale.GatewayResult(v), Status: sale.StatusUnknown, Trouble: sale.TroubleConnect}
+	case "fail", "not-found", "exists":
+		a.Result, a.PayOrderID = sale.GatewayResult(v), ""
+	default:
+		fault("the gateway does not answer %q", v)
+	}
+	a.Amount, a.Words = l.amountArg("amount"), l.arg("words")
+	return a
+}
+
+// journalSays answers what is read or summed up beside the step.
+func journalSays(p *player, l *storyLine) {
+	switch {
+	case l.is("due"):
+		var w sale.ReportsDue
+		if w.Reports, w.NextDue = p.disk.due(p.wall(), answering[sale.ClaimDue](p).N); len(w.Reports) > 0 {
+			w.NextDue = time.Time{}
+		}
+		p.happens(w)
+	case l.is("summed-up"):
+		q := answering[sale.GatherDay](p)
+		p.happens(sale.DayGathered{Day: sale.Day{No: q.No, Date: q.Date, OpenedAt: q.Opened, By: q.By}})
+	default:
+		fault("the journal says what is due, or that a day is summed up")
+	}
+}
+
+// printerSays ends the oldest job of the printer or its drawer.
+func printerSays(p *player, l *storyLine) {
+	words := l.arg("words")
+	if l.is("drawer") {
+		p.happens(sale.DrawerDone{Job: answering[sale.OpenDrawer](p).Job, Words: words})
+		return
+	}
+	r := sale.PrintResult{Job: answering[sale.PrintReceipt](p).Receipt.Job, State: sale.Printed(l.word()), Words: words, Maybe: l.is("in-part")}
+	p.happens(sale.JobDone{Result: r})
+}
+
+// kindOf says in the error's own words what kind of refusal it is.
+func kindOf(err error) string {
+	if kind := errors.Unwrap(err); kind != nil {
+		return kind.Error()
+	}
+	return "no kind"
+}
