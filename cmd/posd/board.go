@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -106,22 +105,4 @@ func printerStatus(p *Printer, s printer.Status) device.DeviceStatus {
 		Name: "printer", Kind: "escpos", Line: p.Line, OK: s.Reachable && !stopped && (s.Answers || profile.Quiet),
 		Identity: s.Identity, Words: words, Since: s.At,
 	}
-}
-
-// firstLook asks every device once how it is, so that the log of a start says
-// what is not well; afterwards whoever wants to know asks.
-func firstLook(ctx context.Context, till *device.Till, b *board, log *slog.Logger) error {
-	select {
-	case <-till.Ready():
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	b.look(ctx)
-	for _, d := range b.last() {
-		if !d.OK && ctx.Err() == nil && d.Kind != copyKind { // copies say so themselves
-			log.Warn("device is not well", "device", d.Name, "line", d.Line, "words", d.Words)
-		}
-	}
-	<-ctx.Done()
-	return ctx.Err()
 }

@@ -36,7 +36,12 @@ func runCommand(at *where) *cobra.Command {
 				defer f.Close()
 				w = f
 			}
-			return serve(cmd.Context(), c, w, newLog(cmd.ErrOrStderr(), level))
+			d, err := newDaemon(cmd.Context(), c, w, newLog(cmd.ErrOrStderr(), level))
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			return d.Run(cmd.Context())
 		},
 	}
 	c.Flags().StringVar(&trace, "trace", "", "add what goes over the terminal's line to `FILE`, card data masked")

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"posd/device"
@@ -18,136 +20,205 @@ import (
 	"posd/sync/outbox"
 )
 
-// serve is the daemon: the parts of one counter, made and put together. It
-// returns when ctx ends or a part gives up. What goes over the terminal's line
-// is written to trace, unless it is nil.
-func serve(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) error {
-	opened, err := store.Open(ctx, c.Store, log)
-	if err != nil {
-		return err
-	}
-	memory := &journal{Store: opened}
-	memory.hear(true, "ready", sale.TroubleNone)
+// daemon is the parts of one counter, made and put together: the order of the
+// fields is the order in which they are made.
+type daemon struct {
+	config    Config
+	log       *slog.Logger
+	journal   *journal
+	parts     *parts
+	listeners []net.Listener
+	notified  net.Listener // nil where the gateway's notifications arrive nowhere
+	till      *device.Till
+	board     *board
+	sweep     *sweeper
+	metrics   *metrics
+	slips     *printer.SlipQueue // nil without a printer
+	handler   http.Handler
+}
+
+// newDaemon makes a counter. Lines are opened when it runs, the journal and the
+// listeners at once. What goes over the terminal's line is written to trace,
+// unless it is nil.
+func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger) (_ *daemon, err error) {
+	d := &daemon{config: c, log: log}
 	defer func() {
-		if err := memory.Close(); err != nil {
-			log.Error("journal did not close well", "err", err)
+		if err != nil {
+			d.Close()
 		}
 	}()
-	parts, err := plugIn(c, log)
+	opened, err := store.Open(ctx, c.Store, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer parts.close()
-	if trace != nil && parts.terminal != nil {
-		parts.terminal.Trace(trace)
+	d.journal = &journal{Store: opened}
+	d.journal.hear(true, "ready", sale.TroubleNone)
+	if d.parts, err = plugIn(c, log); err != nil {
+		return nil, err
 	}
-	listeners, err := listen(c.API)
-	if err != nil {
-		return err
+	if trace != nil && d.parts.terminal != nil {
+		d.parts.terminal.Trace(trace)
 	}
+	if d.listeners, err = listen(c.API); err != nil {
+		return nil, err
+	}
+	if d.notified, err = listenForNotices(c.Gateway); err != nil {
+		return nil, err
+	}
+	if d.till, err = device.New(d.tillOptions()); err != nil {
+		return nil, err
+	}
+	d.board = &board{config: c, parts: d.parts, journal: d.journal}
+	if c.Backup != nil {
+		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)
+	}
+	d.sweep = newSweeper(c.Shop, opened.Prune, log)
+	d.metrics = newMetrics(d.till, d.board)
+	if d.parts.printer != nil {
+		d.slips = printer.NewSlipQueue(d.parts.printer)
+	}
+	d.handler = api.New(d.till, d.apiOptions())
+	return d, nil
+}
 
-	noticed, err := listenForNotices(c.Gateway)
-	if err != nil {
-		return err
-	}
-
+// tillOptions are what the till decides by and acts through.
+func (d *daemon) tillOptions() device.Options {
+	c, p := d.config, d.parts
 	o := device.Options{
-		Policy: c.Shop.Policy, Journal: memory, Screen: parts.screen, Log: log,
+		Policy: c.Shop.Policy, Journal: d.journal, Screen: p.screen, Log: d.log,
 		Clock: time.Now, Entropy: rand.Reader,
-		Makers: device.Makers{ID: newID, Report: parts.report, Wallet: c.Scan.Wallet},
+		Makers: device.Makers{ID: newID, Report: p.report, Wallet: c.Scan.Wallet},
 	}
 	// A nil pointer in an interface is not a nil interface: absent devices stay out.
-	if parts.terminal != nil {
-		o.Terminal = parts.terminal
+	if p.terminal != nil {
+		o.Terminal = p.terminal
 	}
-	if parts.gateway != nil {
-		o.Gateway, o.Outbox = parts.gateway, outbox.New(parts.gateway, c.Gateway.Workers)
+	if p.gateway != nil {
+		o.Gateway, o.Outbox = p.gateway, outbox.New(p.gateway, c.Gateway.Workers)
 	}
-	if parts.printer != nil {
-		o.Printer = parts.printer
+	if p.printer != nil {
+		o.Printer = p.printer
 		if c.Printer.Drawer != "" {
-			o.Drawer = parts.printer
+			o.Drawer = p.printer
 		}
 	}
-	till, err := device.New(o)
-	if err != nil {
-		return err
-	}
+	return o
+}
 
-	board := &board{config: c, parts: parts, journal: memory}
-	if c.Backup != nil {
-		board.copies = newCopier(*c.Backup, c.Store.Dir, opened, till, log)
-	}
-	sweep := newSweeper(c.Shop, opened.Prune, log)
-	layout := parts.layout(c)
-	count := newMetrics(till, board)
-	options := api.Options{
-		Log: log, Matrix: display.Matrix, Metrics: count,
-		Devices: board.look, Day: c.Shop.day, Today: func() string { return c.Shop.today(time.Now()) },
+// apiOptions are what the API shows besides the till.
+func (d *daemon) apiOptions() api.Options {
+	c, p, layout := d.config, d.parts, d.parts.layout(d.config)
+	o := api.Options{
+		Log: d.log, Matrix: display.Matrix, Metrics: d.metrics,
+		Devices: d.board.look, Day: c.Shop.day, Today: func() string { return c.Shop.today(time.Now()) },
 		ReceiptText: func(ctx context.Context, id sale.ID) (string, error) {
-			r, err := receipt(ctx, till, id)
+			r, err := d.receipt(ctx, id)
 			if err != nil {
 				return "", err
 			}
 			return layout.Text(r), nil
 		},
 		ReceiptPNG: func(ctx context.Context, id sale.ID) ([]byte, error) {
-			r, err := receipt(ctx, till, id)
+			r, err := d.receipt(ctx, id)
 			if err != nil {
 				return nil, err
 			}
 			return layout.PNG(r)
 		},
-		Subscribe: func() (<-chan device.Message, func()) { s := till.Subscribe(); return s.C(), s.Close },
-		Prune:     sweep,
+		Subscribe: func() (<-chan device.Message, func()) { s := d.till.Subscribe(); return s.C(), s.Close },
+		Prune:     d.sweep,
 		Version:   version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 	}
-	if parts.scanner != nil {
-		options.Scan = parts.scanner.Scan
+	if p.scanner != nil {
+		o.Scan = p.scanner.Scan
 	}
-	if parts.gateway != nil {
-		options.Orders = &orders{desk: desk{every: 2 * time.Second}, config: c, client: parts.gateway.Client, sales: till.Sales}
+	if p.gateway != nil {
+		o.Orders = &orders{desk: desk{every: 2 * time.Second}, config: c, client: p.gateway.Client, sales: d.till.Sales}
 	}
-	run := []part{{"displays", parts.displays.Run}}
-	if parts.printer != nil {
-		slips := printer.NewSlipQueue(parts.printer)
-		options.PrintBooks = reportPrinter(slips)
-		run = append(run, part{"slips", slips.Run})
+	if d.slips != nil {
+		o.PrintBooks = reportPrinter(d.slips)
 	}
-	handler := api.New(till, options)
+	return o
+}
 
-	if parts.terminal != nil {
-		run = append(run, part{"terminal", parts.terminal.run})
+// Run runs the counter until ctx ends or a part gives up.
+func (d *daemon) Run(ctx context.Context) error {
+	p := d.parts
+	run := []part{{"displays", p.displays.Run}}
+	if d.slips != nil {
+		run = append(run, part{"slips", d.slips.Run})
 	}
-	if parts.printer != nil {
-		run = append(run, part{"printer", parts.printer.Run})
+	if p.terminal != nil {
+		run = append(run, part{"terminal", p.terminal.run})
 	}
-	if parts.scanner != nil {
-		run = append(run, part{"scanner", parts.scanner.Run})
+	if p.printer != nil {
+		run = append(run, part{"printer", p.printer.Run})
 	}
-	run = append(run, part{"till", till.Run}, part{"metrics", count.run}, part{"prune", sweep.run})
-	if board.copies != nil {
-		run = append(run, part{"backup", board.copies.run})
+	if p.scanner != nil {
+		run = append(run, part{"scanner", p.scanner.Run})
 	}
-	for _, l := range listeners {
+	run = append(run, part{"till", d.till.Run}, part{"metrics", d.metrics.run}, part{"prune", d.sweep.run})
+	if d.board.copies != nil {
+		run = append(run, part{"backup", d.board.copies.run})
+	}
+	for _, l := range d.listeners {
 		run = append(run, part{"api on " + l.Addr().String(), serveHTTP(func(ctx context.Context) *http.Server {
-			return api.Server(ctx, handler, log)
+			return api.Server(ctx, d.handler, d.log)
 		}, l)})
 	}
-	if noticed != nil {
-		run = append(run, part{"notifications", serveHTTP(notices(c.Gateway, parts.gateway, till, log), noticed)})
+	if d.notified != nil {
+		run = append(run, part{"notifications", serveHTTP(notices(d.config.Gateway, p.gateway, d.till, d.log), d.notified)})
 	}
-	run = append(run, part{"first look", func(ctx context.Context) error { return firstLook(ctx, till, board, log) }})
-	run = append(run, part{"notify", func(ctx context.Context) error { return notify(ctx, till, log) }})
-	log.Info("starting", "version", version(), "listen", c.API.Listen, "socket", c.API.Socket, "state", c.Store.Dir)
-	err = runAll(ctx, log, run...)
-	log.Info("stopped", "err", err)
+	run = append(run, part{"first look", d.firstLook}, part{"notify", func(ctx context.Context) error { return notify(ctx, d.till, d.log) }})
+	d.log.Info("starting", "version", version(), "listen", d.config.API.Listen, "socket", d.config.API.Socket, "state", d.config.Store.Dir)
+	err := runAll(ctx, d.log, run...)
+	d.log.Info("stopped", "err", err)
 	return err
 }
 
+// Close lets go of listeners, lines and journal, in reverse. It is safe to call
+// on a daemon that was made in part, never ran, or closed already.
+func (d *daemon) Close() error {
+	if d.notified != nil {
+		d.notified.Close()
+	}
+	for _, l := range slices.Backward(d.listeners) {
+		l.Close()
+	}
+	if d.parts != nil {
+		d.parts.close()
+	}
+	if d.journal == nil {
+		return nil
+	}
+	err := d.journal.Close()
+	if err != nil {
+		d.log.Error("journal did not close well", "err", err)
+	}
+	return err
+}
+
+// firstLook asks every device once how it is, so that the log of a start says
+// what is not well; afterwards whoever wants to know asks.
+func (d *daemon) firstLook(ctx context.Context) error {
+	select {
+	case <-d.till.Ready():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	d.board.look(ctx)
+	for _, one := range d.board.last() {
+		if !one.OK && ctx.Err() == nil && one.Kind != copyKind { // copies say so themselves
+			d.log.Warn("device is not well", "device", one.Name, "line", one.Line, "words", one.Words)
+		}
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 // receipt returns the customer's receipt of a sale as it stands.
-func receipt(ctx context.Context, till *device.Till, id sale.ID) (sale.Receipt, error) {
-	s, err := till.Sale(ctx, id)
+func (d *daemon) receipt(ctx context.Context, id sale.ID) (sale.Receipt, error) {
+	s, err := d.till.Sale(ctx, id)
 	at := s.CreatedAt
 	if s.FinalAt != nil {
 		at = *s.FinalAt

@@ -3,8 +3,9 @@
 // Each command stands in a file of its own, command_NAME.go; main.go lists them
 // all, command.go and follow.go hold what those share that talk to the daemon.
 //
-// daemon.go is the parts list: which part is made of which, in the order in
-// which they start. They stop in reverse:
+// daemon.go is the parts list: which part is made of which (newDaemon), in the
+// order in which they start (Run). They stop in reverse, and Close lets go of
+// what they held:
 //
 //	lock, journal          store
 //	lines, drivers         device/port under pax, display, printer; scanner.go

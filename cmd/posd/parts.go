@@ -30,8 +30,13 @@ type parts struct {
 }
 
 // plugIn makes the drivers on their lines. It opens nothing.
-func plugIn(c Config, log *slog.Logger) (*parts, error) {
+func plugIn(c Config, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{}
+	defer func() {
+		if err != nil {
+			p.close() // what was made so far
+		}
+	}()
 	line := func(l LineConfig) *port.Line {
 		made := port.New(l.Config)
 		p.lines = append(p.lines, made)

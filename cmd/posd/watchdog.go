@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
+	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"posd/device"
 )
@@ -19,10 +19,10 @@ func notify(ctx context.Context, till *device.Till, log *slog.Logger) error {
 		return ctx.Err()
 	}
 	log.Info("ready")
-	tell(log, daemon.SdNotifyReady)
-	defer tell(log, daemon.SdNotifyStopping)
+	tell(log, systemd.SdNotifyReady)
+	defer tell(log, systemd.SdNotifyStopping)
 
-	every, err := daemon.SdWatchdogEnabled(false)
+	every, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("watchdog not understood", "err", err)
 	}
@@ -47,12 +47,12 @@ func notify(ctx context.Context, till *device.Till, log *slog.Logger) error {
 			log.Error("till does not answer", "err", err)
 			continue
 		}
-		tell(log, daemon.SdNotifyWatchdog)
+		tell(log, systemd.SdNotifyWatchdog)
 	}
 }
 
 func tell(log *slog.Logger, state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
+	if _, err := systemd.SdNotify(false, state); err != nil {
 		log.Warn("systemd not reached", "err", err)
 	}
 }
