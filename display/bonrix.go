@@ -17,7 +17,8 @@ import (
 //	'-- screen --------'  '-- fields, joined by two stars --'
 //
 // Whether it answers is not documented: what comes is read and never required.
-// Two stars and line ends cannot be escaped, so they never stand in a field.
+// Two stars and line ends cannot be escaped: texts are kept free of them, and a
+// code that holds them is refused, for a code that was changed is another code.
 const (
 	bonrixEnd  = "\n"
 	bonrixJoin = "**"
@@ -26,7 +27,6 @@ const (
 // bonrix drives such a box.
 type bonrix struct {
 	voice    voice
-	charset  Charset
 	glass    glass
 	boot     time.Duration // how long it may take to start after the port is opened
 	currency bool
@@ -35,14 +35,17 @@ type bonrix struct {
 }
 
 func newBonrix(c Config) *bonrix {
-	return &bonrix{voice: c.voice(), charset: c.Charset, glass: c.glass(), boot: c.BootWait, currency: c.BoxCurrency}
+	return &bonrix{voice: c.voice(), glass: c.glass(), boot: c.BootWait, currency: c.BoxCurrency}
 }
 
 func (d *bonrix) CanQR() bool { return true }
 
 func (d *bonrix) Fits(code string) error {
-	if strings.Contains(code, bonrixJoin) || strings.ContainsAny(code, "\r\n") {
-		return errors.New("the code holds ** or a line end, which this box takes for the end of a field")
+	if strings.Contains(code, bonrixJoin) || strings.HasPrefix(code, "*") || strings.HasSuffix(code, "*") {
+		return errors.New("the code holds stars, which this box takes for the end of a field")
+	}
+	if strings.TrimSpace(code) != code {
+		return errors.New("the code begins or ends with a space, which this box may leave out")
 	}
 	return d.glass.fits(code)
 }
@@ -50,7 +53,7 @@ func (d *bonrix) Fits(code string) error {
 // line returns the screen as the box takes it. There is no remaining time on it:
 // each line paints the whole glass.
 func (d *bonrix) line(p Picture) string {
-	v := d.voice.within(d.charset, p.Screen)
+	v := d.voice.within(p.Screen)
 	top, bottom := v.lines(p.Screen)
 	amount := number(p.Amount, v.lang)
 	if d.currency {
@@ -64,36 +67,54 @@ func (d *bonrix) line(p Picture) string {
 		if p.Kind == sale.ScreenPassword {
 			name = passwordShort[v.lang]
 		}
-		return d.join("DisplayQRCodeScreen", p.Code, amount, name)
+		return d.join("DisplayQRCodeScreen", p.Code, d.field(amount), d.field(name))
 	case p.Kind == sale.ScreenItems && len(p.Items) > 0:
 		last := p.Items[len(p.Items)-1]
-		return d.join("DisplayItemScreen", clip(last.Name, poleColumns), "", number(last.Amount, v.lang), "1", amount)
+		return d.words("DisplayItemScreen", clip(v.font.outside(last.Name), poleColumns), "", number(last.Amount, v.lang), "1", amount)
 	case p.Kind == sale.ScreenItems && p.Amount > 0:
-		return d.join("DisplayTotalScreen", amount, number(0, v.lang), number(0, v.lang), amount)
+		return d.words("DisplayTotalScreen", amount, number(0, v.lang), number(0, v.lang), amount)
 	case p.Kind == sale.ScreenPaid:
-		return d.join("DisplaySuccessQRCodeScreen", top, id, bottom)
+		return d.words("DisplaySuccessQRCodeScreen", top, id, bottom)
 	case p.Kind == sale.ScreenDeclined:
-		return d.join("DisplayFailQRCodeScreen", top, id, bottom)
+		return d.words("DisplayFailQRCodeScreen", top, id, bottom)
 	case p.Kind == sale.ScreenCancelled:
-		return d.join("DisplayCancelQRCodeScreen", top, id, bottom)
+		return d.words("DisplayCancelQRCodeScreen", top, id, bottom)
 	}
 	// Its picture of success says that a payment was made: a refund and an amount
 	// held are said in words.
-	return d.join("WelcomeScreen", strings.TrimSpace(top+" "+bottom))
+	return d.words("WelcomeScreen", strings.TrimSpace(top+" "+bottom))
 }
 
 // bonrixWallet is the name under the code.
 var bonrixWallet = map[sale.Method]string{sale.WeChat: "WeChat", sale.Alipay: "Alipay", sale.UnionPay: "UnionPay"}
 
-// join makes a line of a screen and its fields.
-func (d *bonrix) join(screen string, fields ...string) string {
-	for _, f := range fields {
-		for strings.Contains(f, bonrixJoin) {
-			f = strings.ReplaceAll(f, bonrixJoin, "*")
-		}
-		screen += bonrixJoin + string(d.charset.encode(plain(f)))
+// words makes a line of a screen and its texts.
+func (d *bonrix) words(screen string, texts ...string) string {
+	for i, t := range texts {
+		texts[i] = d.field(t)
 	}
-	return screen + bonrixEnd
+	return d.join(screen, texts...)
+}
+
+// field writes a text for the box. Of stars in a row one stays, and none stands
+// at an edge, where it would be taken for the end of a field.
+func (d *bonrix) field(text string) string {
+	text = string(d.voice.write(text))
+	for strings.Contains(text, bonrixJoin) {
+		text = strings.ReplaceAll(text, bonrixJoin, "*")
+	}
+	if strings.HasPrefix(text, "*") {
+		text = " " + text
+	}
+	if strings.HasSuffix(text, "*") {
+		text += " "
+	}
+	return text
+}
+
+// join makes a line of a screen and its fields, as they are.
+func (d *bonrix) join(screen string, fields ...string) string {
+	return screen + bonrixJoin + strings.Join(fields, bonrixJoin) + bonrixEnd
 }
 
 // Greet waits until the box has started: opening its port may restart it, and
@@ -133,7 +154,7 @@ func (d *bonrix) Draw(_ context.Context, c *Conn, p Picture) error {
 		}
 		d.shown = line
 	}
-	return refusal(d, p)
+	return d.voice.refusal(d, p)
 }
 
 // Heard looks for the first words of an ESP32 that starts.

@@ -82,7 +82,10 @@ func TestBonrixFieldsHoldNoSeparators(t *testing.T) {
 	if got != "DisplayItemScreen**a*b *c****1.00**1**1.00\n" {
 		t.Errorf("%q", got)
 	}
-	for _, code := range []string{"https://x/**y", "https://x/\ny"} {
+	if got := b.words("WelcomeScreen", "*a*", "*", ""); got != "WelcomeScreen** *a* ** * **\n" {
+		t.Errorf("stars at the edges: %q", got)
+	}
+	for _, code := range []string{"https://x/**y", "https://x/\ny", "*x", "x*", " x", "x ", "caf\u00e9"} {
 		if err := d.(fitter).Fits(code); err == nil {
 			t.Errorf("%q would break the line", code)
 		}
@@ -190,8 +193,11 @@ func TestLettersThatADeviceLacks(t *testing.T) {
 	}{
 		{ASCII, "Crème brûlée, Œuf, Noël", "Creme brulee, OEuf, Noel"},
 		{CP1252, "Crème", "Cr\xE8me"},
-		{CP1252, "Louÿs", "Louys"}, // FF would end a Nextion command
-		{CP1252, "Œuf 茶 – ‘x’", "OEuf ? - 'x'"},
+		{ASCII, "Cafe\u0301 ø Š ß €", "Cafe o S ss EUR"},
+		{CP1252, "Cre\u0300me ø Š ß €", "Cr\xE8me \xF8 \x8A \xDF \x80"},
+		{latin1, "Louÿs", "Louys"}, // FF would end a Nextion command
+		{latin1, "Œuf 茶 – ‘x’ ø €", "OEuf ? - 'x' \xF8 EUR"},
+		{CP1252, "Œuf 茶 – ‘x’", "\x8Cuf ? \x96 \x91x\x92"},
 		{UTF8, "茶 Crème", "茶 Crème"},
 		{UTF8, "a\xFF\xFF\xFFb", "a?b"},
 	} {

@@ -170,4 +170,6 @@ func (c Config) Validate() []error {
 	return errs
 }
 
-func (c Config) voice() voice { return voice{lang: c.Language, shop: plain(c.ShopName)} }
+func (c Config) voice() voice {
+	return voice{lang: c.Language, shop: plain(c.ShopName), font: font{charset: c.Charset}}
+}

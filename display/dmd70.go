@@ -33,11 +33,10 @@ const (
 
 // dmd70 drives the DM-D70.
 type dmd70 struct {
-	voice   voice
-	charset Charset
-	glass   glass
-	bright  int
-	wait    time.Duration
+	voice  voice
+	glass  glass
+	bright int
+	wait   time.Duration
 
 	answers bool // it told who it is
 	shown   *dmFace
@@ -50,7 +49,7 @@ type dmFace struct {
 }
 
 func newDMD70(c Config) *dmd70 {
-	return &dmd70{voice: c.voice(), charset: c.Charset, glass: c.glass(), bright: c.Brightness, wait: c.AnswerWait}
+	return &dmd70{voice: c.voice(), glass: c.glass(), bright: c.Brightness, wait: c.AnswerWait}
 }
 
 func (d *dmd70) CanQR() bool { return true }
@@ -59,7 +58,7 @@ func (d *dmd70) Fits(code string) error { return d.glass.fits(code) }
 
 // face returns what a picture looks like.
 func (d *dmd70) face(p Picture) dmFace {
-	v := d.voice.within(d.charset, p.Screen)
+	v := d.voice.within(p.Screen)
 	top, bottom := v.lines(p.Screen)
 	var f dmFace
 	if p.Code != "" && d.Fits(p.Code) == nil {
@@ -68,16 +67,8 @@ func (d *dmd70) face(p Picture) dmFace {
 			bottom += strings.Repeat(" ", poleColumns-columns(bottom)-len(left)) + left
 		}
 	}
-	f.lines = [2]string{d.cell(top), d.cell(bottom)}
+	f.lines = [2]string{v.centred(top), v.centred(bottom)}
 	return f
-}
-
-// cell centres a line in 20 bytes.
-func (d *dmd70) cell(s string) string {
-	b := d.charset.encode(s)
-	b = b[:min(len(b), poleColumns)]
-	left := (poleColumns - len(b)) / 2
-	return strings.Repeat(" ", left) + string(b) + strings.Repeat(" ", poleColumns-left-len(b))
 }
 
 // update returns the bytes that lead from shown to f; the code's come first.
@@ -134,7 +125,7 @@ func (d *dmd70) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 // table, the symbol's model and level.
 func (d *dmd70) settings() string {
 	table := ""
-	if d.charset == CP1252 {
+	if d.voice.font.charset == CP1252 {
 		table = esc + "t\x10"
 	}
 	return us + "C\x00" + us + "X" + brightness(d.bright, "\x01\x02\x03\x04") + table + dmModel + dmLevelM
@@ -216,19 +207,22 @@ func (d *dmd70) Draw(ctx context.Context, c *Conn, p Picture) error {
 		}
 		d.shown = &f
 	}
-	return refusal(d, p)
+	return d.voice.refusal(d, p)
 }
 
 // Heard ignores late answers.
 func (d *dmd70) Heard([]byte) error { return nil }
 
-// refusal is the flaw of a picture whose code was left out.
-func refusal(f fitter, p Picture) error {
-	if p.Code == "" {
-		return nil
+// refusal is the flaw of a picture whose code, or one of whose texts, was left
+// out. f is nil for a display that draws no codes.
+func (v voice) refusal(f fitter, p Picture) error {
+	if f != nil && p.Code != "" {
+		if err := f.Fits(p.Code); err != nil {
+			return Flaw{err.Error()}
+		}
 	}
-	if err := f.Fits(p.Code); err != nil {
-		return Flaw{err.Error()}
+	if words := v.leftOut(p.Screen); words != "" {
+		return Flaw{words}
 	}
 	return nil
 }

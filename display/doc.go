@@ -24,6 +24,10 @@
 //
 // A linedisplay speaks one of seven dialects; linedisplay_frame.go draws them.
 //
+// Texts from outside are spelt in the device's letters (device/letters) before
+// anything is measured; then a name is clipped, never an amount. A code is a
+// payload: it is sent unchanged, or Fits refuses it.
+//
 // How it fails: never at the till's cost. Show returns at once whatever the
 // device does; a screen that cannot be drawn is replaced by the next one; a lost
 // line is opened again with a capped backoff and everything is drawn anew. What

@@ -56,6 +56,12 @@ func (g glass) fits(code string) error {
 	if code == "" {
 		return errors.New("there is no code to show")
 	}
+	for i := range len(code) {
+		if code[i] < ' ' || code[i] > '~' {
+			// What a display and a phone make of such a byte differs from one to the next.
+			return fmt.Errorf("the code holds the byte %02X, and displays are sent codes of plain ASCII alone", code[i])
+		}
+	}
 	if len(code) > g.maxText {
 		return fmt.Errorf("the code has %d characters, this display takes %d", len(code), g.maxText)
 	}

@@ -14,7 +14,6 @@ import (
 // character do not carry 29 modules.
 type linedisplay struct {
 	voice   voice
-	charset Charset
 	dialect dialect
 	bright  int
 	wait    time.Duration // for an acknowledgement, where there is one
@@ -28,7 +27,9 @@ type linedisplay struct {
 const polePace = 200 * time.Millisecond
 
 func newLinedisplay(c Config) *linedisplay {
-	return &linedisplay{voice: c.voice(), charset: c.Charset, dialect: dialects[c.Dialect], bright: c.Brightness, wait: c.AnswerWait}
+	v := c.voice()
+	v.font.capitals = true
+	return &linedisplay{voice: v, dialect: dialects[c.Dialect], bright: c.Brightness, wait: c.AnswerWait}
 }
 
 func (d *linedisplay) CanQR() bool { return false }
@@ -39,18 +40,14 @@ func (d *linedisplay) poleLines(s sale.Screen) [2]string {
 	if d.dialect.digits {
 		return [2]string{priceDigits(s), priceLamp(s)}
 	}
-	top, bottom := d.voice.within(d.charset, s).lines(s)
-	return [2]string{d.cell(top), d.cell(bottom)}
+	v := d.voice.within(s)
+	top, bottom := v.lines(s)
+	return [2]string{d.cell(v, top), d.cell(v, bottom)}
 }
 
 // cell writes a line for the glass: exactly 20 bytes.
-func (d *linedisplay) cell(s string) string {
-	b := d.charset.encode(strings.ToUpper(s))
-	if len(b) > poleColumns {
-		b = b[:poleColumns] // only a name whose letters needed two, like Œ
-	}
-	left := (poleColumns - len(b)) / 2
-	line := strings.Repeat(" ", left) + string(b) + strings.Repeat(" ", poleColumns-left-len(b))
+func (d *linedisplay) cell(v voice, s string) string {
+	line := v.centred(s)
 	if d.dialect.never != "" {
 		line = strings.ReplaceAll(line, d.dialect.never, ".")
 	}
@@ -97,7 +94,10 @@ func (d *linedisplay) Draw(ctx context.Context, c *Conn, p Picture) error {
 		}
 	}
 	d.shown = &want
-	return nil
+	if d.dialect.digits {
+		return nil
+	}
+	return d.voice.refusal(nil, p)
 }
 
 // write sends one update, not too soon after the last one, and waits for its

@@ -55,7 +55,7 @@ var dialects = map[string]dialect{
 		clear: esc + "@" + wipe,
 		settings: func(d *linedisplay) string {
 			table := ""
-			if d.charset == CP1252 {
+			if d.voice.font.charset == CP1252 {
 				table = esc + "t\x10"
 			}
 			return us + "\x01" + us + "C\x00" + us + "X" + d.steps("\x01\x02\x03\x04") + table

@@ -83,7 +83,7 @@ func (d *mertech) Draw(ctx context.Context, c *Conn, p Picture) error {
 		}
 		d.shown = cmd
 	}
-	return refusal(d, p)
+	return voice{}.refusal(d, Picture{Screen: sale.Screen{Code: p.Code}})
 }
 
 // Heard ignores what it says.

@@ -14,12 +14,11 @@ import (
 
 // nextion drives Nextion and TJC panels.
 type nextion struct {
-	voice   voice
-	charset Charset
-	glass   glass
-	bright  int
-	wait    time.Duration // for one answer
-	timer   bool          // the project takes a code away when posd falls silent
+	voice  voice
+	glass  glass
+	bright int
+	wait   time.Duration // for one answer
+	timer  bool          // the project takes a code away when posd falls silent
 
 	in    nxScanner
 	shown *nxLeaf // what stands on the glass; nil if unknown
@@ -28,9 +27,10 @@ type nextion struct {
 }
 
 func newNextion(c Config) *nextion {
-	return &nextion{
-		voice: c.voice(), charset: c.Charset, glass: c.glass(), bright: c.Brightness, wait: c.AnswerWait, timer: c.CodeTimer,
+	if c.Charset == CP1252 {
+		c.Charset = latin1
 	}
+	return &nextion{voice: c.voice(), glass: c.glass(), bright: c.Brightness, wait: c.AnswerWait, timer: c.CodeTimer}
 }
 
 func (n *nextion) CanQR() bool { return true }
@@ -144,7 +144,7 @@ func (n *nextion) Draw(ctx context.Context, c *Conn, p Picture) error {
 	if err != nil {
 		return err
 	}
-	if err := refusal(n, p); err != nil {
+	if err := n.voice.refusal(n, p); err != nil {
 		return err
 	}
 	if n.flaw != "" {

@@ -50,9 +50,9 @@ func nxQuote(text []byte) string {
 
 // leaf returns what a picture looks like on the panel.
 func (n *nextion) leaf(p Picture) nxLeaf {
-	v := n.voice.within(n.charset, p.Screen)
+	v := n.voice.within(p.Screen)
 	lang := v.lang
-	text := func(name, s string) nxAttr { return nxAttr{name + ".txt", nxQuote(n.charset.encode(s))} }
+	text := func(name, s string) nxAttr { return nxAttr{name + ".txt", nxQuote(v.write(s))} }
 	top, bottom := v.lines(p.Screen)
 	switch {
 	case p.Kind == sale.ScreenWelcome || p.Kind == sale.ScreenThanks || p.Kind == sale.ScreenOffline:

@@ -114,10 +114,11 @@ var totalWord = map[sale.Language]string{
 	sale.English: "Total", sale.French: "Total", sale.ChineseSimplified: "合计", sale.ChineseTraditional: "合計",
 }
 
-// voice is in whose name and language a display speaks.
+// voice is in whose name, language and letters a display speaks.
 type voice struct {
 	lang  sale.Language // where the screen does not say
 	shop  string
+	font  font
 	fixed bool // lang even where the screen says another: the font holds no other
 }
 
@@ -132,63 +133,85 @@ func (v voice) speaks(s sale.Screen) sale.Language {
 
 // within returns a voice that speaks of one screen in a language which the
 // device's font holds: English if it holds no other.
-func (v voice) within(c Charset, s sale.Screen) voice {
-	if v.lang, v.fixed = v.speaks(s), true; !c.holds(v.lang) {
+func (v voice) within(s sale.Screen) voice {
+	if v.lang, v.fixed = v.speaks(s), true; !v.font.charset.holds(v.lang) {
 		v.lang = sale.English
 	}
 	return v
 }
 
-// lines returns the two lines of a screen in sentence case, each at most 20
-// columns wide. Only names and messages from outside are ever shortened.
+// write returns the bytes of a text.
+func (v voice) write(s string) []byte { return v.font.charset.encode(v.font.fold(s)) }
+
+// centred writes a line of lines in the middle of exactly 20 bytes, for devices
+// with one byte to a letter.
+func (v voice) centred(line string) string {
+	b := v.font.charset.encode(line)
+	left := (poleColumns - len(b)) / 2
+	return strings.Repeat(" ", left) + string(b) + strings.Repeat(" ", poleColumns-left-len(b))
+}
+
+// lines returns the two lines of a screen in the device's letters, each at most
+// 20 columns wide. Only names and messages from outside are ever shortened.
 func (v voice) lines(s sale.Screen) (top, bottom string) {
 	lang := v.speaks(s)
 	w := said[lang][s.Kind]
 	switch s.Kind {
 	case sale.ScreenWelcome:
 		if s.Message != "" {
-			return wrap(s.Message)
+			return wrap(v.font.outside(s.Message))
 		}
-		return clip(v.shop, poleColumns), w.bottom
+		return clip(v.font.outside(v.shop), poleColumns), v.font.fold(w.bottom)
 	case sale.ScreenItems:
-		return itemLines(s, lang)
+		return v.itemLines(s, lang)
 	case sale.ScreenCode:
 		if t, ok := scanWith[lang][s.Method]; ok {
 			w.top = t
 		}
 	}
-	if w.bottom == "" && s.Amount > 0 {
-		w.bottom = Money(s.Amount, s.Currency, lang)
+	bottom = v.font.fold(w.bottom)
+	if bottom == "" && s.Amount > 0 {
+		bottom = whole(Money(s.Amount, s.Currency, lang))
 	}
-	return w.top, w.bottom
+	return v.font.fold(w.top), bottom
 }
 
 // itemLines shows the last item and the total, or the message.
-func itemLines(s sale.Screen, lang sale.Language) (top, bottom string) {
+func (v voice) itemLines(s sale.Screen, lang sale.Language) (top, bottom string) {
 	if len(s.Items) > 0 {
 		it := s.Items[len(s.Items)-1]
-		top = apart(it.Name, number(it.Amount, lang))
+		top = apart(v.font.outside(it.Name), number(it.Amount, lang))
 	} else if s.Amount <= 0 {
-		return wrap(s.Message)
+		return wrap(v.font.outside(s.Message))
 	} else {
-		top = clip(s.Message, poleColumns)
+		top = clip(v.font.outside(s.Message), poleColumns)
 	}
 	if s.Amount > 0 {
-		bottom = apart(totalWord[lang], Money(s.Amount, s.Currency, lang))
+		bottom = apart(v.font.fold(totalWord[lang]), Money(s.Amount, s.Currency, lang))
 	}
 	return top, bottom
 }
 
-// apart puts a name on the left and an amount on the right; the amount is
-// always whole.
+// whole returns an amount that a line has room for, and nothing otherwise: a
+// part of it would be another amount.
+func whole(amount string) string {
+	if columns(amount) > poleColumns {
+		return ""
+	}
+	return amount
+}
+
+// apart puts a name on the left and an amount on the right. The amount is
+// always whole: what has no room is the name.
 func apart(name, amount string) string {
+	amount = whole(amount)
 	room := poleColumns - columns(amount) - 1
 	if room < columns(totalWord[sale.English]) {
 		name = "" // half a word says less than none
 	}
 	name = clip(name, max(room, 0))
 	gap := poleColumns - columns(name) - columns(amount)
-	return name + strings.Repeat(" ", max(gap, 0)) + amount
+	return name + strings.Repeat(" ", gap) + amount
 }
 
 // columns counts cells: a Chinese character fills two.
@@ -209,7 +232,6 @@ func cells(r rune) int {
 
 // clip shortens a name from outside to n columns; its cut is marked by a dot.
 func clip(s string, n int) string {
-	s = plain(s)
 	if columns(s) <= n {
 		return s
 	}
@@ -230,7 +252,6 @@ func clip(s string, n int) string {
 
 // wrap breaks a message into two lines between words.
 func wrap(s string) (top, bottom string) {
-	s = plain(s)
 	if columns(s) <= poleColumns {
 		return s, ""
 	}

@@ -119,10 +119,14 @@ func (b *bonrix) paint() *image.RGBA {
 	return img
 }
 
-// folded breaks a text between words into lines of at most n characters.
+// folded breaks a text between words into lines of at most n characters, and a
+// longer word where the line is full.
 func folded(s string, n int) []string {
 	lines := []string{""}
 	for _, w := range strings.Fields(s) {
+		for r := []rune(w); len(r) > n; r = []rune(w) {
+			lines, w = append(lines, string(r[:n])), string(r[n:])
+		}
 		last := &lines[len(lines)-1]
 		if *last != "" && len([]rune(*last))+1+len([]rune(w)) > n {
 			lines = append(lines, w)
