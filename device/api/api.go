@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -91,9 +93,11 @@ type Options struct {
 type handlers struct {
 	till Till
 	Options
-	codes    codes         // the last QR drawn
-	long     chan struct{} // one place per stream or waiting request
-	scanning chan struct{} // the one place of who waits for a scan
+	table    map[string]route       // by the mux's pattern
+	openapi  func() ([]byte, error) // the description
+	codes    codes                  // the last QR drawn
+	long     chan struct{}          // one place per stream or waiting request
+	scanning chan struct{}          // the one place of who waits for a scan
 
 	orderRuns orderRuns // what was asked past the till
 }
@@ -126,19 +130,12 @@ func New(till Till, o Options) http.Handler {
 	c := huma.DefaultConfig("posd", o.Version)
 	c.Info.Description = "The point of sale on this counter. Amounts are whole cents, times RFC 3339 UTC. " +
 		"Errors are application/problem+json (RFC 9457) whose detail is a sentence for the cashier."
-	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil // no page from elsewhere, no $schema members
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil // no page from elsewhere, no $schema members
 	a := humago.New(mux, c)
-	h.sales(a)
-	h.kinds(a)
-	h.days(a)
-	h.counter(a)
-	h.books(a)
-	h.orders(a)
-	h.prune(a)
-	h.streams(mux, a)
-	h.pages(mux)
-	mux.HandleFunc("/", nothingHere(mux))
+	h.table = h.register(mux, a)
+	mux.HandleFunc("/", h.nothingHere(mux))
 	document(a.OpenAPI())
+	h.openapi = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.OpenAPI(), "", "  ") })
 	return h.guard(mux)
 }
 
@@ -150,17 +147,13 @@ func localDay(date string) (from, to time.Time, err error) {
 
 // nothingHere answers what no pattern of mux matches: 405 when another method
 // would, 404 otherwise.
-func nothingHere(mux *http.ServeMux) http.HandlerFunc {
+func (h *handlers) nothingHere(mux *http.ServeMux) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
-			other := r.Clone(r.Context())
-			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "/" {
-				w.Header().Set("Allow", method)
-				writeProblem(w, problem(http.StatusMethodNotAllowed, "wrong-method",
-					r.Method+" is not possible at "+r.URL.Path+": use "+method+"."))
-				return
-			}
+		if methods := h.allowed(mux, r); methods != "" {
+			w.Header().Set("Allow", methods)
+			writeProblem(w, problem(http.StatusMethodNotAllowed, "wrong-method",
+				r.Method+" is not possible at "+r.URL.Path+": use "+methods+"."))
+			return
 		}
 		writeProblem(w, problem(http.StatusNotFound, "not-found",
 			"There is nothing at "+r.URL.Path+". What there is stands in /openapi.json."))

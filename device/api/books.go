@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"posd/device"
 	"posd/device/sale"
 )
@@ -28,24 +26,6 @@ type DrawerRequest struct {
 type PrintedReport struct {
 	State sale.Printed `json:"state" enum:"queued,sent,printed,failed" doc:"What became of the paper. queued: something else is being printed first; sent: the printer cannot say whether it printed."`
 	Words string       `json:"words" doc:"What the printer says."`
-}
-
-// books registers the day reports and the cash drawer.
-func (h *handlers) books(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "report", Method: http.MethodGet, Path: "/v1/reports/{date}",
-		Summary:     "A business day summed up",
-		Description: "Of a date, the interim (X) report: it closes nothing, and compares nothing with the terminal or the gateway; a sale counts on the day it was asked for, a refund or void on the day that was asked for. Of a number, the closing (Z) report as it was at the close.",
-		Errors:      []int{404, 422, 503},
-		Responses: map[string]*huma.Response{"200": {Description: "The report.", Content: map[string]*huma.MediaType{
-			"application/json": {Schema: schemaOf(a, device.Books{})},
-			"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString, Description: "For people, in lines of 56 characters."}},
-			"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "For spreadsheets: one row for each line and one for each sale that a line names."}},
-		}}}}, h.report)
-	huma.Register(a, huma.Operation{OperationID: "print-report", Method: http.MethodPost, Path: "/v1/reports/{date}/print",
-		Summary: "Print a day's report, between two receipts", Errors: []int{404, 409, 422, 503}}, h.printReport)
-	huma.Register(a, huma.Operation{OperationID: "open-drawer", Method: http.MethodPost, Path: "/v1/drawer", DefaultStatus: http.StatusAccepted,
-		Summary: "Open the cash drawer", Description: "Who asked is stored before the pulse is sent, and then what became of it; a pulse is never sent twice. 202: it was sent; whether the drawer opened is for eyes.",
-		Errors: []int{409, 415, 422, 503}}, h.drawer)
 }
 
 // day sums up the day called date, or reads the closing report of that number.

@@ -5,23 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"posd/device/sale"
 )
-
-// counter registers what is about the counter rather than one sale.
-func (h *handlers) counter(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "show", Method: http.MethodPut, Path: "/v1/display", DefaultStatus: http.StatusNoContent,
-		Summary: "Show a bill or a line of text to the customer", Description: "What a sale shows comes first, its thanks excepted; an empty request brings the welcome back.",
-		Errors: []int{409, 415, 422}}, h.show)
-	huma.Register(a, huma.Operation{OperationID: "devices", Method: http.MethodGet, Path: "/v1/devices", Summary: "How the devices are"}, h.devices)
-	huma.Register(a, huma.Operation{OperationID: "queue", Method: http.MethodGet, Path: "/v1/queue", Summary: "Card sales that the gateway must still be told of"}, h.queue)
-	huma.Register(a, huma.Operation{OperationID: "retry", Method: http.MethodPost, Path: "/v1/queue/{id}/retry",
-		Summary: "Put a report that was set aside back into the queue", Errors: []int{404, 409}}, h.retry)
-	huma.Register(a, huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/healthz",
-		Summary: "Whether the till answers", Errors: []int{503}}, h.health)
-}
 
 func (h *handlers) show(ctx context.Context, in *struct{ Body DisplayRequest }) (*struct{}, error) {
 	items := make([]sale.Item, len(in.Body.Items))

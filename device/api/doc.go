@@ -12,6 +12,10 @@
 //	              +-- Host not loopback, foreign Origin, body not JSON,
 //	                  too many at once, till not ready: refused here
 //
+// routes.go is the table of all of it: method, path, limit of time, who may ask,
+// handler; operations.go has the words about each route, about.go those about
+// each member of what goes over it.
+//
 // The package decides nothing about money. It turns requests into calls of the
 // Till and what comes back into JSON; the table from the till's refusals to
 // HTTP statuses (problem.go) is the only one of its kind. Every failure is

@@ -11,13 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"posd/device"
 	"posd/device/sale"
 )
-
-const eventsPath = "/v1/events"
 
 // replayPage is how many stored events are read at a time for one who resumes.
 const replayPage = 500
@@ -77,6 +73,15 @@ func lastEventID(r *http.Request) (after int64, resume bool, p *Problem) {
 		return 0, false, problem(http.StatusBadRequest, "malformed", "The header Last-Event-ID must be the id of an event of this stream; leave it out to begin with a snapshot.")
 	}
 	return after, true, nil
+}
+
+// metrics answers with the numbers, where there are any.
+func (h *handlers) metrics(w http.ResponseWriter, r *http.Request) {
+	if h.Metrics == nil {
+		writeProblem(w, problem(http.StatusNotFound, "not-found", "There are no metrics here."))
+		return
+	}
+	h.Metrics.ServeHTTP(w, r)
 }
 
 // failStream answers with err while nothing was written yet.
@@ -297,26 +302,4 @@ func (s *stream) flush() error {
 		return fmt.Errorf("write to stream: %w", err)
 	}
 	return nil
-}
-
-// streams registers what huma cannot serve but the description must name.
-func (h *handlers) streams(mux *http.ServeMux, a huma.API) {
-	mux.HandleFunc("GET "+eventsPath, h.events)
-	if h.Metrics != nil {
-		mux.Handle("GET /metrics", h.Metrics)
-	}
-	refer := func(v any) *huma.Schema { return schemaOf(a, v) }
-	a.OpenAPI().AddOperation(&huma.Operation{OperationID: "events", Method: http.MethodGet, Path: eventsPath,
-		Summary: "Everything that happens, as it happens",
-		Description: "Server-sent events. A new stream begins with `snapshot`; then `sale`, `screen` and `queue` tell how things are (live, without id) and `event` what was stored (with its id). " +
-			"`Last-Event-ID` resumes: every event stored since, then a snapshot. Comments are signs of life. A client that does not keep up is closed.",
-		Parameters: []*huma.Param{{Name: "Last-Event-ID", In: "header", Description: "The last id seen.", Schema: &huma.Schema{Type: huma.TypeInteger, Description: "Sequence number of a stored event."}}},
-		Responses: map[string]*huma.Response{
-			"200": {Description: "The stream; the data of each event is JSON by the event's name.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
-				Description: "By event: snapshot, sale, screen, queue, event.",
-				OneOf:       []*huma.Schema{refer(SnapshotView{}), refer(sale.Sale{}), refer(ScreenView{}), refer(Queue{}), refer(EventView{})}}}}},
-			"default": {Description: "Error", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: refer(Problem{})}}},
-		}})
-	a.OpenAPI().AddOperation(&huma.Operation{OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Counters for Prometheus",
-		Responses: map[string]*huma.Response{"200": {Description: "Prometheus text format.", Content: map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One metric per line."}}}}}})
 }

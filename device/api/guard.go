@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,20 +66,18 @@ func loopback(host string) bool {
 }
 
 // guard lets through only what this counter itself may ask.
-func (h *handlers) guard(next http.Handler) http.Handler {
+func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 	places := make(chan struct{}, maxAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
+		_, pattern := mux.Handler(r)
 		limit := requestLimit
-		if r.URL.Query().Has("wait") || h.Scan != nil && r.Method == http.MethodPost && r.URL.Path == salesPath {
-			limit += maxWait
-		}
-		if r.URL.Path == closePath {
-			limit += closeLimit
+		if known, ok := h.table[pattern]; ok {
+			limit = known.limit
 		}
 		// Before anything is written: the deadline of the connection's last
 		// request would still count. A recorder in a test has no deadlines.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit + writeLimit))
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(cmp.Or(limit, closeLimit) + writeLimit))
 		if p := refusal(r); p != nil {
 			h.Log.Warn("request refused", "path", r.URL.Path, "host", r.Host, "origin", r.Header.Get("Origin"), "why", p.Type)
 			writeProblem(w, p)
@@ -99,12 +98,12 @@ func (h *handlers) guard(next http.Handler) http.Handler {
 		}
 		defer h.recovered(w, r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if r.URL.Path != eventsPath && r.URL.Path != closePath { // a stream ends when one of the two sides leaves, a close when it is done
+		if limit != none {
 			ctx, done := context.WithTimeout(r.Context(), limit)
 			defer done()
 			r = r.WithContext(ctx)
 		}
-		next.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
 	})
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"posd/device"
 	"posd/device/sale"
 )
@@ -31,19 +29,6 @@ type UploadRequest struct {
 	Upload sale.Upload `json:"upload" enum:"confirmed,refused" doc:"What became of the offline approval when the terminal went online again."`
 	By     string      `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who says so." example:"Ana"`
 	Reason string      `json:"reason,omitempty" maxLength:"200" doc:"How the person knows."`
-}
-
-// kinds registers what a card terminal does besides plain sales.
-func (h *handlers) kinds(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "complete", Method: http.MethodPost, Path: "/v1/sales/{id}/complete", DefaultStatus: http.StatusCreated,
-		Summary: "Take what an authorisation holds", Description: "The sale named must be an approved one of kind auth. Makes a sale of kind complete, once: an authorisation is released by its void.",
-		Errors: []int{400, 404, 409, 415, 422, 503}}, h.complete)
-	huma.Register(a, huma.Operation{OperationID: "return", Method: http.MethodPost, Path: "/v1/refunds", DefaultStatus: http.StatusCreated,
-		Summary: "Give money to a card without a sale it came from", Description: "Makes a sale of kind return, which is paid when the terminal has given the money. IOTPay cannot be told of it: it stands on the day's list of what is entered there by hand. Where there is a sale, refund that one.",
-		Errors: []int{400, 409, 415, 422, 503}}, h.giveBack)
-	huma.Register(a, huma.Operation{OperationID: "upload", Method: http.MethodPost, Path: "/v1/sales/{id}/upload",
-		Summary: "Say what became of an offline approval", Description: "confirmed lets its report go to the gateway; refused makes it an incident, as the customer has not paid.",
-		Errors: []int{404, 409, 415, 422, 503}}, h.upload)
 }
 
 func (h *handlers) complete(ctx context.Context, in *struct {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -9,6 +10,18 @@ import (
 // schemaOf returns a reference to the schema of v's type.
 func schemaOf(a huma.API, v any) *huma.Schema {
 	return a.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
+}
+
+// description answers with the whole description.
+func (h *handlers) description(w http.ResponseWriter, _ *http.Request) {
+	text, err := h.openapi()
+	if err != nil {
+		h.Log.Error("description not written", "err", err)
+		writeProblem(w, problem(http.StatusInternalServerError, "internal", "posd cannot describe itself. The log says more."))
+		return
+	}
+	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json")
+	_, _ = w.Write(text) // the caller may be gone
 }
 
 // document adds what the types cannot say of themselves: the vocabulary of

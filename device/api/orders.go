@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"posd/device/sale"
 )
 
@@ -76,22 +74,6 @@ type orderOut struct {
 }
 
 const notSales = "The gateway's General Order API, for any channel. These orders are no sales of the till: it does not watch them, print them, or count them in its reports. "
-
-// orders registers the orders past the till.
-func (h *handlers) orders(a huma.API) {
-	const keys = "Asked once, never repeated by posd itself. The number follows from the key. Answers are remembered for this run of posd only, the latest 256 keys: a repeated key gets the first answer (200). After a restart a repeated key makes the same number, which the gateway refuses to take twice. Make keys that nobody else makes, such as UUIDs. 504 (`unsure`) names the number to ask after: do not ask for the same money under another key before you know. "
-	huma.Register(a, huma.Operation{OperationID: "place-order", Method: http.MethodPost, Path: "/v1/orders", DefaultStatus: http.StatusCreated,
-		Summary: "Place an order past the till", Description: notSales + keys + "202: a MICROPAY order was placed, which proves no payment: ask after it.",
-		Responses: map[string]*huma.Response{"201": {Description: "The gateway took the order."}},
-		Errors:    []int{400, 404, 409, 415, 422, 503, 504}}, h.placeOrder)
-	huma.Register(a, huma.Operation{OperationID: "ask-order", Method: http.MethodGet, Path: "/v1/orders/{no}",
-		Summary: "Ask the gateway what became of an order", Description: notSales + "503 and 504 say nothing about the order: ask again in a while.",
-		Errors: []int{404, 409, 422, 503, 504}}, h.askOrder)
-	huma.Register(a, huma.Operation{OperationID: "refund-order", Method: http.MethodPost, Path: "/v1/orders/{no}/refund", DefaultStatus: http.StatusCreated,
-		Summary: "Give money of a paid order back", Description: notSales + keys + "The gateway is asked first whether the refund exists, so that after a 504 the same key may be tried again. An order that belongs to a sale of the till is refused: refund the sale.",
-		Responses: map[string]*huma.Response{"201": {Description: "The money was given back."}},
-		Errors:    []int{400, 404, 409, 415, 422, 503, 504}}, h.refundOrder)
-}
 
 func (h *handlers) placeOrder(ctx context.Context, in *struct {
 	KeyHeader

@@ -19,32 +19,36 @@ var types = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// pages serves the three pages and what they load.
-func (h *handlers) pages(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", page("cashier.html"))
-	mux.Handle("GET /display", page("display.html"))
-	mux.Handle("GET /manager", page("manager.html"))
-	mux.Handle("GET /worker.js", page("worker.js")) // at the root: it serves every page
+// pages are the three pages and what they load.
+func (h *handlers) pages() []route {
+	at := func(path, name string) route {
+		return route{"GET", path, "", requestLimit, anyone, plain(page(name))}
+	}
+	all := []route{
+		at("/{$}", "cashier.html"), at("/display", "display.html"), at("/manager", "manager.html"),
+		at("/worker.js", "worker.js"), // at the root: it serves every page
+	}
 	entries, err := files.ReadDir("pages")
 	if err != nil {
 		panic(err) // embedded: cannot fail at run time
 	}
 	for _, e := range entries {
 		if path.Ext(e.Name()) != ".html" && e.Name() != "worker.js" {
-			mux.Handle("GET /assets/"+e.Name(), page(e.Name()))
+			all = append(all, at("/assets/"+e.Name(), e.Name()))
 		}
 	}
+	return all
 }
 
 // page serves one embedded file. The browser asks each time whether it
 // changed, so that a new posd never meets an old page.
-func page(name string) http.Handler {
+func page(name string) http.HandlerFunc {
 	body, err := files.ReadFile("pages/" + name)
 	if err != nil {
 		panic(err) // embedded: cannot fail at run time
 	}
 	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("ETag", tag)
 		if r.Header.Get("If-None-Match") == tag {
@@ -53,5 +57,5 @@ func page(name string) http.Handler {
 		}
 		w.Header().Set("Content-Type", types[path.Ext(name)])
 		_, _ = w.Write(body) // the browser may be gone
-	})
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // Prune takes details of old sales out of the journal, through the one writer.
@@ -31,17 +29,6 @@ type Pruning struct {
 	Jobs    int       `json:"jobs" doc:"Print jobs that left."`
 	Commits int       `json:"commits" doc:"Commits of which only the sum is left."`
 	Words   string    `json:"words" doc:"What went wrong; empty if nothing did."`
-}
-
-// prune registers the housekeeping of the journal.
-func (h *handlers) prune(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "prune", Method: http.MethodPost, Path: "/v1/prune", DefaultStatus: http.StatusAccepted,
-		Summary: "Take the details of old sales out of the journal",
-		Description: "Card fields, words, events and print jobs leave. Number, bill, amounts, state, times, keys and references stay for ever, and so does all of a sale " +
-			"that is open, not reported, an incident, or whose refund is not settled, and of business days that are not closed. Stopped half way, the rest is done by the next one.",
-		Errors: []int{409, 415, 422}}, h.startPrune)
-	huma.Register(a, huma.Operation{OperationID: "pruned", Method: http.MethodGet, Path: "/v1/prune",
-		Summary: "How far that is", Errors: []int{404}}, h.lastPrune)
 }
 
 type pruningOut struct{ Body Pruning }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"posd/device"
 	"posd/device/sale"
 )
@@ -59,40 +57,6 @@ func created(replayed bool) int {
 	return http.StatusCreated
 }
 
-const salesPath = "/v1/sales"
-
-// sales registers everything about sales.
-func (h *handlers) sales(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "sell", Method: http.MethodPost, Path: salesPath, DefaultStatus: http.StatusCreated,
-		Summary: "Take one payment", Description: "Answers as soon as the intent is stored: 201 and the sale, usually `waiting`; 200 when the key was seen before. Follow it with `GET /v1/sales/{id}?wait=30s` or on the stream. Method scan without authCode waits up to 60 s for the next code of the counter's own scanner, if it has one; nothing is stored before.",
-		Errors: []int{400, 409, 415, 422, 503}}, h.sell)
-	huma.Register(a, huma.Operation{OperationID: "get-sale", Method: http.MethodGet, Path: "/v1/sales/{id}",
-		Summary: "One sale as it stands", Errors: []int{404, 422, 503}}, h.sale)
-	huma.Register(a, huma.Operation{OperationID: "list-sales", Method: http.MethodGet, Path: salesPath,
-		Summary: "Sales, newest first", Errors: []int{422}}, h.list)
-	huma.Register(a, huma.Operation{OperationID: "cancel", Method: http.MethodPost, Path: "/v1/sales/{id}/cancel", DefaultStatus: http.StatusAccepted,
-		Summary: "Wish a sale cancelled", Description: "A wish, not a state: 202. A card sale ends by the terminal's own answer; a wallet sale whose code was shown is given up and still watched.",
-		Errors: []int{404, 409, 503}}, h.cancel)
-	huma.Register(a, huma.Operation{OperationID: "refund", Method: http.MethodPost, Path: "/v1/sales/{id}/refund", DefaultStatus: http.StatusCreated,
-		Summary: "Give money back", Description: "Answers as soon as the intent is stored; the movement goes on by itself.", Errors: []int{400, 404, 409, 415, 422, 503}},
-		h.move("refund", h.till.Refund))
-	huma.Register(a, huma.Operation{OperationID: "void", Method: http.MethodPost, Path: "/v1/sales/{id}/void", DefaultStatus: http.StatusCreated,
-		Summary: "Undo a card sale while its batch is open", Description: "Answers as soon as the intent is stored; the movement goes on by itself.", Errors: []int{400, 404, 409, 415, 422, 503}},
-		h.move("void", h.till.Void))
-	huma.Register(a, huma.Operation{OperationID: "keep", Method: http.MethodPost, Path: "/v1/sales/{id}/keep",
-		Summary: "Keep a late payment", Description: "Stops the automatic refund of a customer who paid after all, while its movement has `keepUntil`.", Errors: []int{404, 409, 415, 422, 503}}, h.keep)
-	huma.Register(a, huma.Operation{OperationID: "resolve", Method: http.MethodPost, Path: "/v1/sales/{id}/resolve",
-		Summary: "Say how a sale ended that posd cannot tell", Description: "Possible only while the sale asks for it (`attention`).", Errors: []int{404, 409, 415, 422, 503}}, h.resolve)
-	huma.Register(a, huma.Operation{OperationID: "print", Method: http.MethodPost, Path: "/v1/sales/{id}/print", DefaultStatus: http.StatusAccepted,
-		Summary: "Print the receipt again, marked as a duplicate", Errors: []int{404, 409, 503}}, h.print)
-	huma.Register(a, huma.Operation{OperationID: "get-receipt", Method: http.MethodGet, Path: "/v1/sales/{id}/receipt",
-		Summary: "The receipt as text or picture", Errors: []int{404, 422, 503},
-		Responses: map[string]*huma.Response{"200": {Description: "The customer's receipt.", Content: map[string]*huma.MediaType{
-			"text/plain": {Schema: &huma.Schema{Type: huma.TypeString, Description: "The receipt, line by line."}},
-			"image/png":  {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "The receipt as it is printed."}},
-		}}}}, h.receipt)
-}
-
 func (h *handlers) sell(ctx context.Context, in *struct {
 	KeyHeader
 	Body SaleRequest
@@ -119,6 +83,8 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 	Wait string `query:"wait" maxLength:"16" doc:"How long to wait for the sale to end, at most 60s; answers early when it is paid, declined or cancelled." example:"30s"`
 }) (*saleOut, error) {
 	if in.Wait == "" {
+		ctx, done := context.WithTimeout(ctx, requestLimit)
+		defer done()
 		s, err := h.till.Sale(ctx, in.ID)
 		if err != nil {
 			return nil, h.refuse("read sale", err)

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"posd/device/sale"
+)
+
+// route is all there is to know of one way into posd, but for the words about it
+// (operations.go).
+type route struct {
+	method, path string
+	id           string        // operationId; "" for what the description does not name
+	limit        time.Duration // for the whole answer; none sets limits of its own
+	who          sale.Scopes   // any of them will do; anyone needs none
+	serve        server
+}
+
+// none is the limit of what ends by itself: a stream when one of the two sides
+// leaves, the close of a day when it is done.
+const none = time.Duration(0)
+
+// anyone stands where no right is needed.
+const anyone = sale.Scopes(0)
+
+// Who may ask: whoever sells or gives back must be able to see what came of it.
+const (
+	seller   = sale.ScopeSell
+	refunder = sale.ScopeRefund
+	manager  = sale.ScopeManage
+	staff    = seller | refunder | manager
+	reader   = sale.ScopeRead | staff
+	viewer   = sale.ScopeDisplay | reader
+)
+
+// routes is the table of everything that posd serves.
+func (h *handlers) routes() []route {
+	waits := requestLimit + maxWait
+	return append([]route{
+		{"POST", "/v1/sales", "sell", waits, seller, typed(h.sell)},
+		{"GET", "/v1/sales", "list-sales", requestLimit, reader, typed(h.list)},
+		{"GET", "/v1/sales/{id}", "get-sale", waits, reader, typed(h.sale)},
+		{"POST", "/v1/sales/{id}/cancel", "cancel", requestLimit, seller, typed(h.cancel)},
+		{"POST", "/v1/sales/{id}/complete", "complete", requestLimit, seller, typed(h.complete)},
+		{"POST", "/v1/sales/{id}/refund", "refund", requestLimit, refunder, typed(h.move("refund", h.till.Refund))},
+		{"POST", "/v1/sales/{id}/void", "void", requestLimit, refunder, typed(h.move("void", h.till.Void))},
+		{"POST", "/v1/sales/{id}/keep", "keep", requestLimit, refunder, typed(h.keep)},
+		{"POST", "/v1/sales/{id}/resolve", "resolve", requestLimit, manager, typed(h.resolve)},
+		{"POST", "/v1/sales/{id}/upload", "upload", requestLimit, manager, typed(h.upload)},
+		{"POST", "/v1/sales/{id}/print", "print", requestLimit, staff, typed(h.print)},
+		{"GET", "/v1/sales/{id}/receipt", "get-receipt", requestLimit, reader, typed(h.receipt)},
+		{"POST", "/v1/refunds", "return", requestLimit, refunder, typed(h.giveBack)},
+
+		{"PUT", "/v1/display", "show", requestLimit, seller, typed(h.show)},
+		{"POST", "/v1/drawer", "open-drawer", requestLimit, staff, typed(h.drawer)},
+		{"GET", "/v1/devices", "devices", requestLimit, reader, typed(h.devices)},
+		{"GET", "/v1/queue", "queue", requestLimit, reader, typed(h.queue)},
+		{"POST", "/v1/queue/{id}/retry", "retry", requestLimit, manager, typed(h.retry)},
+		{"GET", "/v1/reports/{date}", "report", requestLimit, reader, typed(h.report)},
+		{"POST", "/v1/reports/{date}/print", "print-report", requestLimit, manager, typed(h.printReport)},
+		{"POST", "/v1/day/close", "close-day", none, manager, typed(h.closeDay)},
+		{"POST", "/v1/prune", "prune", requestLimit, manager, typed(h.startPrune)},
+		{"GET", "/v1/prune", "pruned", requestLimit, reader, typed(h.lastPrune)},
+
+		{"POST", "/v1/orders", "place-order", requestLimit, manager, typed(h.placeOrder)},
+		{"GET", "/v1/orders/{no}", "ask-order", requestLimit, manager, typed(h.askOrder)},
+		{"POST", "/v1/orders/{no}/refund", "refund-order", requestLimit, manager, typed(h.refundOrder)},
+
+		{"GET", "/v1/events", "events", none, viewer, plain(h.events)},
+		{"GET", "/metrics", "metrics", requestLimit, reader, plain(h.metrics)},
+		{"GET", "/healthz", "health", requestLimit, anyone, typed(h.health)},
+		{"GET", "/openapi.json", "", requestLimit, anyone, plain(h.description)},
+	}, h.pages()...)
+}
+
+// server puts a route's handler where requests find it.
+type server func(mux *http.ServeMux, a huma.API, op huma.Operation)
+
+// typed is a handler whose request and answer are described by their types.
+func typed[In, Out any](do func(context.Context, *In) (*Out, error)) server {
+	return func(_ *http.ServeMux, a huma.API, op huma.Operation) { huma.Register(a, op, do) }
+}
+
+// plain is a handler that reads and writes by itself; what op says of it is all
+// that the description has.
+func plain(do http.HandlerFunc) server {
+	return func(mux *http.ServeMux, a huma.API, op huma.Operation) {
+		mux.Handle(op.Method+" "+op.Path, do)
+		if op.OperationID != "" {
+			a.OpenAPI().AddOperation(&op)
+		}
+	}
+}
+
+// register puts the whole table where requests find it, and returns it by the
+// mux's own name of each.
+func (h *handlers) register(mux *http.ServeMux, a huma.API) map[string]route {
+	words := operations(a)
+	table := map[string]route{}
+	for _, r := range h.routes() {
+		op := words[r.id]
+		op.OperationID, op.Method, op.Path = r.id, r.method, r.path
+		r.serve(mux, a, op)
+		table[r.method+" "+r.path] = r
+	}
+	return table
+}
+
+// allowed lists the methods that the table has for a path, as the header Allow does.
+func (h *handlers) allowed(mux *http.ServeMux, r *http.Request) string {
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); h.table[pattern].serve != nil {
+			methods = append(methods, method)
+		}
+	}
+	if slices.Contains(methods, http.MethodGet) {
+		methods = slices.Insert(methods, 1, http.MethodHead)
+	}
+	return strings.Join(methods, ", ")
+}

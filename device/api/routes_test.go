@@ -1,0 +1,37 @@
+package api
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTheTableHasWordsForEveryRouteAndNoOthers(t *testing.T) {
+	f := newFake()
+	h := New(f, options(f))
+	d := description(t)
+	told := map[string]bool{}
+	for path, methods := range d.Paths {
+		for method := range methods {
+			told[strings.ToUpper(method)+" "+path] = true
+		}
+	}
+	for _, r := range (&handlers{till: f, Options: options(f)}).routes() {
+		if r.id == "" {
+			continue
+		}
+		if !told[r.method+" "+r.path] {
+			t.Errorf("%s %s is not described", r.method, r.path)
+		}
+		delete(told, r.method+" "+r.path)
+	}
+	for at := range told {
+		t.Errorf("%s is described and not in the table", at)
+	}
+	for path, allow := range map[string]string{"/v1/sales": "GET, HEAD, POST", "/v1/sales/S1": "GET, HEAD", "/v1/display": "PUT", "/v1/events": "GET, HEAD",
+		"/v1/prune": "GET, HEAD, POST", "/": "GET, HEAD", "/openapi.json": "GET, HEAD"} {
+		w := ask(t, h, "DELETE", path, "")
+		if w.Code != 405 || w.Header().Get("Allow") != allow || !strings.Contains(w.Body.String(), "use "+allow) {
+			t.Errorf("DELETE %s: %d, Allow %q, want %q", path, w.Code, w.Header().Get("Allow"), allow)
+		}
+	}
+}
