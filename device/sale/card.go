@@ -1,5 +1,20 @@
 package sale
 
+import "strings"
+
+// SerialNumber returns a terminal's serial number in the one form in which two are
+// compared: models print it differently in different answers. Capitals, without
+// anything but letters and digits, without "SN" before it, and without leading zeros.
+func SerialNumber(printed string) string {
+	s := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(printed))
+	return strings.TrimLeft(strings.TrimPrefix(s, "SN"), "0")
+}
+
 // CardKind is what the terminal is asked to do.
 type CardKind string
 
@@ -32,6 +47,9 @@ type CardOrder struct {
 	Original *CardOriginal // void, completion, and return by original
 	// AllowDuplicate tells the terminal's own duplicate check that a person means it.
 	AllowDuplicate bool
+	// Serial is the terminal that the stored intent names, as SerialNumber writes
+	// it. Another one is asked for nothing; empty means that none is known yet.
+	Serial string
 }
 
 // CardOriginal is the transaction that a void or return undoes, or the
@@ -74,6 +92,15 @@ type CardAnswer struct {
 	Card      CardInfo
 	Extra     Secret // CC_PAX extra as JSON text; holds the expiry: goes into the report row and nowhere else
 	ExtraErr  string // why no valid extra could be made of it; the report is then set aside with these words
+	Serial    string // of the terminal that was asked, as SerialNumber writes it
+	// SaidApproved tells that the result code was one of approval, whatever the
+	// verdict: that the terminal does not find the attempt later proves nothing.
+	SaidApproved bool
+	// Contradiction says in what an approval disagrees with itself: an incident.
+	Contradiction string
+	// Late are answers to other transactions, and other ones to this, that came in
+	// the same conversation; one that says approved may have no reference at all.
+	Late []CardAnswer
 }
 
 // CardLookup asks the terminal what became of an attempt. It moves no money.
@@ -83,12 +110,16 @@ type CardLookup struct {
 	Amount  Amount
 	Serial  string       // the terminal that was asked, if known: another one proves nothing
 	Control *CardControl // our latest approved sale of this batch, to prove that the terminal still remembers
+	// Original is what a void takes back. Should the void not be found, its record
+	// is looked at: some terminals only mark it.
+	Original *CardOriginal
 }
 
 // CardControl is a sale that the terminal must still find, or its "not found" proves nothing.
 type CardControl struct {
-	Ref    string
-	Amount Amount
+	Ref    string `json:"ref"`
+	Amount Amount `json:"amount"`           // as the terminal approved it
+	Serial string `json:"serial,omitempty"` // of the terminal that approved it, as SerialNumber writes it
 }
 
 // Found is the result of looking one reference up.
@@ -101,6 +132,7 @@ const (
 	FoundIt      Found = "found" // reference, amount and type agree
 	FoundNot     Found = "not-found"
 	FoundUnclear Found = "unclear"
+	FoundVoided  Found = "voided" // of an original: there, and marked as voided
 )
 
 // CardFinding is what a look-up brought.
@@ -112,8 +144,13 @@ type CardFinding struct {
 	Result   Found      // for Ref
 	Answer   CardAnswer // when Result is FoundIt
 	Control  Found      // for the control; FoundUnasked if there was none
+	Original Found      // for the original of a void that was not found; FoundUnasked otherwise
 	Foreign  string     // a reference on the terminal that is not ours, if one was seen
-	Words    string     // why it is unclear or not reached
+	// SameLine tells that the line was not lost since the attempt's frame went out
+	// in this run, and Finds that this terminal, in this run, has found something by
+	// reference. Without a control nothing else makes not found a proof.
+	SameLine, Finds bool
+	Words           string // why it is unclear or not reached
 	// Late are answers to transactions that arrived on the line while it was
 	// being asked: the sale's own answer, after our deadline.
 	Late []CardAnswer
@@ -152,5 +189,11 @@ type BatchAnswer struct {
 	ClosedAt   string       `json:"closedAt,omitempty"`   // YYYYMMDDhhmmss by the terminal's clock
 	TerminalID string       `json:"terminalId,omitempty"` // the bank's number of the terminal (TID)
 	MerchantID string       `json:"merchantId,omitempty"`
-	Words      string       `json:"words"`
+	Serial     string       `json:"serial,omitempty"` // of the terminal, as SerialNumber writes it
+	// Empty tells that there was nothing to settle: nothing was sold, or an earlier
+	// close, whose answer was lost, had settled it.
+	Empty bool `json:"empty,omitempty"`
+	// Difference says that the batch is closed and that the host's sums differ.
+	Difference string `json:"difference,omitempty"`
+	Words      string `json:"words"`
 }
