@@ -34,9 +34,13 @@ func (rd reader) payment(r Reply) sale.CardAnswer {
 	a.Reason = c.reason
 	switch c.class {
 	case classPaid:
+		a.SaidApproved = true
 		a.Words = withCode(firstOf(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
 		a.Offline = a.Offline || string(r.Code) == codeOffline
-		a.Partial = string(r.Code) == codePartial
+		a.Partial = a.Partial || string(r.Code) == codePartial
+		if t.refused() {
+			a.Contradiction = fmt.Sprintf("the terminal says approved (%s), and its host %s without an authorisation number", name(r.Code), a.Words)
+		}
 		switch {
 		case err != nil:
 			a.Words = join(a.Words, "but", err.Error())
@@ -78,6 +82,7 @@ func (rd reader) answer(t *transaction) sale.CardAnswer {
 		Surcharge: t.Amounts.Surcharge,
 		Tender:    tenders[string(t.EDC)],
 		Offline:   t.stored() == storedOffline,
+		Partial:   t.Amounts.Due > 0,
 		Card:      t.card(rd.id),
 	}
 	if a.Tender == "" {
@@ -117,8 +122,8 @@ var tenders = map[string]sale.Tender{
 
 // against compares an answer with what was asked, and takes back an approval
 // that does not fit it.
-func against(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
-	if a.Reason == sale.ReasonDuplicateOf {
+func against(o sale.CardOrder, a sale.CardAnswer, code string) sale.CardAnswer {
+	if code == codeDuplicate || code == codeHostDuplicate && a.Ref != "" && a.Ref != o.Ref {
 		return duplicate(o, a)
 	}
 	if a.Verdict != sale.VerdictApproved {
@@ -138,11 +143,12 @@ func against(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
 
 // duplicate settles 100011, which brings the original's data: our own earlier
 // approval if reference, type and amount are ours; a refusal if it names
-// another reference; otherwise nobody can tell.
+// another reference; otherwise nobody can tell. Of the host's duplicate check,
+// 103000, only the refusal is known.
 func duplicate(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
 	switch {
 	case a.Ref == o.Ref && a.Kind == o.Kind && agrees(o.Amount, a):
-		a.Verdict, a.Reason = sale.VerdictApproved, sale.ReasonNone
+		a.Verdict, a.Reason, a.SaidApproved = sale.VerdictApproved, sale.ReasonNone, true
 		return a
 	case a.Ref == "" || a.Ref == o.Ref:
 		return doubt(o, a, "but it does not say of which transaction")

@@ -36,6 +36,7 @@ func (t *Terminal) CloseBatch(ctx context.Context) sale.BatchAnswer {
 	defer t.give()
 	start := time.Now()
 	b := t.closeBatch(ctx)
+	b.Serial = t.serial()
 	t.trace.concluded(start, "batch: %s %s %d", b.End, dash(b.Number), len(b.Totals))
 	t.log.Info("batch close ended", "end", b.End, "batch", b.Number, "totals", b.Totals, "words", b.Words)
 	return b
@@ -46,7 +47,7 @@ func (t *Terminal) closeBatch(ctx context.Context) sale.BatchAnswer {
 	if err != nil {
 		return notClosed(err)
 	}
-	if err := t.identify(ctx, epoch); err != nil {
+	if err := t.identify(ctx, epoch, ""); err != nil {
 		return notClosed(err)
 	}
 	res := t.ask(ctx, cmdBatchClose, requestBatchClose(t.cfg.Version, time.Now().Format("20060102150405")), t.cfg.AckWait, t.cfg.BatchWait)
@@ -56,16 +57,21 @@ func (t *Terminal) closeBatch(ctx context.Context) sale.BatchAnswer {
 	case res.end != answered:
 		return mayBeClosed(sale.BatchAnswer{}, res.err)
 	}
-	said := errors.New(withCode(printable(res.reply.Text), name(res.reply.Code)))
+	said := withCode(printable(res.reply.Text), name(res.reply.Code))
 	if batchRefusals[string(res.reply.Code)] {
-		return notClosed(said)
+		return notClosed(errors.New(said))
 	}
 	b, err := parseBatch(res.reply)
-	switch {
-	case string(res.reply.Code) != codeOK:
-		return mayBeClosed(b, said)
+	switch code := string(res.reply.Code); {
+	case code == codeNotFound && strings.EqualFold(printable(res.reply.Text), notFound):
+		b = sale.BatchAnswer{End: sale.BatchClosed, Empty: true, Words: said + ": there was nothing to settle"}
+	case code != codeOK && code != codeUnequal:
+		return mayBeClosed(b, errors.New(said))
 	case err != nil:
 		return mayBeClosed(b, err)
+	case code == codeUnequal:
+		b.Difference = said + ": the batch is closed, and the host's sums are not the terminal's; compare with the bank's statement"
+		b.Words = b.Difference
 	}
 	if want := t.cfg.Extra.BankTerminalNumber; want != "" && b.TerminalID != "" && b.TerminalID != want {
 		t.log.Warn("the terminal calls itself by another bank number", "configured", want, "terminal", b.TerminalID)

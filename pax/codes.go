@@ -2,6 +2,7 @@ package pax
 
 import (
 	"strconv"
+	"strings"
 
 	"posd/device/sale"
 )
@@ -39,6 +40,7 @@ var conclusions = map[string]conclusion{
 	"100004": {classRefused, sale.ReasonRefused}, // transaction type not supported
 	"100005": {classRefused, sale.ReasonRefused}, // tender not supported
 	"100011": {classDuplicate, sale.ReasonDuplicateOf},
+	"103000": {classDuplicate, sale.ReasonNone}, // the host's; says so only if it names the original: see duplicate
 }
 
 const (
@@ -82,6 +84,23 @@ var cvmNames = map[string]string{
 	"6": "signature",
 	"7": "none",
 	"8": "device",
+}
+
+// approvedCodes are host response codes of approvals; processors write zero with
+// one to three digits.
+var approvedCodes = map[string]bool{"0": true, "00": true, "000": true, "08": true, "10": true, "11": true, "85": true}
+
+// authorised reports whether the host's own words are those of an approval: it
+// gave an authorisation number, or a code or message that says so.
+func (t *transaction) authorised() bool {
+	text := strings.ToUpper(printable(t.Host.Message))
+	return len(t.Host.Auth) > 0 || approvedCodes[name(t.Host.Code)] ||
+		len(t.Host.Code) == 0 && (strings.HasPrefix(text, "APPR") || text == "OK")
+}
+
+// refused reports whether the host's own words are those of a refusal.
+func (t *transaction) refused() bool {
+	return !t.authorised() && len(t.Host.Code)+len(t.Host.Message) > 0 && t.stored() == storedBatch
 }
 
 // Where the terminal keeps a transaction, by the ranges of its own numbers.

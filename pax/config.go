@@ -29,6 +29,10 @@ type Config struct {
 	// AnswerWait is how long it has to answer a sale, the customer's time
 	// included. Afterwards the sale is looked up, never repeated. Default 180s.
 	AnswerWait time.Duration `toml:"answer_wait"`
+	// CancelWait is how long the sale's own answer may take once the terminal has
+	// answered a wish to cancel with EOT and nothing else. Afterwards the sale is
+	// looked up. Default 15s.
+	CancelWait time.Duration `toml:"cancel_wait"`
 	// BatchWait is how long it has to close its batch. Default 300s.
 	BatchWait time.Duration `toml:"batch_wait"`
 	// GapWait is the longest silence inside one frame. Default 2s.
@@ -112,6 +116,7 @@ func Defaults() Config {
 		ProbeWait:   3 * time.Second,
 		GreetWait:   15 * time.Second,
 		AnswerWait:  180 * time.Second,
+		CancelWait:  15 * time.Second,
 		BatchWait:   300 * time.Second,
 		GapWait:     2 * time.Second,
 		EndWait:     time.Second,
@@ -148,7 +153,7 @@ func (c Config) Validate() []error {
 	}{
 		{"ack_wait", c.AckWait, time.Minute}, {"probe_wait", c.ProbeWait, time.Minute},
 		{"greet_wait", c.GreetWait, 2 * time.Minute}, {"answer_wait", c.AnswerWait, 15 * time.Minute},
-		{"batch_wait", c.BatchWait, time.Hour}, {"gap_wait", c.GapWait, 30 * time.Second},
+		{"cancel_wait", c.CancelWait, 3 * time.Minute}, {"batch_wait", c.BatchWait, time.Hour}, {"gap_wait", c.GapWait, 30 * time.Second},
 		{"end_wait", c.EndWait, 30 * time.Second}, {"drain_wait", c.DrainWait, 5 * time.Second},
 		{"write_wait", c.WriteWait, time.Minute}, {"reopen_after", c.ReopenAfter, time.Hour},
 	} {

@@ -21,7 +21,8 @@
 //	codes.go, answer.go       what may be concluded from a response
 //	terminal.go, order.go     charging
 //	lookup.go                 finding out afterwards
-//	batch.go, heartbeat.go    closing the day, noticing a terminal that sleeps
+//	batch.go                  closing the day
+//	heartbeat.go              noticing a terminal that sleeps, hearing one that speaks unasked
 //	extra.go                  what IOTPay wants to hear of a card sale
 //	trace.go, transcript.go   writing down what went over the line, and reading it
 //
@@ -40,8 +41,12 @@
 // same connection, and its last conversation ended with EOT; otherwise it is
 // greeted first, so that a terminal that is busy, or another one, costs nothing.
 //
-// Answers may come late. One that carries a reference is acknowledged, kept,
-// and handed to the next Find. One that carries none, as an aborted sale's does,
+// What proves what stands in DESIGN.md as a table.
+//
+// Answers may come late, and may contradict what was said before. One that
+// carries a reference, or says approved, is acknowledged and handed on: beside the
+// answer to what is asked just now, or else to whom Hear names; while nobody asks,
+// Run reads the line. One that carries no reference, as an aborted sale's does,
 // counts as the running sale's only if our frame was acknowledged before and no
 // other answer is owed.
 //

@@ -2,8 +2,10 @@ package pax
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,10 +27,15 @@ var extraKeys = []string{
 // MaxExtra; what money is told by never is.
 var extraDrops = []string{"cvmResults", "timeStamp", "langCode", "emvTSI", "termNum", "expireDate"}
 
+// receiptDispRoom is what receiptDisp is cut to, in characters, when the text is
+// longer than MaxExtra: hosts send long messages, the gateway's sample has 26.
+const receiptDispRoom = 40
+
 // encodeExtra writes the values as JSON in the sample's order, without empty
-// ones and without escaping & < and >.
+// ones and without escaping & < and >. When they are too long receiptDisp is
+// shortened, and then extraDrops are left out.
 func encodeExtra(values map[string]string) (sale.Secret, error) {
-	for dropped := 0; ; dropped++ {
+	for dropped := -1; ; dropped++ {
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
@@ -50,12 +57,34 @@ func encodeExtra(values map[string]string) (sale.Secret, error) {
 		if b.Len() <= MaxExtra {
 			return sale.Secret(b.String()), nil
 		}
-		if dropped == len(extraDrops) {
-			return "", fmt.Errorf("the card data for IOTPay takes %d bytes, %d are allowed, even without %s: shorten the texts under [pax.extra]",
-				b.Len(), MaxExtra, strings.Join(extraDrops, ", "))
+		switch {
+		case dropped == len(extraDrops):
+			long := longest(values)
+			return "", fmt.Errorf("the card data for IOTPay takes %d bytes, %d are allowed, even without %s: the longest value is %s with %d bytes",
+				b.Len(), MaxExtra, strings.Join(extraDrops, ", "), long, len(values[long]))
+		case dropped < 0:
+			values["receiptDisp"] = cutWords(values["receiptDisp"], receiptDispRoom)
+		default:
+			delete(values, extraDrops[dropped])
 		}
-		delete(values, extraDrops[dropped])
 	}
+}
+
+// longest returns the key of the longest value.
+func longest(values map[string]string) string {
+	return slices.MaxFunc(extraKeys, func(a, b string) int { return cmp.Compare(len(values[a]), len(values[b])) })
+}
+
+// cutWords cuts text to at most n characters, at the end of a word if there is one.
+func cutWords(text string, n int) string {
+	r := []rune(text)
+	if len(r) <= n {
+		return text
+	}
+	if i := strings.LastIndexByte(string(r[:n+1]), ' '); i > 0 {
+		return strings.TrimSpace(text[:i])
+	}
+	return string(r[:n])
 }
 
 // extra makes the gateway's CC_PAX extra of a transaction. now is the box's
@@ -174,26 +203,23 @@ func (t *transaction) card(id sale.Identity) sale.CardInfo {
 
 var languages = map[string]sale.Language{"1": sale.English, "2": sale.French, "3": sale.ChineseSimplified}
 
-// cryptogram is its kind and 16 hex digits: CID tells the kind, or else the key it came under.
+// cryptograms are the kinds that the card's CID names.
+var cryptograms = map[string]string{"80": "ARQC", "40": "TC", "00": "AAC"}
+
+// cryptogram is its kind and 16 hex digits. The key it came under names the kind:
+// real terminals send CID=00 beside the ARQC or TC of what was approved. Only
+// where the key is AC does CID tell.
 func (t *transaction) cryptogram() string {
 	kind, value := "TC", t.More.TC
 	if len(value) == 0 {
 		kind, value = "ARQC", t.More.ARQC
 	}
 	if len(value) == 0 {
-		kind, value = "TC", t.More.AC
+		kind, value = firstOf(cryptograms[string(t.More.CID)], "TC"), t.More.AC
 	}
 	text := hexOr(value, 16)
 	if text == "" {
 		return ""
-	}
-	switch string(t.More.CID) {
-	case "80":
-		kind = "ARQC"
-	case "40":
-		kind = "TC"
-	case "00":
-		kind = "AAC"
 	}
 	return kind + ": " + text
 }

@@ -210,3 +210,42 @@ func FuzzTranscript(f *testing.F) {
 		_ = err
 	})
 }
+
+// TestTheKeyNamesTheCryptogram: real terminals send CID=00 beside the ARQC or TC
+// of what was approved.
+func TestTheKeyNamesTheCryptogram(t *testing.T) {
+	for more, want := range map[string]string{
+		"ARQC=3D36ACBD44BE512B|CID=00": "ARQC: 3D36ACBD44BE512B", "TC=3D36ACBD44BE512B|CID=00": "TC: 3D36ACBD44BE512B",
+		"TC=3D36ACBD44BE512B|CID=80": "TC: 3D36ACBD44BE512B", "AC=3D36ACBD44BE512B|CID=00": "AAC: 3D36ACBD44BE512B",
+		"AC=3D36ACBD44BE512B|CID=80": "ARQC: 3D36ACBD44BE512B", "AC=3D36ACBD44BE512B": "TC: 3D36ACBD44BE512B",
+	} {
+		a := said{"T01", "000|APPROVED|01046Z", "2865", "1166|2", more, ""}.answer(t, sampleConfig())
+		if a.Card.Cryptogram != want || !strings.Contains(a.Extra.Reveal(), `"emvTC":"`+want+`"`) {
+			t.Errorf("%s: %q in %s", more, a.Card.Cryptogram, a.Extra.Reveal())
+		}
+	}
+}
+
+// TestALongHostTextIsShortened, at a word, and nothing else is left out for it.
+func TestALongHostTextIsShortened(t *testing.T) {
+	text := strings.Repeat("APPROVED BY YOUR BANK WITH MANY WORDS ", 4)
+	more := "TC=3D36ACBD44BE512B|TVR=0000008000|TSI=F800|AID=A0000000031010|APPLAB=VISA CREDIT|USERLANGUAGESTATUS=1"
+	c := Defaults().Extra
+	c.TerminalNumber, c.BankTerminalNumber = strings.Repeat("9", 12), "40880013"
+	a := said{"T01", "000|" + text + "|01046Z|000001000061|61|8|||||000001000061", "2865", "1166|2|1022||||02", more, ""}.answer(t, c)
+	var v map[string]string
+	if err := json.Unmarshal([]byte(a.Extra.Reveal()), &v); err != nil || a.ExtraErr != "" {
+		t.Fatal(err, a.ExtraErr)
+	}
+	if v["receiptDisp"] != "000 APPROVED BY YOUR BANK WITH MANY" || v["timeStamp"] == "" || v["expireDate"] == "" {
+		t.Errorf("got %s", a.Extra.Reveal())
+	}
+	values := map[string]string{}
+	for _, k := range extraKeys {
+		values[k] = "0123456789"
+	}
+	values["emvLabel"] = strings.Repeat("L", 300)
+	if _, err := encodeExtra(values); err == nil || !strings.Contains(err.Error(), "the longest value is emvLabel with 300 bytes") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -255,7 +255,7 @@ func TestInvoiceNumberComesBack(t *testing.T) {
 // TestBatchCodes: only words that say that nothing was settled leave the batch open.
 func TestBatchCodes(t *testing.T) {
 	for code, want := range map[string]sale.BatchEnd{
-		"000004": sale.BatchUnsure, "000300": sale.BatchUnsure, "100006": sale.BatchUnsure, "100009": sale.BatchUnsure, "987654": sale.BatchUnsure,
+		"000004": sale.BatchUnsure, "000300": sale.BatchClosed, "100023": sale.BatchUnsure, "100006": sale.BatchUnsure, "100009": sale.BatchUnsure, "987654": sale.BatchUnsure,
 		"100002": sale.BatchOpen, "100003": sale.BatchOpen, "100008": sale.BatchOpen,
 	} {
 		onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {

@@ -157,6 +157,30 @@ func (l *line) drain(ctx context.Context) error {
 	}
 }
 
+func (l *line) listen(ctx context.Context) bool {
+	stop := l.watch(ctx)
+	defer stop()
+	for {
+		tok, err := l.next(ctx, time.Now().Add(idleAtMost))
+		switch {
+		case ctx.Err() != nil:
+			return true
+		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil:
+			l.drop() // a connection that broke is made anew by whoever needs it
+			return false
+		case tok.Control == EOT:
+			l.owesEOT = false
+		case tok.Kind == TokenFrame:
+			if l.put([]byte{ACK}) != nil {
+				l.drop()
+			}
+			l.hand(tok.Body)
+			return true
+		}
+	}
+}
+
 // do sends a request and waits for its answer.
 func (l *line) do(ctx context.Context, c call) result {
 	stop := l.watch(ctx)
@@ -203,6 +227,7 @@ type exchange struct {
 	naks    int
 	acked   bool
 	closing bool // we acknowledged a frame that was not ours: one EOT belongs to it
+	wished  bool // A14 was answered by EOT alone: the transaction's own answer is due soon
 }
 
 // take is one step: what a token means for the call. An error is of the line;
@@ -251,6 +276,10 @@ func (x *exchange) take(tok Token) (result, bool, error) {
 			// The end of a conversation that posd did not live to see: the
 			// terminal cannot end one that it has not acknowledged.
 		case x.cancelAnswered():
+			// The wish was heard. The answer to the transaction may come now, or
+			// this was all there is: the terminal is then asked, not waited for.
+			x.wished = true
+			x.limit(x.line.cfg.CancelWait)
 		default:
 			return x.failed(ended, "it ended the conversation without an answer (EOT)")
 		}
@@ -291,6 +320,9 @@ func (x *exchange) limit(d time.Duration) {
 func (x *exchange) expired() result {
 	if !x.acked {
 		return result{end: unacked, err: fmt.Errorf("the terminal did not acknowledge %s within %s", x.call.command, x.call.ackWait)}
+	}
+	if x.wished {
+		return result{end: ended, err: fmt.Errorf("the terminal answered the wish to cancel %s with EOT and said no more within %s", x.call.command, x.line.cfg.CancelWait)}
 	}
 	return result{end: silent, err: fmt.Errorf("the terminal acknowledged %s and did not answer in time", x.call.command)}
 }
@@ -392,13 +424,21 @@ func (l *line) next(ctx context.Context, until time.Time) (Token, error) {
 	}
 }
 
-// watch makes reads return when ctx ends.
-func (l *line) watch(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() {
+// watch makes reads return when ctx ends. Once stop has returned no read is
+// disturbed any more: the next one is somebody else's.
+func (l *line) watch(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	unused := context.AfterFunc(ctx, func() {
+		defer close(done)
 		l.deadline.Lock()
 		defer l.deadline.Unlock()
 		l.link.SetReadDeadline(time.Unix(1, 0))
 	})
+	return func() {
+		if !unused() {
+			<-done
+		}
+	}
 }
 
 func (l *line) setReadDeadline(ctx context.Context, d time.Time) error {

@@ -204,9 +204,11 @@ func parseReply(body []byte) (Reply, error) {
 
 // Result codes that the driver knows by name; the rest is in codes.go.
 const (
-	codeOK        = "000000"
-	codeDuplicate = "100011"
-	codeNotFound  = "100023"
+	codeOK            = "000000"
+	codeDuplicate     = "100011"
+	codeHostDuplicate = "103000"
+	codeNotFound      = "100023" // of B01: there was nothing to settle
+	codeUnequal       = "000300" // of B01: closed, and the host's sums are others
 )
 
 // hostInfo is what the card's host said.

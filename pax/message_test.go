@@ -80,7 +80,7 @@ func TestExtraIsTheGatewaysSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := rd.record(r, sale.CardOrder{Ref: "P1-000123", Kind: sale.CardSale, Amount: 2865})
+	l := rd.record(r, sought{ref: "P1-000123", kind: sale.CardSale, amount: 2865})
 	if got := l.answer.Extra.Reveal(); l.found != sale.FoundIt || got != sampleExtra {
 		t.Errorf("from R03: %s\n got %s\nwant %s", l.found, got, sampleExtra)
 	}
@@ -122,17 +122,17 @@ func TestVectorsMeanWhatTheySay(t *testing.T) {
 			t.Errorf("%s: %v", tc.frame, err)
 			continue
 		}
-		a := against(tc.asked, rd.payment(r))
+		a := against(tc.asked, rd.payment(r), name(r.Code))
 		if a.Verdict != tc.verdict || a.Reason != tc.reason || a.Words != tc.words || a.Ref != tc.asked.Ref {
 			t.Errorf("%s for %s: %s (%s) %q, want %s (%s) %q", tc.frame, tc.asked.Ref, a.Verdict, a.Reason, a.Words, tc.verdict, tc.reason, tc.words)
 		}
 	}
 	dup, _ := parseReply(body(t, c["C6"]))
-	if a := against(saleAsked("P1-000999", 2865), rd.payment(dup)); a.Foreign != "P1-000123" || a.Extra != "" {
+	if a := against(saleAsked("P1-000999", 2865), rd.payment(dup), name(dup.Code)); a.Foreign != "P1-000123" || a.Extra != "" {
 		t.Errorf("another's: %+v", a)
 	}
 	tap, _ := parseReply(body(t, c["C4"]))
-	if a := against(saleAsked("P1-000999", 2865), rd.payment(tap)); a.Extra != "" {
+	if a := against(saleAsked("P1-000999", 2865), rd.payment(tap), name(tap.Code)); a.Extra != "" {
 		t.Errorf("a report could be made of another's sale: %+v", a)
 	}
 	r, _ := parseReply(body(t, c["C2"]))
@@ -140,7 +140,7 @@ func TestVectorsMeanWhatTheySay(t *testing.T) {
 		t.Errorf("identity %+v", id)
 	}
 	r, _ = parseReply(body(t, c["C19"]))
-	if l := rd.record(r, saleAsked("P1-000123", 1)); l.found != sale.FoundNot {
+	if l := rd.record(r, sought{ref: "P1-000123", kind: sale.CardSale, amount: 1}); l.found != sale.FoundNot {
 		t.Errorf("C19: %+v", l)
 	}
 }
@@ -214,7 +214,7 @@ func FuzzReply(f *testing.F) {
 			return
 		}
 		rd := reader{extra: Defaults().Extra}
-		a := against(o, rd.payment(r))
+		a := against(o, rd.payment(r), name(r.Code))
 		if a.Ref != ref || a.Kind != o.Kind {
 			t.Fatalf("answer for %q is about %q", ref, a.Ref)
 		}
@@ -231,7 +231,7 @@ func FuzzReply(f *testing.F) {
 		if len(a.Extra) > MaxExtra {
 			t.Fatalf("extra of %d bytes", len(a.Extra))
 		}
-		if l := rd.record(r, o); l.found == sale.FoundIt && (l.answer.Ref != ref || l.answer.Approved > o.Amount+l.answer.Tip+l.answer.Cashback+l.answer.Surcharge) {
+		if l := rd.record(r, sought{ref: o.Ref, kind: o.Kind, amount: o.Amount}); l.found == sale.FoundIt && (l.answer.Ref != ref || l.answer.Approved > o.Amount+l.answer.Tip+l.answer.Cashback+l.answer.Surcharge) {
 			t.Fatalf("found another: %+v", l.answer)
 		}
 	})

@@ -33,7 +33,7 @@ func buildsOn(k sale.CardKind) bool { return k == sale.CardVoid || k == sale.Car
 // the transaction went over, by the record or by what posd knows.
 func (t *Terminal) remembered(ctx context.Context, orig *sale.CardOriginal) (sale.Tender, sale.Reason, error) {
 	kind := orig.Kind
-	l := t.look(ctx, orig.Ref, kind, orig.Amount)
+	l := t.look(ctx, soughtOriginal(orig))
 	switch {
 	case l.found == sale.FoundNot:
 		return "", sale.ReasonNotFound, fmt.Errorf("the %s is no longer in the terminal's batch: nothing was sent; money goes back by a return instead of a void", kind)

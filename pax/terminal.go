@@ -1,13 +1,13 @@
 package pax
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"posd/device/sale"
@@ -29,20 +29,36 @@ type Terminal struct {
 	// exchange since ended as it should, EOT included; 0 if it must be greeted
 	// before money, for it may still be busy with the last one.
 	greeted   uint64
-	deafAt    time.Time // since when look-ups are not acknowledged; zero if they are
-	late      []sale.CardAnswer
+	deafAt    time.Time   // since when look-ups are not acknowledged; zero if they are
 	ackTimer  *time.Timer // see ackAgain
-	concluded string      // reference of the latest attempt that was answered
+	concluded conclusive  // the latest attempt that was answered
 	silent    string      // words of the latest look-up that did not reach the terminal
+	finds     string      // serial number of the terminal that has found something by reference
 	// owed are the attempts whose own answer never came and may still, by
-	// reference, and since when: see nameless.
-	owed map[string]time.Time
+	// reference: see nameless.
+	owed map[string]owing
+	// late are answers that nobody waited for. Whoever has the turn hands them on
+	// with its own, or to heard when it gives the turn back.
+	late  []sale.CardAnswer
+	heard func(sale.CardAnswer) // nil: kept for the next answer
 
-	usedLock sync.Mutex
-	used     time.Time // when something was last asked
+	idling idling
 }
 
-// maxLate bounds the answers kept for the next look-up.
+// conclusive is what an attempt's answer said: said again it is no news.
+type conclusive struct {
+	ref      string
+	verdict  sale.Verdict
+	approved sale.Amount
+}
+
+// owing is an attempt whose answer may still come.
+type owing struct {
+	since time.Time
+	epoch uint64 // of the connection that its frame went out on; 0 if that was an earlier run's
+}
+
+// maxLate bounds the answers that wait to be handed on.
 const maxLate = 16
 
 // lateFor is how long after it was given up an answer may still come. A
@@ -56,6 +72,9 @@ type wire interface {
 	ready(ctx context.Context) (epoch uint64, err error)
 	// same reports whether the connection is still that of the epoch.
 	same(ctx context.Context, epoch uint64) bool
+	// listen reads what comes while nobody asks, until an answer was handed on or
+	// ctx ends. It opens no connection, and reports whether there was one.
+	listen(ctx context.Context) bool
 	do(ctx context.Context, c call) result
 	drop()
 	// ackAgain repeats the latest ACK if its conversation did not end.
@@ -81,8 +100,13 @@ func newTerminal(cfg Config, log *slog.Logger) *Terminal {
 	if err != nil {
 		zone = time.Local // Validate says so
 	}
-	return &Terminal{cfg: cfg, zone: zone, log: log, turn: make(chan struct{}, 1)}
+	return &Terminal{cfg: cfg, zone: zone, log: log, turn: make(chan struct{}, 1), idling: idling{asked: make(chan struct{}, 1)}}
 }
+
+// Hear sets who is told at once of answers that nobody waited for: a sale's own
+// after it was given up, or another verdict on one that was answered. Call it
+// before the terminal is used.
+func (t *Terminal) Hear(heard func(sale.CardAnswer)) { t.heard = heard }
 
 // CancelOver makes wishes to cancel go over a link of their own, to another port
 // of the terminal, while the sale's link waits for its answer. Call it before the
@@ -107,6 +131,7 @@ func NewHTTP(address string, cfg Config, log *slog.Logger) (*Terminal, error) {
 
 // take waits for the terminal to be free. give must be called if it returns nil.
 func (t *Terminal) take(ctx context.Context) error {
+	defer t.idling.interrupt()()
 	select {
 	case t.turn <- struct{}{}:
 		if t.ackTimer != nil {
@@ -119,8 +144,27 @@ func (t *Terminal) take(ctx context.Context) error {
 }
 
 func (t *Terminal) give() {
-	t.touch()
+	t.idling.touch()
+	t.release()
+}
+
+// release ends a turn and tells of what came in it and was not handed on.
+func (t *Terminal) release() {
+	var late []sale.CardAnswer
+	if t.heard != nil {
+		late = t.takeLate()
+	}
 	<-t.turn
+	for _, a := range late {
+		t.heard(a)
+	}
+}
+
+// takeLate returns the answers that nobody waited for, which are then handed on.
+func (t *Terminal) takeLate() []sale.CardAnswer {
+	late := t.late
+	t.late = nil
+	return late
 }
 
 // Greet asks the terminal who it is. It opens the line if needed.
@@ -183,14 +227,19 @@ func (t *Terminal) do(ctx context.Context, c call) result {
 // terminal may not have heard it, and hears nothing else until it has. Whoever
 // has the turn speaks to the terminal anyway.
 func (t *Terminal) ackAgain() {
+	resume := t.idling.interrupt()
+	defer resume()
 	select {
 	case t.turn <- struct{}{}:
-	default:
+	case <-time.After(listenEnd):
 		return
 	}
-	defer func() { <-t.turn }()
+	defer t.release()
 	t.wire.ackAgain(context.Background())
 }
+
+// listenEnd is more than enough for whoever listens to give the turn back.
+const listenEnd = 100 * time.Millisecond
 
 // greet sends A00. It returns whether the terminal acknowledged it, which means
 // that nothing else is under way on it.
@@ -217,11 +266,14 @@ func (t *Terminal) greet(ctx context.Context, epoch uint64, ackWait time.Duratio
 
 // known reports that the terminal on the line is the configured one.
 func (t *Terminal) known() error {
-	if want := t.cfg.SerialNumber; want != "" && t.id.Serial != want {
+	if want := t.cfg.SerialNumber; want != "" && sale.SerialNumber(want) != t.serial() {
 		return fmt.Errorf("the terminal on the line has serial number %q, configured is %q: connect the right one, or change serial_number", t.id.Serial, want)
 	}
 	return nil
 }
+
+// serial is the serial number of the terminal as last greeted.
+func (t *Terminal) serial() string { return sale.SerialNumber(t.id.Serial) }
 
 // Charge sends one money transaction and waits for its answer. The frame is
 // sent once, again only when the terminal refused it with NAK.
@@ -234,6 +286,7 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	t.wire.begin()
 	defer t.wire.end()
 	a := t.charge(ctx, o)
+	a.Serial, a.Late = t.serial(), t.takeLate()
 	t.trace.charged(start, o, a)
 	t.log.Info("card transaction ended", "attempt", o.Ref, "kind", o.Kind, "verdict", a.Verdict, "words", a.Words, "took", time.Since(start))
 	return a
@@ -247,7 +300,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	if err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
-	if err := t.identify(ctx, epoch); err != nil {
+	if err := t.identify(ctx, epoch, o.Serial); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
 	tender := o.Tender
@@ -267,49 +320,61 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	})
 	switch res.end {
 	case answered:
-		t.forget(o.Ref) // the terminal repeats an answer when it did not hear our ACK
-		t.concluded = o.Ref
 		a := t.reader().payment(res.reply)
+		t.conclude(o.Ref, a)
 		if t.nameless(o.Ref, a) {
 			return doubt(o, a, "but it does not say of which transaction, and another one's answer may still come")
 		}
-		return against(o, a)
+		return against(o, a, name(res.reply.Code))
 	case notSent:
 		return unsent(o, sale.ReasonNotSent, res.err)
 	case refused:
 		return unsent(o, sale.ReasonRefused, res.err)
 	}
-	t.owe(o.Ref)
+	t.owe(o.Ref, epoch)
 	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}
 }
 
-// owe notes that the answer to an attempt may still come.
-func (t *Terminal) owe(ref string) {
-	maps.DeleteFunc(t.owed, func(_ string, since time.Time) bool { return time.Since(since) > lateFor })
+// owe notes that the answer to an attempt may still come. epoch is that of the
+// connection its frame went out on, or 0 if it is not known or known already.
+func (t *Terminal) owe(ref string, epoch uint64) {
+	maps.DeleteFunc(t.owed, func(_ string, o owing) bool { return time.Since(o.since) > lateFor })
 	if t.owed == nil {
-		t.owed = map[string]time.Time{}
+		t.owed = map[string]owing{}
 	}
-	t.owed[ref] = time.Now()
+	if epoch == 0 {
+		epoch = t.owed[ref].epoch
+	}
+	t.owed[ref] = owing{time.Now(), epoch}
 }
 
 // nameless reports whether an answer that was taken for ref's may be the late
 // one of another attempt: it does not carry ref, as an aborted sale's does not,
-// and another answer is still owed.
+// and another answer is still owed. A duplicate check's names its original, as it
+// should.
 func (t *Terminal) nameless(ref string, a sale.CardAnswer) bool {
-	if a.Ref == ref {
+	if a.Ref == ref || a.Ref != "" && a.Reason == sale.ReasonDuplicateOf {
 		return false
 	}
-	for other, since := range t.owed {
-		if other != ref && time.Since(since) <= lateFor {
+	for other, o := range t.owed {
+		if other != ref && time.Since(o.since) <= lateFor {
 			return true
 		}
 	}
 	return false
 }
 
-// forget takes the late answers to an attempt out of those kept.
-func (t *Terminal) forget(ref string) {
-	t.late = slices.DeleteFunc(t.late, func(a sale.CardAnswer) bool { return a.Ref == ref })
+// conclude notes what an attempt's answer said. The terminal repeats an answer
+// when it did not hear our ACK: said again it is no news. Another verdict on the
+// same attempt is, and goes on.
+func (t *Terminal) conclude(ref string, a sale.CardAnswer) {
+	t.concluded = conclusive{ref, a.Verdict, a.Approved}
+	t.late = slices.DeleteFunc(t.late, t.again)
+}
+
+// again reports whether an answer says what the latest attempt's said already.
+func (t *Terminal) again(a sale.CardAnswer) bool {
+	return t.concluded == conclusive{a.Ref, a.Verdict, a.Approved}
 }
 
 // unsent is the answer when provably nothing was asked of the terminal.
@@ -318,20 +383,21 @@ func unsent(o sale.CardOrder, why sale.Reason, err error) sale.CardAnswer {
 }
 
 // identify makes sure, before money bytes go out, that the terminal said who it
-// is on this very connection and answers as it should.
-func (t *Terminal) identify(ctx context.Context, epoch uint64) error {
-	if t.greeted == epoch {
-		return t.known()
-	}
-	before := t.id.Serial
-	if _, err := t.greet(ctx, epoch, t.cfg.AckWait); err != nil {
-		return err
+// is on this very connection and answers as it should. intended is the terminal
+// that the stored intent names: what another one is asked, this one would be
+// asked about.
+func (t *Terminal) identify(ctx context.Context, epoch uint64, intended string) error {
+	intended = cmp.Or(intended, t.serial())
+	if t.greeted != epoch {
+		if _, err := t.greet(ctx, epoch, t.cfg.AckWait); err != nil {
+			return err
+		}
 	}
 	if err := t.known(); err != nil {
 		return err
 	}
-	if before != "" && t.id.Serial != before {
-		return fmt.Errorf("another terminal is on the line now: serial number %q, it was %q; nothing was sent, try again to use it", t.id.Serial, before)
+	if intended != "" && t.serial() != intended {
+		return fmt.Errorf("another terminal is on the line now: serial number %q, it was %q; nothing was sent, try again to use it", t.id.Serial, intended)
 	}
 	return nil
 }
@@ -346,7 +412,7 @@ func mine(ref string) func(Reply, bool) bool {
 		switch {
 		case string(t.Trace.Ref) == ref:
 			return true
-		case len(t.Trace.Ref) == 0 || string(r.Code) == codeDuplicate:
+		case len(t.Trace.Ref) == 0 || conclusions[string(r.Code)].class == classDuplicate:
 			return acked
 		}
 		return false
@@ -362,8 +428,8 @@ func (t *Terminal) reader() reader {
 	return reader{extra: t.cfg.Extra, now: time.Now(), zone: t.zone, id: t.id}
 }
 
-// stray keeps the answer of a transaction nobody waits for until the next
-// look-up. It is called with the turn held.
+// stray keeps the answer of a transaction nobody waits for until the turn ends.
+// It is called with the turn held.
 func (t *Terminal) stray(r Reply) {
 	switch string(r.Command) {
 	case responseTo(cmdCredit), responseTo(cmdDebit):
@@ -371,13 +437,14 @@ func (t *Terminal) stray(r Reply) {
 		return
 	}
 	a := t.reader().payment(r)
-	if a.Ref == "" || a.Reason == sale.ReasonDuplicateOf {
+	a.Serial = t.serial()
+	if a.Ref == "" && !a.SaidApproved || a.Reason == sale.ReasonDuplicateOf {
 		t.log.Warn("terminal answered a transaction nobody knows", "words", a.Words)
 		return
 	}
 	delete(t.owed, a.Ref)
-	if a.Ref == t.concluded {
-		return // said again
+	if t.again(a) {
+		return
 	}
 	t.log.Info("terminal answered late", "attempt", a.Ref, "verdict", a.Verdict, "words", a.Words)
 	t.late = append(t.late, a)

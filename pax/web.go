@@ -12,8 +12,10 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -80,8 +82,11 @@ func (w *web) same(_ context.Context, epoch uint64) bool { return w.epoch == epo
 
 func (w *web) traced(r *recorder) { w.trace = r }
 
-func (w *web) drop()                    {}
-func (w *web) ackAgain(context.Context) {}
+func (w *web) drop() {}
+
+// listen has nothing to read: nothing comes unasked.
+func (w *web) listen(context.Context) bool { return false }
+func (w *web) ackAgain(context.Context)    {}
 
 func (w *web) do(ctx context.Context, c call) result {
 	ctx, cancel := context.WithTimeout(ctx, c.ackWait+c.answerWait)
@@ -105,21 +110,45 @@ func (w *web) do(ctx context.Context, c call) result {
 	case err == nil:
 		return w.read(c, body)
 	case !connected.Load():
-		return result{end: notSent, err: fmt.Errorf("connect to the terminal: %w", bare(err))}
+		return result{end: notSent, err: fmt.Errorf("connect to the terminal: %w", safe(err))}
 	case errors.Is(err, context.DeadlineExceeded):
 		return result{end: unacked, err: fmt.Errorf("the terminal did not answer %s within %s", c.command, c.ackWait+c.answerWait)}
 	}
-	return result{end: lineLost, err: fmt.Errorf("waiting for the terminal's answer to %s: %w", c.command, bare(err))}
+	return result{end: lineLost, err: fmt.Errorf("waiting for the terminal's answer to %s: %w", c.command, safe(err))}
 }
 
-// bare takes the address, and with it the frame, out of an error.
-func bare(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// safe says in words of our own what went wrong. The errors of net/http quote
+// what was sent and what came, a frame with a card number in it included: they
+// are never passed on.
+func safe(err error) error {
+	var (
+		op     *net.OpError
+		status statusError
+		no     syscall.Errno
+	)
+	switch {
+	case errors.As(err, &status):
+		return status
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return os.ErrDeadlineExceeded
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return io.ErrUnexpectedEOF
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case errors.As(err, &no):
+		return no
+	case errors.As(err, &op):
+		return fmt.Errorf("%s failed", op.Op)
 	}
-	return err
+	return errors.New("what came is no HTTP answer")
 }
+
+// statusError is an HTTP status other than 200.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("HTTP status %d", int(s)) }
 
 func (w *web) get(ctx context.Context, u string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
@@ -133,7 +162,7 @@ func (w *web) get(ctx context.Context, u string) ([]byte, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxFrame+1))
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("HTTP status %s", resp.Status)
+		err = statusError(resp.StatusCode)
 	}
 	return body, err
 }

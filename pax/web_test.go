@@ -122,3 +122,16 @@ func TestAddressOfTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAnswerWithoutAHeaderIsNotQuoted: net/http's own words would hold the
+// frame, and with it what must not be known of a card.
+func TestAnAnswerWithoutAHeaderIsNotQuoted(t *testing.T) {
+	box, sim := overHTTP(t)
+	if err := sim.SetFault("no-header"); err != nil {
+		t.Fatal(err)
+	}
+	a := box.Charge(t.Context(), saleOf(ref1, 2865))
+	if a.Verdict != sale.VerdictUnsure || !strings.Contains(a.Words, "no HTTP answer") || strings.Contains(a.Words, "1022") || strings.Contains(a.Words, "T01") {
+		t.Errorf("got %+v", a)
+	}
+}

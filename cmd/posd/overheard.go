@@ -71,7 +71,8 @@ func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
 type terminal struct {
 	*pax.Terminal
 	known
-	busy atomic.Int32 // transactions and look-ups under way
+	busy atomic.Int32      // transactions and look-ups under way
+	late []sale.CardAnswer // came beside a transaction, for the next look-up; Charge and Find take turns
 }
 
 // Charge is pax.Terminal.Charge.
@@ -79,6 +80,7 @@ func (t *terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	t.busy.Add(1)
 	defer t.busy.Add(-1)
 	a := t.Terminal.Charge(ctx, o)
+	t.late = append(t.late, a.Late...)
 	switch a.Verdict {
 	case sale.VerdictApproved, sale.VerdictDeclined, sale.VerdictCancelled:
 		t.hear(true, "ready", sale.TroubleNone)
@@ -93,6 +95,7 @@ func (t *terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 	t.busy.Add(1)
 	defer t.busy.Add(-1)
 	f := t.Terminal.Find(ctx, l)
+	f.Late, t.late = append(t.late, f.Late...), nil
 	if f.Reached {
 		t.hear(true, "ready", sale.TroubleNone)
 	} else {

@@ -175,6 +175,7 @@ func paxCommand() *cobra.Command {
 	c.Flags().DurationVar(&o.SettleAfter, "settle-after", 0, "the `AGE` of its batch at which it closes it by itself")
 	c.Flags().StringVar(&o.Cancel, "cancel", "", "its `ANSWER` to a cancel wish: "+strings.Join(paxsim.CancelAnswers, ", "))
 	c.Flags().StringVar(&o.Voided, "voided", "", "`HOW` a look-up shows what was voided: "+strings.Join(paxsim.VoidedShown, ", "))
+	c.Flags().StringVar(&o.EmptyBatch, "empty-batch", "", "its `ANSWER` to the close of a batch with nothing in it: "+strings.Join(paxsim.EmptyAnswers, ", "))
 	c.Flags().StringVar(&o.Stored, "stored", "", "`HOW` it remembers what it approved offline: "+strings.Join(paxsim.StoredShown, ", "))
 	c.Flags().BoolVar(&o.Duplicates, "duplicates", false, "switch its check for duplicates on")
 	c.Flags().BoolVar(&o.DuplicateRefs, "duplicate-refs", false, "switch its check for references used before on")

@@ -73,6 +73,7 @@ type record struct {
 	original string // of a void: the type of what it voided
 	void     string // type of the void that took it back, or empty
 	done     bool   // an authorisation that was completed
+	mark     bool   // of a void: it only marks what it voided, and is found under no reference
 	store    store
 }
 
@@ -161,6 +162,11 @@ func (b *batch) close() (counts, cents [2]int64) {
 // voids reports whether a transaction type is a void's.
 func voids(kind string) bool { return kind >= "16" && kind <= "20" }
 
+// empty reports whether there is nothing to settle.
+func (b *batch) empty() bool {
+	return !slices.ContainsFunc(b.records, func(r *record) bool { return r.store == inBatch })
+}
+
 // upload sends what was approved offline to the host, which takes it all or
 // refuses it all. It returns how many there were.
 func (b *batch) upload(refused bool) int {
@@ -232,7 +238,8 @@ func (r *record) more(serial string) string {
 
 // payment is T01 or T03 with the record's groups.
 func (t *Terminal) payment(command, code, text, hostText string, r *record) []byte {
-	fields := []string{r.hostGroup(hostText), r.kind, r.amountGroup(), r.accountGroup(), r.traceGroup()}
+	a := t.told(r, hostText, requestOf(command))
+	fields := []string{a.host, r.kind, a.amounts, r.accountGroup(), a.traceGroup()}
 	if command == "T01" {
 		fields = append(fields, "", "", "")
 	}
@@ -264,10 +271,7 @@ func (t *Terminal) detail(q request) []byte {
 		return reply(t.opt.Version, "R03", "100023", "MULTIPLE RECORDS")
 	}
 	ref := q.field(7)
-	found := t.batch.byRef(ref)
-	found = slices.DeleteFunc(found, func(r *record) bool {
-		return r.void != "" && t.opt.Voided == "gone" || r.store == offline && t.opt.Stored == "hidden" || r.store == failed && t.opt.Stored != "numbered"
-	})
+	found := t.found(ref, q.command)
 	switch {
 	case ref != "":
 	case q.field(5) != "":
@@ -290,7 +294,7 @@ func (t *Terminal) detail(q request) []byte {
 	if len(found) == 0 {
 		return reply(t.opt.Version, "R03", "100023", "NOT FOUND")
 	}
-	r := *found[0]
+	r := t.told(found[0], "APPROVED", q.command)
 	if t.faultLocked("foreign", q.command) != nil {
 		r.ref = "ANOTHERTILL00001"
 	}
@@ -302,6 +306,6 @@ func (t *Terminal) detail(q request) []byte {
 	if r.void != "" && t.opt.Voided != "kept" {
 		kind, original = r.void, r.kind
 	}
-	return reply(t.opt.Version, "R03", "000000", "OK", strconv.Itoa(len(found)), "1", r.hostGroup("APPROVED"), edc, kind, original,
-		r.amountGroup(), r.accountGroup(), r.traceGroup(), "", "", "", r.more(t.opt.Serial))
+	return reply(t.opt.Version, "R03", "000000", "OK", strconv.Itoa(len(found)), "1", r.host, edc, kind, original,
+		r.amounts, r.accountGroup(), r.traceGroup(), "", "", "", r.more(t.opt.Serial))
 }

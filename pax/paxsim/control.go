@@ -59,6 +59,9 @@ func (t *Terminal) State() State {
 	return s
 }
 
+// blindFor is how long look-ups find nothing once a terminal has started anew.
+const blindFor = 6 * time.Second
+
 var stores = map[store]string{offline: "offline", failed: "failed"}
 
 // Upload sends what was approved offline to the host, as a terminal does when
@@ -68,13 +71,6 @@ func (t *Terminal) Upload(refused bool) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.batch.upload(refused)
-}
-
-// SetSerial makes it another terminal, as when the shop swaps it.
-func (t *Terminal) SetSerial(serial string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.opt.Serial = serial
 }
 
 // ShowCard chooses the card that the next customers show; see Cards.
@@ -116,7 +112,9 @@ func (t *Terminal) Settle() {
 //	POST /cancel         the customer presses the red key
 //	POST /card           body: which card is shown next
 //	POST /language       body: language status of the cards shown next: 1, 2 or 3
-//	POST /swap           body: serial number of the terminal put in its place
+//	POST /swap           body: serial number of the terminal put in its place, with a memory of its own
+//	POST /clear          its memory is emptied from its menu
+//	POST /reboot         it starts anew: deaf as after lose-answer, and then look-ups find nothing for 6s
 func (t *Terminal) Control() http.Handler {
 	mux := http.NewServeMux()
 	body := func(w http.ResponseWriter, r *http.Request) string {
@@ -145,7 +143,9 @@ func (t *Terminal) Control() http.Handler {
 	mux.HandleFunc("POST /settle", func(w http.ResponseWriter, r *http.Request) { t.Settle(); show(w, t.State()) })
 	mux.HandleFunc("POST /upload", func(w http.ResponseWriter, r *http.Request) { t.Upload(body(w, r) == "refuse"); show(w, t.State()) })
 	mux.HandleFunc("POST /cancel", func(w http.ResponseWriter, r *http.Request) { t.cancelRunning(); show(w, t.State()) })
-	mux.HandleFunc("POST /swap", func(w http.ResponseWriter, r *http.Request) { t.SetSerial(body(w, r)); show(w, t.State()) })
+	mux.HandleFunc("POST /swap", func(w http.ResponseWriter, r *http.Request) { t.Swap(body(w, r)); show(w, t.State()) })
+	mux.HandleFunc("POST /clear", func(w http.ResponseWriter, r *http.Request) { t.Clear(); show(w, t.State()) })
+	mux.HandleFunc("POST /reboot", func(w http.ResponseWriter, r *http.Request) { t.Reboot(t.opt.Deaf, blindFor); show(w, t.State()) })
 	mux.HandleFunc("POST /language", func(w http.ResponseWriter, r *http.Request) { t.Speak(body(w, r)); show(w, t.State()) })
 	mux.HandleFunc("POST /card", func(w http.ResponseWriter, r *http.Request) {
 		if name := body(w, r); !t.ShowCard(name) {

@@ -23,7 +23,12 @@
 //
 // Where real terminals differ, or nobody outside knows, an option chooses: the
 // answer to A14 (Options.Cancel), how a look-up shows what was voided
-// (Options.Voided) and where offline approvals are kept (Options.Stored).
+// (Options.Voided), where offline approvals are kept (Options.Stored) and what the
+// close of an empty batch is answered with (Options.EmptyBatch).
+//
+// Its memory can be lost in all ways in which a real one is: the batch closed on
+// the keypad (Settle), the records cleared (Clear), another terminal put in its
+// place (Swap), not read in yet after a start (Reboot).
 //
 // Faults can be set by name, from a program or over HTTP; see Faults. Cards are
 // invented.

@@ -49,8 +49,17 @@ var faultTable = []struct {
 	{Fault: Fault{"code-after-card", "the result code given once a card was read, and nothing done"}, value: true, on: "T"},
 	{Fault: Fault{"no-surcharge", "approved, the surcharge not applied: 000003"}, on: "T"},
 	{Fault: Fault{"tip", "the customer adds a tip of N cents"}, value: true, on: "T"},
+	{Fault: Fault{"tip-beside", "a tip of N cents, told beside an approved amount that leaves it out"}, value: true, on: "T"},
 	{Fault: Fault{"cashback", "the customer takes cashback of N cents"}, value: true, on: "T"},
 	{Fault: Fault{"surcharge", "a surcharge of N cents is added"}, value: true, on: "T"},
+	{Fault: Fault{"late-approval", "the terminal is idle and knows nothing of the sale, and approves it the time given later (20s)"}, value: true, on: "T"},
+	{Fault: Fault{"reboot", "the sale is approved and recorded, and the terminal starts anew instead of answering; when it is back, look-ups find nothing for the time given (6s)"}, value: true, on: "T"},
+	{Fault: Fault{"first-verdict", "a response with the result code given, without a reference, and then the right one in the same conversation"}, value: true, on: "T"},
+	{Fault: Fault{"stray-approval", "before the response one that approves a sale of another till's reference"}, on: "T"},
+	{Fault: Fault{"odd-approval", "the approval is told with a fault: " + oddNames()}, value: true, on: "T"},
+	{Fault: Fault{"lookup-off", "look-ups by reference find nothing until cleared"}, on: "R02", forever: true},
+	{Fault: Fault{"out-of-balance", "the batch is closed, and the host's sums differ: 000300"}, on: "B00"},
+	{Fault: Fault{"no-header", "over HTTP: the response comes without HTTP's header"}, on: "T"},
 	{Fault: Fault{"several", "look-ups find several records"}, on: "R02"},
 	{Fault: Fault{"foreign", "look-ups name another till's reference"}, on: "R02"},
 }
@@ -112,7 +121,7 @@ func (t *Terminal) ClearFault(name string) {
 	defer t.mu.Unlock()
 	if name == "" {
 		clear(t.faults)
-		t.deafUntil = time.Time{}
+		t.deafUntil, t.blindUntil = time.Time{}, time.Time{}
 	}
 	delete(t.faults, name)
 }
@@ -158,11 +167,15 @@ func parseFault(spec string) (*fault, error) {
 // check refuses a value that means nothing.
 func (f *fault) check() error {
 	switch f.name {
-	case "partial", "tip", "cashback", "surcharge":
+	case "partial", "tip", "tip-beside", "cashback", "surcharge":
 		if n, err := strconv.ParseInt(f.value, 10, 64); err != nil || n <= 0 {
 			return fmt.Errorf("fault %s=%s: write an amount in cents, such as %s=500", f.name, f.value, f.name)
 		}
-	case "code", "code-after-card":
+	case "odd-approval":
+		if oddApprovals[f.value] == nil {
+			return fmt.Errorf("fault odd-approval=%s: write one of %s", f.value, oddNames())
+		}
+	case "code", "code-after-card", "first-verdict":
 		if len(f.value) != 6 {
 			return fmt.Errorf("fault %s=%s: write a result code of six digits, such as %s=103000", f.name, f.value, f.name)
 		}
@@ -170,7 +183,7 @@ func (f *fault) check() error {
 		if newCut(f.value) == nil {
 			return fmt.Errorf("fault unplug-at=%s: write in:N or out:N", f.value)
 		}
-	case "lose-answer", "late-answer":
+	case "lose-answer", "late-answer", "late-approval", "reboot":
 		if _, err := time.ParseDuration(f.value); f.value != "" && err != nil {
 			return fmt.Errorf("fault %s=%s: write a time, such as %s=5s", f.name, f.value, f.name)
 		}

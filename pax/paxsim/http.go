@@ -34,6 +34,15 @@ func (t *Terminal) overHTTP(cancels bool) http.Handler {
 		if !ok || t.fault("lose-answer", q.command) != nil || t.fault("eot-for-answer", q.command) != nil {
 			hangUp(r.Context())
 		}
+		if t.fault("no-header", q.command) != nil {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			conn.Write(frame(body)) // and nothing else
+			conn.Close()
+			return
+		}
 		f := frame(body)
 		if t.fault("bad-lrc-once", q.command) != nil || t.fault("bad-lrc-always", q.command) != nil {
 			f[len(f)-1] ^= 0x5A

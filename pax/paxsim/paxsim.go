@@ -25,8 +25,9 @@ type Options struct {
 	AckWait  time.Duration // for the ACK of a response [3s]
 	Deaf     time.Duration // how long nothing is heard after the fault lose-answer [2s]
 	Host     time.Duration // how long the host takes then; it is too late for A14 [0]
-	// Cancel is the answer to A14: a15, eot, ack-eot, none, or deaf: it is not
-	// heard on the connection of the sale, but where ServeCancels listens. [a15]
+	// Cancel is the answer to A14: a15, eot, ack-eot, none, eot-alone: the
+	// transaction ends and has no answer of its own, or deaf: it is not heard on the
+	// connection of the sale, but where ServeCancels listens. [a15]
 	Cancel    string
 	Card      string // which card is tapped; see Cards [mastercard-tap]
 	DebitCard string // which one for T02 [interac-chip]
@@ -46,8 +47,11 @@ type Options struct {
 	Duplicates, DuplicateRefs bool
 	// Voided is how R02 shows what was voided, which terminals may differ in:
 	// marked (under the void's type, with its own as the original), kept (as
-	// before) or gone. [marked]
+	// before), gone, or mark-only: marked, and the void has no record of its own. [marked]
 	Voided string
+	// EmptyBatch is the answer to the close of a batch with nothing in it: closed,
+	// or not-found (100023). [closed]
+	EmptyBatch string
 	// Stored is how an offline approval is remembered until its upload: numbered
 	// (from 5001 on; from 9001 on once refused), plain (numbered as any other;
 	// not found once refused) or hidden (not found until uploaded). [numbered]
@@ -57,8 +61,9 @@ type Options struct {
 
 // Values of Options that choose among what real terminals may do.
 var (
-	CancelAnswers = []string{"a15", "eot", "ack-eot", "none", "deaf"}
-	VoidedShown   = []string{"marked", "kept", "gone"}
+	CancelAnswers = []string{"a15", "eot", "ack-eot", "none", "eot-alone", "deaf"}
+	VoidedShown   = []string{"marked", "kept", "gone", "mark-only"}
+	EmptyAnswers  = []string{"closed", "not-found"}
 	StoredShown   = []string{"numbered", "plain", "hidden"}
 )
 
@@ -68,7 +73,7 @@ func (o Options) Validate() error {
 		name, value string
 		may         []string
 	}{
-		{"cancel", o.Cancel, CancelAnswers}, {"voided", o.Voided, VoidedShown}, {"stored", o.Stored, StoredShown},
+		{"cancel", o.Cancel, CancelAnswers}, {"voided", o.Voided, VoidedShown}, {"stored", o.Stored, StoredShown}, {"empty batch", o.EmptyBatch, EmptyAnswers},
 		{"card", o.Card, Cards()}, {"debit card", o.DebitCard, Cards()},
 	} {
 		if v.value != "" && !slices.Contains(v.may, v.value) {
@@ -97,6 +102,7 @@ func (o *Options) setDefaults() {
 	text(&o.Cancel, "a15")
 	text(&o.Voided, "marked")
 	text(&o.Stored, "numbered")
+	text(&o.EmptyBatch, "closed")
 	text(&o.Language, "1")
 	text(&o.Card, "mastercard-tap")
 	text(&o.DebitCard, "interac-chip")
@@ -115,12 +121,14 @@ type Terminal struct {
 	opt Options
 	log *slog.Logger
 
-	mu        sync.Mutex
-	faults    map[string]*fault
-	deafUntil time.Time
-	running   *transaction // under way; nil when idle
-	batch     batch
-	frames    map[string]int // requests understood, by command
+	mu         sync.Mutex
+	faults     map[string]*fault
+	deafUntil  time.Time
+	blindUntil time.Time    // look-ups find nothing
+	running    *transaction // under way; nil when idle
+	batch      batch
+	drawer     map[string]batch // of other terminals, by serial number
+	frames     map[string]int   // requests understood, by command
 }
 
 // New returns a terminal that approves every sale.
@@ -130,6 +138,7 @@ func New(o Options) *Terminal {
 		opt: o, log: o.Log,
 		faults: map[string]*fault{},
 		batch:  batch{number: 8, approvals: map[string]int{}},
+		drawer: map[string]batch{},
 		frames: map[string]int{},
 	}
 }

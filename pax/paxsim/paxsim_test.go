@@ -271,7 +271,8 @@ func TestAmountsChoose(t *testing.T) {
 }
 
 func TestEveryFaultCanBeSetAndCleared(t *testing.T) {
-	values := map[string]string{"partial": "=5", "tip": "=5", "cashback": "=5", "surcharge": "=5", "code": "=100009", "code-after-card": "=100001", "unplug-at": "=out:3", "lose-answer": "=1s,x3", "late-answer": "=1s,T00", "decline": "=always"}
+	values := map[string]string{"partial": "=5", "tip": "=5", "cashback": "=5", "surcharge": "=5", "code": "=100009", "code-after-card": "=100001", "unplug-at": "=out:3", "lose-answer": "=1s,x3", "late-answer": "=1s,T00", "decline": "=always",
+		"tip-beside": "=5", "first-verdict": "=100002", "odd-approval": "=no-ref"}
 	sim := New(Options{})
 	for _, f := range Faults() {
 		if f.About == "" {

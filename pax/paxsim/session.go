@@ -238,7 +238,7 @@ func (s *session) cancel(r request) error {
 	switch answer {
 	case "none":
 		return nil
-	case "eot":
+	case "eot", "eot-alone":
 		return s.write([]byte{pax.EOT})
 	case "ack-eot":
 		return s.write([]byte{pax.ACK, pax.EOT})
@@ -267,17 +267,14 @@ func (s *session) deliver(o *outcome) error {
 		}()
 		return nil
 	}
+	if f := t.fault("reboot", o.command); f != nil {
+		t.Reboot(t.opt.Deaf, f.duration(blindFor))
+		return nil
+	}
 	if t.fault("eot-for-answer", o.command) != nil {
 		return s.write([]byte{pax.EOT})
 	}
-	var before [][]byte
-	if t.fault("a35", o.command) != nil {
-		before = append(before, reply(t.opt.Version, "A35", "000000", "OK", "0"), reply(t.opt.Version, "A35", "000000", "OK", "3"))
-	}
-	if t.fault("other-answer", o.command) != nil {
-		before = append(before, reply(t.opt.Version, "A17", "000000", "OK"))
-	}
-	for _, body := range before {
+	for _, body := range t.strays(o) {
 		if err := s.write(frame(body)); err != nil {
 			return err
 		}

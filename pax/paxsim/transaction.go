@@ -102,10 +102,18 @@ func (t *Terminal) run(ctx context.Context, tr *transaction) ([]byte, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running = nil
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || cancelled && t.opt.Cancel == "eot-alone" {
 		return nil, false
 	}
 	command := responseOf(tr.request.command)
+	if f := t.faultLocked("late-approval", tr.request.command); f != nil {
+		t.mu.Unlock()
+		select {
+		case <-time.After(f.duration(20 * time.Second)):
+		case <-ctx.Done():
+		}
+		t.mu.Lock()
+	}
 	if cancelled {
 		return t.empty(command, "100002", "ABORTED"), true
 	}
@@ -119,6 +127,14 @@ func responseOf(command string) string {
 		return command
 	}
 	return fmt.Sprintf("%c%02d", command[0], i+1)
+}
+
+// requestOf: T01 answers T00.
+func requestOf(command string) string {
+	if command == "T03" {
+		return "T02"
+	}
+	return "T00"
 }
 
 // decide is the terminal, its host and the card's issuer in one. The lock is held.
@@ -216,6 +232,9 @@ func (t *Terminal) pay(command string, q request, ref string, debit bool, is fun
 		}
 	}
 	r.auth = fmt.Sprintf("%05dZ", (r.host*7919)%100000)
+	if f := is("tip-beside"); f != nil {
+		r.tip = f.cents()
+	}
 	t.batch.add(r)
 	t.log.Info("approved", "ref", ref, "cents", r.amount, "number", r.number)
 	return t.payment(command, r.code, text, "APPROVED", r)
@@ -296,6 +315,7 @@ func (t *Terminal) void(command string, q request, ref string, debit bool, is fu
 		return t.declined(command, r, r.amount)
 	}
 	orig.void = kind
+	r.mark = t.opt.Voided == "mark-only"
 	t.batch.add(r)
 	return t.payment(command, "000000", "OK", "APPROVED", r)
 }
@@ -354,11 +374,7 @@ func (t *Terminal) answer(q request) []byte {
 	case "B00":
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		number := t.batch.number
-		counts, cents := t.batch.close()
-		sum := func(a [2]int64) string { return n(a[0]) + "=" + n(a[1]) + "=0=0=0=0=0" }
-		return reply(v, "B01", "000000", "OK", list("000", "BATCH CLOSED", "", "", "", strconv.Itoa(number)),
-			sum(counts), sum(cents), time.Now().Format("20060102150405"), t.opt.TID, t.opt.MID)
+		return t.closeBatch(q)
 	}
 	return reply(v, responseOf(q.command), "100026", "COMMAND NOT SUPPORTED")
 }
