@@ -95,12 +95,10 @@ func (f font) fold(s string) string {
 	}, s)
 }
 
-// outside is fold for names and messages. One in letters that cannot be written
-// one after the other is left out: see leftOut.
+// outside is fold for names and messages. Words in letters that cannot be
+// written one after the other are left out: see leftOut.
 func (f font) outside(s string) string {
-	if letters.Tangled(s) {
-		return ""
-	}
+	s, _ = letters.Straight(s)
 	return f.fold(s)
 }
 
@@ -109,13 +107,13 @@ func (f font) outside(s string) string {
 func (v voice) leftOut(s sale.Screen) string {
 	texts := []string{s.Message}
 	if s.Kind == sale.ScreenWelcome && s.Message == "" {
-		texts = []string{v.shop}
+		texts[0] = v.shop
 	}
 	for _, it := range s.Items {
 		texts = append(texts, it.Name)
 	}
 	for _, t := range texts {
-		if letters.Tangled(t) {
+		if _, all := letters.Straight(t); !all {
 			return "left out, because this display cannot write its letters: " + plain(t)
 		}
 	}

@@ -14,6 +14,7 @@ type reader struct {
 	now   time.Time
 	zone  *time.Location // of timeStamp; nil: that of now
 	id    sale.Identity
+	tid   string // the bank's number of the terminal, where it is known
 }
 
 // payment reads T01 or T03 on its own, without knowing what was asked. A
@@ -88,6 +89,8 @@ func (rd reader) answer(t *transaction) sale.CardAnswer {
 	if a.Tender == "" {
 		a.Tender = tenders[strings.ToLower(name(t.More.Tender))]
 	}
+	a.Card.TerminalID = rd.tid
+	a.Card.Account = rd.extra.accountType(a.Card.Account)
 	return a
 }
 

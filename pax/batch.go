@@ -73,6 +73,7 @@ func (t *Terminal) closeBatch(ctx context.Context) sale.BatchAnswer {
 		b.Difference = said + ": the batch is closed, and the host's sums are not the terminal's; compare with the bank's statement"
 		b.Words = b.Difference
 	}
+	t.bankNumber = firstOf(b.TerminalID, t.bankNumber) // for receipts, until the next start
 	if want := t.cfg.Extra.BankTerminalNumber; want != "" && b.TerminalID != "" && b.TerminalID != want {
 		t.log.Warn("the terminal calls itself by another bank number", "configured", want, "terminal", b.TerminalID)
 	}

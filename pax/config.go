@@ -76,14 +76,17 @@ type ExtraConfig struct {
 	// TerminalNumber is IOTPay's own number of the terminal (termNum). Default
 	// empty: the terminal's serial number.
 	TerminalNumber string `toml:"terminal_number"`
-	// BankTerminalNumber is the bank's number of it, TID (bankTermNum). It is
-	// not in a sale's answer; a batch close names it. Default empty: left out.
+	// BankTerminalNumber is the bank's number of it, TID (bankTermNum), also on
+	// receipts. It is not in a sale's answer; a batch close names it. Default
+	// empty: left out, and receipts say what a batch close named, or terminal_number,
+	// or the serial number.
 	BankTerminalNumber string `toml:"bank_terminal_number"`
 	// CardTypes overrides cardType letters by the terminal's two-digit card
 	// type, for example {"17" = "P"}. Only Mastercard's M is documented.
 	CardTypes map[string]string `toml:"card_types"`
 	// AccountTypes gives accountType by the terminal's letter of a debit
-	// account. Default none: passed on as it is.
+	// account; the words chequing, savings and default are also what receipts say.
+	// Default none: passed on as it is.
 	AccountTypes map[string]string `toml:"account_types"`
 	// ApprovedText stands in receiptDisp where the host's message is, when it
 	// approved. Default empty: the host's own message.

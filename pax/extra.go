@@ -115,7 +115,7 @@ func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInf
 		"authNum":         info.AuthCode,
 		"batchNum":        padLeft(info.Batch, 4),
 		"trxMethod":       trxMethods[info.Entry],
-		"accountType":     c.accountType(info.Account),
+		"accountType":     info.Account,
 		"receiptDisp":     join(info.HostCode, firstOf(c.ApprovedText, info.HostText), firstOf(short(t.Host.Issuer), c.IssuerCode), firstOf(printable(t.More.PrintLine), c.ThanksText)),
 		"cashbackAmount":  centsOrEmpty(t.Amounts.Cashback),
 		"timeStamp":       at.Format("20060102-150405") + fmt.Sprintf("%02d", at.Nanosecond()/10_000_000),
@@ -150,6 +150,8 @@ var cvmResults = map[string]string{
 	"1": "410302", "2": "420300", "4": "440302", "6": "5E0300", "7": "1F0302",
 }
 
+// accountType is a debit account by the terminal's letter of it, for the gateway
+// and for receipts.
 func (c ExtraConfig) accountType(letter string) string {
 	if v, ok := c.AccountTypes[letter]; ok {
 		return v

@@ -34,6 +34,8 @@ type Terminal struct {
 	concluded conclusive  // the latest attempt that was answered
 	silent    string      // words of the latest look-up that did not reach the terminal
 	finds     string      // serial number of the terminal that has found something by reference
+	// bankNumber is the bank's number of the terminal (TID), as a batch close named it.
+	bankNumber string
 	// owed are the attempts whose own answer never came and may still, by
 	// reference: see nameless.
 	owed map[string]owing
@@ -425,7 +427,8 @@ func (t *Terminal) Abort(context.Context) error { return t.wire.abort() }
 
 // reader reads responses with what the box knows now.
 func (t *Terminal) reader() reader {
-	return reader{extra: t.cfg.Extra, now: time.Now(), zone: t.zone, id: t.id}
+	tid := firstOf(t.cfg.Extra.BankTerminalNumber, t.bankNumber, t.cfg.Extra.TerminalNumber)
+	return reader{extra: t.cfg.Extra, now: time.Now(), zone: t.zone, id: t.id, tid: tid}
 }
 
 // stray keeps the answer of a transaction nobody waits for until the turn ends.

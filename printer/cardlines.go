@@ -84,7 +84,7 @@ func (p *page) cardMovement(r sale.Receipt, m sale.Movement) {
 func movementCard(m sale.Movement, of *sale.CardInfo) *sale.CardInfo {
 	own := *orNone(m.Card)
 	own.Type, own.Number = cmp.Or(own.Type, of.Type), cmp.Or(own.Number, of.Number)
-	own.Account, own.TerminalID = cmp.Or(own.Account, of.Account), cmp.Or(own.TerminalID, of.TerminalID)
+	own.Account, own.TerminalID = cmp.Or(own.Account, of.Account), cmp.Or(terminalID(&own), terminalID(of))
 	return &own
 }
 
@@ -135,11 +135,11 @@ func (p *page) movementOutcome(m sale.Movement, c *sale.CardInfo, done, refused 
 func (p *page) cardFacts(c *sale.CardInfo, declined bool) {
 	p.pair(0, p.Card, cardName(safe(c.Type)))
 	p.pair(0, p.CardNumber, MaskCard(c.Number))
-	p.pair(0, p.Account, p.account(safe(c.Account)))
+	p.pair(0, p.Account, p.account(c))
 	p.pair(0, p.Entry, p.entry(c.Entry))
 	p.pair(0, p.Reference, reference(c))
 	p.pair(0, p.Retrieval, safe13(c.Reference))
-	p.pair(0, p.Terminal, safe(c.TerminalID))
+	p.pair(0, p.Terminal, terminalID(c))
 	p.pair(0, p.Invoice, safe(c.Invoice))
 	switch {
 	case c.AuthCode != "":
@@ -158,9 +158,10 @@ func (p *page) chip(c *sale.CardInfo) {
 	p.pair(0, p.AID, c.AID)
 	p.pair(0, p.TVR, c.TVR)
 	p.pair(0, p.TSI, c.TSI)
-	// "ARQC: 3D36ACBD44BE512B": which one it is stands before it.
+	// "ARQC: 3D36ACBD44BE512B": which one it is stands before it. All its digits
+	// may be below ten; it is a cryptogram all the same.
 	if name, value, ok := strings.Cut(c.Cryptogram, ": "); ok {
-		p.pair(0, safe(name), safe(value))
+		p.pair(0, name, value)
 	}
 }
 
@@ -241,9 +242,11 @@ func (p *page) verdict(c *sale.CardInfo, verdict, words string) {
 }
 
 // cardCopy prints how the cardholder was verified and for whom the copy is.
-// Where the card was not asked, a refund to a credit card is signed for.
+// Where the card was not asked, a refund to a credit card is signed for; so is a
+// card that was swiped or keyed, unless the shop says that it need not be.
 func (p *page) cardCopy(copy sale.Copy, c *sale.CardInfo, approved, back bool) {
-	signs := c.CVM == "signature" || back && c.CVM == "" && c.Account == ""
+	unsigned := p.NoSignature && c.Unverified()
+	signs := c.CVM == "signature" || c.Unverified() && !unsigned || back && c.CVM == "" && c.Account == "" && !c.Interac()
 	switch {
 	case !approved:
 	case copy == sale.MerchantCopy && signs:
@@ -254,7 +257,7 @@ func (p *page) cardCopy(copy sale.Copy, c *sale.CardInfo, approved, back bool) {
 	case back:
 	case c.CVM == "pin":
 		p.text(0, Centre, p.PIN)
-	case c.CVM == "none" || c.CVM == "device":
+	case c.CVM == "none" || c.CVM == "device" || unsigned:
 		p.text(0, Centre, p.NoSign)
 	}
 	p.blank()
@@ -287,16 +290,22 @@ func (p *page) when(c *sale.CardInfo, final *time.Time, created time.Time) strin
 	return created.In(p.Zone).Format(timeForm)
 }
 
-func (p *page) account(a string) string {
-	switch strings.ToLower(a) {
-	case "chequing":
+// account is the account of a debit card, none for credit. A tapped Interac card
+// always takes its default one.
+func (p *page) account(c *sale.CardInfo) string {
+	if c.Interac() && c.Entry == sale.EntryTap {
+		return p.Flash
+	}
+	switch a := strings.ToLower(c.Account); a {
+	case "chequing", "checking", "cheque":
 		return p.Chequing
-	case "savings":
+	case "savings", "saving":
 		return p.Savings
 	case "default":
 		return p.Flash
+	default:
+		return strings.ToUpper(safe(a))
 	}
-	return strings.ToUpper(a)
 }
 
 func (p *page) entry(e sale.EntryMode) string {
@@ -321,11 +330,14 @@ func cardName(t string) string {
 	return strings.ToUpper(t)
 }
 
+// terminalID is the bank's number of the terminal, or else the terminal's own.
+func terminalID(c *sale.CardInfo) string { return cmp.Or(c.TerminalID, c.Serial) }
+
 // reference is terminal, batch and sequence with the letter of the entry.
 func reference(c *sale.CardInfo) string {
 	letter := map[sale.EntryMode]string{sale.EntryChip: "C", sale.EntryTap: "H", sale.EntrySwipe: "S", sale.EntryManual: "M"}[c.Entry]
 	if c.Transaction == "" {
 		return ""
 	}
-	return strings.Join(strings.Fields(safe(c.TerminalID)+" "+safe(c.Batch)+" "+safe(c.Transaction)+" "+letter), " ")
+	return strings.Join(strings.Fields(terminalID(c)+" "+safe(c.Batch)+" "+safe(c.Transaction)+" "+letter), " ")
 }

@@ -3,6 +3,7 @@ package printer
 import (
 	"maps"
 	"slices"
+	"strings"
 	"unicode"
 
 	"golang.org/x/text/encoding/charmap"
@@ -50,10 +51,20 @@ func (c charset) has(r rune) (byte, bool) {
 
 // fold returns s as it will be printed: in the table's letters, in plain ones
 // that it has, or in such as the embedded font draws. It comes before columns
-// are counted, because "œ" may need two.
+// are counted, because "œ" may need two. Words of a script that the font lacks
+// are left out: see lost.
 func (c charset) fold(s string) string {
+	if lost(s) {
+		s = strings.Join(slices.DeleteFunc(strings.Fields(s), lost), " ")
+	}
 	return letters.Fold(s, func(r rune) bool {
 		_, ok := c.has(r)
 		return ok || runeWidth(r) == 2 && inked(r) // a wide character has no plain form worth having
 	}, inked)
+}
+
+// lost reports whether s has letters that join or stack and that nobody here can
+// draw: question marks in their place say nothing. Hebrew and Arabic are drawn.
+func lost(s string) bool {
+	return letters.Tangled(s) && strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) && letters.Tangled(string(r)) && !inked(r) })
 }

@@ -32,6 +32,11 @@ type Config struct {
 	// CardQR prints the sale's number as a code on card receipts too. Default true.
 	CardQR bool `toml:"card_qr"`
 
+	// Signature says what a credit card that was swiped or keyed has, where the
+	// terminal does not say how its holder was verified: "line", to be signed on the
+	// merchant's copy, or "none": NO SIGNATURE TRANSACTION. Default "line".
+	Signature string `toml:"signature"`
+
 	// Language of the shop: merchant copies, and customers whose language is not known. Default "en".
 	Language sale.Language `toml:"language"`
 	// SecondLanguage prints every word in two languages. Default "": one language.
@@ -83,12 +88,19 @@ type Shop struct {
 	Footer []string `toml:"footer"`
 }
 
+// What Config.Signature may say.
+const (
+	signatureLine = "line"
+	signatureNone = "none"
+)
+
 // Defaults returns the configuration of an 80 mm printer of no known make.
 func Defaults() Config {
 	return Config{
 		Profile:     "generic-80",
 		CodeTable:   -1,
 		CardQR:      true,
+		Signature:   signatureLine,
 		Language:    sale.English,
 		Pause:       20 * time.Millisecond,
 		WriteLimit:  10 * time.Second,
@@ -132,6 +144,9 @@ func (c Config) Validate() []error {
 	}
 	if !slices.Contains([]string{"", "pin2", "pin5"}, c.Drawer) {
 		bad(`drawer = %q: write "pin2" or "pin5", the pin of the printer's drawer socket, or leave it empty`, c.Drawer)
+	}
+	if !slices.Contains([]string{signatureLine, signatureNone}, c.Signature) {
+		bad(`signature = %q: write "line" or "none"`, c.Signature)
 	}
 	if c.Piece != 0 && (c.Piece < 16 || c.Piece > 65536) {
 		bad("piece = %d: write 16 to 65536 bytes, or 0 for the profile's", c.Piece)
@@ -198,6 +213,20 @@ func (c Config) profile() Profile {
 	return p
 }
 
+// lostWords names what of the shop's head and foot is left out of every receipt,
+// because neither the printer nor the embedded font has its letters; empty if
+// nothing.
+func (c Config) lostWords() string {
+	for _, t := range append(append([]string{c.Shop.Name, c.Shop.ReturnPolicy}, c.Shop.Address...), c.Shop.Footer...) {
+		for _, w := range strings.Fields(t) {
+			if lost(w) {
+				return w
+			}
+		}
+	}
+	return ""
+}
+
 // Layout returns the one source of lines for this shop and this printer.
 func (c Config) Layout() Layout {
 	p := c.profile()
@@ -211,7 +240,7 @@ func (c Config) Layout() Layout {
 	}
 	return Layout{
 		logo: logo, dash: p.dash(),
-		Columns: p.Columns, Dots: p.Dots, Encoding: p.Encoding, QRModule: c.QRModule, CardQR: c.CardQR,
+		Columns: p.Columns, Dots: p.Dots, Encoding: p.Encoding, QRModule: c.QRModule, CardQR: c.CardQR, NoSignature: c.Signature == signatureNone,
 		Language: c.Language, Second: c.SecondLanguage, WalletLanguage: c.WalletLanguage,
 		Shop: c.Shop, Zone: zone, Matrix: c.Matrix,
 	}

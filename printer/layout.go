@@ -57,6 +57,7 @@ type Layout struct {
 	Dots           int    // of the paper, for pictures
 	Encoding       string // of the printer's code table: see Encodings
 	QRModule       int    // dots of a module of a code; 0 chooses by the paper
+	NoSignature    bool   // credit cards that were swiped or keyed are not signed for
 	CardQR         bool   // the sale's number as a code on card receipts too
 	Language       sale.Language
 	Second         sale.Language // every word in two languages; empty for one

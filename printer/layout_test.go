@@ -124,7 +124,7 @@ func TestCardNumbersShowFourDigitsAtMost(t *testing.T) {
 func TestNoFieldOfTheTerminalCanCarryACardNumber(t *testing.T) {
 	s := cardSale()
 	s.Card.Number, s.Card.HostText, s.Card.Label = "4111111111111111", "CARD 4111111111111111 OK", "4111111111111111"
-	s.Card.Cryptogram, s.Card.AuthCode = "TC: 4111111111111111", "4111111111111111"
+	s.Card.AuthCode, s.Card.Invoice, s.Card.Batch = "4111111111111111", "4111111111111111", "4111111111111111"
 	own := *s.Card
 	s.Refunds = []sale.Movement{{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, State: sale.MoveDone, Card: &own}}
 	for _, copy := range []sale.Copy{sale.CustomerCopy, sale.MerchantCopy} {

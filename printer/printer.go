@@ -19,6 +19,7 @@ type Printer struct {
 	log     *slog.Logger
 	layout  Layout
 	encoder *encoder
+	lost    string // see Config.lostWords
 
 	turn  chan struct{} // holds one token: who has it owns the fields below
 	buf   []byte
@@ -46,7 +47,7 @@ type Printer struct {
 // New returns the printer at the other end of link. Nothing is sent before the
 // first call of Print, Probe or Run.
 func New(link Link, cfg Config, log *slog.Logger) *Printer {
-	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
+	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
 	p.turn <- struct{}{}
 	// An earlier run may have died in the middle of a receipt.
 	p.torn, p.owed = leastFlush, 1
@@ -191,6 +192,9 @@ func (p *Printer) note(change func(*Status)) Status {
 		s.Words = "ready; paper nearly out"
 	default:
 		s.Words = "ready"
+	}
+	if p.lost != "" && s.Reachable && s.trouble() == "" {
+		s.Words += "; receipts leave out what it has no letters for: " + p.lost
 	}
 	return *s
 }

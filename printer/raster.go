@@ -1,5 +1,15 @@
 package printer
 
+import (
+	"strings"
+	"unicode"
+
+	"github.com/hajimehoshi/bitmapfont/v3"
+	"golang.org/x/text/language"
+
+	"posd/device/letters"
+)
+
 // picture is black dots on white, packed as printers want it: rows of bytes, the
 // leftmost dot the highest bit.
 type picture struct {
@@ -154,18 +164,33 @@ func drawLine(pic *picture, y int, l *Line, columns int) {
 	if l.Style&Wide != 0 {
 		unit, columns = 2*cellW, columns/2
 	}
+	text, right := visual(l.Text), visual(l.Right)
 	x := 0
 	switch l.Align {
 	case Centre:
-		x = (pic.w - width(l.Text)*unit) / 2
+		x = (pic.w - width(text)*unit) / 2
 	case Right:
-		x = pic.w - width(l.Text)*unit
+		x = pic.w - width(text)*unit
 	}
-	if l.Right != "" {
+	if right != "" {
 		x = 0
-		pic.drawText((columns-width(l.Right))*unit, y, l.Right, l.Style)
+		pic.drawText((columns-width(right))*unit, y, right, l.Style)
 	}
-	pic.drawText(x, y, l.Text, l.Style)
+	pic.drawText(x, y, text, l.Style)
+}
+
+// visual returns a line in the order and the shapes in which its letters stand
+// on paper: Hebrew and Arabic run from right to left, and Arabic letters join.
+// A line is broken before, in the order in which it is read.
+func visual(s string) string {
+	if !letters.RightToLeft(s) {
+		return s
+	}
+	direction := bitmapfont.DirectionLeftToRight
+	if first := strings.IndexFunc(s, unicode.IsLetter); letters.RightToLeft(string([]rune(s[first:])[:1])) {
+		direction = bitmapfont.DirectionRightToLeft
+	}
+	return bitmapfont.PresentationForms(s, direction, language.Und)
 }
 
 // drawRule draws a line of dashes, each some columns wide.

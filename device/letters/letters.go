@@ -1,6 +1,7 @@
 package letters
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,6 +66,15 @@ func Tangled(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
 		return (unicode.IsLetter(r) || unicode.IsMark(r)) && !unicode.In(r, straight...)
 	})
+}
+
+// Straight returns s without its tangled words, and whether it had any. Spaces
+// stay as they are where it had none.
+func Straight(s string) (straight string, all bool) {
+	if !Tangled(s) {
+		return s, true
+	}
+	return strings.Join(slices.DeleteFunc(strings.Fields(s), Tangled), " "), false
 }
 
 // straight are the scripts that are written letter by letter.

@@ -55,6 +55,14 @@ func TestTangledScriptsAreKnown(t *testing.T) {
 	}
 }
 
+func TestTangledWordsAreLeftOut(t *testing.T) {
+	for in, want := range map[string]string{"Thai ไทย  Food": "Thai Food", "שלום": "", "a  b": "a  b"} {
+		if got, all := letters.Straight(in); got != want || all != (in == want) {
+			t.Errorf("%q without tangled words is %q, %v; want %q", in, got, all, want)
+		}
+	}
+}
+
 func FuzzFold(f *testing.F) {
 	f.Add("Cafe\u0301 œ\x00\xff")
 	f.Fuzz(func(t *testing.T, s string) {

@@ -103,6 +103,18 @@ type CardAnswer struct {
 	Late []CardAnswer
 }
 
+// Interac reports whether it is a card of the Canadian debit scheme.
+func (c CardInfo) Interac() bool {
+	return strings.EqualFold(c.Type, "interac") || strings.EqualFold(c.Type, "debit") || strings.HasPrefix(c.AID, "A000000277")
+}
+
+// Unverified reports whether a credit card was swiped or keyed and the terminal
+// does not say how its holder was verified: such a card is signed for, unless
+// the shop's processor needs no signature.
+func (c CardInfo) Unverified() bool {
+	return c.CVM == "" && (c.Entry == EntrySwipe || c.Entry == EntryManual) && !c.Interac() && c.Account == ""
+}
+
 // CardLookup asks the terminal what became of an attempt. It moves no money.
 type CardLookup struct {
 	Ref     string
