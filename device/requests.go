@@ -76,8 +76,9 @@ type DeviceStatus struct {
 	Line     string        `json:"line"` // /dev/posd-terminal, 192.168.1.40:10009, a URL
 	OK       bool          `json:"ok"`
 	Identity sale.Identity `json:"identity"`
-	Words    string        `json:"words"` // "ready", or what is wrong and what to do
-	Since    time.Time     `json:"since"` // since when it is so; zero if never asked
+	Words    string        `json:"words"`             // "ready", or what is wrong and what to do
+	Trouble  string        `json:"trouble,omitempty"` // the same in one word, for pages in other languages; empty while ok
+	Since    time.Time     `json:"since"`             // since when it is so; zero if never asked
 }
 
 // QueueView is the queue of reports as people see it.

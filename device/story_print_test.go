@@ -1,7 +1,6 @@
 package device
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -75,7 +74,7 @@ func (p *player) sayWants(out sale.Effects, waits bool) {
 		p.names.meet(r)
 	}
 	if i := out.Intent; i != nil {
-		p.say("intent", "%s", cmp.Or(join(string(i.Sale), i.Movement, i.Job), "the day's close"))
+		p.say("intent", "%s", join(string(i.Sale), i.Movement, i.Job))
 	}
 	tag := "row"
 	if out.Lazy && len(out.After) == 0 {
@@ -91,6 +90,9 @@ func (p *player) sayWants(out sale.Effects, waits bool) {
 	}
 	for _, e := range out.After {
 		p.say(map[bool]string{true: "after", false: "goes"}[waits], "%s", p.effect(e))
+	}
+	if len(out.Rows)+len(out.Now)+len(out.After) == 0 {
+		p.out.WriteString("nothing\n")
 	}
 }
 

@@ -103,6 +103,25 @@ func printerStatus(p *Printer, s printer.Status) device.DeviceStatus {
 	}
 	return device.DeviceStatus{
 		Name: "printer", Kind: "escpos", Line: p.Line, OK: s.Reachable && !stopped && (s.Answers || profile.Quiet),
-		Identity: s.Identity, Words: words, Since: s.At,
+		Identity: s.Identity, Words: words, Trouble: printerTrouble(s, profile.Quiet), Since: s.At,
 	}
+}
+
+// printerTrouble is what stops the printer, or is about to, in one word.
+func printerTrouble(s printer.Status, quiet bool) string {
+	switch {
+	case !s.Reachable:
+		return "unplugged"
+	case s.PaperOut:
+		return "paper-out"
+	case s.CoverOpen:
+		return "cover-open"
+	case s.Offline, s.Cutter, s.Hot, s.Fault:
+		return "stopped"
+	case !s.Answers && !quiet:
+		return "silent"
+	case s.PaperLow:
+		return "paper-low"
+	}
+	return ""
 }

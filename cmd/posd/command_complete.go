@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"posd/device/api"
-	"posd/device/sale"
 )
 
 func completeCommand(command maker) *cobra.Command {
@@ -12,10 +11,8 @@ func completeCommand(command maker) *cobra.Command {
 	var amount, key string
 	var wait bool
 	c := command("complete ID", "Take what an authorisation holds, or less", 1, func(t session, args []string) (err error) {
-		if amount != "" {
-			if req.Amount, err = sale.ParseAmount(amount); err != nil {
-				return err
-			}
+		if req.Amount, err = someAmount(amount); err != nil {
+			return err
 		}
 		a, err := t.move(t.Context(), salePath(args[0], "/complete"), t.announce(key), req)
 		if err != nil {

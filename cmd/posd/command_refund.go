@@ -14,13 +14,20 @@ func refundCommand(command maker) *cobra.Command {
 	var amount string
 	var req api.MoveRequest
 	c := movementCommand(command, "refund", "Give money back", &req, func() (err error) {
-		if amount != "" {
-			req.Amount, err = sale.ParseAmount(amount)
-		}
+		req.Amount, err = someAmount(amount)
 		return err
 	})
 	c.Flags().StringVar(&amount, "amount", "", "how much, as `28.65` or 2865c; all that can still be given back when left out")
 	return c
+}
+
+// someAmount reads an amount that may be left out, which stands for all.
+func someAmount(written string) (*sale.Amount, error) {
+	if written == "" {
+		return nil, nil
+	}
+	a, err := sale.ParseAmount(written)
+	return &a, err
 }
 
 // movementCommand makes refund and void; complete reads what is left of the request from the flags.

@@ -128,6 +128,7 @@ func (d *daemon) apiOptions() api.Options {
 		Subscribe: func() (<-chan device.Message, func()) { s := d.till.Subscribe(); return s.C(), s.Close },
 		Prune:     d.sweep,
 		Version:   version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
+		TimeZone: c.Shop.TimeZone, Pages: c.Pages,
 	}
 	if p.scanner != nil {
 		o.Scan = p.scanner.Scan

@@ -60,8 +60,13 @@ func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	d.OK, d.Words, d.Identity, d.Since = k.ok, k.words, k.identity, k.since
-	if !k.asked {
-		d.Words = "not asked yet"
+	switch {
+	case !k.asked:
+		d.Words, d.Trouble = "not asked yet", "not-asked"
+	case !k.ok && k.trouble != sale.TroubleNone:
+		d.Trouble = string(k.trouble)
+	case !k.ok:
+		d.Trouble = "silent"
 	}
 	return d
 }

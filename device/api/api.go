@@ -87,6 +87,8 @@ type Options struct {
 	Currency string        // three letters
 	Language sale.Language // of the pages until the customer's card says otherwise
 	Methods  []sale.Method // what can be taken here, in the order of the buttons
+	TimeZone string        // of the shop, an IANA name
+	Pages    Pages         // how the pages behave
 }
 
 // handlers holds what every operation needs.

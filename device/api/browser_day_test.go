@@ -56,7 +56,7 @@ func TestDayIsClosedAndItsReportReadAndPrinted(t *testing.T) {
 	c.asks("close by Ana, without terminal true")
 	c.shot("manager-closed")
 	c.press("Print")
-	c.says("printed: paper is low")
+	c.says("printed")
 	c.asks("paper Z REPORT 12 (CLOSING)")
 	if n := c.closes(); n != 1 {
 		t.Errorf("asked %d times to close the day", n)
@@ -127,7 +127,7 @@ func TestReportsAreFoundByDayAndNumber(t *testing.T) {
 		t.Errorf("spreadsheet at %s", href)
 	}
 	c.press("Print") // there is no printer
-	c.says("There is no receipt printer here")
+	c.says("That device is not here.")
 	c.press("Close")
 	c.fill("which", "yesterday")
 	c.press("Open")

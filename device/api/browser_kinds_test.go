@@ -25,7 +25,7 @@ func labels(c *counter) []string {
 // agree presses the button that a form ends with.
 func (c *counter) agree() {
 	c.t.Helper()
-	js[any](c, `document.querySelector("dialog .strong").click()`)
+	js[any](c, `document.querySelector("dialog form .row button, dialog .strong").click()`)
 }
 
 func TestHoldIsAskedForTwiceAndCompletedForLess(t *testing.T) {

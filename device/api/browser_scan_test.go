@@ -65,7 +65,7 @@ func TestScannedCodeTakesThePaymentAndCancelTakesNone(t *testing.T) {
 	c.shot("cashier-14-scanner")
 	c.press("Cancel")
 	<-left
-	c.until(`!document.getElementById("dialog").open && document.getElementById("amount").innerText.includes("28.65")`)
+	c.until(`!document.getElementById("dialog").open && document.getElementById("amount").value.includes("28.65")`)
 	c.until(`sessionStorage.getItem("posd.pending") === "[]"`)
 	if c.sell.AuthCode != "" {
 		t.Error("a cancelled scan was sold")

@@ -13,9 +13,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"posd/device"
@@ -46,13 +48,29 @@ func newCounter(t *testing.T) *counter {
 	o.Clock = time.Now
 	c := &counter{fake: f, t: t, opts: o, addr: "127.0.0.1:0"}
 	c.start()
-	tab, cancel := chromedp.NewContext(context.Background())
-	t.Cleanup(cancel)
-	c.tab = tab
-	if err := chromedp.Do(tab); err != nil {
+	c.tab = newTab(t)
+	return c
+}
+
+// browser is the one that all tests share; it ends with them.
+var browser = sync.OnceValues(func() (context.Context, error) {
+	ctx, _ := chromedp.NewContext(context.Background())
+	return ctx, chromedp.Do(ctx)
+})
+
+// newTab opens a window that shares nothing with those of other tests.
+func newTab(t *testing.T) context.Context {
+	t.Helper()
+	parent, err := browser()
+	if err != nil {
 		t.Fatalf("start chromium (apt-get install chromium): %v", err)
 	}
-	return c
+	tab, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatal(err)
+	}
+	return tab
 }
 
 // start listens, again at the same address after a stop.
@@ -126,10 +144,32 @@ func (c *counter) press(label string) {
 	js[any](c, find+".click()")
 }
 
+// keys types at a person's pace; a busy machine only makes it slower.
 func (c *counter) keys(text string) {
 	c.t.Helper()
-	if err := chromedp.Do(c.tab, chromedp.KeyEvent(text)); err != nil {
-		c.t.Fatal(err)
+	for _, r := range text {
+		time.Sleep(60 * time.Millisecond)
+		if err := chromedp.Do(c.tab, chromedp.KeyEvent(string(r))); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// scanner types as a scanner does that pretends to be a keyboard: the keys carry
+// the time at which they were pressed, so that a busy machine makes it no slower.
+func (c *counter) scanner(text string) {
+	c.t.Helper()
+	const pace = 8 * time.Millisecond
+	time.Sleep(60*time.Millisecond + pace*time.Duration(len(text))) // away from what was typed before
+	at := time.Now().Add(-pace * time.Duration(len(text)))
+	for _, r := range text {
+		stamp := func(k *input.DispatchKeyEventParams) {
+			k.Timestamp = input.TimeSinceEpoch(float64(at.UnixMicro()) / 1e6)
+		}
+		if err := chromedp.Do(c.tab, chromedp.KeyEvent(string(r), stamp)); err != nil {
+			c.t.Fatal(err)
+		}
+		at = at.Add(pace)
 	}
 }
 

@@ -29,12 +29,20 @@
 // The pages are plain files in pages/. Their only source is the stream and the
 // paths above, so that a reload at any moment shows the same:
 //
-//	cashier.js   the till, drawn; state.js what it knows, sell.js what it asks
+//	cashier.js   the till, drawn: keying.js the bill, panel.js the sale, strip.js what stands
+//	             beside it, pills.js what can be used; state.js what it knows, sell.js what
+//	             it asks, amount.js and keys.js how keys are read, sound.js
 //	manager.js   the lists; day.js reports and the close, look.js what a person must see to
 //	display.js   the customer's screen
-//	shared       moves.js what can be done with a sale, tell.js how it is told,
-//	             words.js every word, dialogs.js questions, ask.js requests, stream.js events
+//	shared       moves.js what can be done with a sale, tell.js how it is told, trouble.js what
+//	             a device lacks, words.js every word (words-*.js, one file a language),
+//	             dialogs.js questions, ask.js requests, stream.js events
+//	feed.js      one event stream for all pages of a browser, read by events.js
 //	worker.js    a copy for a reload while posd is away
+//
+// posd sends codes and values; what a person reads on a page is the page's own
+// word, in the shop's language. Only what a person wrote, and a bank's or a
+// terminal's own words about a refusal, are shown as they came.
 //
 // Who opens the listeners, and the unix socket's mode, is the daemon's
 // business; ListenAllowed says which addresses may be opened and Server makes

@@ -10,7 +10,7 @@ import (
 
 // CompleteRequest is the body of complete.
 type CompleteRequest struct {
-	Amount sale.Amount `json:"amount,omitempty" minimum:"0" maximum:"999999999" doc:"How much to take, in whole cents; 0 or left out: all that is held."`
+	Amount *sale.Amount `json:"amount,omitempty" minimum:"1" maximum:"999999999" doc:"How much to take, in whole cents; left out: all that is held. 0 is refused."`
 }
 
 // ReturnRequest is the body of POST /v1/refunds.
@@ -36,7 +36,7 @@ func (h *handlers) complete(ctx context.Context, in *struct {
 	KeyHeader
 	Body CompleteRequest
 }) (*saleOut, error) {
-	return h.sellKind(ctx, in.KeyHeader, device.SellRequest{Kind: sale.CardComplete, Method: sale.Card, Original: in.ID, Amount: in.Body.Amount})
+	return h.sellKind(ctx, in.KeyHeader, device.SellRequest{Kind: sale.CardComplete, Method: sale.Card, Original: in.ID, Amount: some(in.Body.Amount)})
 }
 
 func (h *handlers) giveBack(ctx context.Context, in *struct {

@@ -196,6 +196,15 @@ func (h *handlers) cancel(ctx context.Context, in *struct{ SaleID }) (*saleOut, 
 	return &saleOut{http.StatusAccepted, whole(s)}, nil
 }
 
+// some is an amount as the till takes it: 0 stands for all, which a request says
+// by leaving the amount out, never by writing 0.
+func some(a *sale.Amount) sale.Amount {
+	if a == nil {
+		return 0
+	}
+	return *a
+}
+
 // moveIn is the request for a refund or a void.
 type moveIn struct {
 	SaleID
@@ -210,7 +219,7 @@ func (h *handlers) move(doing string, do func(context.Context, device.MoveReques
 		if err != nil {
 			return nil, err
 		}
-		s, id, replayed, err := do(ctx, device.MoveRequest{Key: key, Sale: in.ID, Amount: in.Body.Amount, By: in.Body.By, Why: in.Body.Reason})
+		s, id, replayed, err := do(ctx, device.MoveRequest{Key: key, Sale: in.ID, Amount: some(in.Body.Amount), By: in.Body.By, Why: in.Body.Reason})
 		if err != nil {
 			return nil, h.refuse(doing, err)
 		}

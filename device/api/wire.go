@@ -24,9 +24,9 @@ type SaleRequest struct {
 
 // MoveRequest is the body of refund and void.
 type MoveRequest struct {
-	Amount sale.Amount `json:"amount,omitempty" minimum:"0" maximum:"999999999" doc:"How much to give back, in whole cents; 0 or left out: all that can still be given back."`
-	By     string      `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
-	Reason string      `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
+	Amount *sale.Amount `json:"amount,omitempty" minimum:"1" maximum:"999999999" doc:"How much to give back, in whole cents; left out: all that can still be given back. 0 is refused: nothing is no amount, and all is never said by it."`
+	By     string       `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+	Reason string       `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
 }
 
 // KeepRequest is the body of keep.
@@ -91,6 +91,7 @@ type Device struct {
 	OK       bool          `json:"ok" doc:"Whether it works."`
 	Identity sale.Identity `json:"identity" doc:"What it says of itself."`
 	Words    string        `json:"words" doc:"ready, or what is wrong and what to do."`
+	Trouble  string        `json:"trouble,omitempty" doc:"What is wrong in one word, for pages in other languages; left out while it works."`
 	Since    *time.Time    `json:"since" doc:"Since when it is so; null if it was never asked."`
 }
 
@@ -116,6 +117,9 @@ type Shop struct {
 	Scanner  bool          `json:"scanner" doc:"Whether the counter has a scanner of its own, which a sale of method scan without authCode waits for."`
 	Version  string        `json:"version" doc:"Version of posd."`
 	QuietS   float64       `json:"quietSeconds" doc:"The longest silence on the stream before posd must be taken for gone."`
+	TimeZone string        `json:"timeZone" doc:"The shop's time zone, an IANA name: pages write every time in it, as reports do. Empty: that of whoever reads."`
+	AskAbove sale.Amount   `json:"askAbove" doc:"The cashier's page asks once before it takes more than so many cents; 0: never."`
+	Sounds   bool          `json:"sounds" doc:"Whether the cashier's page is heard."`
 }
 
 // SnapshotView is the first thing on a new stream: all that a page needs when it opens.
@@ -179,7 +183,7 @@ func queueView(q device.QueueView) Queue {
 }
 
 func deviceView(d device.DeviceStatus) Device {
-	return Device{d.Name, d.Kind, d.Line, d.OK, d.Identity, d.Words, known(d.Since)}
+	return Device{d.Name, d.Kind, d.Line, d.OK, d.Identity, d.Words, d.Trouble, known(d.Since)}
 }
 
 func eventView(e sale.StoredEvent) EventView {

@@ -97,13 +97,13 @@ export async function once(path, body = {}, limit = 20000) {
 	}
 }
 
-// text reads plain text; the result is {ok, words}, the words of the refusal if
-// it is not ok, "" if there was no answer.
+// text reads plain text; the result is {ok, words, problem}, problem being the
+// refusal if it is not ok, empty if there was no answer.
 export async function text(path) {
 	try {
 		const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(20000) });
-		return { ok: answer.ok, words: answer.ok ? await answer.text() : (await answer.json()).detail };
+		return answer.ok ? { ok: true, words: await answer.text() } : { ok: false, problem: await answer.json() };
 	} catch {
-		return { ok: false, words: "" };
+		return { ok: false, problem: {} };
 	}
 }

@@ -8,7 +8,7 @@ import { el } from "./dom.js";
 import { name } from "./words.js";
 import * as dialogs from "./dialogs.js";
 import { cents, who } from "./moves.js";
-import { other } from "./tell.js";
+import { other, refused } from "./tell.js";
 
 const closeLimit = 3600000; // ms; as long as posd itself may take
 
@@ -45,16 +45,15 @@ function nameOf(written) {
 export async function report(named, c) {
 	const { say } = c;
 	const path = "/v1/reports/" + named;
-	const { ok, words } = await text(path + "?format=text");
-	c.complain(ok ? "" : words || say("gone"));
+	const { ok, words, problem } = await text(path + "?format=text");
+	c.complain(ok ? "" : problem.type ? refused(problem, "report", say) : say("gone"));
 	if (!ok) return;
 	const said = el("p", { role: "status" });
 	const content = el("div", {}, el("pre", { class: "receipt report", tabindex: "0" }, words), said,
 		el("a", { class: "button", href: path + "?format=csv", download: named + ".csv" }, say("csv")));
 	await dialogs.show(say("reportTitle"), content, [[say("printPaper"), async () => {
 		const { status, body } = await once(path + "/print");
-		if (status === 200) said.textContent = [name(say, "p", body.state), body.words].filter(Boolean).join(": ");
-		else said.textContent = body.detail || say("printUnknown");
+		said.textContent = status === 200 ? name(say, "p", body.state) : body.type ? refused(body, "print", say) : say("printUnknown");
 	}]], say);
 }
 
@@ -76,7 +75,7 @@ async function close(c) {
 	}
 	// 4xx and 503 say that the day stays open, and why; anything else says nothing.
 	const known = (status >= 400 && status < 500) || status === 503;
-	const words = known ? body.detail : say("closeUnknown");
+	const words = known ? refused(body, "close", say) : say("closeUnknown");
 	if (stayed) await dialogs.choose(say(known ? "notClosed" : "noAnswer"), [words], [], say);
 	else c.complain(words);
 }
@@ -99,9 +98,9 @@ async function give(asked, c) {
 		await c.open(body);
 	} else if (body.type === "same-bill" || body.type === "bill-paid") {
 		const { body: first } = await get("/v1/sales/" + body.sale);
-		const replaces = await dialogs.choose(say("sameTitle"), [first.id && other(first, say, c.language), body.detail], [[say("otherCustomer"), "none"]], say);
+		const replaces = await dialogs.choose(say("sameTitle"), [first.id && other(first, say, c.language), refused(body, "sell", say)], [[say("otherCustomer"), "none"]], say);
 		if (replaces) await give({ ...asked, replaces }, c);
 	} else {
-		c.complain(body.detail || say("stopped"));
+		c.complain(refused(body, "sell", say));
 	}
 }

@@ -10,13 +10,14 @@ export function choose(title, lines, buttons, say) {
 	return open((done) => [
 		el("h2", {}, title),
 		...lines.filter(Boolean).map((l) => el("p", {}, l)),
-		el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => button(label, () => done(answer), kind)), button(say("back"), () => done(undefined))),
+		el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => button(label, () => done(answer), kind)), back(say, done)),
 	]);
 }
 
-// form asks for fields {name, label, type, value, options, required}. check
-// returns a complaint or "".
-export function form(title, lines, fields, action, say, check = () => "") {
+// form asks for fields {name, label, type, value, options, required, code}; code
+// is a field for what a scanner reads. check returns a complaint or ""; action
+// is the button's label, or says it for the values as they are.
+export function form(title, lines, fields, action, say, check = () => "", kind = "strong") {
 	return open((done) => {
 		const complaint = el("p", { class: "complaint", role: "alert" });
 		const inputs = {};
@@ -25,21 +26,26 @@ export function form(title, lines, fields, action, say, check = () => "") {
 			const value = f.name === "by" ? localStorage.getItem(remembered) || "" : f.value || "";
 			const input = f.options
 				? el("select", { id, required: true }, ...f.options.map(([v, label]) => el("option", { value: v }, label)))
-				: el("input", { id, value, maxlength: f.max || 200, autocomplete: "off", inputmode: f.inputmode, required: f.required });
+				: el("input", { id, value, maxlength: f.max || 200, autocomplete: "off", inputmode: f.inputmode, required: f.required, "data-code": f.code });
 			inputs[f.name] = input;
 			return el("div", { class: "field" }, el("label", { for: id }, f.label), input);
 		});
+		const read = () => Object.fromEntries(Object.entries(inputs).map(([k, i]) => [k, i.value.trim()]));
+		const go = el("button", { class: kind });
+		const name = () => { go.textContent = typeof action === "function" ? action(read()) : action; };
+		name();
 		const submit = (event) => {
 			event.preventDefault();
-			const values = Object.fromEntries(Object.entries(inputs).map(([k, i]) => [k, i.value.trim()]));
+			const values = read();
 			complaint.textContent = fields.some((f) => f.required && !values[f.name]) ? say("need") : check(values);
 			if (complaint.textContent) return;
 			if (values.by) localStorage.setItem(remembered, values.by);
 			done(values);
 		};
-		return [el("form", { onsubmit: submit, novalidate: true },
+		const filled = fields.every((f) => !f.required || inputs[f.name].value);
+		return [el("form", { onsubmit: submit, oninput: name, novalidate: true },
 			el("h2", {}, title), ...lines.filter(Boolean).map((l) => el("p", {}, l)), ...rows, complaint,
-			el("div", { class: "row" }, el("button", { class: "strong" }, action), button(say("back"), () => done(undefined))))];
+			el("div", { class: "row" }, go, filled ? back(say, done) : button(say("back"), () => done(undefined))))];
 	});
 }
 
@@ -48,13 +54,16 @@ export function form(title, lines, fields, action, say, check = () => "") {
 export function show(title, content, buttons, say) {
 	return open((done) => [
 		el("h2", {}, title), content,
-		el("div", { class: "row" }, ...buttons.map(([label, action, kind]) => button(label, action, kind)), button(say("close"), () => done(undefined), "strong")),
+		el("div", { class: "row" }, ...buttons.map(([label, action, kind]) => button(label, action, kind)), button(say("close"), () => done(undefined), "strong", true)),
 	]);
 }
 
-function button(label, onclick, kind = "") {
-	return el("button", { type: "button", class: kind, onclick }, label);
+function button(label, onclick, kind = "", autofocus = false) {
+	return el("button", { type: "button", class: kind, onclick, autofocus }, label);
 }
+
+// back is the answer that moves no money: the focus begins there.
+const back = (say, done) => button(say("back"), () => done(undefined), "", true);
 
 // wait shows a title and content until promise is fulfilled, whose value is then
 // the answer, or one of the buttons [[label, answer, class]...] is pressed.
@@ -74,6 +83,7 @@ export const free = () => !busy;
 function open(build) {
 	busy?.();
 	const dialog = $("dialog");
+	const from = document.activeElement?.id;
 	return new Promise((resolve) => {
 		let over = false;
 		const done = (answer) => {
@@ -82,11 +92,15 @@ function open(build) {
 			busy = undefined;
 			dialog.oncancel = null;
 			dialog.close();
+			if (from) $(from)?.focus(); // what opened it may have been drawn anew
 			resolve(answer);
 		};
 		busy = () => done(undefined);
 		dialog.oncancel = (event) => { event.preventDefault(); done(undefined); };
 		dialog.replaceChildren(...build(done));
+		const title = dialog.querySelector("h2");
+		title.id = "dialog-title";
+		dialog.setAttribute("aria-labelledby", title.id);
 		dialog.showModal();
 	});
 }

@@ -48,3 +48,17 @@ export function qr(rows, size) {
 	s.append(ground, dark);
 	return s;
 }
+
+// ring draws a ring that fills up; its second circle is what is filled.
+export function ring() {
+	const s = document.createElementNS(svg, "svg");
+	s.setAttribute("class", "ring");
+	s.setAttribute("viewBox", "0 0 36 36");
+	s.setAttribute("aria-hidden", "true");
+	for (let i = 0; i < 2; i++) {
+		const c = document.createElementNS(svg, "circle");
+		for (const [k, v] of Object.entries({ cx: 18, cy: 18, r: 15.9155, pathLength: 100 })) c.setAttribute(k, v);
+		s.append(c);
+	}
+	return s;
+}

@@ -4,7 +4,7 @@
 import { get } from "./ask.js";
 import { el, table } from "./dom.js";
 import { clock, money, name, capital } from "./words.js";
-import { unconfirmed, way } from "./tell.js";
+import { unconfirmed, way, heed, refused } from "./tell.js";
 import { uploads } from "./moves.js";
 
 const lists = ["unsure", "backOpen", "offline", "incidents", "setAside", "byHand", "otherCurrency"];
@@ -21,8 +21,7 @@ export async function look(report, c) {
 	for (const list of lists) {
 		for (const e of report[list].sales) {
 			const amount = list === "otherCurrency" ? "" : money(e.amount, report.currency, c.language);
-			const words = list === "offline" ? "" : e.words; // says no more than its list
-			add(e.sale, { at: e.at, amount, method: name(say, "m", e.method) }, [say(e.words === "refused" ? "uploadRefused" : "look" + capital(list)), words].filter(Boolean).join(": "));
+			add(e.sale, { at: e.at, amount, method: name(say, "m", e.method) }, say(e.words === "refused" ? "uploadRefused" : "look" + capital(list)));
 		}
 		more += report[list].count - report[list].sales.length;
 	}
@@ -31,9 +30,10 @@ export async function look(report, c) {
 	for (const s of [unsure, paid].flatMap(({ status, body }) => (status === 200 ? body : []))) {
 		const row = { at: s.createdAt, amount: money(s.amount, s.currency, c.language), method: way(s, say) };
 		const listed = rows.has(s.id), today = new Date(s.createdAt) >= new Date(report.from);
-		if (s.state === "unsure" && !listed) add(s.id, row, say("lookUnsure") + ": " + (s.attention || s.words || s.reason));
+		if (s.state === "unsure" && !listed) add(s.id, row, say("lookUnsure"));
 		if (unconfirmed(s) && !listed) add(s.id, row, say("lookOffline"));
-		if (s.attention && today && ![...(rows.get(s.id)?.why ?? [])].some((w) => w.includes(s.attention))) add(s.id, row, s.attention);
+		const words = heed(s, say, c.language);
+		if (words && (today || listed)) add(s.id, row, words);
 		if (rows.has(s.id)) Object.assign(rows.get(s.id), row, { sale: s });
 	}
 	const found = [...rows].sort(([a], [b]) => b.localeCompare(a));
@@ -51,5 +51,5 @@ export async function look(report, c) {
 async function show(id, c) {
 	const { status, body } = await get("/v1/sales/" + id);
 	if (status === 200) await c.open(body);
-	else c.complain(body.detail || c.say("gone"));
+	else c.complain(body.type ? refused(body, "", c.say) : c.say("gone"));
 }

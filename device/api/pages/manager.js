@@ -3,26 +3,28 @@
 
 import { follow } from "./stream.js";
 import { get, post, pending, repeat } from "./ask.js";
-import { speak, money, name, clock } from "./words.js";
+import { speak, money, name, clock, liveIn } from "./words.js";
 import { $, el, table } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import { buttons } from "./moves.js";
-import { tell, facts, one, way, standing } from "./tell.js";
+import { tell, facts, one, way, standing, heed, refused } from "./tell.js";
 import * as day from "./day.js";
 import { look } from "./look.js";
+import { trouble as deviceTrouble } from "./trouble.js";
 
 let shop;
 let say = speak("en");
 let here = false;
 let stop;
 let complaint = "";
-const language = () => (shop?.language === "fr" ? "fr" : "en");
+const language = () => shop?.language || "en";
 
 follow((event, data) => {
 	here = true;
 	if (event === "snapshot") {
 		shop = data.shop;
 		say = speak(language());
+		liveIn(shop.timeZone);
 		title();
 		all();
 	}
@@ -97,7 +99,7 @@ function page() {
 
 async function today() {
 	const { status, body } = await get("/v1/reports/today");
-	if (status !== 200) return complain(body.detail || say("gone"));
+	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
 	put("day", ...day.closed(body.closed, page()));
 	put("look", ...await look(body, page()));
 }
@@ -106,7 +108,7 @@ async function sales() {
 	const query = new URLSearchParams();
 	for (const id of ["date", "method", "state"]) if ($(id)?.value) query.set(id, $(id).value);
 	const { status, body } = await get("/v1/sales?" + query);
-	if (status !== 200) return complain(body.detail || say("gone"));
+	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
 	const completed = new Set(body.filter((s) => s.state !== "declined" && s.state !== "cancelled").map((s) => s.original));
 	const after = (s) => [completed.has(s.id) && say("sCompleted"), ...s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state))].filter(Boolean);
 	put("sales", table([say("time"), say("amount"), say("method"), say("state"), say("fPrinted"), say("fReported")], body.map((s) => [
@@ -123,7 +125,7 @@ let seen; // the sale that is open and still under way
 async function open(s) {
 	const { title, lines } = tell(s, undefined, say, language());
 	const content = el("div", {},
-		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), ...new Set([s.attention, s.incident].filter(Boolean)).values().map((words) => el("p", { class: "attention" }, words)),
+		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), heed(s, say, language()) && el("p", { class: "attention" }, heed(s, say, language())),
 		el("dl", {}, ...facts(s, say, language()).concat([[say("id"), s.id]]).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])));
 	const mine = seen = s.state === "waiting" ? s : undefined;
 	await dialogs.show(title, content, buttons(s, page()), say);
@@ -137,15 +139,15 @@ function renew(s) {
 
 async function queue() {
 	const { status, body } = await get("/v1/queue");
-	if (status !== 200) return complain(body.detail || say("gone"));
+	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
 	const link = { up: "up", down: "down", stopped: "linkStoppedWord" }[body.link] || body.link;
 	const again = async (id) => {
 		const answer = await post(`/v1/queue/${id}/retry`, {}, { trouble });
-		complain(answer.status === 200 ? "" : answer.body.detail || say("stopped"));
+		complain(answer.status === 200 ? "" : refused(answer.body, "", say));
 		queue();
 	};
 	const letGo = async (r) => {
-		const lines = [money(r.amount, r.currency, language()), r.words, say("letGoHelp")];
+		const lines = [money(r.amount, r.currency, language()), say("letGoHelp")];
 		if (await dialogs.choose(say("letGoTitle"), lines, [[say("letGo"), true, "strong"]], say)) again(r.id);
 	};
 	const act = {
@@ -154,19 +156,19 @@ async function queue() {
 	};
 	const states = { "set-aside": "rSetAside", held: "rHeldBack" };
 	put("queue",
-		el("p", {}, `${say("link")}: ${say(link)}. ${body.words} ` + say("waitingReports", { n: body.queued, amount: money(body.cents, shop.currency, language()) })),
+		el("p", {}, `${say("link")}: ${say(link)}. ` + say("waitingReports", { n: body.queued, amount: money(body.cents, shop.currency, language()) })),
 		body.setAside > 0 ? el("button", { type: "button", class: "strong", onclick: () => again("all") }, say("retryAll")) : "",
-		table([say("time"), say("amount"), say("state"), say("tries"), say("words"), ""], body.reports.map((r) => [
-			clock(r.queuedAt, language()), money(r.amount, r.currency, language()), say(states[r.state] || "rQueued"), String(r.attempts), r.words || "",
+		table([say("time"), say("amount"), say("state"), say("tries"), ""], body.reports.map((r) => [
+			clock(r.queuedAt, language()), money(r.amount, r.currency, language()), say(states[r.state] || "rQueued"), String(r.attempts),
 			act[r.state]?.(r) || "",
 		]), say("noReports")));
 }
 
 async function devices() {
 	const { status, body } = await get("/v1/devices");
-	if (status !== 200) return complain(body.detail || say("gone"));
+	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
 	put("devices", table([say("device"), say("line"), say("state"), say("words")], body.map((d) => [
-		`${d.name} (${d.kind})`, d.line, el("span", { class: "state", "data-tone": d.ok ? "paid" : "declined" }, say(d.ok ? "works" : "trouble")), d.words,
+		`${d.name} (${d.kind})`, d.line, el("span", { class: "state", "data-tone": d.ok ? "paid" : "declined" }, say(d.ok ? "works" : "trouble")), d.ok && !d.trouble ? "" : deviceTrouble(say, d.name, d.trouble),
 	]), ""), el("button", { type: "button", onclick: devices }, say("refresh")));
 }
 
@@ -174,7 +176,7 @@ async function devices() {
 // more, under its own key; a sale is the till's page's to ask.
 for (const request of pending().filter((r) => r.path !== "/v1/sales")) {
 	repeat(request, { trouble }).then((answer) => {
-		if (answer.status >= 400) complain(answer.body.detail || "");
+		if (answer.status >= 400) complain(refused(answer.body, "", say));
 		if (shop) all();
 	});
 }

@@ -5,7 +5,8 @@ import { post, text } from "./ask.js";
 import { money } from "./words.js";
 import { el } from "./dom.js";
 import * as dialogs from "./dialogs.js";
-import { refundable, late, one, unconfirmed } from "./tell.js";
+import { refundable, late, one, unconfirmed, heed, refused } from "./tell.js";
+import * as keyed from "./amount.js";
 
 // buttons lists what is possible with s as [label, action, class]. c is the
 // page: say and language speak, trouble is handed to post, after(sale) gets what
@@ -15,7 +16,10 @@ export function buttons(s, c) {
 	const cash = (cents) => money(cents, s.currency, language);
 	const path = "/v1/sales/" + s.id;
 	const line = one(s, say, language);
-	const right = (v) => (cents(v.amount) === undefined ? say("badAmount") : "");
+	// Nothing written is all, and the button says how much that is; 0 is nothing.
+	const some = (v) => (v.amount === "" ? undefined : cents(v.amount) ?? 0);
+	const right = (v) => (some(v) === 0 ? say("badAmount") : some(v) > rest ? say("tooMuch", { amount: cash(rest) }) : "");
+	const amounts = (word) => (v) => (v.amount === "" ? say(word + "All", { amount: cash(rest) }) : some(v) ? say(word + "Some", { amount: cash(some(v)) }) : say(word));
 	const send = (what, body) => sendTo(s, what, body, c);
 	const by = who(say), why = { name: "reason", label: say("why") };
 	const list = [];
@@ -30,29 +34,29 @@ export function buttons(s, c) {
 	if (s.kind === "auth" && whole) {
 		list.push([say("complete"), async () => {
 			const amount = { name: "amount", label: say("howMuch", { amount: cash(rest) }), inputmode: "decimal" };
-			const v = await dialogs.form(say("completeTitle"), [line, say("completeHelp")], [amount], say("complete"), say, right);
-			if (v) await send("complete", { amount: cents(v.amount) });
+			const v = await dialogs.form(say("completeTitle"), [line, say("completeHelp")], [amount], amounts("complete"), say, right);
+			if (v) await send("complete", { amount: some(v) });
 		}]);
 	}
 	if (s.method === "card" && whole) {
 		const word = { auth: "voidAuth", return: "voidReturn" }[s.kind] || "void";
 		list.push([say(word), async () => {
-			const v = await dialogs.form(say(word + "Title"), [line], [by, why], say(word), say);
+			const v = await dialogs.form(say(word + "Title"), [line], [by, why], say(word), say, undefined, "danger");
 			if (v) await send("void", { by: v.by, reason: v.reason });
 		}, "danger"]);
 	}
 	if (rest > 0 && s.kind !== "auth" && s.kind !== "return") {
 		list.push([say("refund"), async () => {
 			const amount = { name: "amount", label: say("howMuch", { amount: cash(rest) }), inputmode: "decimal" };
-			const v = await dialogs.form(say("refundTitle"), [line], [amount, by, why], say("refund"), say, right);
-			if (v) await send("refund", { amount: cents(v.amount), by: v.by, reason: v.reason });
+			const v = await dialogs.form(say("refundTitle"), [line], [amount, by, why], amounts("refund"), say, right, "danger");
+			if (v) await send("refund", { amount: some(v), by: v.by, reason: v.reason });
 		}, "danger"]);
 	}
 	list.push(...uploads(s, c));
 	if (s.state === "unsure" && s.attention) {
 		list.push([say("resolve"), async () => {
 			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]] };
-			const v = await dialogs.form(say("resolveTitle"), [line, s.attention, say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
+			const v = await dialogs.form(say("resolveTitle"), [line, heed(s, say, language), say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
 			if (v) await send("resolve", v);
 		}, "strong"]);
 	}
@@ -64,7 +68,7 @@ export function buttons(s, c) {
 			const said = el("p", { role: "status" });
 			await dialogs.show(say("receipt"), el("div", {}, receipt, paper, said), [[say("print"), async () => {
 				const answer = await post(path + "/print", {}, { trouble });
-				said.textContent = answer.status === 202 ? say("printing") : answer.body.detail || say("stopped");
+				said.textContent = answer.status === 202 ? say("printing") : refused(answer.body, "print", say);
 			}]], say);
 		}]);
 	}
@@ -89,12 +93,8 @@ export const who = (say) => ({ name: "by", label: say("yourName"), required: tru
 async function sendTo(s, what, body, c) {
 	const answer = await post("/v1/sales/" + s.id + "/" + what, body, { trouble: c.trouble });
 	if (answer.status >= 200 && answer.status < 300) c.after(answer.body.sale || answer.body);
-	else c.complain(answer.body.detail || c.say("stopped"));
+	else c.complain(refused(answer.body, what, c.say));
 }
 
-// cents reads 28.65 (or 28,65) as 2865, nothing as 0, anything else as undefined.
-export function cents(written) {
-	if (written === "") return 0;
-	const m = /^(\d{1,7})[.,](\d{2})$/.exec(written);
-	return m ? Number(m[1]) * 100 + Number(m[2]) : undefined;
-}
+// cents reads 28.65 (or 28,65) as 2865, anything else as undefined.
+export const cents = (text) => keyed.written(text);

@@ -3,20 +3,30 @@
 import { prepare, repeat, pending, post, get } from "./ask.js";
 import { $, el } from "./dom.js";
 import * as dialogs from "./dialogs.js";
-import { other } from "./tell.js";
-import { state, say, cash, language, latest, know, draw, trouble, complain, shopKnown } from "./state.js";
+import { other, refused } from "./tell.js";
+import { cannot } from "./pills.js";
+import * as amount from "./amount.js";
+import { state, say, cash, cents, language, latest, know, draw, trouble, complain, shopKnown } from "./state.js";
 
-// sell takes the keyed amount. hold only holds it on the card.
-export async function sell(method, hold) {
+// sell takes the keyed amount. hold only holds it on the card; code is that of a
+// customer's wallet, scanned already.
+export async function sell(method, { hold, code } = {}) {
 	if (state.selling || !state.here) return;
-	if (!state.cents) return complain(say("noAmount"));
-	const body = { amount: Number(state.cents), currency: state.shop.currency, method, reference: $("reference").value.trim() };
+	const n = cents();
+	if (!n) return complain(say(state.keyed && n !== 0 ? "badAmount" : "noAmount"));
+	const why = cannot(method);
+	if (why) return complain(why);
+	const body = { amount: n, currency: state.shop.currency, method, reference: $("reference").value.trim() };
 	if (hold) {
-		const sure = await dialogs.choose(say("holdTitle", { amount: cash(body.amount) }), [say("holdHelp")], [[say("hold"), true, "strong"]], say);
+		const sure = await dialogs.choose(say("holdTitle", { amount: cash(n) }), [say("holdHelp")], [[say("hold"), true, "strong"]], say);
 		if (!sure) return;
 		body.kind = "auth";
 	}
-	await take(body);
+	if (state.shop.askAbove && n > state.shop.askAbove) {
+		const sure = await dialogs.choose(say("muchTitle", { amount: cash(n) }), [say("muchHelp")], [[say("muchYes"), true]], say);
+		if (!sure) return;
+	}
+	await take(body, code);
 }
 
 // meant takes a payment again that the terminal refused as a duplicate: the
@@ -32,7 +42,7 @@ async function take(body, secret) {
 		secret = await keyCode(say("scanHelp"));
 		if (!secret) return;
 	}
-	if (!body.reference) delete body.reference;
+	for (const k of ["reference", "replaces"]) if (!body[k]) delete body[k];
 	state.complaint = "";
 	state.selling = true;
 	draw();
@@ -42,7 +52,7 @@ async function take(body, secret) {
 }
 
 function keyCode(help) {
-	const code = { name: "authCode", label: say("scanLabel"), required: true, inputmode: "numeric", max: 128 };
+	const code = { name: "authCode", label: say("scanLabel"), required: true, inputmode: "numeric", max: 128, code: true };
 	return dialogs.form(say("scanTitle"), [help], [code], say("takePayment"), say);
 }
 
@@ -73,7 +83,7 @@ async function sold(answer, asked, secret) {
 	if (!answer) return draw();
 	const { status, body } = answer;
 	if (status === 200 || status === 201) {
-		state.cents = "";
+		state.keyed = "";
 		$("reference").value = "";
 		const sale = latest(body);
 		// The stream may have been faster, and gone on to a late payment.
@@ -83,7 +93,7 @@ async function sold(answer, asked, secret) {
 	} else if (body.type === "same-bill" || body.type === "bill-paid") {
 		await ask(body, asked, secret);
 	} else {
-		complain(body.detail || say("stopped"));
+		complain(refused(body, "sell", say));
 	}
 }
 
@@ -94,15 +104,41 @@ async function ask(problem, asked, secret) {
 	if (problem.type === "same-bill" && first.state !== "paid") choices.unshift([say("sameBill"), problem.sale, "strong"]);
 	draw();
 	const title = say(first.state === "paid" ? "paidTitle" : "sameTitle");
-	const replaces = await dialogs.choose(title, [first.id && other(first, say, language()), problem.detail], choices, say);
+	const replaces = await dialogs.choose(title, [first.id && other(first, say, language()), refused(problem, "sell", say)], choices, say);
 	if (replaces) await take({ ...asked, replaces }, secret);
 }
 
+// cancel wishes the sale on the page cancelled; it reports whether posd took the wish.
 export async function cancel() {
 	const { status, body } = await post(`/v1/sales/${state.current.id}/cancel`, {}, { trouble });
 	if (status === 202) know(latest(body));
-	else state.complaint = body.detail || say("stopped");
+	else state.complaint = refused(body, "cancel", say);
 	draw();
+	return status === 202;
+}
+
+let instead; // the sale that is to be taken another way once it has ended: {id, method}
+
+// change takes the bill of the sale under way by another method: that sale is
+// wished cancelled first, and nothing new begins before its end is told.
+export async function change(method) {
+	const why = cannot(method);
+	if (why) return complain(why);
+	instead = { id: state.current.id, method };
+	if (!await cancel()) instead = undefined;
+	else changed();
+}
+
+// changed goes on with a change once the sale it waits for has ended without money.
+// One that may still be paid is replaced, which posd refuses unless it is safe.
+export function changed() {
+	const s = state.current;
+	if (!instead || s?.id !== instead.id || s.state === "waiting" || state.selling) return;
+	const { method } = instead;
+	instead = undefined;
+	const open = s.state === "unsure";
+	if (s.state === "paid" || (open && !s.givenUp)) return; // the page says what is now
+	take({ amount: s.amount, currency: s.currency, method, reference: s.reference, replaces: open ? s.id : undefined });
 }
 
 // A request that was under way when the page was loaded again is asked once
@@ -111,7 +147,7 @@ for (const request of pending()) {
 	const sale = request.path === "/v1/sales";
 	if (sale) {
 		state.selling = true;
-		state.cents = String(request.body.amount);
+		state.keyed = amount.from(request.body.amount);
 		$("reference").value = request.body.reference || "";
 	}
 	const again = async () => {
@@ -121,7 +157,7 @@ for (const request of pending()) {
 	};
 	again().then((answer) => {
 		if (sale) return sold(answer, request.body);
-		if (answer.status >= 400) complain(answer.body.detail || "");
+		if (answer.status >= 400) complain(refused(answer.body, "", say));
 	});
 }
 

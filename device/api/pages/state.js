@@ -1,7 +1,8 @@
 // What the till's page knows: everything here follows from what posd tells,
 // but the amount being keyed.
 
-import { speak, money } from "./words.js";
+import { speak, money, liveIn } from "./words.js";
+import * as amount from "./amount.js";
 import { late } from "./tell.js";
 
 export const state = {
@@ -9,6 +10,8 @@ export const state = {
 	here: false, // whether the stream is up
 	current: undefined, // the sale on the page
 	unsure: [],
+	outcomes: [], // how unsure sales ended, until a person has put it away
+	devices: [],
 	screen: { kind: "offline" },
 	queue: { queued: 0, setAside: 0 },
 	link: "up",
@@ -16,11 +19,12 @@ export const state = {
 	skew: 0, // posd's clock less ours, ms
 	selling: false, // a sale was asked for and not answered yet
 	stop: undefined, // stops the request that gets no answer
-	cents: "",
+	keyed: "", // the amount, see amount.js
 	complaint: "",
 };
 
-export const language = () => (state.shop?.language === "fr" ? "fr" : "en");
+export const language = () => state.shop?.language || "en";
+export const cents = () => amount.cents(state.keyed);
 export let say = speak("en");
 export const cash = (n, currency = state.shop.currency) => money(n, currency, language());
 
@@ -31,6 +35,7 @@ export const shopKnown = new Promise((done) => { arrived = done; });
 export function enter(shop) {
 	state.shop = shop;
 	say = speak(language());
+	liveIn(shop.timeZone);
 	arrived();
 }
 

@@ -1,13 +1,13 @@
 // What a sale's state means, in words for the shop.
 
-import { money, span, clock, name, capital } from "./words.js";
+import { money, span, clock, name, capital, known } from "./words.js";
 
 // tell says where a sale stands: {tone, title, lines}. seen is what the
 // customer sees, when it is about this sale.
 export function tell(s, seen, say, language) {
 	const cash = (cents) => money(cents, s.currency, language);
 	const wallet = name(say, "m", s.method);
-	const words = s.words ? say("says", { words: s.words }) : "";
+	const words = foreign(s) ? say("says", { words: s.words }) : "";
 	const lines = [];
 	let tone = s.state, title = standing(s, say);
 	switch (s.state) {
@@ -17,11 +17,12 @@ export function tell(s, seen, say, language) {
 	case "unsure":
 		title = say(s.givenUp ? "givenUp" : "unsure");
 		if (s.givenUp) lines.push(say("givenUpNext"));
-		else lines.push(say(s.method !== "card" ? "unsureWallet" : s.kind === "return" ? "unsureReturn" : "unsureCard"), words);
+		else lines.push(say("unsureStop"), say(s.method !== "card" ? "unsureWallet" : s.kind === "return" ? "unsureReturn" : "unsureCard"));
 		break;
 	case "paid":
 		if (s.due > 0 && s.kind !== "auth") title = say("partlyPaid");
 		lines.push(say(undone(s) || ofKind("paidNext", s), { amount: cash(s.approvedAmount || s.amount) }));
+		if (s.tip > 0) lines.push(say("withTip", { amount: cash(s.tip) }));
 		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
 		if (s.due > 0 && s.kind !== "auth") lines.push(say("due", { amount: cash(s.due) }));
 		if (s.offline) lines.push(say(s.upload ? "upload" + capital(s.upload) : "offlinePaid"));
@@ -30,11 +31,52 @@ export function tell(s, seen, say, language) {
 		lines.push(say(declined(s)), words);
 		break;
 	case "cancelled":
-		lines.push(say(ofKind("cancelledCashier", s)), words);
+		if (["timeout", "not-shown"].includes(s.reason)) lines.push(say(s.reason === "timeout" ? "endedTimeout" : "endedNotShown"));
+		lines.push(say(ofKind("cancelledCashier", s)));
 		break;
 	}
 	if (s.settled) lines.push(say("bySettled", { by: s.settled.by, reason: s.settled.reason }));
 	return { tone, title, lines: lines.filter(Boolean) };
+}
+
+// foreign reports whether the words of a sale are the terminal's or the bank's,
+// which are quoted as they are; all others are the page's to say.
+const foreign = (s) => s.words && s.state === "declined" && ["issuer", "refused", "duplicate-of"].includes(s.reason);
+
+// heed says what a person must do about a sale, or look at, as a line.
+export function heed(s, say, language) {
+	const cash = (cents) => money(cents, s.currency, language);
+	if (s.incident) {
+		if (s.upload === "refused") return say("uploadRefused");
+		if (s.settled) return say("heedSettled", { by: s.settled.by });
+		const asked = s.amount + (s.tip || 0) + (s.cashback || 0) + (s.surcharge || 0);
+		if (s.reason === "duplicate-of") return say("duplicateOurs");
+		return s.approvedAmount && s.approvedAmount !== asked ? say("heedAmount", { approved: cash(s.approvedAmount), asked: cash(asked) }) : say("heedOther");
+	}
+	if (!s.attention || late(s)) return "";
+	if (s.state === "unsure") return say(s.method === "card" ? "heedCard" : "heedWallet");
+	const refused = s.refunds.findLast((m) => m.state === "refused");
+	if (refused) return say("heedRefused", { amount: cash(refused.amount) });
+	if (s.cancelWished && s.state === "paid" && !s.due) return say("heedCancelled");
+	if (s.reported === "by-hand" || s.refunds.some((m) => m.state === "done")) return say("heedByHand");
+	if (s.due > 0) return say("due", { amount: cash(s.due) });
+	return say("heedLook");
+}
+
+// refused says why posd did not do what it was asked: {type, sale} of the problem.
+// doing is what was asked, in a word.
+export function refused(problem, doing, say) {
+	const kind = "x" + capital(problem.code || problem.type || "");
+	const key = [kind + capital(doing), kind].find(known) || (problem.type ? "xOther" : "stopped");
+	return say(key, { sale: problem.sale ? number(problem.sale) : "" });
+}
+
+// number is a sale's short number, for people: with its time and amount it is
+// enough to find it by.
+export function number(id) {
+	let n = 0;
+	for (const ch of id.slice(-6)) n = (n * 32 + (parseInt(ch, 36) || 0)) % 10000;
+	return "#" + String(n).padStart(4, "0");
 }
 
 function waiting(s, seen, say, wallet) {
@@ -84,7 +126,7 @@ export function facts(s, say, language) {
 	if (s.state === "paid" || (s.printed && s.printed !== "none")) list.push([say("fPrinted"), name(say, "p", s.printed)]);
 	if (s.reported && s.reported !== "not-needed") list.push([say("fReported"), name(say, "r", s.reported)]);
 	for (const m of s.refunds) {
-		list.push([name(say, "mv", m.kind), `${money(m.amount, s.currency, language)} · ${name(say, "mv", m.state)} · ${m.by}${m.words ? " · " + m.words : ""}`]);
+		list.push([name(say, "mv", m.kind), `${money(m.amount, s.currency, language)} · ${name(say, "mv", m.state)} · ${m.by}`]);
 	}
 	return list;
 }
@@ -104,12 +146,12 @@ export const late = (s) => s.refunds.find((m) => m.state === "waiting" && m.keep
 
 // one writes a sale in one line.
 export function one(s, say, language) {
-	return [clock(s.createdAt, language), money(s.amount, s.currency, language), way(s, say), s.reference].filter(Boolean).join(" · ");
+	return [number(s.id), clock(s.createdAt, language), money(s.amount, s.currency, language), way(s, say), s.reference].filter(Boolean).join(" · ");
 }
 
 // other tells of the sale that stands in the way of another one.
 export function other(s, say, language) {
-	return say("sameText", { amount: money(s.amount, s.currency, language), method: way(s, say), time: clock(s.createdAt, language), state: standing(s, say) });
+	return number(s.id) + " · " + say("sameText", { amount: money(s.amount, s.currency, language), method: way(s, say), time: clock(s.createdAt, language), state: standing(s, say) });
 }
 
 export const left = (until, skew) => span((new Date(until) - Date.now() - skew) / 1000);

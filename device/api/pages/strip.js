@@ -1,0 +1,65 @@
+// Beside the till: how unsure sales ended, what is not known yet, the last sales,
+// what the day has brought so far, the drawer.
+
+import { get, once, post } from "./ask.js";
+import { clock, name } from "./words.js";
+import { el } from "./dom.js";
+import { one, number, standing, refused } from "./tell.js";
+import { state, say, cash, language, draw, complain, trouble } from "./state.js";
+import * as dialogs from "./dialogs.js";
+import { who } from "./moves.js";
+
+let last = [], total, drawer = true, timer;
+
+// refresh asks for the last sales and the day's total once things have calmed down.
+export function refresh() {
+	clearTimeout(timer);
+	timer = setTimeout(async () => {
+		const [sales, report] = await Promise.all([get("/v1/sales?limit=12"), get("/v1/reports/today")]);
+		if (sales.status === 200) last = sales.body.filter((s) => s.state !== "waiting").slice(0, 4);
+		if (report.status === 200) total = report.body.total.net;
+		draw();
+	}, 400);
+}
+
+export const shows = () => [state.outcomes, state.unsure, state.current?.id, state.current?.state === "waiting", last, total, drawer, language()];
+
+// strip builds the parts; open shows a sale on the page.
+export function strip(open) {
+	const off = state.current?.state === "waiting";
+	const unsure = state.unsure.filter((s) => s.id !== state.current?.id);
+	const others = last.filter((s) => s.id !== state.current?.id && s.state !== "unsure");
+	return [
+		state.outcomes.length > 0 && el("section", { class: "outcomes" }, el("h2", {}, say("inbox")), el("ul", {}, ...state.outcomes.map(outcome))),
+		unsure.length > 0 && el("section", { class: "open" }, el("h2", {}, say("unsureList")), el("ul", {}, ...unsure.map((s) => el("li", {},
+			el("button", { type: "button", id: "unsure-" + s.id, class: s.attention && "strong", disabled: off, onclick: () => open(s) },
+				one(s, say, language()), s.attention && " — " + say("attention")))))),
+		el("section", {}, el("h2", {}, say("lastSales")), others.length ? el("ul", {}, ...others.map((s) => el("li", {},
+			el("button", { type: "button", id: "last-" + s.id, class: "past", "data-tone": s.state, disabled: off, onclick: () => open(s) },
+				el("strong", {}, cash(s.amount, s.currency)), ` ${name(say, "m", s.method)} · ${standing(s, say)}`, el("small", {}, `${number(s.id)} · ${clock(s.createdAt, language())}`))))) : el("p", {}, say("noSales"))),
+		el("p", { class: "total" }, total !== undefined && el("span", {}, say("todayTotal"), " "), total !== undefined && el("strong", {}, cash(total))),
+		drawer && el("button", { type: "button", id: "drawer", onclick: openDrawer }, say("drawer")),
+	];
+}
+
+// outcome is how an unsure sale ended, until a person puts it away.
+function outcome(s) {
+	return el("li", {}, el("p", {}, el("strong", {}, cash(s.amount, s.currency)), ` ${name(say, "m", s.method)}, ${clock(s.createdAt, language())}: `, el("strong", {}, standing(s, say))),
+		el("button", { type: "button", id: "seen-" + s.id, onclick: () => putAway(s) }, say("seen")));
+}
+
+async function putAway(s) {
+	const { status, body } = await post(`/v1/sales/${s.id}/seen`, { by: localStorage.getItem("posd.by") || undefined }, { trouble });
+	if (status !== 200) return complain(refused(body, "seen", say));
+	state.outcomes = state.outcomes.filter((o) => o.id !== s.id);
+	draw();
+}
+
+async function openDrawer() {
+	const v = await dialogs.form(say("drawer"), [], [who(say)], say("drawer"), say);
+	if (!v) return;
+	const { status, body } = await once("/v1/drawer", { by: v.by });
+	if (status >= 200 && status < 300) return;
+	drawer = body.type !== "no-device";
+	complain(refused(body, "drawer", say));
+}
