@@ -36,8 +36,8 @@ bench: ## measurements, each beside its floor
 
 SEEDS ?= 10000
 SIM = $(if $(WIRES),TestSimulationThroughTheRealCodecs,$(if $(SEED),TestSimulation,TestSimulation|TestSimulationThroughTheRealCodecs))
-sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs
-	$(GO) test ./device -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))
+sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs; HASH=FILE: a hash of each seed's effects
+	$(GO) test ./device -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) $(if $(HASH),-hash $(abspath $(HASH)))
 
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs

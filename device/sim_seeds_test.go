@@ -24,8 +24,10 @@ type seedRun struct {
 	done    tally
 	began   time.Time
 	burnt   time.Duration // processor time before it began
+	mallocs uint64        // allocations before it began
 	told    time.Time
-	aloud   bool // progress is printed
+	aloud   bool     // progress is printed
+	hashes  []string // of the seeds' effects; nil: nobody asks
 }
 
 // runSeeds runs the seeds from 1 to last and returns what was done and the
@@ -33,9 +35,12 @@ type seedRun struct {
 func runSeeds(last uint64, aloud bool) (*seedRun, uint64) {
 	// A world lives for a millisecond: collecting it at every 4 MB is most of the work.
 	defer debug.SetGCPercent(debug.SetGCPercent(800))
-	r := &seedRun{last: last, began: time.Now(), told: time.Now(), burnt: burnt(), aloud: aloud}
+	r := &seedRun{last: last, began: time.Now(), told: time.Now(), burnt: burnt(), mallocs: mallocs(), aloud: aloud}
 	if aloud {
 		fmt.Printf("%d seeds on %d cores, %s\n", last, runtime.GOMAXPROCS(0), resident())
+	}
+	if *simHash != "" {
+		r.hashes = make([]string, last)
 	}
 	var cores sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -54,13 +59,24 @@ func (r *seedRun) core() {
 		if low := r.failing.Load(); seed > r.last || low != 0 && seed > low {
 			return
 		}
-		w := simulate(seed, false)
+		w := r.simulate(seed)
 		if len(w.failures) > 0 {
 			for low := r.failing.Load(); (low == 0 || seed < low) && !r.failing.CompareAndSwap(low, seed); low = r.failing.Load() {
 			}
 		}
 		r.note(w)
 	}
+}
+
+func (r *seedRun) simulate(seed uint64) *world {
+	w := newWorld(seed, false)
+	if r.hashes == nil {
+		return w.live(false)
+	}
+	w.hash = newEffectsHash()
+	w.live(false)
+	r.hashes[seed-1] = w.hash.String()
+	return w
 }
 
 func (r *seedRun) note(w *world) {
@@ -79,8 +95,8 @@ func (r *seedRun) note(w *world) {
 func (r *seedRun) String() string {
 	d, cores := r.done, runtime.GOMAXPROCS(0)
 	wall, cpu := time.Since(r.began), burnt()-r.burnt
-	return fmt.Sprintf("%d seeds, %d sales, %d steps: %.0f sales/s on %d cores, %.0f sales/s for each second of a core; %s",
-		d.seeds, d.sales, d.steps, float64(d.sales)/wall.Seconds(), cores, float64(d.sales)/cpu.Seconds(), resident())
+	return fmt.Sprintf("%d seeds, %d sales, %d steps: %.0f sales/s on %d cores, %.0f sales/s for each second of a core, %.1f allocations a step with the world around it; %s",
+		d.seeds, d.sales, d.steps, float64(d.sales)/wall.Seconds(), cores, float64(d.sales)/cpu.Seconds(), float64(mallocs()-r.mallocs)/float64(d.steps), resident())
 }
 
 // burnt is the processor time that this process has used, collecting garbage included.
@@ -90,6 +106,13 @@ func burnt() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// mallocs is how often this process has allocated.
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
 }
 
 // resident says how much memory this process holds, as Linux counts it.

@@ -40,6 +40,13 @@ func TestSimulation(t *testing.T) {
 	if run.done.sales == 0 {
 		t.Fatal("nothing was simulated")
 	}
+	if *simHash != "" {
+		all, err := writeHashes(*simHash, run.hashes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("hash of all effects of %d seeds: %s\n", seeds, all)
+	}
 }
 
 // TestSimulationThroughTheRealCodecs runs seeds with the real drivers' bytes in

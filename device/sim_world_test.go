@@ -45,6 +45,7 @@ type world struct {
 	stored   map[string]sale.ID // what is durable: references and numbers of attempts and movements, by their sale
 	failures []string
 	steps    int
+	hash     *effectsHash // of all that posd wanted; nil: nobody asks
 }
 
 func newWorld(seed uint64, wired bool) *world {
@@ -155,6 +156,9 @@ func (w *world) step(h sale.Happening) {
 		binary.LittleEndian.PutUint64(ev.Entropy[i:], w.rnd.Uint64())
 	}
 	out := w.core.Step(ev)
+	if w.hash != nil {
+		w.hash.add(out)
+	}
 	life := w.life
 	if w.spies() {
 		w.secrets(out)
