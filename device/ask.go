@@ -8,14 +8,15 @@ import (
 	"errors"
 	"slices"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
 // Sell takes one payment. It returns once the intent is durable, or at once
 // with the same sale if the key was used before.
 func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed bool, err error) {
-	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
-		w := sale.SellAsked{
+	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
+		w := core.SellAsked{
 			Token: tok, Key: r.Key, Amount: r.Amount, Currency: r.Currency, Method: r.Method,
 			Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
 			Kind: r.Kind, Tender: r.Tender, AllowDuplicate: r.AllowDuplicate, By: r.By, Why: r.Why,
@@ -23,7 +24,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 			Digest: digest("sell", r.Amount, r.Currency, r.Method, r.Reference, r.Replaces, r.Kind, r.Tender, r.AllowDuplicate, r.Original, r.By, r.Why),
 		}
 		var err error
-		if w.Hit, w.HitSale, err = t.hit(ctx, r.Key); err != nil {
+		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
 			return nil, err
 		}
 		reference, amount := r.Reference, r.Amount
@@ -40,7 +41,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 				return nil, broken(err)
 			}
 		}
-		if t.o.Policy.limitsOffline() {
+		if t.o.Policy.LimitsOffline() {
 			if w.Queue, err = t.o.Journal.QueueStats(ctx); err != nil {
 				return nil, broken(err)
 			}
@@ -52,7 +53,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 			old, err := t.stored(ctx, sale.ID(r.Replaces))
 			if err == nil {
 				w.Replaced = &old
-			} else if !errors.Is(err, ErrNotFound) {
+			} else if !errors.Is(err, sale.ErrNotFound) {
 				return nil, err
 			}
 		}
@@ -71,10 +72,10 @@ func digest(parts ...any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// hit looks an Idempotency-Key up.
-func (t *Till) hit(ctx context.Context, key string) (*sale.KeyHit, *sale.Sale, error) {
+// bound looks an Idempotency-Key up.
+func (t *Till) bound(ctx context.Context, key string) (*sale.KeyBinding, *sale.Sale, error) {
 	h, err := t.o.Journal.Key(ctx, key)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, sale.ErrNotFound) {
 		return nil, nil, nil
 	}
 	if err != nil {
@@ -88,30 +89,28 @@ func (t *Till) hit(ctx context.Context, key string) (*sale.KeyHit, *sale.Sale, e
 }
 
 func broken(err error) error {
-	return &Refusal{Kind: ErrUnavailable, Words: "the journal cannot be read, so nothing was sent: " + err.Error()}
+	return &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read, so nothing was sent: " + err.Error()}
 }
 
 // stored returns a sale as the loop sees it: live, or from the journal. Loop only.
 func (t *Till) stored(ctx context.Context, id sale.ID) (sale.Sale, error) {
-	if l := t.core.live[id]; l != nil {
-		return l.s.Clone(), nil
+	if s, _, ok := t.machine.Sale(id); ok {
+		return s, nil
 	}
 	s, err := t.o.Journal.Sale(ctx, id)
-	if errors.Is(err, ErrNotFound) {
-		return s, &Refusal{Kind: ErrNotFound, Words: "there is no sale " + string(id) + ": see the list of sales"}
+	if errors.Is(err, sale.ErrNotFound) {
+		return s, &sale.Refusal{Kind: sale.ErrNotFound, Words: "there is no sale " + string(id) + ": see the list of sales"}
 	}
 	if err != nil {
 		return s, broken(err)
 	}
-	if f := t.core.facts[id]; f != nil {
-		f.tell(&s)
-	}
+	t.machine.Amend(&s)
 	return s, nil
 }
 
 // about asks something about one sale.
-func (t *Till) about(ctx context.Context, id sale.ID, build func(tok sale.Token, s sale.Sale) sale.Happening) (sale.Reply, error) {
-	return t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+func (t *Till) about(ctx context.Context, id sale.ID, build func(tok core.Token, s sale.Sale) core.Event) (core.Reply, error) {
+	return t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		s, err := t.stored(ctx, id)
 		if err != nil {
 			return nil, err
@@ -122,32 +121,32 @@ func (t *Till) about(ctx context.Context, id sale.ID, build func(tok sale.Token,
 
 // Cancel wishes a sale cancelled; the returned sale says what came of it so far.
 func (t *Till) Cancel(ctx context.Context, id sale.ID) (sale.Sale, error) {
-	rep, err := t.about(ctx, id, func(tok sale.Token, s sale.Sale) sale.Happening {
-		return sale.CancelAsked{Token: tok, Sale: s}
+	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+		return core.CancelAsked{Token: tok, Sale: s}
 	})
 	return rep.Sale, err
 }
 
 // Keep stops a late refund before its first byte.
 func (t *Till) Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error) {
-	rep, err := t.about(ctx, id, func(tok sale.Token, s sale.Sale) sale.Happening {
-		return sale.KeepAsked{Token: tok, Sale: s, By: by}
+	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+		return core.KeepAsked{Token: tok, Sale: s, By: by}
 	})
 	return rep.Sale, err
 }
 
 // Resolve takes a person's word on a sale that posd cannot settle.
 func (t *Till) Resolve(ctx context.Context, r ResolveRequest) (sale.Sale, error) {
-	rep, err := t.about(ctx, r.Sale, func(tok sale.Token, s sale.Sale) sale.Happening {
-		return sale.ResolveAsked{Token: tok, Sale: s, As: r.As, Reason: r.Reason, By: r.By}
+	rep, err := t.about(ctx, r.Sale, func(tok core.Token, s sale.Sale) core.Event {
+		return core.ResolveAsked{Token: tok, Sale: s, As: r.As, Reason: r.Reason, By: r.By}
 	})
 	return rep.Sale, err
 }
 
 // Print prints a sale's receipt again, marked as a duplicate.
 func (t *Till) Print(ctx context.Context, id sale.ID) (sale.Job, error) {
-	rep, err := t.about(ctx, id, func(tok sale.Token, s sale.Sale) sale.Happening {
-		return sale.PrintAsked{Token: tok, Sale: s}
+	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+		return core.PrintAsked{Token: tok, Sale: s}
 	})
 	return rep.Job, err
 }
@@ -163,16 +162,16 @@ func (t *Till) Void(ctx context.Context, r MoveRequest) (s sale.Sale, movement s
 }
 
 func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequest) (sale.Sale, string, bool, error) {
-	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		s, err := t.stored(ctx, r.Sale)
 		if err != nil {
 			return nil, err
 		}
-		w := sale.MoveAsked{
+		w := core.MoveAsked{
 			Token: tok, Key: r.Key, Kind: kind, Sale: s, Amount: r.Amount, By: r.By, Why: r.Why,
 			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why),
 		}
-		if w.Hit, w.HitSale, err = t.hit(ctx, r.Key); err != nil {
+		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
 			return nil, err
 		}
 		if w.Report, err = t.report(ctx, s); err != nil {
@@ -191,7 +190,7 @@ func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequ
 // report returns a sale's report if it still waits in the queue.
 func (t *Till) report(ctx context.Context, s sale.Sale) (*sale.Report, error) {
 	r, err := t.o.Journal.Report(ctx, s.MchOrderNo)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, sale.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -203,7 +202,7 @@ func (t *Till) report(ctx context.Context, s sale.Sale) (*sale.Report, error) {
 // Uploaded takes a person's word on what became of an offline approval when the
 // terminal went online again.
 func (t *Till) Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error) {
-	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		s, err := t.stored(ctx, id)
 		if err != nil {
 			return nil, err
@@ -212,7 +211,7 @@ func (t *Till) Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why 
 		if err != nil {
 			return nil, err
 		}
-		return sale.UploadTold{Token: tok, Sale: s, Upload: u, By: by, Why: why, Report: r}, nil
+		return core.UploadTold{Token: tok, Sale: s, Upload: u, By: by, Why: why, Report: r}, nil
 	})
 	return rep.Sale, err
 }
@@ -221,36 +220,36 @@ func (t *Till) Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why 
 // choose it shows their sum and asks how the customer would like to pay.
 func (t *Till) Display(ctx context.Context, items []sale.Item, message string, choose bool) error {
 	if len(items) > 200 || len(message) > 200 {
-		return &Refusal{Kind: ErrInvalid, Words: "at most 200 items and a message of 200 characters fit the display"}
+		return &sale.Refusal{Kind: sale.ErrInvalid, Words: "at most 200 items and a message of 200 characters fit the display"}
 	}
-	if choose && total(items) <= 0 {
-		return &Refusal{Kind: ErrInvalid, Words: "there is nothing to pay on the display: send the items with choose, and their sum above zero"}
+	if choose && sale.Total(items) <= 0 {
+		return &sale.Refusal{Kind: sale.ErrInvalid, Words: "there is nothing to pay on the display: send the items with choose, and their sum above zero"}
 	}
-	_, err := t.ask(ctx, func(_ context.Context, tok sale.Token) (sale.Happening, error) {
-		return sale.DisplayAsked{Token: tok, Items: slices.Clone(items), Message: message, Choose: choose}, nil
+	_, err := t.ask(ctx, func(_ context.Context, tok core.Token) (core.Event, error) {
+		return core.DisplayAsked{Token: tok, Items: slices.Clone(items), Message: message, Choose: choose}, nil
 	})
 	return err
 }
 
 // Retry requeues a report that was set aside, or all of them if no is empty.
 func (t *Till) Retry(ctx context.Context, no string) (int, error) {
-	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
+	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		if no != "" {
 			r, err := t.o.Journal.Report(ctx, no)
-			if errors.Is(err, ErrNotFound) {
-				return nil, &Refusal{Kind: ErrNotFound, Words: "there is no report " + no + " in the queue: see the queue"}
+			if errors.Is(err, sale.ErrNotFound) {
+				return nil, &sale.Refusal{Kind: sale.ErrNotFound, Words: "there is no report " + no + " in the queue: see the queue"}
 			}
 			if err != nil {
 				return nil, broken(err)
 			}
-			return sale.RetryAsked{Token: tok, Reports: []sale.Report{r}}, nil
+			return core.RetryAsked{Token: tok, Reports: []sale.Report{r}}, nil
 		}
 		all, err := t.o.Journal.Reports(ctx, 1000)
 		if err != nil {
 			return nil, broken(err)
 		}
 		all = slices.DeleteFunc(all, func(r sale.Report) bool { return r.State != sale.QueueSetAside })
-		return sale.RetryAsked{Token: tok, Reports: all}, nil
+		return core.RetryAsked{Token: tok, Reports: all}, nil
 	})
 	return rep.Count, err
 }
@@ -263,7 +262,7 @@ func (t *Till) Alive(ctx context.Context) error { return t.turn(ctx, func() {}) 
 func (t *Till) Sale(ctx context.Context, id sale.ID) (s sale.Sale, err error) {
 	if e := t.turn(ctx, func() {
 		s, err = t.stored(ctx, id)
-		if l := t.core.live[id]; err != nil || l == nil || l.writes == 0 || !s.State.Final() && len(s.Refunds) == 0 {
+		if _, durable, held := t.machine.Sale(id); err != nil || !held || durable || !s.State.Final() && len(s.Refunds) == 0 {
 			return
 		}
 		kept, e := t.o.Journal.Sale(ctx, id)
@@ -302,12 +301,12 @@ func (t *Till) Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error) {
 	}
 	err = t.turn(ctx, func() {
 		for i := range list {
-			if l := t.core.live[list[i].ID]; l != nil {
-				if l.writes == 0 || !ahead(l.s, list[i]) {
-					list[i] = l.s.Clone()
-				}
-			} else if f := t.core.facts[list[i].ID]; f != nil {
-				f.tell(&list[i])
+			s, durable, held := t.machine.Sale(list[i].ID)
+			switch {
+			case !held:
+				t.machine.Amend(&list[i])
+			case durable || !ahead(s, list[i]):
+				list[i] = s
 			}
 		}
 	})
@@ -323,10 +322,10 @@ func (t *Till) Events(ctx context.Context, after int64, limit int) ([]sale.Store
 func (t *Till) Queue(ctx context.Context) (QueueView, error) {
 	var v QueueView
 	err := t.turn(ctx, func() {
-		q := t.core.queue
-		v.Link, v.Words = q.link, q.words
-		if q.link != linkUp && q.at > 0 {
-			v.NextTry = t.o.Clock().Add(q.at - t.mono()).UTC()
+		l := t.machine.Link()
+		v.Link, v.Words = l.State, l.Words
+		if l.Next > 0 {
+			v.NextTry = t.o.Clock().Add(l.Next - t.mono()).UTC()
 		}
 	})
 	if err != nil {
@@ -342,20 +341,14 @@ func (t *Till) Queue(ctx context.Context) (QueueView, error) {
 // Awaited returns the sale whose order the till still asks about; ok is false
 // for an order that is settled, or is not ours.
 func (t *Till) Awaited(ctx context.Context, mchOrderNo string) (s sale.Sale, ok bool, err error) {
-	err = t.turn(ctx, func() {
-		for _, l := range t.core.order {
-			if l.watch != nil && l.watch.no == mchOrderNo {
-				s, ok = l.s.Clone(), true
-			}
-		}
-	})
+	err = t.turn(ctx, func() { s, ok = t.machine.Awaited(mchOrderNo) })
 	return s, ok, err
 }
 
 // Notice makes the till ask about an order at once: the gateway sent word of it.
 func (t *Till) Notice(ctx context.Context, mchOrderNo string) {
 	select {
-	case t.inbox <- sale.OrderNoticed{MchOrderNo: mchOrderNo}:
+	case t.inbox <- core.OrderNoticed{MchOrderNo: mchOrderNo}:
 	case <-ctx.Done():
 	case <-t.done:
 	}
@@ -379,21 +372,18 @@ func (t *Till) Snapshot(ctx context.Context) (Snapshot, error) {
 	}
 	v.LastSeq = seq
 	err = t.turn(ctx, func() {
-		id := t.core.current
-		if id == "" {
-			id = t.core.glass.last
-		}
-		if id != "" {
+		if id := t.machine.Current(); id != "" {
 			if s, err := t.stored(ctx, id); err == nil {
 				v.Current = &s
 			}
 		}
-		for _, l := range slices.Backward(t.core.order) {
-			if l.s.State == sale.Unsure {
-				v.Unsure = append(v.Unsure, l.s.Clone())
+		for s := range t.machine.Sales() {
+			if s.State == sale.Unsure {
+				v.Unsure = append(v.Unsure, s)
 			}
 		}
-		v.Screen, v.Link = t.core.glass.shown, t.core.queue.link
+		slices.Reverse(v.Unsure)
+		v.Screen, v.Link = t.machine.Screen(), t.machine.Link().State
 	})
 	if err != nil {
 		return v, err

@@ -3,10 +3,10 @@ package device
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -32,7 +32,7 @@ func TestSameKeyIsTheSameSaleForEver(t *testing.T) {
 				c.restart()
 			}
 		}
-		if _, err := c.trySell(sale.Card, 101, withKey("k")); !errors.Is(err, ErrKeyReused) {
+		if _, err := c.trySell(sale.Card, 101, withKey("k")); !errors.Is(err, sale.ErrKeyReused) {
 			t.Errorf("another body under the key: %v", err)
 		}
 		if orders, _ := c.terminal.count(); orders != 1 {
@@ -44,7 +44,7 @@ func TestSameKeyIsTheSameSaleForEver(t *testing.T) {
 func TestRefusedRequestsConsumeNoKey(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 100)
-		if _, err := c.trySell(sale.Card, 200, withKey("k")); !errors.Is(err, ErrTillBusy) {
+		if _, err := c.trySell(sale.Card, 200, withKey("k")); !errors.Is(err, sale.ErrTillBusy) {
 			t.Fatal(err)
 		}
 		c.terminal.answers <- approve(100)
@@ -87,16 +87,16 @@ func TestOneBillOneCapture(t *testing.T) {
 		next  []step
 	}{
 		"unsure, same reference": {[]func(*SellRequest){ref("B7")}, false, []step{
-			{[]func(*SellRequest){ref("B7")}, 500, ErrSameBill}, {[]func(*SellRequest){ref("B7")}, 100, ErrSameBill}, {[]func(*SellRequest){ref("B8")}, 500, nil},
+			{[]func(*SellRequest){ref("B7")}, 500, sale.ErrSameBill}, {[]func(*SellRequest){ref("B7")}, 100, sale.ErrSameBill}, {[]func(*SellRequest){ref("B8")}, 500, nil},
 		}},
 		"unsure, no reference": {nil, false, []step{
-			{nil, 500, ErrSameBill}, {nil, 501, nil},
+			{nil, 500, sale.ErrSameBill}, {nil, 501, nil},
 		}},
 		"unsure, another customer": {nil, false, []step{
 			{[]func(*SellRequest){func(r *SellRequest) { r.Replaces = "none" }}, 500, nil},
 		}},
 		"paid, same reference": {[]func(*SellRequest){ref("B7")}, true, []step{
-			{[]func(*SellRequest){ref("B7")}, 500, ErrBillPaid}, {nil, 500, nil},
+			{[]func(*SellRequest){ref("B7")}, 500, sale.ErrBillPaid}, {nil, 500, nil},
 		}},
 		"paid, no reference": {nil, true, []step{{nil, 500, nil}}},
 	}
@@ -116,7 +116,7 @@ func TestOneBillOneCapture(t *testing.T) {
 					if !errors.Is(err, st.want) {
 						t.Errorf("step %d: %v, want %v", i, err, st.want)
 					}
-					var no *Refusal
+					var no *sale.Refusal
 					if errors.As(err, &no) && no.Other != s.ID {
 						t.Errorf("step %d names %q, want %q", i, no.Other, s.ID)
 					}
@@ -158,7 +158,7 @@ func TestReplacementUndoesTheReplacedSaleWhenBothArePaid(t *testing.T) {
 					payNew()
 					payOld()
 				}
-				if _, err := c.till.Keep(context.Background(), old.ID, "Ann"); !errors.Is(err, ErrNotPossible) {
+				if _, err := c.till.Keep(context.Background(), old.ID, "Ann"); !errors.Is(err, sale.ErrNotPossible) {
 					t.Errorf("keep was offered: %v", err)
 				}
 				c.wait(time.Second)
@@ -246,7 +246,7 @@ func TestSameWordsForThreeReportsStopTheQueue(t *testing.T) {
 		}
 		c.wait(10 * time.Minute)
 		v, err := c.till.Queue(context.Background())
-		if err != nil || v.Link != linkStopped || v.SetAside != 0 || v.Queued != 3 {
+		if err != nil || v.Link != core.LinkStopped || v.SetAside != 0 || v.Queued != 3 {
 			t.Errorf("link %s, %d queued, %d set aside, %v", v.Link, v.Queued, v.SetAside, err)
 		}
 	})
@@ -274,7 +274,7 @@ func TestAReportRefusedWhileOthersPassIsSetAside(t *testing.T) {
 		}
 		c.wait(10 * time.Minute)
 		v, err := c.till.Queue(context.Background())
-		if err != nil || v.Link != linkUp || v.SetAside != 1 || v.Queued != 0 || v.Reports[0].Words != "extra invalid" {
+		if err != nil || v.Link != core.LinkUp || v.SetAside != 1 || v.Queued != 0 || v.Reports[0].Words != "extra invalid" {
 			t.Fatalf("queue %+v, %v", v, err)
 		}
 		n, err := c.till.Retry(context.Background(), "")
@@ -319,36 +319,6 @@ func TestExistsCountsAsDoneFromTheSecondTryOn(t *testing.T) {
 	}
 }
 
-func TestReferencesAreSixteenCrockfordCharactersAndDiffer(t *testing.T) {
-	c, err := NewCore(DefaultPolicy(), Equipment{}, testMakers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for i := range 1000 {
-		c.ev = sale.Event{Wall: time.Unix(1_800_000_000, 0), Entropy: [32]byte{byte(i), byte(i >> 8)}}
-		ref := c.newRef()
-		if len(ref) != 16 || seen[ref] {
-			t.Fatalf("reference %q, seen before: %v", ref, seen[ref])
-		}
-		for _, r := range ref {
-			if fmt.Sprintf("%c", r) == "" || !contains(crockford, r) {
-				t.Fatalf("reference %q holds %q", ref, r)
-			}
-		}
-		seen[ref] = true
-	}
-}
-
-func contains(s string, r rune) bool {
-	for _, x := range s {
-		if x == r {
-			return true
-		}
-	}
-	return false
-}
-
 func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		first := c.sell(sale.WeChat, 500)
@@ -360,7 +330,7 @@ func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.journal.fill(errDiskFull)
-		if _, err := c.trySell(sale.Card, 500, replacing(second.ID)); !errors.Is(err, ErrUnavailable) {
+		if _, err := c.trySell(sale.Card, 500, replacing(second.ID)); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("sold with a full disk: %v", err)
 		}
 		if s := c.now(second.ID); s.ReplacedBy != "" || !s.GivenUp {
@@ -381,34 +351,4 @@ func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestWhatIsDueIsStoredThoughASaleAtThatMomentCannotBe(t *testing.T) {
-	c, err := NewCore(DefaultPolicy(), Equipment{Terminal: true, Gateway: true}, testMakers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mono := time.Duration(0)
-	step := func(w sale.Happening) sale.Effects {
-		mono += time.Second
-		return c.Step(sale.Event{Wall: time.Unix(1_800_000_000, 0).Add(mono), Mono: mono, Entropy: [32]byte{byte(mono >> 30)}, What: w})
-	}
-	sell := func(key string, amount sale.Amount) sale.Effects {
-		return step(sale.SellAsked{Token: 1, Key: key, Digest: key, Amount: amount, Method: sale.WeChat})
-	}
-	out := sell("a", 100)
-	id := out.Intent.Sale
-	step(sale.Stored{Sales: []sale.ID{id}})
-	step(sale.OrderCreated{Sale: id, Answer: sale.GatewayAnswer{No: c.live[id].s.MchOrderNo, Result: sale.GatewayOK, Verified: true, Code: "weixin://x"}})
-	step(sale.CancelAsked{Token: 2, Sale: c.live[id].s})
-	mono += time.Hour // its next question has long been due
-	out = sell("b", 200)
-	for _, r := range out.Rows {
-		if s, ok := r.(sale.SaleRow); ok && s.Sale.ID == id {
-			t.Error("the intent of one sale carries rows of another")
-		}
-	}
-	if at, ok := c.Next(); !ok || at > mono {
-		t.Error("what was due is forgotten")
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -220,7 +221,7 @@ func TestALongDayIsReadWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		till, err := New(Options{Policy: DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}})
+		till, err := New(Options{Policy: core.DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -90,7 +91,7 @@ func TestEveryWordOfTheBooksIsThereInEveryLanguage(t *testing.T) {
 
 func TestAShopInFrenchReadsFrenchReports(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.change = func(p *Policy) { p.Language = sale.French }
+		c.change = func(p *core.Policy) { p.Language = sale.French }
 		c.restart()
 		b, err := c.till.Day(context.Background(), dayFrom, dayTo)
 		if err != nil || b.Title() != "RAPPORT X (PROVISOIRE)" {

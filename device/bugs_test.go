@@ -98,7 +98,7 @@ func plant(t *testing.T, patch string) (file, broken string) {
 func simulateWith(t *testing.T, file, text, seeds string) string {
 	t.Helper()
 	dir := t.TempDir()
-	changed := filepath.Join(dir, file)
+	changed := filepath.Join(dir, filepath.Base(file))
 	if err := os.WriteFile(changed, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func TestPaidAndReportAreOneTransaction(t *testing.T) {
 		if c.journal.barriers() != before {
 			t.Fatal("something was stored while the disk was full")
 		}
-		if _, err := c.trySell(sale.Card, 200); !errors.Is(err, ErrUnavailable) {
+		if _, err := c.trySell(sale.Card, 200); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("a sale was taken with a full disk: %v", err)
 		}
 		c.journal.fill(nil)
@@ -140,7 +140,7 @@ func TestLostAnswerIsFoundByReference(t *testing.T) {
 		s := c.sell(sale.Card, 1000)
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: "no answer within 3m0s"}
 		c.want(s.ID, sale.Unsure, sale.ReasonNoAnswer)
-		if _, err := c.trySell(sale.Card, 300); !errors.Is(err, ErrTerminalHeld) {
+		if _, err := c.trySell(sale.Card, 300); !errors.Is(err, sale.ErrTerminalHeld) {
 			t.Fatalf("the terminal is free while its answer is unknown: %v", err)
 		}
 		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -129,7 +130,7 @@ func TestClosedDayHoldsWhatEndedInItAndNothingElse(t *testing.T) {
 			t.Errorf("day 1: %+v, unsure %+v", b.Total, b.Unsure)
 		}
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
-		wantRefusal(t, err, ErrNotPossible, "nothing to close")
+		wantRefusal(t, err, sale.ErrNotPossible, "nothing to close")
 
 		c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaid) })
 		c.wait(time.Minute)
@@ -165,10 +166,10 @@ func TestDayStaysOpenUntilTheTerminalHasSettled(t *testing.T) {
 		c.paid(1000, "8")
 		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "HOST DOWN"})
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
-		wantRefusal(t, err, ErrUnavailable, "HOST DOWN: the day stays open")
+		wantRefusal(t, err, sale.ErrUnavailable, "HOST DOWN: the day stays open")
 		c.batch(sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"})
 		_, err = c.till.CloseDay(context.Background(), "Ann", false)
-		wantRefusal(t, err, ErrUnavailable, "line lost")
+		wantRefusal(t, err, sale.ErrUnavailable, "line lost")
 		c.restart()
 		c.paid(200, "9")
 		answer := closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 200})
@@ -215,11 +216,11 @@ func TestNothingIsSoldWhileTheDayCloses(t *testing.T) {
 		}()
 		synctest.Wait()
 		_, err := c.trySell(sale.WeChat, 100)
-		wantRefusal(t, err, ErrTillBusy, "being closed")
+		wantRefusal(t, err, sale.ErrTillBusy, "being closed")
 		_, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"})
-		wantRefusal(t, err, ErrTillBusy, "being closed")
+		wantRefusal(t, err, sale.ErrTillBusy, "being closed")
 		_, err = c.till.CloseDay(context.Background(), "Bea", false)
-		wantRefusal(t, err, ErrTillBusy, "already")
+		wantRefusal(t, err, sale.ErrTillBusy, "already")
 		settle <- closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000})
 		if err := <-done; err != nil {
 			t.Fatal(err)
@@ -235,16 +236,16 @@ func TestBatchStaysOpenForWhatIsUnsettled(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
-		wantRefusal(t, err, ErrTerminalHeld, "")
+		wantRefusal(t, err, sale.ErrTerminalHeld, "")
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
 		synctest.Wait()
 		_, err = c.till.CloseDay(context.Background(), "Ann", false)
-		wantRefusal(t, err, ErrTerminalHeld, string(first.ID))
+		wantRefusal(t, err, sale.ErrTerminalHeld, string(first.ID))
 	})
 	atCounter(t, func(c *counter) {
 		c.sell(sale.Card, 1000)
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
-		wantRefusal(t, err, ErrTillBusy, "under way")
+		wantRefusal(t, err, sale.ErrTillBusy, "under way")
 		c.terminal.answers <- approve(1000)
 	})
 }
@@ -302,7 +303,7 @@ func TestCloseThatCannotBeWrittenDownAsksNobody(t *testing.T) {
 		c.wait(time.Minute)
 		c.journal.fill(errDiskFull)
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
-		if !errors.Is(err, ErrUnavailable) || c.terminal.closed != 0 {
+		if !errors.Is(err, sale.ErrUnavailable) || c.terminal.closed != 0 {
 			t.Errorf("%v, asked %d times", err, c.terminal.closed)
 		}
 		c.journal.fill(nil)
@@ -330,7 +331,7 @@ func TestNotFoundInAClosedBatchProvesNothing(t *testing.T) {
 
 func TestDayClosesByItselfAtItsHour(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.change = func(p *Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
+		c.change = func(p *core.Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
 		c.restart()
 		c.wait(48 * time.Hour) // two nights without a sale: nothing to close
 		if len(c.journal.days) != 0 {
@@ -390,7 +391,7 @@ func TestBatchThatWasLeftOutIsComparedWithTheNextClose(t *testing.T) {
 
 func TestClockThatWasYearsAheadDoesNotEndTheClosing(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.change = func(p *Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
+		c.change = func(p *core.Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
 		c.restart()
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
 		c.paid(1000, "8")

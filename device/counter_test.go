@@ -14,6 +14,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -28,7 +29,7 @@ type counter struct {
 	printer  *fakePrinter
 	stop     func()
 	paper    bool // codes are printed, too
-	change   func(p *Policy)
+	change   func(p *core.Policy)
 	starts   uint64
 	skew     atomic.Int64 // of the wall clock, ns
 }
@@ -46,7 +47,7 @@ func atCounter(t *testing.T, f func(c *counter)) {
 
 // begin starts a till on the counter's journal, as after a restart.
 func (c *counter) begin() {
-	policy := DefaultPolicy()
+	policy := core.DefaultPolicy()
 	policy.CodeShownFor = time.Minute
 	policy.CodeOnPaper = c.paper
 	if c.change != nil {
@@ -90,7 +91,7 @@ func (r reader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var testMakers = Makers{
+var testMakers = core.Makers{
 	ID: func(t time.Time, entropy []byte) string {
 		var id ulid.ULID
 		_ = id.SetTime(ulid.Timestamp(t))
@@ -160,7 +161,7 @@ func (c *counter) want(id sale.ID, state sale.State, why sale.Reason) sale.Sale 
 // fakeTerminal answers as told; Charge waits for the script.
 type fakeTerminal struct {
 	mu      sync.Mutex
-	orders  []sale.CardOrder
+	orders  []sale.CardRequest
 	lookups []sale.CardLookup
 	answers chan sale.CardAnswer
 	aborted int
@@ -173,7 +174,7 @@ func newFakeTerminal() *fakeTerminal {
 	return &fakeTerminal{answers: make(chan sale.CardAnswer), find: func(l sale.CardLookup) sale.CardFinding { return sale.CardFinding{Ref: l.Ref} }}
 }
 
-func (f *fakeTerminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+func (f *fakeTerminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
 	f.mu.Lock()
 	f.orders = append(f.orders, o)
 	f.mu.Unlock()
@@ -326,7 +327,7 @@ func (g *fakeGateway) orders() []sale.OrderRequest    { return locked(&g.mu, &g.
 func (g *fakeGateway) refunded() []sale.RefundRequest { return locked(&g.mu, &g.refunds) }
 func (g *fakeGateway) queries() int                   { return locked(&g.mu, &g.asked) }
 func (f *fakeTerminal) aborts() int                   { return locked(&f.mu, &f.aborted) }
-func (f *fakeTerminal) charged() []sale.CardOrder     { return locked(&f.mu, &f.orders) }
+func (f *fakeTerminal) charged() []sale.CardRequest   { return locked(&f.mu, &f.orders) }
 func (m *memory) barriers() int                       { return locked(&m.mu, &m.commits) }
 
 // locked reads what another goroutine may be writing. Slices only grow.

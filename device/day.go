@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -35,7 +37,7 @@ func (t *Till) Day(ctx context.Context, from, to time.Time) (Books, error) {
 	})
 	b.At, b.lang = t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Language
 	if failed != nil {
-		return Books{}, &Refusal{Kind: ErrUnavailable, Words: "the journal cannot be read, so the day cannot be summed up: " + failed.Error()}
+		return Books{}, &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read, so the day cannot be summed up: " + failed.Error()}
 	}
 	return b, nil
 }
@@ -65,20 +67,21 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 // for ever. It takes as long as those take; when ctx ends before, the day is
 // closed all the same. withoutTerminal closes it beside a broken terminal.
 func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (Books, error) {
-	rep, err := t.ask(ctx, func(ctx context.Context, tok sale.Token) (sale.Happening, error) {
-		w := sale.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
+	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
+		w := core.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
 		// One of each tells; the loop must not read a whole day.
-		any, err := t.o.Journal.Sales(ctx, sale.Filter{Day: t.core.day, Limit: 1})
+		day, _ := t.machine.OpenDay()
+		any, err := t.o.Journal.Sales(ctx, sale.Filter{Day: day, Limit: 1})
 		if err != nil {
 			return nil, broken(err)
 		}
-		cards, err := t.o.Journal.Sales(ctx, sale.Filter{Day: t.core.day, Method: sale.Card, State: sale.Paid, Limit: 1})
+		cards, err := t.o.Journal.Sales(ctx, sale.Filter{Day: day, Method: sale.Card, State: sale.Paid, Limit: 1})
 		if err != nil {
 			return nil, broken(err)
 		}
 		w.Empty, w.Cards = len(any) == 0, len(cards) > 0
-		for _, l := range t.core.order { // what is not in the journal yet
-			mine, card := endedIn(t.core.day, &l.s)
+		for s := range t.machine.Sales() { // what is not in the journal yet
+			mine, card := endedIn(day, &s)
 			w.Empty, w.Cards = w.Empty && !mine, w.Cards || card
 		}
 		return w, nil
@@ -104,8 +107,8 @@ func endedIn(day int, s *sale.Sale) (mine, card bool) {
 // ClosedDay returns the report of a closed day as it was at the close.
 func (t *Till) ClosedDay(ctx context.Context, no int) (Books, error) {
 	d, err := t.o.Journal.Day(ctx, no)
-	if errors.Is(err, ErrNotFound) {
-		return Books{}, &Refusal{Kind: ErrNotFound, Words: fmt.Sprintf("there is no closed day %d: see the day's report for the numbers of those closed on it", no)}
+	if errors.Is(err, sale.ErrNotFound) {
+		return Books{}, &sale.Refusal{Kind: sale.ErrNotFound, Words: fmt.Sprintf("there is no closed day %d: see the day's report for the numbers of those closed on it", no)}
 	}
 	if err != nil {
 		return Books{}, broken(err)
@@ -129,9 +132,9 @@ func (t *Till) ClosedOn(ctx context.Context, date string) ([]int, error) {
 func (t *Till) booksOf(d sale.Day) (Books, error) {
 	var b Books
 	if err := json.Unmarshal(d.Books, &b); err != nil {
-		return b, &Refusal{Kind: ErrUnavailable, Words: fmt.Sprintf("the report of day %d cannot be read: %v", d.No, err)}
+		return b, &sale.Refusal{Kind: sale.ErrUnavailable, Words: fmt.Sprintf("the report of day %d cannot be read: %v", d.No, err)}
 	}
-	b.From, b.To, b.lang = b.From.In(t.core.zone), b.To.In(t.core.zone), t.o.Policy.Language
+	b.From, b.To, b.lang = b.From.In(t.machine.Zone()), b.To.In(t.machine.Zone()), t.o.Policy.Language
 	return b, nil
 }
 
@@ -141,7 +144,7 @@ func (t *Till) gather(ctx context.Context, e sale.GatherDay) {
 	for {
 		d, err := t.gathered(ctx, e)
 		if err == nil {
-			t.post(sale.DayGathered{Day: d})
+			t.post(core.DayGathered{Day: d})
 			return
 		}
 		t.o.Log.Error("the day cannot be summed up; trying again", "day", e.No, "err", err)
@@ -176,9 +179,9 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 		return d, err
 	}
 	err = t.turn(ctx, func() { // whatever is open is in the loop's hands
-		for _, l := range t.core.order {
-			if l.s.Open() {
-				keep(l.s.Clone())
+		for s := range t.machine.Sales() {
+			if s.Open() {
+				keep(s)
 			}
 		}
 	})
@@ -237,3 +240,5 @@ func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *Gat
 	}
 	return g
 }
+
+func orElse(s, other string) string { return cmp.Or(s, other) }

@@ -1,14 +1,13 @@
 // Package device is the box on the counter: the Till, which takes one payment
 // at a time and remembers everything before acting on it.
 //
-// It has two halves. Core is the step function: event in, effects out, single
-// threaded and deterministic. Till is the shell around it: one goroutine that
-// feeds events and performs effects, and workers that wait on wires.
+// It is a thin shell around the machine that decides (device/core): one
+// goroutine feeds events and performs effects, workers wait on wires.
 //
 //	requests (API, commands)          wires (terminal, gateway, printer)
 //	       |                                   |
 //	       v            events                 v
-//	  look up in  ---------------------> [ Core.Step ]  <--- clock, random bytes
+//	  look up in  ----------------------> [ core.Step ] <--- clock, random bytes
 //	  the journal                              |
 //	                       +-------------------+--------------------+
 //	                       v                   v                    v
@@ -16,16 +15,12 @@
 //	                  tell, answer        transaction ------> create, print
 //	                                      (a barrier)         once durable
 //
-// Money rule: write, act, write. What moves money stands in After, behind the
-// intent the same step wrote; when that cannot be stored, nothing is sent and
-// the step is told so (IntentFailed). What cannot be proven becomes unsure and
-// is asked about until it is known:
-//
-//	card     cards.go    probe the terminal, look our reference up, weigh the proof
-//	wallet   wallets.go  query the order, on a schedule, for seven days
-//	refund   moves.go    query the refund by its own number
-//	report   reports.go  the queue that tells IOTPay of card sales
-//	restart  recover.go  all of it again: nothing is started, all is asked for
+//	till.go      the loop          ask.go      requests, looked up and stepped in one turn
+//	ledger.go    the commits       perform.go  the effects
+//	day.go       a day is summed up and compared, with match.go and books.go
+//	hour.go      the day is closed by the clock
+//	hub.go       the stream of messages to whoever listens
+//	wires.go, journal.go   what the till needs of others
 //
 // A request is looked up, stepped and queued for the journal in one turn of
 // the loop, so two requests never both find a bill unpaid.

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -33,7 +34,7 @@ func (d *kicked) OpenDrawer(ctx context.Context) error {
 // drawerTill runs f with a till that has drawer d, which may be nil.
 func drawerTill(t *testing.T, journal *memory, d *kicked, f func(ctx context.Context, till *Till)) {
 	synctest.Test(t, func(t *testing.T) {
-		o := Options{Policy: DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}}
+		o := Options{Policy: core.DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}}
 		if d != nil {
 			o.Drawer = d
 		}
@@ -101,7 +102,7 @@ func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
 		full(sale.ErrJournalFull)
 		short, done := context.WithTimeout(ctx, 3*time.Second)
 		defer done()
-		if err := till.OpenDrawer(short, "Ana"); !errors.Is(err, ErrUnavailable) {
+		if err := till.OpenDrawer(short, "Ana"); !errors.Is(err, sale.ErrUnavailable) {
 			t.Errorf("with a full journal: %v", err)
 		}
 		full(nil)
@@ -119,7 +120,7 @@ func TestADrawerStaysShut(t *testing.T) {
 	d := &kicked{journal: newMemory()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		for _, by := range []string{"", "a\nb", strings.Repeat("x", 65)} {
-			if err := till.OpenDrawer(ctx, by); !errors.Is(err, ErrInvalid) {
+			if err := till.OpenDrawer(ctx, by); !errors.Is(err, sale.ErrInvalid) {
 				t.Errorf("by %q: %v", by, err)
 			}
 		}
@@ -131,7 +132,7 @@ func TestADrawerStaysShut(t *testing.T) {
 		if err := till.OpenDrawer(short, "Ana"); err == nil {
 			t.Error("opened without being written down")
 		}
-		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, ErrUnavailable) {
+		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, sale.ErrUnavailable) {
 			t.Errorf("while the journal is known to be full: %v", err)
 		}
 		if d.opened != 0 {
@@ -139,13 +140,13 @@ func TestADrawerStaysShut(t *testing.T) {
 		}
 	})
 	drawerTill(t, newMemory(), nil, func(ctx context.Context, till *Till) {
-		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, ErrNoDevice) {
+		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, sale.ErrNoDevice) {
 			t.Errorf("without a drawer: %v", err)
 		}
 	})
 	broken := &kicked{journal: newMemory(), err: errors.New("printer is not reachable")}
 	drawerTill(t, broken.journal, broken, func(ctx context.Context, till *Till) {
-		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "not reachable") {
+		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, sale.ErrUnavailable) || !strings.Contains(err.Error(), "not reachable") {
 			t.Errorf("a printer that is away: %v", err)
 		}
 	})

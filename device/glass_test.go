@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -66,7 +67,8 @@ func TestGlassAfterASale(t *testing.T) {
 
 func TestPartOfTheMoneyIsNotThankedFor(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.till.core.policy.Partial = "accept"
+		c.change = func(p *core.Policy) { p.Partial = "accept" }
+		c.restart()
 		s := c.sell(sale.Card, 500)
 		c.terminal.answers <- approve(300)
 		c.wait(time.Second)
@@ -113,7 +115,7 @@ func TestCustomerIsAskedHowToPayTheSum(t *testing.T) {
 			atCounter(t, func(c *counter) {
 				err := c.till.Display(context.Background(), tc.items, "", tc.choose)
 				c.wait(0)
-				if refused := tc.choose && tc.kind != sale.ScreenChoose; refused != errors.Is(err, ErrInvalid) {
+				if refused := tc.choose && tc.kind != sale.ScreenChoose; refused != errors.Is(err, sale.ErrInvalid) {
 					t.Errorf("the till says %v", err)
 				}
 				if g := c.glass.last(); g.Kind != tc.kind || g.Amount != tc.amount || len(g.Items) != tc.lines {
@@ -146,30 +148,4 @@ func (c *counter) display(items []sale.Item, message string, choose bool) {
 		c.t.Fatal(err)
 	}
 	c.wait(0)
-}
-
-func TestGlassNamesWhereTheMoneyGoes(t *testing.T) {
-	c := &Core{policy: DefaultPolicy()}
-	for _, tc := range []struct {
-		kind        sale.CardKind
-		during, end sale.ScreenKind
-	}{
-		{sale.CardSale, sale.ScreenCard, sale.ScreenPaid},
-		{sale.CardReturn, sale.ScreenReturn, sale.ScreenReturned},
-		{sale.CardAuth, sale.ScreenCard, sale.ScreenHeld},
-		{sale.CardComplete, sale.ScreenProcessing, sale.ScreenPaid},
-	} {
-		s := sale.Sale{ID: "S1", Kind: tc.kind, Method: sale.Card, State: sale.Waiting, Amount: 500, Currency: "CAD"}
-		if g := c.saleScreen(&live{s: s}); g.Kind != tc.during || g.Amount != 500 {
-			t.Errorf("while a %s waits glass shows %s %s", tc.kind, g.Kind, g.Amount)
-		}
-		s.State, s.ApprovedAmount = sale.Paid, 300
-		if g := c.resultScreen(s); g.Kind != tc.end || g.Amount != 300 {
-			t.Errorf("after a %s glass shows %s %s", tc.kind, g.Kind, g.Amount)
-		}
-		s.State = sale.Declined
-		if g := c.resultScreen(s); g.Kind != sale.ScreenDeclined {
-			t.Errorf("after a declined %s glass shows %s", tc.kind, g.Kind)
-		}
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"posd/device/sale"
 )
 
 const (
@@ -20,10 +22,13 @@ func (t *Till) closeByHour(ctx context.Context) {
 		return // Validate has said so
 	}
 	since := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
-	name := func(now time.Time) string { return now.In(t.core.zone).Add(-since).Format(time.DateOnly) }
+	name := func(now time.Time) string { return now.In(t.machine.Zone()).Add(-since).Format(time.DateOnly) }
 
 	var last string // the day that was closed last, or under way when posd was first started
-	if t.turn(ctx, func() { last = name(t.core.opened) }) != nil {
+	if t.turn(ctx, func() {
+		_, opened := t.machine.OpenDay()
+		last = name(opened)
+	}) != nil {
 		return
 	}
 	if last < "1970" { // none was closed yet
@@ -44,7 +49,7 @@ func (t *Till) closeByHour(ctx context.Context) {
 		}
 		_, err := t.CloseDay(ctx, "posd", false)
 		switch {
-		case err == nil, errors.Is(err, ErrNotPossible): // closed, or nothing to close
+		case err == nil, errors.Is(err, sale.ErrNotPossible): // closed, or nothing to close
 			last = today
 		case ctx.Err() == nil:
 			t.o.Log.Warn("the day could not be closed at its hour; trying again", "err", err)

@@ -24,7 +24,7 @@ type Journal interface {
 
 // Reader finds what was stored. A thing that does not exist is ErrNotFound.
 type Reader interface {
-	Key(ctx context.Context, key string) (sale.KeyHit, error)
+	Key(ctx context.Context, key string) (sale.KeyBinding, error)
 	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)
 	Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error)
 	// SameBill returns the sales that carry the reference, or, if it is empty,

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -34,7 +35,7 @@ func TestAuthorisationHoldsAndCompletionTakes(t *testing.T) {
 			t.Fatalf("an authorisation took money or was reported: %+v", auth)
 		}
 		_, err := c.trySell(sale.Card, 5001, completing(auth))
-		wantRefusal(t, err, ErrInvalid, "holds 50.00")
+		wantRefusal(t, err, sale.ErrInvalid, "holds 50.00")
 
 		done := c.sell(sale.Card, 4200, completing(auth))
 		o := c.terminal.charged()[1]
@@ -52,9 +53,9 @@ func TestAuthorisationHoldsAndCompletionTakes(t *testing.T) {
 			t.Errorf("reports %+v", sent)
 		}
 		_, err = c.trySell(sale.Card, 100, completing(auth))
-		wantRefusal(t, err, ErrInvalid, "once only")
+		wantRefusal(t, err, sale.ErrInvalid, "once only")
 		_, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: auth.ID, By: "Ann"})
-		wantRefusal(t, err, ErrNotPossible, "is completed by sale")
+		wantRefusal(t, err, sale.ErrNotPossible, "is completed by sale")
 	})
 }
 
@@ -77,7 +78,7 @@ func TestAuthorisationIsReleasedByAVoid(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		auth := c.authorise(5000)
 		_, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r", Sale: auth.ID, By: "Ann"})
-		wantRefusal(t, err, ErrNotPossible, "took no money")
+		wantRefusal(t, err, sale.ErrNotPossible, "took no money")
 		if _, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: auth.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +91,7 @@ func TestAuthorisationIsReleasedByAVoid(t *testing.T) {
 			t.Errorf("after the void: %+v", s)
 		}
 		_, err = c.trySell(sale.Card, 100, completing(auth))
-		wantRefusal(t, err, ErrInvalid, "has been voided")
+		wantRefusal(t, err, sale.ErrInvalid, "has been voided")
 	})
 }
 
@@ -98,14 +99,14 @@ func TestAuthorisedBillIsNotSoldBeside(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		auth := c.authorise(5000)
 		_, err := c.trySell(sale.Card, 4000, func(r *SellRequest) { r.Reference = "room 7" })
-		wantRefusal(t, err, ErrBillPaid, string(auth.ID))
+		wantRefusal(t, err, sale.ErrBillPaid, string(auth.ID))
 	})
 }
 
 func TestReturnGivesMoneyAndIsCorrectedByHand(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		_, err := c.trySell(sale.Card, 1500, ofKind(sale.CardReturn))
-		wantRefusal(t, err, ErrInvalid, "say who asks")
+		wantRefusal(t, err, sale.ErrInvalid, "say who asks")
 		give := c.sell(sale.Card, 1500, ofKind(sale.CardReturn), func(r *SellRequest) { r.By, r.Why = "Ann", "broken cup" })
 		if o := c.terminal.charged()[0]; o.Kind != sale.CardReturn || o.Amount != 1500 || o.Original != nil {
 			t.Errorf("asked of the terminal: %+v", o)
@@ -137,11 +138,11 @@ func TestLostReturnIsLookedUpAndNotGivenTwice(t *testing.T) {
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
 		c.want(give.ID, sale.Unsure, sale.ReasonNoAnswer)
 		_, err := c.trySell(sale.Card, 1500, by)
-		wantRefusal(t, err, ErrSameBill, string(give.ID))
+		wantRefusal(t, err, sale.ErrSameBill, string(give.ID))
 		c.wait(10 * time.Second)
 		c.want(give.ID, sale.Paid, "")
 		_, err = c.trySell(sale.Card, 1500, by)
-		wantRefusal(t, err, ErrBillPaid, string(give.ID))
+		wantRefusal(t, err, sale.ErrBillPaid, string(give.ID))
 		if n, _ := c.terminal.count(); n != 1 {
 			t.Errorf("%d transactions", n)
 		}
@@ -242,7 +243,7 @@ func TestOfflineApprovalWaitsForItsUpload(t *testing.T) {
 			if len(c.gateway.reports()) != 0 {
 				t.Fatal("reported before the terminal's upload was confirmed")
 			}
-			if _, err := c.till.Uploaded(context.Background(), s.ID, fate, "", ""); !errors.Is(err, ErrInvalid) {
+			if _, err := c.till.Uploaded(context.Background(), s.ID, fate, "", ""); !errors.Is(err, sale.ErrInvalid) {
 				t.Errorf("without a name: %v", err)
 			}
 			if _, err := c.till.Uploaded(context.Background(), s.ID, fate, "Ann", "terminal's list"); err != nil {
@@ -254,16 +255,16 @@ func TestOfflineApprovalWaitsForItsUpload(t *testing.T) {
 				t.Errorf("%s: reported %v, incident %q", fate, reported, got.Incident)
 			}
 			_, err := c.till.Uploaded(context.Background(), s.ID, sale.UploadConfirmed, "Ann", "")
-			wantRefusal(t, err, ErrNotPossible, "already")
+			wantRefusal(t, err, sale.ErrNotPossible, "already")
 		})
 	}
 }
 
 func TestOfflineLimitsStopCardsAndNotWallets(t *testing.T) {
-	limits := map[string]func(p *Policy){
-		"offline_max_reports": func(p *Policy) { p.OfflineMaxReports = 1 },
-		"offline_max_cents":   func(p *Policy) { p.OfflineMaxCents = 2000 },
-		"offline_max_age":     func(p *Policy) { p.OfflineMaxAge = time.Hour },
+	limits := map[string]func(p *core.Policy){
+		"offline_max_reports": func(p *core.Policy) { p.OfflineMaxReports = 1 },
+		"offline_max_cents":   func(p *core.Policy) { p.OfflineMaxCents = 2000 },
+		"offline_max_age":     func(p *core.Policy) { p.OfflineMaxAge = time.Hour },
 	}
 	for name, change := range limits {
 		atCounter(t, func(c *counter) {
@@ -277,7 +278,7 @@ func TestOfflineLimitsStopCardsAndNotWallets(t *testing.T) {
 			c.want(s.ID, sale.Paid, "")
 			c.wait(2 * time.Hour)
 			_, err := c.trySell(sale.Card, 100)
-			wantRefusal(t, err, ErrUnavailable, name)
+			wantRefusal(t, err, sale.ErrUnavailable, name)
 			give := c.sell(sale.Card, 100, ofKind(sale.CardReturn), func(r *SellRequest) { r.By = "Ann" })
 			c.terminal.answers <- approve(100)
 			c.want(give.ID, sale.Paid, "")
@@ -297,7 +298,7 @@ func TestOfflineLimitsStopCardsAndNotWallets(t *testing.T) {
 func TestSignedReceiptHasACopyForTheShop(t *testing.T) {
 	for policy, want := range map[string]int{"signature": 3, "always": 4, "never": 2} {
 		atCounter(t, func(c *counter) {
-			c.change = func(p *Policy) { p.MerchantCopy = policy }
+			c.change = func(p *core.Policy) { p.MerchantCopy = policy }
 			c.restart()
 			for _, cvm := range []string{"pin", "signature"} {
 				s := c.sell(sale.Card, 100)
@@ -425,7 +426,7 @@ func TestLostReturnOfASettledSaleIsLookedUp(t *testing.T) {
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
 		synctest.Wait()
 		_, err := c.trySell(sale.Card, 100)
-		wantRefusal(t, err, ErrTerminalHeld, string(s.ID))
+		wantRefusal(t, err, sale.ErrTerminalHeld, string(s.ID))
 		c.wait(time.Minute)
 		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveDone {
 			t.Errorf("the return is %s", got.Refunds[0].State)

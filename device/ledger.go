@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -26,8 +27,8 @@ type ledger struct {
 // group is the rows of one step and what waits for them.
 type group struct {
 	rows   []sale.Row
-	after  []sale.Effect
-	intent *sale.IntentFailed
+	after  []core.Effect
+	intent *core.IntentFailed
 }
 
 type commitResult struct {
@@ -39,7 +40,7 @@ type commitResult struct {
 
 // add queues a step's rows. An effect that waits for durability waits for all
 // that was queued before it, too.
-func (l *ledger) add(out sale.Effects) {
+func (l *ledger) add(out core.Effects) {
 	if len(out.Rows) == 0 && len(out.After) == 0 {
 		return
 	}
@@ -121,23 +122,9 @@ func (t *Till) committed(c commitResult) {
 	l.wrote, l.idled, t.failing = time.Now(), false, ""
 	t.tellEvents(c.groups, c.seqs)
 	t.performAfter(c.groups)
-	if st := storedIn(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {
+	if st := core.StoredBy(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {
 		t.step(st)
 	}
-}
-
-// storedIn says about which sales rows were committed, each as often as it was.
-func storedIn(rows []sale.Row) sale.Stored {
-	var st sale.Stored
-	for _, r := range rows {
-		switch r := r.(type) {
-		case sale.SaleRow:
-			st.Sales = append(st.Sales, r.Sale.ID)
-		case sale.FactRow:
-			st.Facts = append(st.Facts, r.Sale)
-		}
-	}
-	return st
 }
 
 func (t *Till) commitFailed(c commitResult) {

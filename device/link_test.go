@@ -21,8 +21,8 @@ func TestWalletsAreRefusedWhileTheGatewayIsAwayAndCardsGoOn(t *testing.T) {
 				c.restart()
 				c.wait(time.Second)
 				_, err := c.trySell(sale.WeChat, 100)
-				var no *Refusal
-				if !errors.Is(err, ErrUnavailable) || !errors.As(err, &no) || !strings.Contains(no.Words, a.Words) {
+				var no *sale.Refusal
+				if !errors.Is(err, sale.ErrUnavailable) || !errors.As(err, &no) || !strings.Contains(no.Words, a.Words) {
 					t.Fatalf("a code was promised: %v", err)
 				}
 				if len(c.gateway.orders()) != 0 {

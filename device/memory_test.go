@@ -17,7 +17,7 @@ type memory struct {
 	mu      sync.Mutex
 	sales   map[sale.ID]sale.Sale
 	order   []sale.ID
-	keys    map[string]sale.KeyHit
+	keys    map[string]sale.KeyBinding
 	reports map[string]sale.Report
 	jobs    map[string]sale.Job
 	events  []sale.StoredEvent
@@ -28,7 +28,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{sales: map[sale.ID]sale.Sale{}, keys: map[string]sale.KeyHit{}, reports: map[string]sale.Report{}, jobs: map[string]sale.Job{}, notes: map[string]string{}}
+	return &memory{sales: map[sale.ID]sale.Sale{}, keys: map[string]sale.KeyBinding{}, reports: map[string]sale.Report{}, jobs: map[string]sale.Job{}, notes: map[string]string{}}
 }
 
 func (m *memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
@@ -47,7 +47,7 @@ func (m *memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 			}
 			m.sales[r.Sale.ID] = r.Sale.Clone()
 		case sale.KeyRow:
-			m.keys[r.Key] = sale.KeyHit{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
+			m.keys[r.Key] = sale.KeyBinding{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
 		case sale.EventRow:
 			seqs = append(seqs, int64(len(m.events)+1))
 			m.events = append(m.events, storedEvent(r, int64(len(m.events)+1)))
@@ -105,13 +105,13 @@ func (m *memory) Recover(context.Context) (sale.Recovered, error) {
 	return r, nil
 }
 
-func (m *memory) Key(_ context.Context, key string) (sale.KeyHit, error) {
+func (m *memory) Key(_ context.Context, key string) (sale.KeyBinding, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if h, ok := m.keys[key]; ok {
 		return h, nil
 	}
-	return sale.KeyHit{}, sale.ErrNotFound
+	return sale.KeyBinding{}, sale.ErrNotFound
 }
 
 func (m *memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {

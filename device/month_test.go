@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/store"
 	"posd/sync/iotpay"
@@ -105,7 +106,7 @@ func (m *month) RoundTrip(r *http.Request) (*http.Response, error) {
 // willing is a terminal that approves at once.
 type willing struct{ *fakeTerminal }
 
-func (willing) Charge(_ context.Context, o sale.CardOrder) sale.CardAnswer {
+func (willing) Charge(_ context.Context, o sale.CardRequest) sale.CardAnswer {
 	a := approve(o.Amount)
 	a.Ref, a.Kind, a.Extra = o.Ref, o.Kind, `{"cardNum":"XXXXXXXXXXXX1166","authNum":"01046Z","expireDate":"1227"}`
 	return a
@@ -117,11 +118,11 @@ func (m *month) start() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	policy := DefaultPolicy()
+	policy := core.DefaultPolicy()
 	policy.BackoffMax = 200 * time.Millisecond
 	m.till, err = New(Options{
 		Policy: policy, Journal: journal, Terminal: willing{newFakeTerminal()}, Gateway: m.client, Outbox: outbox.New(m.client, 8), Screen: &fakeGlass{},
-		Makers: Makers{ID: testMakers.ID, Report: m.client.ReportParams, Wallet: testMakers.Wallet},
+		Makers: core.Makers{ID: testMakers.ID, Report: m.client.ReportParams, Wallet: testMakers.Wallet},
 		Log:    quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(m.rnd.Uint64(), 5))},
 	})
 	if err != nil {

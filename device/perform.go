@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -15,76 +17,78 @@ import (
 const callLimit = 10 * time.Minute
 
 // perform does one effect. It never waits: wires run beside the loop and post what they hear.
-func (t *Till) perform(e sale.Effect) {
+func (t *Till) perform(e core.Effect) {
 	switch e := e.(type) {
-	case sale.Show:
+	case core.Show:
 		t.glass.Store(&e.Screen)
 		t.o.Screen.Show(e.Screen)
 		t.hub.tell(Message{Event: "screen", Data: e.Screen})
-	case sale.Tell:
+	case core.Tell:
 		t.hub.tell(Message{Event: "sale", Data: e.Sale})
-	case sale.TellQueue:
+	case core.TellQueue:
 		t.tell = true
-	case sale.Reply:
+	case core.Reply:
 		if ch := t.tokens[e.Token]; ch != nil {
 			delete(t.tokens, e.Token)
 			ch <- e
 		}
-	case sale.Log:
+	case core.Log:
 		t.log(e)
-	case sale.Charge:
-		t.call(func(ctx context.Context) sale.Happening {
+	case core.Charge:
+		t.call(func(ctx context.Context) core.Event {
 			return t.charge(ctx, e.Order)
 		})
-	case sale.Find:
-		t.call(func(ctx context.Context) sale.Happening {
-			return sale.CardFound{Finding: t.o.Terminal.Find(ctx, e.Lookup)}
+	case core.Find:
+		t.call(func(ctx context.Context) core.Event {
+			return core.CardFound{Finding: t.o.Terminal.Find(ctx, e.Lookup)}
 		})
-	case sale.CloseBatch:
-		t.call(func(ctx context.Context) sale.Happening {
-			return sale.BatchAnswered{Answer: t.o.Terminal.CloseBatch(ctx)}
+	case core.CloseBatch:
+		t.call(func(ctx context.Context) core.Event {
+			return core.BatchAnswered{Answer: t.o.Terminal.CloseBatch(ctx)}
 		})
-	case sale.GatherDay:
-		t.work(func(ctx context.Context) { t.gather(ctx, e) })
-	case sale.Abort:
+	case core.GatherDay:
+		t.work(func(ctx context.Context) { t.gather(ctx, e.Of) })
+	case core.Abort:
 		t.abort()
-	case sale.CreateOrder:
-		t.call(func(ctx context.Context) sale.Happening {
-			return sale.OrderCreated{Sale: e.Sale, Answer: t.o.Gateway.Create(ctx, e.Request)}
+	case core.CreateOrder:
+		t.call(func(ctx context.Context) core.Event {
+			return core.OrderCreated{Sale: e.Sale, Answer: t.o.Gateway.Create(ctx, e.Request)}
 		})
-	case sale.QueryOrder:
-		t.call(func(ctx context.Context) sale.Happening {
-			return sale.OrderAsked{Sale: e.Sale, Answer: t.o.Gateway.Query(ctx, e.MchOrderNo)}
+	case core.QueryOrder:
+		t.call(func(ctx context.Context) core.Event {
+			return core.OrderAsked{Sale: e.Sale, Answer: t.o.Gateway.Query(ctx, e.MchOrderNo)}
 		})
-	case sale.SendRefund:
-		t.call(func(ctx context.Context) sale.Happening {
-			return sale.RefundAnswered{Sale: e.Sale, Movement: e.Request.No, Answer: t.o.Gateway.Refund(ctx, e.Request)}
+	case core.SendRefund:
+		t.call(func(ctx context.Context) core.Event {
+			return core.RefundAnswered{Sale: e.Sale, Movement: e.Request.No, Answer: t.o.Gateway.Refund(ctx, e.Request)}
 		})
-	case sale.QueryRefund:
-		t.call(func(ctx context.Context) sale.Happening {
-			return sale.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: t.o.Gateway.QueryRefund(ctx, e.Movement)}
+	case core.QueryRefund:
+		t.call(func(ctx context.Context) core.Event {
+			return core.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: t.o.Gateway.QueryRefund(ctx, e.Movement)}
 		})
-	case sale.Probe:
-		t.call(func(ctx context.Context) sale.Happening { return sale.Probed{Answer: t.o.Gateway.Probe(ctx)} })
-	case sale.ClaimDue:
-		t.call(func(ctx context.Context) sale.Happening { return t.claim(ctx, e.N) })
-	case sale.SendReports:
-		t.call(func(ctx context.Context) sale.Happening { return t.sendReports(ctx, e.Reports) })
-	case sale.PrintCode:
+	case core.Probe:
+		t.call(func(ctx context.Context) core.Event { return core.Probed{Answer: t.o.Gateway.Probe(ctx)} })
+	case core.ClaimDue:
+		t.call(func(ctx context.Context) core.Event { return t.claim(ctx, e.N) })
+	case core.SendReports:
+		t.call(func(ctx context.Context) core.Event { return t.sendReports(ctx, e.Reports) })
+	case core.PrintCode:
 		t.work(func(ctx context.Context) {
 			if r := t.o.Printer.PrintCode(ctx, e.Screen); r.State == sale.PrintFailed {
 				t.o.Log.Warn("the code was not printed", "sale", e.Screen.Sale, "words", r.Words)
 			}
 		})
-	case sale.OpenDrawer:
+	case core.OpenDrawer:
 		t.work(func(ctx context.Context) { t.kick(ctx, e.Job) })
-	case sale.PrintReceipt:
+	case core.PrintReceipt:
 		t.receipts.put(e.Receipt)
+	default:
+		panic(fmt.Sprintf("effect %T is not performed", e))
 	}
 }
 
 // call runs a wire beside the loop and posts what it heard.
-func (t *Till) call(f func(ctx context.Context) sale.Happening) {
+func (t *Till) call(f func(ctx context.Context) core.Event) {
 	t.work(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, callLimit)
 		defer cancel()
@@ -94,14 +98,14 @@ func (t *Till) call(f func(ctx context.Context) sale.Happening) {
 
 // charge asks the terminal for money. If it refuses the amount as a duplicate of
 // another transaction, the journal says whether that one is ours.
-func (t *Till) charge(ctx context.Context, o sale.CardOrder) sale.Happening {
-	h := sale.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
+func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.Event {
+	h := core.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
 	if h.Answer.Foreign != "" {
 		known, err := t.o.Journal.SaleOf(ctx, h.Answer.Foreign)
 		switch {
 		case err == nil:
 			h.Known = &known
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, sale.ErrNotFound):
 			h.Lost, err = t.o.Journal.HasReference(ctx, h.Answer.Foreign)
 		}
 		if err != nil {
@@ -122,32 +126,32 @@ func (t *Till) abort() {
 }
 
 // claim reads due reports. A journal that cannot be read is asked again later.
-func (t *Till) claim(ctx context.Context, n int) sale.Happening {
+func (t *Till) claim(ctx context.Context, n int) core.Event {
 	now := t.o.Clock()
 	due, err := t.o.Journal.Due(ctx, now, t.o.Policy.BackoffMax, n)
 	if err != nil {
 		t.o.Log.Error("reports cannot be read", "err", err)
-		return sale.ReportsDue{NextDue: now.Add(30 * time.Second)}
+		return core.ReportsDue{NextDue: now.Add(30 * time.Second)}
 	}
 	if len(due) > 0 {
-		return sale.ReportsDue{Reports: due}
+		return core.ReportsDue{Reports: due}
 	}
 	st, err := t.o.Journal.QueueStats(ctx)
 	if err != nil {
-		return sale.ReportsDue{NextDue: now.Add(30 * time.Second)}
+		return core.ReportsDue{NextDue: now.Add(30 * time.Second)}
 	}
-	return sale.ReportsDue{NextDue: st.NextDueAt}
+	return core.ReportsDue{NextDue: st.NextDueAt}
 }
 
-func (t *Till) sendReports(ctx context.Context, reports []sale.Report) sale.Happening {
+func (t *Till) sendReports(ctx context.Context, reports []sale.Report) core.Event {
 	var mu sync.Mutex
-	answers := make([]sale.ReportAnswer, 0, len(reports))
+	answers := make([]core.ReportAnswer, 0, len(reports))
 	t.o.Outbox.Send(ctx, reports, func(r sale.Report, a sale.GatewayAnswer) {
 		mu.Lock()
 		defer mu.Unlock()
-		answers = append(answers, sale.ReportAnswer{Report: r, Answer: a})
+		answers = append(answers, core.ReportAnswer{Report: r, Answer: a})
 	})
-	return sale.ReportsAnswered{Answers: answers}
+	return core.ReportsAnswered{Answers: answers}
 }
 
 // tellQueueEvery bounds how often the queue is summed up for whoever listens:
@@ -164,10 +168,11 @@ func (t *Till) tellQueueIfDue() {
 		t.o.Log.Error("the queue cannot be read", "err", err)
 		return
 	}
-	t.hub.tell(Message{Event: "queue", Data: QueueView{QueueStats: st, Link: t.core.queue.link, Words: t.core.queue.words}})
+	l := t.machine.Link()
+	t.hub.tell(Message{Event: "queue", Data: QueueView{QueueStats: st, Link: l.State, Words: l.Words}})
 }
 
-func (t *Till) log(e sale.Log) {
+func (t *Till) log(e core.Log) {
 	level := t.o.Log.Info
 	if e.Warn {
 		level = t.o.Log.Warn
@@ -190,7 +195,7 @@ func (t *Till) printAll(ctx context.Context) {
 		if !ok {
 			return
 		}
-		t.post(sale.JobDone{Result: t.o.Printer.Print(ctx, r)})
+		t.post(core.JobDone{Result: t.o.Printer.Print(ctx, r)})
 	}
 }
 

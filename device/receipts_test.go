@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/pax"
 	"posd/pax/paxsim"
@@ -110,7 +111,7 @@ func newDesk(t *testing.T, seed uint64) *desk {
 
 func (d *desk) start() {
 	till, err := New(Options{
-		Policy: DefaultPolicy(), Journal: d.journal, Terminal: pax.New(d.paxLine, pax.Defaults(), quiet), Screen: &fakeGlass{},
+		Policy: core.DefaultPolicy(), Journal: d.journal, Terminal: pax.New(d.paxLine, pax.Defaults(), quiet), Screen: &fakeGlass{},
 		Printer: receipts{printer.New(d.line, printer.Defaults(), quiet)}, Makers: testMakers,
 		Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(d.rnd.Uint64(), 12))},
 	})

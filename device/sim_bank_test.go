@@ -4,11 +4,12 @@ import (
 	"slices"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
 // back returns an answer to the core after a while.
-type back func(d time.Duration, h func() sale.Happening)
+type back func(d time.Duration, h func() core.Event)
 
 // bank is the terminal and the card's host: it keeps what was really taken.
 type bank struct {
@@ -47,18 +48,18 @@ func (b *bank) init() { b.records = map[string]*record{} }
 const serial = "0123456789"
 
 // charge takes a transaction: the request may be lost, the customer thinks, the answer may be lost or late.
-func (b *bank) charge(w *world, o sale.CardOrder, back back) {
+func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 	w.intended(o.Ref)
 	b.used = w.now
-	unsure := func(why string) func() sale.Happening {
-		return func() sale.Happening {
-			return sale.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Words: why}}
+	unsure := func(why string) func() core.Event {
+		return func() core.Event {
+			return core.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Words: why}}
 		}
 	}
 	if b.unplugged || w.chance(0.03) {
 		w.say("terminal: line closed, %s %s not sent", o.Kind, o.Ref)
-		back(time.Second, func() sale.Happening {
-			return sale.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictNotSent, Words: "not plugged in"}}
+		back(time.Second, func() core.Event {
+			return core.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictNotSent, Words: "not plugged in"}}
 		})
 		return
 	}
@@ -90,13 +91,13 @@ func (b *bank) charge(w *world, o sale.CardOrder, back back) {
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
 			}
 		default:
-			back(30*time.Millisecond, func() sale.Happening { return sale.CardAnswered{Answer: a, Known: w.saleOf(a.Foreign)} })
+			back(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Known: w.saleOf(a.Foreign)} })
 		}
 	})
 }
 
 // decide is the moment of truth: money is taken here, or not.
-func (b *bank) decide(w *world, o sale.CardOrder, r *running) sale.CardAnswer {
+func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer {
 	a := sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: serial}}
 	if r.aborted {
 		a.Verdict, a.Reason, a.Words = sale.VerdictCancelled, sale.ReasonAborted, "ABORTED"
@@ -149,7 +150,7 @@ func (b *bank) decide(w *world, o sale.CardOrder, r *running) sale.CardAnswer {
 }
 
 // forget takes back what the terminal on the wire was never asked for.
-func (b *bank) forget(o sale.CardOrder) {
+func (b *bank) forget(o sale.CardRequest) {
 	r := b.records[o.Ref]
 	if r == nil {
 		return
@@ -163,7 +164,7 @@ func (b *bank) forget(o sale.CardOrder) {
 }
 
 // original finds what a void or return gives back.
-func (b *bank) original(o sale.CardOrder) *record {
+func (b *bank) original(o sale.CardRequest) *record {
 	if o.Original == nil {
 		return nil
 	}
@@ -216,7 +217,7 @@ func (b *bank) find(w *world, l sale.CardLookup, back back) {
 	f := sale.CardFinding{Ref: l.Ref}
 	switch {
 	case b.running != nil || b.unplugged || w.chance(0.15):
-		back(3*time.Second, func() sale.Happening { return sale.CardFound{Finding: f} })
+		back(3*time.Second, func() core.Event { return core.CardFound{Finding: f} })
 		return
 	case w.chance(0.05):
 		f.Reached, f.Result, f.Words = true, sale.FoundUnclear, "noise"
@@ -233,7 +234,7 @@ func (b *bank) find(w *world, l sale.CardLookup, back back) {
 		}
 	}
 	f.Late, b.late = append(f.Late, b.late...), nil
-	back(w.between(50*time.Millisecond, time.Second), func() sale.Happening { return sale.CardFound{Finding: f} })
+	back(w.between(50*time.Millisecond, time.Second), func() core.Event { return core.CardFound{Finding: f} })
 }
 
 func (b *bank) look(ref string) sale.Found {

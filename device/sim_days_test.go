@@ -8,17 +8,19 @@ import (
 	"strconv"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
 // closeDay is the manager closing the business day, now and then in the middle of trade.
 func (s *shop) closeDay(w *world) {
-	if w.core == nil {
+	if w.machine == nil {
 		return
 	}
-	ev := sale.DayAsked{By: "Ann", WithoutTerminal: w.chance(0.1), Empty: true}
+	ev := core.DayAsked{By: "Ann", WithoutTerminal: w.chance(0.1), Empty: true}
+	day, _ := w.machine.OpenDay()
 	count := func(st sale.Sale) {
-		mine, card := endedIn(w.core.day, &st)
+		mine, card := endedIn(day, &st)
 		ev.Empty = ev.Empty && !mine
 		if card {
 			ev.Cards = true
@@ -27,23 +29,23 @@ func (s *shop) closeDay(w *world) {
 	for _, id := range w.disk.order {
 		count(w.disk.sales[id])
 	}
-	for _, l := range w.core.order {
-		count(l.s)
+	for st := range w.machine.Sales() {
+		count(st)
 	}
-	w.say("manager: closes day %d", w.core.day)
-	s.ask(w, func(t sale.Token) sale.Happening { ev.Token = t; return ev }, nil)
+	w.say("manager: closes day %d", day)
+	s.ask(w, func(t core.Token) core.Event { ev.Token = t; return ev }, nil)
 }
 
 // uploaded is a person's word on an offline approval.
 func (s *shop) uploaded(w *world, st sale.Sale) {
-	ev := sale.UploadTold{Sale: st, Upload: sale.UploadConfirmed, By: "Ann"}
+	ev := core.UploadTold{Sale: st, Upload: sale.UploadConfirmed, By: "Ann"}
 	if w.chance(0.2) {
 		ev.Upload = sale.UploadRefused
 	}
 	if r, ok := w.disk.reports[st.MchOrderNo]; ok {
 		ev.Report = &r
 	}
-	s.ask(w, func(t sale.Token) sale.Happening { ev.Token = t; return ev }, nil)
+	s.ask(w, func(t core.Token) core.Event { ev.Token = t; return ev }, nil)
 }
 
 // closeBatch is the terminal settling because it was asked to; the request or
@@ -64,7 +66,7 @@ func (b *bank) closeBatch(w *world, back back) {
 		a = sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"}
 	}
 	w.say("terminal: batch close: %s", a.End)
-	back(w.human(time.Second, time.Minute), func() sale.Happening { return sale.BatchAnswered{Answer: a} })
+	back(w.human(time.Second, time.Minute), func() core.Event { return core.BatchAnswered{Answer: a} })
 }
 
 // totals sums the open batch up: sales less returns, without what was voided.
@@ -110,8 +112,8 @@ func (w *world) gather(e sale.GatherDay, back back) {
 	var sales []sale.Sale
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
-		if l := w.core.live[id]; l != nil {
-			s = l.s.Clone()
+		if now, _, held := w.machine.Sale(id); held {
+			s = now
 		}
 		sales = append(sales, s)
 	}
@@ -136,7 +138,7 @@ func (w *world) gather(e sale.GatherDay, back back) {
 	}
 	w.say("day %d is summed up: net %s, terminal %s apart", e.No, b.Total.Net, b.Closing.Terminal.Apart)
 	d := sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By, Books: text}
-	back(w.human(time.Millisecond, 2*time.Minute), func() sale.Happening { return sale.DayGathered{Day: d} })
+	back(w.human(time.Millisecond, 2*time.Minute), func() core.Event { return core.DayGathered{Day: d} })
 }
 
 func (w *world) closedDay(no int) (b Books, err error) {
@@ -151,8 +153,8 @@ func (w *world) closedDay(no int) (b Books, err error) {
 // for ever what is booked in it, and that no cent of the three books is
 // unexplained.
 func (w *world) daysSettled() {
-	if w.core.closing != nil && w.core.closing.note.Batch != nil {
-		w.fail("day %d is never closed", w.core.closing.note.No)
+	if open, _ := w.machine.OpenDay(); len(w.disk.days) < open-1 {
+		w.fail("day %d is never closed", open-1)
 	}
 	for i, d := range w.disk.days {
 		if d.No != i+1 {

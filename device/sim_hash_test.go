@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"posd/device/sale"
+	"posd/device/core"
 )
 
 var simHash = flag.String("hash", "", "file into which TestSimulation writes a hash of each seed's effects, to compare two versions of posd")
@@ -28,7 +28,7 @@ type effectsHash struct {
 
 func newEffectsHash() *effectsHash { return &effectsHash{sum: sha256.New()} }
 
-func (h *effectsHash) add(out sale.Effects) {
+func (h *effectsHash) add(out core.Effects) {
 	h.buf = h.buf[:0]
 	h.value(reflect.ValueOf(out))
 	h.sum.Write(h.buf)

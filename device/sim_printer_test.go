@@ -3,6 +3,7 @@ package device
 import (
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -69,7 +70,7 @@ func (p *press) feed(w *world, r sale.Receipt, back back) {
 		w.crash()
 		return
 	}
-	back(p.free-w.now, func() sale.Happening { return sale.JobDone{Result: res} })
+	back(p.free-w.now, func() core.Event { return core.JobDone{Result: res} })
 }
 
 // papers holds what is true of receipts once all is well: each one that is due

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -67,7 +68,7 @@ func (w *world) captured(s sale.Sale) bool {
 }
 
 // acknowledged holds that what a person was told is durable (I4).
-func (w *world) acknowledged(r sale.Reply) {
+func (w *world) acknowledged(r core.Reply) {
 	s, ok := w.disk.sales[r.Sale.ID]
 	switch {
 	case !ok:
@@ -83,14 +84,14 @@ func (w *world) acknowledged(r sale.Reply) {
 // and says the sale's own amount (I7).
 func (w *world) rules() {
 	g := &w.glass
-	if g.Code == "" || w.core == nil {
+	if g.Code == "" || w.machine == nil {
 		return
 	}
-	l := w.core.live[g.Sale]
+	s, _, held := w.machine.Sale(g.Sale)
 	switch {
-	case l == nil || l.s.State != sale.Waiting:
+	case !held || s.State != sale.Waiting:
 		w.fail("I7: the code of sale %s is on glass and the sale is not open", g.Sale)
-	case g.Amount != l.s.Amount || w.gateway.codes[g.Code] != l.attempt().Ref:
+	case g.Amount != s.Amount || w.gateway.codes[g.Code] != s.Attempts[len(s.Attempts)-1].Ref:
 		w.fail("I7: the screen of sale %s shows another amount, or another sale's code", g.Sale)
 	}
 }
@@ -102,7 +103,7 @@ func (w *world) spies() bool { return w.wires != nil || w.seed%200 == 3 }
 // secrets holds that no secret stands in any row, effect, log line or event,
 // as text, as JSON, or as any type that a formatter would print (I9). A
 // sale.Secret prints dots; the wires alone take out what is in it.
-func (w *world) secrets(out sale.Effects) {
+func (w *world) secrets(out core.Effects) {
 	words := fmt.Sprintf("%+v %+v %+v %+v", out.Now, out.Rows, out.After, out.Intent)
 	for _, r := range out.Rows {
 		b, err := json.Marshal(r)

@@ -11,7 +11,7 @@ import (
 
 // settled holds once everything has been well for a while.
 func (w *world) settled() {
-	if w.core == nil {
+	if w.machine == nil {
 		w.fail("posd does not run although all is well")
 		return
 	}
@@ -201,7 +201,7 @@ func (w *world) booksSettled() {
 		if r, ok := w.disk.reports[s.MchOrderNo]; ok {
 			heard, waits = 0, r.Amount
 			if r.State == sale.QueueDue && r.Attempts == 0 {
-				w.fail("I10: the report of sale %s is still queued and was never sent (link %s)", s.ID, w.core.queue.link)
+				w.fail("I10: the report of sale %s is still queued and was never sent (link %s)", s.ID, w.machine.Link().State)
 			}
 		}
 		if net != heard+waits+hand[id] {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -14,8 +15,8 @@ import (
 // bill is which, and as impatient and clumsy as people are.
 type shop struct {
 	bills []*bill
-	asked map[sale.Token]*ask
-	token sale.Token
+	asked map[core.Token]*ask
+	token core.Token
 	keys  map[string]sale.ID // what posd said a key belongs to: for ever
 }
 
@@ -41,7 +42,7 @@ func (s *shop) init() { s.keys = map[string]sale.ID{} }
 
 // lifeBegins repeats what an earlier run was asked and did not answer, under the same keys.
 func (s *shop) lifeBegins(w *world) {
-	tokens := make([]sale.Token, 0, len(s.asked))
+	tokens := make([]core.Token, 0, len(s.asked))
 	for t := range s.asked {
 		tokens = append(tokens, t)
 	}
@@ -51,7 +52,7 @@ func (s *shop) lifeBegins(w *world) {
 			w.after(w.human(time.Second, 5*time.Second), func() { s.send(w, a) })
 		}
 	}
-	s.asked = map[sale.Token]*ask{}
+	s.asked = map[core.Token]*ask{}
 }
 
 // open lets n customers come, one after the other.
@@ -64,7 +65,7 @@ func (s *shop) open(w *world, n int) {
 	s.bills = append(s.bills, b)
 	if w.chance(0.2) {
 		items := []sale.Item{{Name: "tea", Amount: b.amount}}
-		s.ask(w, func(t sale.Token) sale.Happening { return sale.DisplayAsked{Token: t, Items: items} }, nil)
+		s.ask(w, func(t core.Token) core.Event { return core.DisplayAsked{Token: t, Items: items} }, nil)
 	}
 	s.sell(w, b, "")
 	s.serve(w, b, n)
@@ -73,7 +74,7 @@ func (s *shop) open(w *world, n int) {
 // serve looks at the sale every few seconds and does what a cashier would.
 func (s *shop) serve(w *world, b *bill, n int) {
 	w.after(w.human(time.Second, 20*time.Second), func() {
-		if w.core == nil {
+		if w.machine == nil {
 			s.serve(w, b, n)
 			return
 		}
@@ -88,7 +89,7 @@ func (s *shop) serve(w *world, b *bill, n int) {
 		case last.State == sale.Paid:
 			b.left = s.paid(w, b, *last)
 		case last.State == sale.Waiting && w.chance(0.15):
-			s.ask(w, func(t sale.Token) sale.Happening { return sale.CancelAsked{Token: t, Sale: *last} }, nil)
+			s.ask(w, func(t core.Token) core.Event { return core.CancelAsked{Token: t, Sale: *last} }, nil)
 		case last.State == sale.Unsure:
 			if last.Attention != "" && w.chance(0.2) {
 				s.resolve(w, *last)
@@ -136,7 +137,7 @@ func (s *shop) paid(w *world, b *bill, st sale.Sale) bool {
 		s.uploaded(w, st)
 	}
 	if w.chance(0.1) {
-		s.ask(w, func(t sale.Token) sale.Happening { return sale.PrintAsked{Token: t, Sale: st} }, nil)
+		s.ask(w, func(t core.Token) core.Event { return core.PrintAsked{Token: t, Sale: st} }, nil)
 	}
 	return true
 }
@@ -154,8 +155,7 @@ func (s *shop) complete(w *world, b *bill, held sale.Sale) {
 // lookUp returns the bill's latest sale as posd knows it, or nil.
 func (s *shop) lookUp(w *world, b *bill) *sale.Sale {
 	for i := len(b.sales) - 1; i >= 0; i-- {
-		if l := w.core.live[b.sales[i]]; l != nil {
-			st := l.s.Clone()
+		if st, _, held := w.machine.Sale(b.sales[i]); held {
 			return &st
 		}
 		if st, ok := w.disk.sales[b.sales[i]]; ok {
@@ -186,18 +186,18 @@ func (s *shop) sell(w *world, b *bill, replaces sale.ID) {
 
 // send asks as the shell does: look up, step and queue in one turn.
 func (s *shop) send(w *world, a *ask) {
-	if w.core == nil {
+	if w.machine == nil {
 		return
 	}
 	r := a.req
-	s.ask(w, func(t sale.Token) sale.Happening {
-		ev := sale.SellAsked{
+	s.ask(w, func(t core.Token) core.Event {
+		ev := core.SellAsked{
 			Token: t, Key: r.Key, Amount: r.Amount, Method: r.Method, Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
 			Kind: r.Kind, By: r.By, Original: a.holds, Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.stats(),
 		}
 		if h, err := w.disk.Key(context.Background(), r.Key); err == nil {
 			st := w.disk.sales[h.Sale]
-			ev.Hit, ev.HitSale = &h, &st
+			ev.Bound, ev.BoundSale = &h, &st
 		}
 		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference, r.Amount, w.wall().Add(-w.policy.BillWindow))
 		if old, ok := w.disk.sales[sale.ID(r.Replaces)]; ok {
@@ -210,8 +210,8 @@ func (s *shop) send(w *world, a *ask) {
 	}, a)
 }
 
-func (s *shop) ask(w *world, build func(t sale.Token) sale.Happening, a *ask) {
-	if w.core == nil {
+func (s *shop) ask(w *world, build func(t core.Token) core.Event, a *ask) {
+	if w.machine == nil {
 		return
 	}
 	s.token++
@@ -223,7 +223,7 @@ func (s *shop) ask(w *world, build func(t sale.Token) sale.Happening, a *ask) {
 }
 
 // answered takes posd's answer to a request: what it says must be durable (I4).
-func (s *shop) answered(w *world, r sale.Reply) {
+func (s *shop) answered(w *world, r core.Reply) {
 	a := s.asked[r.Token]
 	delete(s.asked, r.Token)
 	if a == nil {
@@ -249,19 +249,19 @@ func (s *shop) answered(w *world, r sale.Reply) {
 		}
 		return
 	}
-	no, ok := r.Err.(*Refusal)
+	no, ok := r.Err.(*sale.Refusal)
 	if !ok {
 		w.fail("refused without words: %v", r.Err)
 		return
 	}
 	w.say("cashier: bill %d is refused: %s", a.bill.n, no.Words)
-	if no.Kind == ErrUnavailable && w.chance(0.3) { // the application repeats it under its key
+	if no.Kind == sale.ErrUnavailable && w.chance(0.3) { // the application repeats it under its key
 		w.after(w.human(time.Second, 20*time.Second), func() { s.send(w, a) })
 	}
-	if no.Kind == ErrSameBill && !w.chance(0.3) {
+	if no.Kind == sale.ErrSameBill && !w.chance(0.3) {
 		bill := a.bill
 		w.after(w.human(time.Second, 5*time.Second), func() {
-			if w.core != nil {
+			if w.machine != nil {
 				s.sell(w, bill, no.Other)
 			}
 		})
@@ -278,11 +278,11 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 	}
 	key := fmt.Sprintf("m%d-%d", b.n, w.order)
 	for range 1 + w.rnd.IntN(2) {
-		s.ask(w, func(t sale.Token) sale.Happening {
-			ev := sale.MoveAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
+		s.ask(w, func(t core.Token) core.Event {
+			ev := core.MoveAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
 			if h, err := w.disk.Key(context.Background(), key); err == nil {
 				now := w.disk.sales[h.Sale]
-				ev.Hit, ev.HitSale = &h, &now
+				ev.Bound, ev.BoundSale = &h, &now
 			}
 			if rep, ok := w.disk.reports[st.MchOrderNo]; ok {
 				ev.Report = &rep
@@ -294,12 +294,12 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 
 // keepSome keeps a late payment now and then.
 func (s *shop) keepSome(w *world, b *bill) {
-	if w.core == nil || !w.chance(0.02) {
+	if w.machine == nil || !w.chance(0.02) {
 		return
 	}
 	if st := s.lookUp(w, b); st != nil {
 		at := *st
-		s.ask(w, func(t sale.Token) sale.Happening { return sale.KeepAsked{Token: t, Sale: at, By: "Ann"} }, nil)
+		s.ask(w, func(t core.Token) core.Event { return core.KeepAsked{Token: t, Sale: at, By: "Ann"} }, nil)
 	}
 }
 
@@ -311,8 +311,8 @@ func (s *shop) resolve(w *world, st sale.Sale) {
 		as = sale.Paid
 	}
 	w.say("cashier: settles sale %s as %s", st.ID, as)
-	s.ask(w, func(t sale.Token) sale.Happening {
-		return sale.ResolveAsked{Token: t, Sale: st, As: as, By: "Ann", Reason: "the paper says so"}
+	s.ask(w, func(t core.Token) core.Event {
+		return core.ResolveAsked{Token: t, Sale: st, As: as, By: "Ann", Reason: "the paper says so"}
 	}, nil)
 }
 
@@ -328,7 +328,7 @@ func (s *shop) retry(w *world) {
 		delete(w.gateway.blocked, r.No)
 	}
 	w.say("manager: %d reports may go again", len(reports))
-	s.ask(w, func(t sale.Token) sale.Happening { return sale.RetryAsked{Token: t, Reports: reports} }, nil)
+	s.ask(w, func(t core.Token) core.Event { return core.RetryAsked{Token: t, Reports: reports} }, nil)
 }
 
 // look is the customer in front of the display: a code that was seen may be paid

@@ -118,7 +118,7 @@ func (w *world) live(tell bool) *world {
 func (w *world) becomeCalm() {
 	w.calm, w.full, w.bank.unplugged, w.bank.late = true, false, false, nil
 	w.say("everything is well from here on")
-	if w.core == nil && len(w.failures) == 0 {
+	if w.machine == nil && len(w.failures) == 0 {
 		w.start()
 	}
 	w.after(5*time.Minute, func() {

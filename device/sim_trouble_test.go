@@ -2,6 +2,8 @@ package device
 
 import (
 	"time"
+
+	"posd/device/core"
 )
 
 // trouble plans what goes wrong without anybody's doing. What goes wrong with
@@ -14,7 +16,7 @@ func (w *world) trouble() {
 	})
 	w.nowAndThen(15*time.Minute, func() { w.full = !w.full; w.say("disk full: %v", w.full) })
 	w.nowAndThen(20*time.Minute, func() {
-		if w.core != nil {
+		if w.machine != nil {
 			w.crash()
 		}
 	})
@@ -97,8 +99,8 @@ func (b *bank) settle(w *world) {
 }
 
 // policyOf draws how this shop sells.
-func policyOf(w *world) Policy {
-	p := DefaultPolicy()
+func policyOf(w *world) core.Policy {
+	p := core.DefaultPolicy()
 	p.CodeShownFor = 90 * time.Second / w.pace
 	p.TimeZone = "UTC" // the one zone that is not read from a file at every start
 	p.PrintRetryFor = 3 * time.Minute / w.pace

@@ -3,6 +3,7 @@ package device
 import (
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
@@ -71,7 +72,7 @@ func (f fate) answer(no string) sale.GatewayAnswer {
 	return a
 }
 
-func (g *wallet) create(w *world, e sale.CreateOrder, back back) {
+func (g *wallet) create(w *world, e core.CreateOrder, back back) {
 	f := g.fate(w)
 	no := e.Request.No
 	w.intended(no)
@@ -114,10 +115,10 @@ func (g *wallet) create(w *world, e sale.CreateOrder, back back) {
 	}
 	g.codes[a.Code] = no
 	w.say("gateway: create %s for %s: %s", no, e.Request.Amount, a.Result)
-	back(f.took, func() sale.Happening { return sale.OrderCreated{Sale: e.Sale, Answer: a} })
+	back(f.took, func() core.Event { return core.OrderCreated{Sale: e.Sale, Answer: a} })
 }
 
-func (g *wallet) query(w *world, e sale.QueryOrder, back back) {
+func (g *wallet) query(w *world, e core.QueryOrder, back back) {
 	f := g.fate(w)
 	a := f.answer(e.MchOrderNo)
 	o := g.orders[e.MchOrderNo]
@@ -133,10 +134,10 @@ func (g *wallet) query(w *world, e sale.QueryOrder, back back) {
 	if w.wires != nil {
 		a = w.wires.query(e.MchOrderNo, f, a)
 	}
-	back(f.took, func() sale.Happening { return sale.OrderAsked{Sale: e.Sale, Answer: a} })
+	back(f.took, func() core.Event { return core.OrderAsked{Sale: e.Sale, Answer: a} })
 }
 
-func (g *wallet) refund(w *world, e sale.SendRefund, back back) {
+func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 	f := g.fate(w)
 	r := e.Request
 	w.intended(r.No)
@@ -170,10 +171,10 @@ func (g *wallet) refund(w *world, e sale.SendRefund, back back) {
 		a = w.wires.refund(r, f, a)
 	}
 	w.say("gateway: refund %s of %s: %s", r.No, r.Amount, a.Result)
-	back(f.took, func() sale.Happening { return sale.RefundAnswered{Sale: e.Sale, Movement: r.No, Answer: a} })
+	back(f.took, func() core.Event { return core.RefundAnswered{Sale: e.Sale, Movement: r.No, Answer: a} })
 }
 
-func (g *wallet) queryRefund(w *world, e sale.QueryRefund, back back) {
+func (g *wallet) queryRefund(w *world, e core.QueryRefund, back back) {
 	f := g.fate(w)
 	a := f.answer(e.Movement)
 	if f.lost == "" {
@@ -185,8 +186,8 @@ func (g *wallet) queryRefund(w *world, e sale.QueryRefund, back back) {
 	if w.wires != nil {
 		a = w.wires.queryRefund(e.Movement, f, a)
 	}
-	back(f.took, func() sale.Happening {
-		return sale.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: a}
+	back(f.took, func() core.Event {
+		return core.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: a}
 	})
 }
 
@@ -196,21 +197,21 @@ func (g *wallet) probe(w *world, back back) {
 	if f.lost == "" {
 		a.Result = sale.GatewayNotFound
 	}
-	back(f.took, func() sale.Happening { return sale.Probed{Answer: a} })
+	back(f.took, func() core.Event { return core.Probed{Answer: a} })
 }
 
 // reports takes card sales' reports. Now and then one is refused for what it is,
 // until a person has mended it.
 func (g *wallet) reports(w *world, reports []sale.Report, back back) {
-	answers := make([]sale.ReportAnswer, 0, len(reports))
+	answers := make([]core.ReportAnswer, 0, len(reports))
 	for _, r := range reports {
 		if _, ok := w.disk.reports[r.No]; !ok {
 			w.fail("I10: report %s is sent and stands in no queue", r.No)
 		}
-		answers = append(answers, sale.ReportAnswer{Report: r, Answer: g.report(w, r)})
+		answers = append(answers, core.ReportAnswer{Report: r, Answer: g.report(w, r)})
 	}
 	w.rnd.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
-	back(w.between(20*time.Millisecond, 3*time.Second), func() sale.Happening { return sale.ReportsAnswered{Answers: answers} })
+	back(w.between(20*time.Millisecond, 3*time.Second), func() core.Event { return core.ReportsAnswered{Answers: answers} })
 }
 
 func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {
@@ -255,8 +256,8 @@ func (g *wallet) pay(w *world, no string) {
 	w.say("customer: pays %s of %s", no, o.amount)
 	for range w.rnd.IntN(3) {
 		w.after(w.human(0, 2*time.Minute), func() {
-			if w.core != nil {
-				w.step(sale.OrderNoticed{MchOrderNo: no})
+			if w.machine != nil {
+				w.step(core.OrderNoticed{MchOrderNo: no})
 			}
 		})
 	}

@@ -138,7 +138,7 @@ func (c *cord) Write(b []byte) (int, error) {
 }
 
 // charge sends a transaction whose outcome is decided through the real driver.
-func (x *wires) charge(w *world, o sale.CardOrder, want sale.CardAnswer) sale.CardAnswer {
+func (x *wires) charge(w *world, o sale.CardRequest, want sale.CardAnswer) sale.CardAnswer {
 	for _, f := range x.terminalFaults(want) {
 		if err := x.terminal.SetFault(f); err != nil {
 			panic(err)

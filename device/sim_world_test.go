@@ -7,13 +7,14 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
 // world is everything around the step function, run by one seeded scheduler:
 // nothing in it waits, starts a goroutine or reads a clock, so a seed replays
 // bit for bit. The far sides (terminal, gateway, customer) keep the truth; the
-// journal keeps what was committed and survives a crash; the core does not.
+// journal keeps what was committed and survives a crash; the machine does not.
 type world struct {
 	clock
 	rnd    *rand.Rand
@@ -21,20 +22,20 @@ type world struct {
 	story  []string // what happened, for a failing seed
 	tell   bool
 	calm   bool   // no more faults: everything heals
-	tick   func() // tells the core that its time has come
-	policy Policy
+	tick   func() // tells the machine that its time has come
+	policy core.Policy
 	pace   time.Duration // people, and trouble, are as many times quicker
 
 	// posd
-	core   *Core
-	life   int           // which run of posd this is; answers to an earlier one are lost
-	born   time.Duration // when this run began
-	skew   time.Duration // of the wall clock
-	disk   *memory
-	groups []group
-	busy   bool
-	full   bool
-	glass  sale.Screen
+	machine *core.Machine
+	life    int           // which run of posd this is; answers to an earlier one are lost
+	born    time.Duration // when this run began
+	skew    time.Duration // of the wall clock
+	disk    *memory
+	groups  []group
+	busy    bool
+	full    bool
+	glass   sale.Screen
 
 	bank     bank
 	gateway  wallet
@@ -53,7 +54,7 @@ func newWorld(seed uint64, wired bool) *world {
 		seed: seed, rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(),
 		finals: map[sale.ID]sale.State{}, stored: map[string]sale.ID{},
 	}
-	w.tick = func() { w.step(sale.Tick{}) }
+	w.tick = func() { w.step(core.Tick{}) }
 	w.pace = 4
 	if seed%4 == 0 {
 		w.pace = 1
@@ -111,11 +112,11 @@ func (w *world) start() {
 		makers.Report = w.wires.client.ReportParams
 		w.wires.plugIn()
 	}
-	core, err := NewCore(w.policy, Equipment{Terminal: true, Gateway: true, Printer: true}, makers)
+	machine, err := core.New(w.policy, core.Equipment{Terminal: true, Gateway: true, Printer: true}, makers)
 	if err != nil {
 		panic(err)
 	}
-	w.core, w.groups, w.busy, w.born = core, nil, false, w.now
+	w.machine, w.groups, w.busy, w.born = machine, nil, false, w.now
 	w.life++
 	w.shop.lifeBegins(w)
 	w.press.free = w.now
@@ -124,17 +125,17 @@ func (w *world) start() {
 	if err != nil {
 		panic(err)
 	}
-	w.step(sale.Started{Recovered: r})
+	w.step(core.Started{Recovered: r})
 }
 
 // crash stops posd where it stands: what was not committed is gone, and so is every answer under way.
 func (w *world) crash() {
 	w.say("posd is killed")
-	w.core, w.groups, w.busy, w.wake.do = nil, nil, false, nil
+	w.machine, w.groups, w.busy, w.wake.do = nil, nil, false, nil
 	w.life++
 	w.glass = sale.Screen{Kind: sale.ScreenOffline}
 	w.after(w.between(time.Second, time.Minute), func() {
-		if w.core == nil {
+		if w.machine == nil {
 			w.start()
 		}
 	})
@@ -145,17 +146,17 @@ var epoch = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 
 func (w *world) wall() time.Time { return epoch.Add(w.now + w.skew) }
 
-// step tells the core, does what it says, and looks whether every rule still holds.
-func (w *world) step(h sale.Happening) {
-	if w.core == nil {
+// step tells the machine, does what it says, and looks whether every rule still holds.
+func (w *world) step(h core.Event) {
+	if w.machine == nil {
 		return
 	}
 	w.steps++
-	ev := sale.Event{Wall: w.wall(), Mono: w.now - w.born, What: h}
+	ev := core.Input{Wall: w.wall(), Mono: w.now - w.born, Event: h}
 	for i := 0; i < 32; i += 8 {
 		binary.LittleEndian.PutUint64(ev.Entropy[i:], w.rnd.Uint64())
 	}
-	out := w.core.Step(ev)
+	out := w.machine.Step(ev)
 	if w.hash != nil {
 		w.hash.add(out)
 	}
@@ -165,7 +166,7 @@ func (w *world) step(h sale.Happening) {
 	}
 	for _, e := range out.Now {
 		w.perform(e)
-		if w.life != life || w.core == nil {
+		if w.life != life || w.machine == nil {
 			return
 		}
 	}
@@ -177,12 +178,12 @@ func (w *world) step(h sale.Happening) {
 	w.plan()
 }
 
-// plan wakes the core when it wants.
+// plan wakes the machine when it wants.
 func (w *world) plan() {
-	if w.core == nil {
+	if w.machine == nil {
 		return
 	}
-	if at, ok := w.core.Next(); ok {
+	if at, ok := w.machine.Next(); ok {
 		w.wakeAt(at+w.born, w.tick)
 	}
 }
@@ -199,7 +200,7 @@ func (w *world) commit(lazy bool) {
 	}
 	life := w.life
 	w.after(wait, func() {
-		if w.life != life || w.core == nil {
+		if w.life != life || w.machine == nil {
 			return
 		}
 		w.committed(life)
@@ -231,15 +232,15 @@ func (w *world) committed(life int) {
 	for _, g := range batch {
 		for _, e := range g.after {
 			w.perform(e)
-			if w.life != life || w.core == nil {
+			if w.life != life || w.machine == nil {
 				return
 			}
 		}
 	}
-	if st := storedIn(rows); len(st.Sales)+len(st.Facts) > 0 {
+	if st := core.StoredBy(rows); len(st.Sales)+len(st.Facts) > 0 {
 		w.step(st)
 	}
-	if len(w.groups) > 0 && w.core != nil {
+	if len(w.groups) > 0 && w.machine != nil {
 		w.commit(false)
 	}
 }
@@ -259,65 +260,68 @@ func (w *world) commitFailed(batch []group) {
 			w.step(failed)
 		}
 	}
-	if len(w.groups) > 0 && w.core != nil {
+	if len(w.groups) > 0 && w.machine != nil {
 		w.commit(true)
 	}
 }
 
 // perform does an effect at the far sides. Answers come back only to the run that asked.
-func (w *world) perform(e sale.Effect) {
+func (w *world) perform(e core.Effect) {
 	if w.chance(0.0005) {
 		w.crash()
 		return
 	}
 	life := w.life
-	back := func(d time.Duration, h func() sale.Happening) {
+	back := func(d time.Duration, h func() core.Event) {
 		w.after(d, func() {
-			if w.life == life && w.core != nil {
+			if w.life == life && w.machine != nil {
 				w.step(h())
 			}
 		})
 	}
 	switch e := e.(type) {
-	case sale.Show:
+	case core.Show:
 		w.glass = e.Screen
 		w.shop.look(w, e.Screen)
-	case sale.Reply:
+	case core.Reply:
 		w.shop.answered(w, e)
-	case sale.Charge:
+	case core.Charge:
 		w.bank.charge(w, e.Order, back)
-	case sale.Find:
+	case core.Find:
 		w.bank.find(w, e.Lookup, back)
-	case sale.Abort:
+	case core.Abort:
 		w.bank.abort(w)
-	case sale.CloseBatch:
+	case core.CloseBatch:
 		w.bank.closeBatch(w, back)
-	case sale.GatherDay:
-		w.gather(e, back)
-	case sale.CreateOrder:
+	case core.GatherDay:
+		w.gather(e.Of, back)
+	case core.CreateOrder:
 		w.gateway.create(w, e, back)
-	case sale.QueryOrder:
+	case core.QueryOrder:
 		w.gateway.query(w, e, back)
-	case sale.SendRefund:
+	case core.SendRefund:
 		w.gateway.refund(w, e, back)
-	case sale.QueryRefund:
+	case core.QueryRefund:
 		w.gateway.queryRefund(w, e, back)
-	case sale.Probe:
+	case core.Probe:
 		w.gateway.probe(w, back)
-	case sale.ClaimDue:
+	case core.ClaimDue:
 		now := w.wall()
-		back(time.Millisecond, func() sale.Happening {
+		back(time.Millisecond, func() core.Event {
 			due, _ := w.disk.Due(context.Background(), now, w.policy.BackoffMax, e.N)
 			if len(due) > 0 {
-				return sale.ReportsDue{Reports: due}
+				return core.ReportsDue{Reports: due}
 			}
-			return sale.ReportsDue{NextDue: w.disk.stats().NextDueAt}
+			return core.ReportsDue{NextDue: w.disk.stats().NextDueAt}
 		})
-	case sale.SendReports:
+	case core.SendReports:
 		w.gateway.reports(w, e.Reports, back)
-	case sale.PrintReceipt:
+	case core.PrintReceipt:
 		w.press.print(w, e.Receipt, back)
-	case sale.PrintCode:
+	case core.PrintCode:
 		w.shop.look(w, e.Screen)
+	case core.Tell, core.TellQueue, core.Log:
+	default:
+		w.fail("the world does not know effect %T", e)
 	}
 }

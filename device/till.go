@@ -10,12 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 )
 
 // Options are the parts a till is made of. Terminal, Gateway, Outbox, Printer and Drawer may be nil.
 type Options struct {
-	Policy   Policy
+	Policy   core.Policy
 	Journal  Journal
 	Terminal Terminal
 	Gateway  Gateway
@@ -23,24 +24,24 @@ type Options struct {
 	Screen   Screen
 	Printer  Printer
 	Drawer   Drawer
-	Makers   Makers
+	Makers   core.Makers
 	Log      *slog.Logger
 	Clock    func() time.Time // wall clock
 	Entropy  io.Reader        // random bytes
 }
 
-// Till takes payments. Around its step function (Core) it is a thin shell: one
+// Till takes payments. Around the machine that decides (device/core) it is a thin shell: one
 // goroutine feeds events and performs effects, the wires run in goroutines of their own.
 type Till struct {
 	o        Options
-	core     *Core
+	machine  *core.Machine
 	start    time.Time
-	inbox    chan sale.Happening
+	inbox    chan core.Event
 	requests chan request
 	turns    chan func()
 	commits  chan commitResult
-	tokens   map[sale.Token]chan sale.Reply
-	token    sale.Token
+	tokens   map[core.Token]chan core.Reply
+	token    core.Token
 	ledger   ledger
 	receipts *backlog
 	hub      *hub
@@ -56,8 +57,8 @@ type Till struct {
 
 // request is a question that is looked up, stepped and queued in one turn.
 type request struct {
-	build  func(ctx context.Context, t sale.Token) (sale.Happening, error)
-	answer chan sale.Reply
+	build  func(ctx context.Context, t core.Token) (core.Event, error)
+	answer chan core.Reply
 }
 
 // New returns a till; it starts nothing.
@@ -65,14 +66,14 @@ func New(o Options) (*Till, error) {
 	if faults := o.Policy.Validate(); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	core, err := NewCore(o.Policy, Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil}, o.Makers)
+	machine, err := core.New(o.Policy, core.Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil}, o.Makers)
 	if err != nil {
 		return nil, err
 	}
 	return &Till{
-		o: o, core: core,
-		inbox: make(chan sale.Happening, 64), requests: make(chan request), turns: make(chan func()), commits: make(chan commitResult, 1),
-		tokens: map[sale.Token]chan sale.Reply{}, receipts: newBacklog(), hub: newHub(),
+		o: o, machine: machine,
+		inbox: make(chan core.Event, 64), requests: make(chan request), turns: make(chan func()), commits: make(chan commitResult, 1),
+		tokens: map[core.Token]chan core.Reply{}, receipts: newBacklog(), hub: newHub(),
 		ready: make(chan struct{}), done: make(chan struct{}),
 	}, nil
 }
@@ -97,7 +98,7 @@ func (t *Till) Run(ctx context.Context) error {
 	if t.o.Printer != nil {
 		t.work(t.printAll)
 	}
-	t.step(sale.Started{Recovered: r})
+	t.step(core.Started{Recovered: r})
 	close(t.ready)
 	if t.o.Policy.ClosesAt != "" {
 		t.work(t.closeByHour)
@@ -125,8 +126,8 @@ func (t *Till) loop(ctx context.Context) {
 		case c := <-t.commits:
 			t.committed(c)
 		case <-timer.C:
-			if at, ok := t.core.Next(); ok && t.mono() >= at {
-				t.step(sale.Tick{})
+			if at, ok := t.machine.Next(); ok && t.mono() >= at {
+				t.step(core.Tick{})
 			}
 		}
 	}
@@ -137,7 +138,7 @@ func (t *Till) mono() time.Duration { return time.Since(t.start) }
 // wait returns how long nothing needs to be done by the clock.
 func (t *Till) wait() time.Duration {
 	wait := time.Hour
-	if at, ok := t.core.Next(); ok {
+	if at, ok := t.machine.Next(); ok {
 		wait = min(wait, max(at-t.mono(), 0))
 	}
 	if at, ok := t.ledger.next(); ok {
@@ -149,13 +150,13 @@ func (t *Till) wait() time.Duration {
 	return wait
 }
 
-// step tells the core of one event and does what it says.
-func (t *Till) step(h sale.Happening) {
-	ev := sale.Event{Wall: t.o.Clock(), Mono: t.mono(), What: h}
+// step tells the machine of one event and does what it says.
+func (t *Till) step(h core.Event) {
+	ev := core.Input{Wall: t.o.Clock(), Mono: t.mono(), Event: h}
 	if _, err := io.ReadFull(t.o.Entropy, ev.Entropy[:]); err != nil {
 		panic("no random bytes: " + err.Error()) // no reference can be made: nothing may be sent
 	}
-	out := t.core.Step(ev)
+	out := t.machine.Step(ev)
 	for _, e := range out.Now {
 		t.perform(e)
 	}
@@ -167,7 +168,7 @@ func (t *Till) request(ctx context.Context, q request) {
 	t.token++
 	h, err := q.build(ctx, t.token)
 	if err != nil {
-		q.answer <- sale.Reply{Err: err}
+		q.answer <- core.Reply{Err: err}
 		return
 	}
 	t.tokens[t.token] = q.answer
@@ -175,26 +176,26 @@ func (t *Till) request(ctx context.Context, q request) {
 }
 
 // ask hands a request to the loop and waits for its answer.
-func (t *Till) ask(ctx context.Context, build func(ctx context.Context, tok sale.Token) (sale.Happening, error)) (sale.Reply, error) {
-	q := request{build: build, answer: make(chan sale.Reply, 1)}
+func (t *Till) ask(ctx context.Context, build func(ctx context.Context, tok core.Token) (core.Event, error)) (core.Reply, error) {
+	q := request{build: build, answer: make(chan core.Reply, 1)}
 	select {
 	case t.requests <- q:
 	case <-ctx.Done():
-		return sale.Reply{}, ctx.Err()
+		return core.Reply{}, ctx.Err()
 	case <-t.done:
-		return sale.Reply{}, errStopped
+		return core.Reply{}, errStopped
 	}
 	select {
 	case r := <-q.answer:
 		return r, r.Err
 	case <-ctx.Done():
-		return sale.Reply{}, ctx.Err()
+		return core.Reply{}, ctx.Err()
 	case <-t.done:
-		return sale.Reply{}, errStopped
+		return core.Reply{}, errStopped
 	}
 }
 
-// turn runs f between two steps, where the core may be read.
+// turn runs f between two steps, where the machine may be asked.
 func (t *Till) turn(ctx context.Context, f func()) error {
 	ran := make(chan struct{})
 	select {
@@ -208,10 +209,10 @@ func (t *Till) turn(ctx context.Context, f func()) error {
 	return nil
 }
 
-var errStopped = &Refusal{Kind: ErrUnavailable, Words: "posd is stopping: ask again in a moment"}
+var errStopped = &sale.Refusal{Kind: sale.ErrUnavailable, Words: "posd is stopping: ask again in a moment"}
 
 // post tells the loop what a wire said.
-func (t *Till) post(h sale.Happening) {
+func (t *Till) post(h core.Event) {
 	select {
 	case t.inbox <- h:
 	case <-t.ctx.Done():

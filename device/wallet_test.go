@@ -41,7 +41,7 @@ func TestWalletSaleShowsItsCodeAndIsPaid(t *testing.T) {
 func TestCodeReachesGlassOnlyBehindItsIntent(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		c.journal.fill(errDiskFull)
-		if _, err := c.trySell(sale.Alipay, 100); !errors.Is(err, ErrUnavailable) {
+		if _, err := c.trySell(sale.Alipay, 100); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("sold with a full disk: %v", err)
 		}
 		c.wait(time.Minute)
@@ -259,7 +259,7 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 		atCounter(t, func(c *counter) {
 			s := late(c)
 			c.wait(2 * time.Minute)
-			if _, err := c.till.Keep(context.Background(), s.ID, "Ann"); !errors.Is(err, ErrNotPossible) {
+			if _, err := c.till.Keep(context.Background(), s.ID, "Ann"); !errors.Is(err, sale.ErrNotPossible) {
 				t.Errorf("kept after its first byte: %v", err)
 			}
 		})
@@ -304,7 +304,7 @@ func TestLostRefundIsAskedForAndRepeatedUnderItsNumber(t *testing.T) {
 		if s = c.now(s.ID); s.Refunds[0].State != sale.MoveUnsure {
 			t.Fatalf("after a lost answer: %+v", s.Refunds)
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r2", Sale: s.ID, Amount: 200, By: "Ann"}); !errors.Is(err, ErrNotPossible) {
+		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r2", Sale: s.ID, Amount: 200, By: "Ann"}); !errors.Is(err, sale.ErrNotPossible) {
 			t.Errorf("a second number while the first is unsure: %v", err)
 		}
 		c.wait(2 * time.Minute)
@@ -312,7 +312,7 @@ func TestLostRefundIsAskedForAndRepeatedUnderItsNumber(t *testing.T) {
 		if s.Refunds[0].State != sale.MoveDone || len(c.gateway.refunded()) != 2 || c.gateway.refunded()[0] != c.gateway.refunded()[1] || c.gateway.refunded()[0].No != id {
 			t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r3", Sale: s.ID, Amount: 501, By: "Ann"}); !errors.Is(err, ErrNotPossible) {
+		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r3", Sale: s.ID, Amount: 501, By: "Ann"}); !errors.Is(err, sale.ErrNotPossible) {
 			t.Errorf("more refunded than was paid: %v", err)
 		}
 	})

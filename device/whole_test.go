@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/pax"
 	"posd/pax/paxsim"
@@ -91,9 +92,9 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 func (w *whole) start() {
 	till, err := New(Options{
-		Policy: DefaultPolicy(), Journal: w.journal, Terminal: pax.New(w.link, pax.Defaults(), quiet),
+		Policy: core.DefaultPolicy(), Journal: w.journal, Terminal: pax.New(w.link, pax.Defaults(), quiet),
 		Gateway: w.client, Outbox: outbox.New(w.client, 8), Screen: w.glass, Printer: &fakePrinter{},
-		Makers: Makers{ID: testMakers.ID, Report: w.client.ReportParams, Wallet: testMakers.Wallet},
+		Makers: core.Makers{ID: testMakers.ID, Report: w.client.ReportParams, Wallet: testMakers.Wallet},
 		Log:    quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(w.rnd.Uint64(), 4))},
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type Terminal interface {
 	// Charge sends one money transaction and waits for the terminal's answer,
 	// at most as long as the driver's limits say.
-	Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
+	Charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer
 	// Find probes the terminal once and, if it is idle, looks a reference up.
 	Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 	// CloseBatch has the terminal settle its batch. It is asked once.

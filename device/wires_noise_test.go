@@ -38,7 +38,7 @@ func TestNoWrongByteChangesMoney(t *testing.T) {
 				}
 				return b // who the terminal is
 			}
-			return x.driver.Charge(context.Background(), sale.CardOrder{Kind: sale.CardSale, Ref: fmt.Sprintf("NOISE%011d", n), Amount: 2865})
+			return x.driver.Charge(context.Background(), sale.CardRequest{Kind: sale.CardSale, Ref: fmt.Sprintf("NOISE%011d", n), Amount: 2865})
 		}
 		length, n := 0, 0
 		charge(0, func(b []byte) []byte { length = len(b); return b })

@@ -125,7 +125,7 @@ var tenders = map[string]sale.Tender{
 
 // against compares an answer with what was asked, and takes back an approval
 // that does not fit it.
-func against(o sale.CardOrder, a sale.CardAnswer, code string) sale.CardAnswer {
+func against(o sale.CardRequest, a sale.CardAnswer, code string) sale.CardAnswer {
 	if code == codeDuplicate || code == codeHostDuplicate && a.Ref != "" && a.Ref != o.Ref {
 		return duplicate(o, a)
 	}
@@ -148,7 +148,7 @@ func against(o sale.CardOrder, a sale.CardAnswer, code string) sale.CardAnswer {
 // approval if reference, type and amount are ours; a refusal if it names
 // another reference; otherwise nobody can tell. Of the host's duplicate check,
 // 103000, only the refusal is known.
-func duplicate(o sale.CardOrder, a sale.CardAnswer) sale.CardAnswer {
+func duplicate(o sale.CardRequest, a sale.CardAnswer) sale.CardAnswer {
 	switch {
 	case a.Ref == o.Ref && a.Kind == o.Kind && agrees(o.Amount, a):
 		a.Verdict, a.Reason, a.SaidApproved = sale.VerdictApproved, sale.ReasonNone, true
@@ -181,7 +181,7 @@ func agrees(asked sale.Amount, a sale.CardAnswer) bool {
 	return false
 }
 
-func doubt(o sale.CardOrder, a sale.CardAnswer, why string) sale.CardAnswer {
+func doubt(o sale.CardRequest, a sale.CardAnswer, why string) sale.CardAnswer {
 	a.Verdict, a.Words = sale.VerdictUnsure, join(a.Words, why)
 	a.Ref, a.Kind, a.Extra, a.ExtraErr = o.Ref, o.Kind, "", ""
 	return a

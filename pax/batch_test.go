@@ -20,8 +20,8 @@ func TestBatchCloseBringsItsTotals(t *testing.T) {
 		debit := saleOf(ref3, 300)
 		debit.Tender = sale.Debit
 		c.box.Charge(c.ctx, debit)
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: refNo(4), Amount: 100})
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardVoid, Ref: refNo(5), Amount: 500, Original: &sale.CardOriginal{Kind: sale.CardSale, Ref: ref1, Transaction: paid.Card.Transaction, Amount: 500}})
+		c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardReturn, Ref: refNo(4), Amount: 100})
+		c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardVoid, Ref: refNo(5), Amount: 500, Original: &sale.CardOriginal{Kind: sale.CardSale, Ref: ref1, Transaction: paid.Card.Transaction, Amount: 500}})
 		b := c.box.CloseBatch(c.ctx)
 		want := []sale.BatchTotal{{Tender: sale.Credit, Count: 2, Amount: 600}, {Tender: sale.Debit, Count: 1, Amount: 300}}
 		if b.End != sale.BatchClosed || !slices.Equal(b.Totals, want) || b.TerminalID != "40880013" || b.Number != "8" {

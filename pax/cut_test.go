@@ -115,7 +115,7 @@ func TestCutAtEveryByte(t *testing.T) {
 	for _, decline := range []bool{false, true} {
 		// A little more than a greeting and a sale take.
 		cutAt(80, 600, 1, func(f *flaw) {
-			cutCharge(t, f, "sale", decline, func(*till) sale.CardOrder { return saleOf(refNo(2), 2865) })
+			cutCharge(t, f, "sale", decline, func(*till) sale.CardRequest { return saleOf(refNo(2), 2865) })
 		})
 	}
 }
@@ -123,18 +123,22 @@ func TestCutAtEveryByte(t *testing.T) {
 // TestCutOtherKinds does the same to what is not a sale.
 func TestCutOtherKinds(t *testing.T) {
 	const step = 7
-	authOf := func(ref string) sale.CardOrder { return sale.CardOrder{Kind: sale.CardAuth, Ref: ref, Amount: 2865} }
-	for name, prepare := range map[string]func(*till) sale.CardOrder{
-		"return": func(*till) sale.CardOrder { return sale.CardOrder{Kind: sale.CardReturn, Ref: refNo(2), Amount: 2865} },
-		"auth":   func(*till) sale.CardOrder { return authOf(refNo(2)) },
-		"completion": func(t *till) sale.CardOrder {
-			held := t.approved(sale.CardOrder{Kind: sale.CardAuth, Ref: refNo(10), Amount: 5000})
+	authOf := func(ref string) sale.CardRequest {
+		return sale.CardRequest{Kind: sale.CardAuth, Ref: ref, Amount: 2865}
+	}
+	for name, prepare := range map[string]func(*till) sale.CardRequest{
+		"return": func(*till) sale.CardRequest {
+			return sale.CardRequest{Kind: sale.CardReturn, Ref: refNo(2), Amount: 2865}
+		},
+		"auth": func(*till) sale.CardRequest { return authOf(refNo(2)) },
+		"completion": func(t *till) sale.CardRequest {
+			held := t.approved(sale.CardRequest{Kind: sale.CardAuth, Ref: refNo(10), Amount: 5000})
 			return completionOf(refNo(2), held, 2865)
 		},
-		"void of a sale":       func(t *till) sale.CardOrder { return voidOf(refNo(2), t.approved(saleOf(refNo(10), 2865))) },
-		"void of an auth":      func(t *till) sale.CardOrder { return voidOf(refNo(2), t.approved(authOf(refNo(10)))) },
-		"debit sale":           func(*till) sale.CardOrder { o := saleOf(refNo(2), 2865); o.Tender = sale.Debit; return o },
-		"sale meant to repeat": func(*till) sale.CardOrder { o := saleOf(refNo(2), 2865); o.AllowDuplicate = true; return o },
+		"void of a sale":       func(t *till) sale.CardRequest { return voidOf(refNo(2), t.approved(saleOf(refNo(10), 2865))) },
+		"void of an auth":      func(t *till) sale.CardRequest { return voidOf(refNo(2), t.approved(authOf(refNo(10)))) },
+		"debit sale":           func(*till) sale.CardRequest { o := saleOf(refNo(2), 2865); o.Tender = sale.Debit; return o },
+		"sale meant to repeat": func(*till) sale.CardRequest { o := saleOf(refNo(2), 2865); o.AllowDuplicate = true; return o },
 	} {
 		to, from := 80, 600
 		if strings.Contains(name, "void") || name == "completion" {
@@ -144,7 +148,7 @@ func TestCutOtherKinds(t *testing.T) {
 	}
 }
 
-func cutCharge(t *testing.T, f *flaw, name string, decline bool, prepare func(*till) sale.CardOrder) {
+func cutCharge(t *testing.T, f *flaw, name string, decline bool, prepare func(*till) sale.CardRequest) {
 	about := fmt.Sprintf("%s: byte %d, to the terminal %t, swallowed for %s, declined %t", name, f.after, f.toTerminal, f.swallow, decline)
 	onCounter(t, pax.Defaults(), paxsim.Options{Think: 2 * time.Second}, func(c *counter) {
 		till := &till{counter: c}

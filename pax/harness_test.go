@@ -187,17 +187,17 @@ func (c *counter) fault(spec string) {
 	}
 }
 
-func saleOf(ref string, amount sale.Amount) sale.CardOrder {
-	return sale.CardOrder{Kind: sale.CardSale, Ref: ref, Amount: amount}
+func saleOf(ref string, amount sale.Amount) sale.CardRequest {
+	return sale.CardRequest{Kind: sale.CardSale, Ref: ref, Amount: amount}
 }
 
 // voidOf undoes what a terminal approved, completionOf takes what it held.
-func voidOf(ref string, a sale.CardAnswer) sale.CardOrder {
-	return sale.CardOrder{Kind: sale.CardVoid, Ref: ref, Amount: a.Approved, Original: originalOf(a)}
+func voidOf(ref string, a sale.CardAnswer) sale.CardRequest {
+	return sale.CardRequest{Kind: sale.CardVoid, Ref: ref, Amount: a.Approved, Original: originalOf(a)}
 }
 
-func completionOf(ref string, a sale.CardAnswer, amount sale.Amount) sale.CardOrder {
-	return sale.CardOrder{Kind: sale.CardComplete, Ref: ref, Amount: amount, Original: originalOf(a)}
+func completionOf(ref string, a sale.CardAnswer, amount sale.Amount) sale.CardRequest {
+	return sale.CardRequest{Kind: sale.CardComplete, Ref: ref, Amount: amount, Original: originalOf(a)}
 }
 
 func originalOf(a sale.CardAnswer) *sale.CardOriginal {

@@ -12,7 +12,7 @@ import (
 )
 
 // approved charges what must be approved.
-func (c *counter) approved(o sale.CardOrder) sale.CardAnswer {
+func (c *counter) approved(o sale.CardRequest) sale.CardAnswer {
 	c.Helper()
 	a := c.box.Charge(c.ctx, o)
 	if a.Verdict != sale.VerdictApproved || a.Kind != o.Kind || a.Ref != o.Ref {
@@ -44,9 +44,9 @@ func TestVoidOfEveryKind(t *testing.T) {
 }
 
 func voidOnce(c *counter, kind sale.CardKind, tender sale.Tender, asked string) {
-	o := sale.CardOrder{Kind: kind, Ref: ref1, Amount: 500, Tender: tender}
+	o := sale.CardRequest{Kind: kind, Ref: ref1, Amount: 500, Tender: tender}
 	if kind == sale.CardComplete {
-		held := c.approved(sale.CardOrder{Kind: sale.CardAuth, Ref: refNo(9), Amount: 900, Tender: tender})
+		held := c.approved(sale.CardRequest{Kind: sale.CardAuth, Ref: refNo(9), Amount: 900, Tender: tender})
 		o = completionOf(ref1, held, 500)
 	}
 	a := c.approved(o)
@@ -88,7 +88,7 @@ func TestAlreadyVoidedIsSaid(t *testing.T) {
 func TestOnlyTheRightKindIsBuiltOn(t *testing.T) {
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
 		a := c.approved(saleOf(ref1, 500))
-		for _, o := range []sale.CardOrder{completionOf(ref2, a, 500), {Kind: sale.CardVoid, Ref: ref2, Amount: 500, Original: &sale.CardOriginal{Kind: sale.CardVoid, Ref: ref1, Transaction: "1", Amount: 500}}} {
+		for _, o := range []sale.CardRequest{completionOf(ref2, a, 500), {Kind: sale.CardVoid, Ref: ref2, Amount: 500, Original: &sale.CardOriginal{Kind: sale.CardVoid, Ref: ref1, Transaction: "1", Amount: 500}}} {
 			if b := c.box.Charge(c.ctx, o); b.Verdict != sale.VerdictNotSent || c.sim.State().Frames["R02"] != 0 {
 				c.Errorf("%s: %+v", o.Kind, b)
 			}
@@ -99,10 +99,10 @@ func TestOnlyTheRightKindIsBuiltOn(t *testing.T) {
 // TestAuthorisationsAreNotInTheTotals: the terminal settles what was completed.
 func TestAuthorisationsAreNotInTheTotals(t *testing.T) {
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
-		held := c.approved(sale.CardOrder{Kind: sale.CardAuth, Ref: ref1, Amount: 9000})
+		held := c.approved(sale.CardRequest{Kind: sale.CardAuth, Ref: ref1, Amount: 9000})
 		c.approved(completionOf(ref2, held, 4200))
-		c.approved(sale.CardOrder{Kind: sale.CardAuth, Ref: ref3, Amount: 700})
-		c.approved(sale.CardOrder{Kind: sale.CardReturn, Ref: refNo(4), Amount: 200})
+		c.approved(sale.CardRequest{Kind: sale.CardAuth, Ref: ref3, Amount: 700})
+		c.approved(sale.CardRequest{Kind: sale.CardReturn, Ref: refNo(4), Amount: 200})
 		b := c.box.CloseBatch(c.ctx)
 		if len(b.Totals) != 1 || b.Totals[0] != (sale.BatchTotal{Tender: sale.Credit, Count: 2, Amount: 4000}) {
 			c.Errorf("got %+v", b)
@@ -113,8 +113,8 @@ func TestAuthorisationsAreNotInTheTotals(t *testing.T) {
 func TestDeclinesOfEveryKind(t *testing.T) {
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
 		paid := c.approved(saleOf(ref1, 500))
-		held := c.approved(sale.CardOrder{Kind: sale.CardAuth, Ref: ref2, Amount: 900})
-		for _, o := range []sale.CardOrder{
+		held := c.approved(sale.CardRequest{Kind: sale.CardAuth, Ref: ref2, Amount: 900})
+		for _, o := range []sale.CardRequest{
 			{Kind: sale.CardAuth, Ref: refNo(3), Amount: 100},
 			{Kind: sale.CardReturn, Ref: refNo(4), Amount: 100},
 			{Kind: sale.CardReturn, Ref: refNo(5), Amount: 100, Tender: sale.Debit},

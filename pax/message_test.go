@@ -95,14 +95,14 @@ func TestVectorsMeanWhatTheySay(t *testing.T) {
 	rd := reader{extra: Defaults().Extra, now: time.Now()}
 	for _, tc := range []struct {
 		frame   string
-		asked   sale.CardOrder
+		asked   sale.CardRequest
 		verdict sale.Verdict
 		reason  sale.Reason
 		words   string
 	}{
 		{"C4", saleAsked("P1-000123", 2865), sale.VerdictApproved, "", "APPROVED (000)"},
 		{"C4", saleAsked("P1-000124", 2865), sale.VerdictUnsure, "", "APPROVED (000) but it names the reference P1-000123"},
-		{"C4", sale.CardOrder{Kind: sale.CardVoid, Ref: "P1-000123", Amount: 2865}, sale.VerdictUnsure, "", "APPROVED (000) but it calls it a sale"},
+		{"C4", sale.CardRequest{Kind: sale.CardVoid, Ref: "P1-000123", Amount: 2865}, sale.VerdictUnsure, "", "APPROVED (000) but it calls it a sale"},
 		{"C5", saleAsked("P1-000124", 2865), sale.VerdictDeclined, sale.ReasonIssuer, "DECLINED (051)"},
 		{"C6", saleAsked("P1-000123", 2865), sale.VerdictApproved, "", "DUP TRANSACTION (100011)"},
 		{"C6", saleAsked("P1-000999", 2865), sale.VerdictDeclined, sale.ReasonDuplicateOf, "DUP TRANSACTION (100011) of reference P1-000123, transaction 12, 28.65"},
@@ -145,8 +145,8 @@ func TestVectorsMeanWhatTheySay(t *testing.T) {
 	}
 }
 
-func saleAsked(ref string, amount sale.Amount) sale.CardOrder {
-	return sale.CardOrder{Kind: sale.CardSale, Ref: ref, Amount: amount}
+func saleAsked(ref string, amount sale.Amount) sale.CardRequest {
+	return sale.CardRequest{Kind: sale.CardSale, Ref: ref, Amount: amount}
 }
 
 // TestAbortAfterACardIsUnsure: once a card was read the host may have been asked.
@@ -202,7 +202,7 @@ func FuzzReply(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte, ref string, cents int64, kind uint8) {
-		o := sale.CardOrder{Kind: fuzzKinds[int(kind)%len(fuzzKinds)], Ref: ref, Amount: sale.Amount(cents)}
+		o := sale.CardRequest{Kind: fuzzKinds[int(kind)%len(fuzzKinds)], Ref: ref, Amount: sale.Amount(cents)}
 		if buildsOn(o.Kind) {
 			o.Original = &sale.CardOriginal{Kind: sale.CardAuth, Ref: "R", Transaction: "1"}
 		}

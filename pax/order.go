@@ -9,7 +9,7 @@ import (
 )
 
 // check refuses an order that cannot be written into a frame.
-func check(o sale.CardOrder) error {
+func check(o sale.CardRequest) error {
 	switch {
 	case o.Ref == "" || len(o.Ref) > 32 || !plain(o.Ref):
 		return fmt.Errorf("reference %q cannot be sent to the terminal: 1 to 32 plain characters are needed", o.Ref)
@@ -57,7 +57,7 @@ var voidTypes = map[sale.CardKind]string{
 }
 
 // payment is an order in the terminal's terms. tender is empty if nobody says.
-func (t *Terminal) payment(o sale.CardOrder, tender sale.Tender) payment {
+func (t *Terminal) payment(o sale.CardRequest, tender sale.Tender) payment {
 	p := payment{Command: cmdCredit, Type: typeOf[o.Kind], Amount: o.Amount, Ref: o.Ref, Again: o.AllowDuplicate}
 	if cmp.Or(tender, sale.Tender(t.cfg.Tender)) == sale.Debit {
 		p.Command = cmdDebit

@@ -96,7 +96,7 @@ type shop struct {
 }
 
 // order chooses what is asked next.
-func (s *shop) order(rng *rand.Rand, ref string) sale.CardOrder {
+func (s *shop) order(rng *rand.Rand, ref string) sale.CardRequest {
 	take := func(from *[]sale.CardAnswer) sale.CardAnswer {
 		i := rng.IntN(len(*from))
 		a := (*from)[i]

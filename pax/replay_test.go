@@ -173,7 +173,7 @@ func repeat(ctx context.Context, t *testing.T, box *pax.Terminal, call string) s
 		b := box.CloseBatch(ctx)
 		return fmt.Sprintf("%s %s %d", b.End, or(b.Number), len(b.Totals))
 	case "charge":
-		o := sale.CardOrder{Kind: sale.CardKind(word()), Ref: word(), Amount: cents(), Tender: sale.Tender(word())}
+		o := sale.CardRequest{Kind: sale.CardKind(word()), Ref: word(), Amount: cents(), Tender: sale.Tender(word())}
 		for len(words) > 0 {
 			if word() == "again" {
 				o.AllowDuplicate = true
@@ -223,25 +223,25 @@ var recordings = []struct {
 		c.box.Charge(c.ctx, voidOf(refNo(8), paid))
 	}, []string{"true", "approved 500", "declined 0", "unsure 0", "found - 0", "not-found found 0", "approved 900", "unsure 0", "found - 0", "unsure 0", "found - 1", "approved 500"}},
 	{"recorded-auth", "an authorisation completed for less, one voided, one declined, a completion voided", paxsim.Options{}, func(c *counter) {
-		held := c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardAuth, Ref: ref1, Amount: 5000})
+		held := c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardAuth, Ref: ref1, Amount: 5000})
 		done := c.box.Charge(c.ctx, completionOf(ref2, held, 4200))
 		c.box.Charge(c.ctx, completionOf(ref3, held, 100)) // it is used
 		c.box.Find(c.ctx, sale.CardLookup{Ref: ref2, Kind: sale.CardComplete, Amount: 4200})
-		other := c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardAuth, Ref: refNo(4), Amount: 300})
+		other := c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardAuth, Ref: refNo(4), Amount: 300})
 		c.box.Charge(c.ctx, voidOf(refNo(5), other))
 		c.fault("decline")
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardAuth, Ref: refNo(6), Amount: 300})
+		c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardAuth, Ref: refNo(6), Amount: 300})
 		c.box.Charge(c.ctx, voidOf(refNo(7), done))
 		c.box.Find(c.ctx, sale.CardLookup{Ref: refNo(7), Kind: sale.CardVoid, Amount: 4200})
 	}, []string{"approved 5000", "approved 4200", "unsure 0", "found - 0", "approved 300", "approved 300", "declined 0", "approved 4200", "found - 0"}},
 	{"recorded-return", "returns by amount: approved, declined, its answer lost, to a debit card, voided", paxsim.Options{}, func(c *counter) {
-		back := c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: ref1, Amount: 700})
+		back := c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardReturn, Ref: ref1, Amount: 700})
 		c.fault("decline")
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: ref2, Amount: 700})
+		c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardReturn, Ref: ref2, Amount: 700})
 		c.fault("lose-answer=5s")
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: ref3, Amount: 800})
+		c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardReturn, Ref: ref3, Amount: 800})
 		c.box.Find(c.ctx, sale.CardLookup{Ref: ref3, Kind: sale.CardReturn, Amount: 800})
-		c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: refNo(4), Amount: 900, Tender: sale.Debit})
+		c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardReturn, Ref: refNo(4), Amount: 900, Tender: sale.Debit})
 		c.box.Charge(c.ctx, voidOf(refNo(5), back))
 	}, []string{"approved 700", "declined 0", "unsure 0", "found - 0", "approved 900", "approved 700"}},
 	{"recorded-batch", "a batch closed, its answer lost, refused, and closed in part", paxsim.Options{}, func(c *counter) {

@@ -279,7 +279,7 @@ func (t *Terminal) serial() string { return sale.SerialNumber(t.id.Serial) }
 
 // Charge sends one money transaction and waits for its answer. The frame is
 // sent once, again only when the terminal refused it with NAK.
-func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+func (t *Terminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
 	if err := t.take(ctx); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
@@ -294,7 +294,7 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer
 	return a
 }
 
-func (t *Terminal) charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+func (t *Terminal) charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
 	if err := check(o); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
@@ -380,7 +380,7 @@ func (t *Terminal) again(a sale.CardAnswer) bool {
 }
 
 // unsent is the answer when provably nothing was asked of the terminal.
-func unsent(o sale.CardOrder, why sale.Reason, err error) sale.CardAnswer {
+func unsent(o sale.CardRequest, why sale.Reason, err error) sale.CardAnswer {
 	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictNotSent, Reason: why, Words: err.Error()}
 }
 

@@ -289,12 +289,12 @@ func TestCancelWithoutASaleIsRefused(t *testing.T) {
 }
 
 func TestVoidNeedsTheTerminalsRecord(t *testing.T) {
-	void := func(number string, amount sale.Amount) sale.CardOrder {
-		return sale.CardOrder{Kind: sale.CardVoid, Ref: ref2, Amount: amount, Original: &sale.CardOriginal{Kind: sale.CardSale, Ref: ref1, Transaction: number, Amount: amount}}
+	void := func(number string, amount sale.Amount) sale.CardRequest {
+		return sale.CardRequest{Kind: sale.CardVoid, Ref: ref2, Amount: amount, Original: &sale.CardOriginal{Kind: sale.CardSale, Ref: ref1, Transaction: number, Amount: amount}}
 	}
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
 		paid := c.box.Charge(c.ctx, saleOf(ref1, 500))
-		for _, o := range []sale.CardOrder{void("77", 500), void(paid.Card.Transaction, 501)} {
+		for _, o := range []sale.CardRequest{void("77", 500), void(paid.Card.Transaction, 501)} {
 			if a := c.box.Charge(c.ctx, o); a.Verdict != sale.VerdictNotSent {
 				c.Errorf("void of what the terminal does not have: %+v", a)
 			}
@@ -313,12 +313,12 @@ func TestVoidNeedsTheTerminalsRecord(t *testing.T) {
 
 func TestCompletionNeedsItsAuthorisation(t *testing.T) {
 	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
-		held := c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardAuth, Ref: ref1, Amount: 5000})
+		held := c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardAuth, Ref: ref1, Amount: 5000})
 		if held.Verdict != sale.VerdictApproved || held.Kind != sale.CardAuth || held.Extra != "" {
 			c.Fatalf("authorisation: %+v", held)
 		}
 		complete := func(ref string, original sale.CardOriginal) sale.CardAnswer {
-			return c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardComplete, Ref: ref, Amount: 4200, Original: &original})
+			return c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardComplete, Ref: ref, Amount: 4200, Original: &original})
 		}
 		if a := complete(ref2, sale.CardOriginal{Kind: sale.CardAuth, Ref: ref1, Transaction: "9", Amount: 5000}); a.Verdict != sale.VerdictNotSent {
 			c.Errorf("completion of another transaction: %+v", a)
@@ -345,7 +345,7 @@ func TestDebitAndReturn(t *testing.T) {
 		if a.Verdict != sale.VerdictApproved || a.Tender != sale.Debit || a.Approved != 3865 || a.Cashback != 1000 || a.Card.Type != "INTERAC" || a.Card.CVM != "pin" {
 			c.Errorf("debit: %+v", a)
 		}
-		a = c.box.Charge(c.ctx, sale.CardOrder{Kind: sale.CardReturn, Ref: ref2, Amount: 700, Tender: sale.Credit})
+		a = c.box.Charge(c.ctx, sale.CardRequest{Kind: sale.CardReturn, Ref: ref2, Amount: 700, Tender: sale.Credit})
 		if a.Verdict != sale.VerdictApproved || a.Kind != sale.CardReturn || a.Approved != 700 || a.Extra != "" {
 			c.Errorf("return: %+v", a)
 		}

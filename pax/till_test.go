@@ -25,7 +25,7 @@ type till struct {
 	pause   time.Duration     // between look-ups; 0 means 2 s
 }
 
-func (t *till) take(o sale.CardOrder) end {
+func (t *till) take(o sale.CardRequest) end {
 	a := t.box.Charge(t.ctx, o)
 	switch a.Verdict {
 	case sale.VerdictApproved:
@@ -60,7 +60,7 @@ func (t *till) take(o sale.CardOrder) end {
 	return endUnsure
 }
 
-func (t *till) paid(o sale.CardOrder, a sale.CardAnswer) end {
+func (t *till) paid(o sale.CardRequest, a sale.CardAnswer) end {
 	if a.Ref != o.Ref || a.Approved != o.Amount {
 		t.Errorf("%s: paid by an answer for %s, %s", o.Ref, a.Ref, a.Approved)
 	}

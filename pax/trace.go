@@ -51,7 +51,7 @@ func (r *recorder) concluded(start time.Time, format string, a ...any) {
 }
 
 // charged notes what came of a charge.
-func (r *recorder) charged(start time.Time, o sale.CardOrder, a sale.CardAnswer) {
+func (r *recorder) charged(start time.Time, o sale.CardRequest, a sale.CardAnswer) {
 	call := fmt.Sprintf("charge %s %s %d %s", o.Kind, o.Ref, o.Amount, dash(string(o.Tender)))
 	if o.AllowDuplicate {
 		call += " again"

@@ -103,7 +103,7 @@ func readOff(t *testing.T, answer []byte, debit bool, amount sale.Amount) sale.C
 		c := pax.Defaults()
 		c.Extra.BankTerminalNumber = "66012345"
 		c.Extra.AccountTypes = map[string]string{"C": "chequing", "S": "savings"}
-		o := sale.CardOrder{Kind: sale.CardSale, Ref: ref, Amount: amount, Tender: sale.Credit}
+		o := sale.CardRequest{Kind: sale.CardSale, Ref: ref, Amount: amount, Tender: sale.Credit}
 		if debit {
 			o.Tender = sale.Debit
 		}

@@ -93,7 +93,7 @@ func (v view) sales(tail string, args ...any) ([]sale.Sale, error) {
 }
 
 // Key returns what an Idempotency-Key is bound to.
-func (s *Store) Key(ctx context.Context, key string) (hit sale.KeyHit, err error) {
+func (s *Store) Key(ctx context.Context, key string) (hit sale.KeyBinding, err error) {
 	err = s.look(ctx, fmt.Sprintf("find key %q", key), func(v view) error {
 		found, err := list(v, keys, "WHERE key = ?", key)
 		if err != nil {
@@ -102,7 +102,7 @@ func (s *Store) Key(ctx context.Context, key string) (hit sale.KeyHit, err error
 		if len(found) == 0 {
 			return sale.ErrNotFound
 		}
-		hit = sale.KeyHit{Digest: found[0].Digest, Sale: found[0].Sale, Movement: found[0].Movement}
+		hit = sale.KeyBinding{Digest: found[0].Digest, Sale: found[0].Sale, Movement: found[0].Movement}
 		return nil
 	})
 	return hit, err

@@ -169,7 +169,7 @@ func TestKeyIsBoundForEver(t *testing.T) {
 		t.Error("a key was bound twice")
 	}
 	got, err := s.Key(t.Context(), "k")
-	if want := (sale.KeyHit{Digest: "d1", Sale: "A", Movement: "M"}); err != nil || got != want {
+	if want := (sale.KeyBinding{Digest: "d1", Sale: "A", Movement: "M"}); err != nil || got != want {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 }

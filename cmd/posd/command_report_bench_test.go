@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/display"
 	"posd/store"
@@ -44,8 +45,8 @@ func BenchmarkDayOf5000Sales(b *testing.B) {
 		}
 	}
 	till, err := device.New(device.Options{
-		Policy: device.DefaultPolicy(), Journal: s, Screen: display.NewGroup(), Log: quiet, Clock: time.Now, Entropy: rand.Reader,
-		Makers: device.Makers{ID: newID},
+		Policy: core.DefaultPolicy(), Journal: s, Screen: display.NewGroup(), Log: quiet, Clock: time.Now, Entropy: rand.Reader,
+		Makers: core.Makers{ID: newID},
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"posd/device"
 	"posd/device/api"
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/printer"
 )
@@ -51,7 +51,7 @@ func TestDrawerCommand(t *testing.T) {
 }
 
 func TestTodayIsTheBusinessDay(t *testing.T) {
-	shop := Shop{Policy: device.DefaultPolicy()} // Toronto, the day ends at 04:00
+	shop := Shop{Policy: core.DefaultPolicy()} // Toronto, the day ends at 04:00
 	for at, want := range map[string]string{
 		"2026-11-21T08:59:59Z": "2026-11-20", // 03:59:59 in the shop
 		"2026-11-21T09:00:00Z": "2026-11-21",

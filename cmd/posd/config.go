@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"posd/device"
 	"posd/device/api"
+	"posd/device/core"
 	"posd/device/port"
 	"posd/device/sale"
 	"posd/display"
@@ -42,7 +42,7 @@ type Config struct {
 type Shop struct {
 	// Name stands on the pages, and on displays and receipts that have no name of their own. Default "".
 	Name string `toml:"name"`
-	device.Policy
+	core.Policy
 }
 
 // API says where posd listens.
@@ -91,7 +91,7 @@ type LineConfig struct{ port.Config }
 // defaults returns the configuration of a box on which nothing is configured.
 func defaults() Config {
 	return Config{
-		Shop:   Shop{Policy: device.DefaultPolicy()},
+		Shop:   Shop{Policy: core.DefaultPolicy()},
 		Store:  store.Defaults(),
 		API:    API{Listen: "127.0.0.1:8480", Socket: defaultSocket},
 		Daemon: Daemon{LogLevel: "info", LockDir: "/run/lock"},

@@ -13,6 +13,7 @@ import (
 
 	"posd/device"
 	"posd/device/api"
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/display"
 	"posd/printer"
@@ -87,7 +88,7 @@ func (d *daemon) tillOptions() device.Options {
 	o := device.Options{
 		Policy: c.Shop.Policy, Journal: d.journal, Screen: p.screen, Log: d.log,
 		Clock: time.Now, Entropy: rand.Reader,
-		Makers: device.Makers{ID: newID, Report: p.report, Wallet: c.Scan.Wallet},
+		Makers: core.Makers{ID: newID, Report: p.report, Wallet: c.Scan.Wallet},
 	}
 	// A nil pointer in an interface is not a nil interface: absent devices stay out.
 	if p.terminal != nil {

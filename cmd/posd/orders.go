@@ -8,7 +8,6 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"posd/device"
 	"posd/device/api"
 	"posd/device/sale"
 	"posd/sync/iotpay"
@@ -30,7 +29,7 @@ func (o *orders) Place(ctx context.Context, no string, r api.OrderRequest) (api.
 		AuthCode: sale.Secret(r.AuthCode), DeviceID: r.DeviceID, CardExtra: sale.Secret(r.Extra), Source: r.Source, Tip: r.Tip,
 		Param2: r.Param2, Remarks: r.Remarks}
 	if err := complete(&order, o.config); err != nil {
-		return api.Order{}, &device.Refusal{Kind: device.ErrInvalid, Words: err.Error()}
+		return api.Order{}, &sale.Refusal{Kind: sale.ErrInvalid, Words: err.Error()}
 	}
 	view, debit := place(ctx, o.client, order)
 	if debit {
@@ -52,7 +51,7 @@ func (o *orders) GiveBack(ctx context.Context, orderNo, no string, amount sale.A
 	case errors.Is(err, errNotKnown): // an earlier run may have sent it
 		view.Result, view.Words = sale.GatewayLost, err.Error()
 	case err != nil:
-		return api.Order{}, &device.Refusal{Kind: device.ErrNotPossible, Words: err.Error()}
+		return api.Order{}, &sale.Refusal{Kind: sale.ErrNotPossible, Words: err.Error()}
 	}
 	return view.wire()
 }

@@ -81,7 +81,7 @@ type terminal struct {
 }
 
 // Charge is pax.Terminal.Charge.
-func (t *terminal) Charge(ctx context.Context, o sale.CardOrder) sale.CardAnswer {
+func (t *terminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
 	t.busy.Add(1)
 	defer t.busy.Add(-1)
 	a := t.Terminal.Charge(ctx, o)

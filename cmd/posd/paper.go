@@ -14,7 +14,7 @@ func reportPrinter(q *printer.SlipQueue) func(ctx context.Context, b device.Book
 	return func(ctx context.Context, b device.Books) (sale.PrintResult, error) {
 		res, err := q.Print(ctx, "report "+b.Date, booksSlip(b))
 		if errors.Is(err, printer.ErrQueueFull) {
-			err = &device.Refusal{Kind: device.ErrUnavailable, Words: err.Error()}
+			err = &sale.Refusal{Kind: sale.ErrUnavailable, Words: err.Error()}
 		}
 		return res, err
 	}

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"posd/device"
 	"posd/device/api"
+	"posd/device/sale"
 	"posd/store"
 )
 
@@ -41,12 +41,12 @@ func newSweeper(s Shop, prune pruneFunc, log *slog.Logger) *sweeper {
 func (s *sweeper) Start(r api.PruneRequest) (api.Pruning, error) {
 	before, err := s.shop.pruneBefore(r, time.Now())
 	if err != nil {
-		return api.Pruning{}, &device.Refusal{Kind: device.ErrInvalid, Words: err.Error()}
+		return api.Pruning{}, &sale.Refusal{Kind: sale.ErrInvalid, Words: err.Error()}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last.Running {
-		return s.last, &device.Refusal{Kind: device.ErrNotPossible, Words: "a prune is under way: wait for its end"}
+		return s.last, &sale.Refusal{Kind: sale.ErrNotPossible, Words: "a prune is under way: wait for its end"}
 	}
 	s.last, s.ever = api.Pruning{Running: true, Before: before.UTC()}, true
 	s.begin <- before

@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"posd/device"
 	"posd/device/api"
+	"posd/device/sale"
 	"posd/store"
 )
 
@@ -53,7 +53,7 @@ func TestOnePruneAtATime(t *testing.T) {
 		if p, err := s.Start(ask); err != nil || !p.Running {
 			t.Errorf("%+v, %v", p, err)
 		}
-		if _, err := s.Start(ask); !errors.Is(err, device.ErrNotPossible) {
+		if _, err := s.Start(ask); !errors.Is(err, sale.ErrNotPossible) {
 			t.Errorf("a second one beside it: %v", err)
 		}
 		pass(2 * time.Minute)

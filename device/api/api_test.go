@@ -124,7 +124,7 @@ func TestNothingIsLostOnTheWayIn(t *testing.T) {
 func TestProblems(t *testing.T) {
 	key := []string{"Idempotency-Key", "k1"}
 	refused := func(kind error, other sale.ID, words string) error {
-		return fmt.Errorf("sell: %w", &device.Refusal{Kind: kind, Other: other, Words: words})
+		return fmt.Errorf("sell: %w", &sale.Refusal{Kind: kind, Other: other, Words: words})
 	}
 	var out bytes.Buffer
 	for _, c := range []struct {
@@ -134,14 +134,14 @@ func TestProblems(t *testing.T) {
 		status                   int
 		kind                     string
 	}{
-		{"till busy", "POST", "/v1/sales", aSale, key, refused(device.ErrTillBusy, "S7", "Another sale is under way: finish or cancel it first."), 409, "till-busy"},
-		{"terminal held", "POST", "/v1/sales", aSale, key, refused(device.ErrTerminalHeld, "S7", "The terminal is held by sale S7: wait until posd knows how it ended, or settle it."), 409, "terminal-held"},
-		{"same bill", "POST", "/v1/sales", aSale, key, refused(device.ErrSameBill, "S7", "Sale S7 may be for the same bill."), 409, "same-bill"},
-		{"bill paid", "POST", "/v1/sales", aSale, key, refused(device.ErrBillPaid, "S7", "Bill A1 was paid by sale S7."), 409, "bill-paid"},
-		{"key reused", "POST", "/v1/sales", aSale, key, refused(device.ErrKeyReused, "S7", "This key belongs to sale S7."), 422, "key-reused"},
-		{"invalid", "POST", "/v1/sales", aSale, key, refused(device.ErrInvalid, "", "The terminal takes CAD only."), 422, "invalid"},
-		{"unavailable", "POST", "/v1/sales", aSale, key, refused(device.ErrUnavailable, "", "There is no terminal. Nothing was sent."), 503, "unavailable"},
-		{"not possible", "POST", "/v1/sales/S1/cancel", "", nil, refused(device.ErrNotPossible, "", "The sale is paid: void or refund it."), 409, "not-possible"},
+		{"till busy", "POST", "/v1/sales", aSale, key, refused(sale.ErrTillBusy, "S7", "Another sale is under way: finish or cancel it first."), 409, "till-busy"},
+		{"terminal held", "POST", "/v1/sales", aSale, key, refused(sale.ErrTerminalHeld, "S7", "The terminal is held by sale S7: wait until posd knows how it ended, or settle it."), 409, "terminal-held"},
+		{"same bill", "POST", "/v1/sales", aSale, key, refused(sale.ErrSameBill, "S7", "Sale S7 may be for the same bill."), 409, "same-bill"},
+		{"bill paid", "POST", "/v1/sales", aSale, key, refused(sale.ErrBillPaid, "S7", "Bill A1 was paid by sale S7."), 409, "bill-paid"},
+		{"key reused", "POST", "/v1/sales", aSale, key, refused(sale.ErrKeyReused, "S7", "This key belongs to sale S7."), 422, "key-reused"},
+		{"invalid", "POST", "/v1/sales", aSale, key, refused(sale.ErrInvalid, "", "The terminal takes CAD only."), 422, "invalid"},
+		{"unavailable", "POST", "/v1/sales", aSale, key, refused(sale.ErrUnavailable, "", "There is no terminal. Nothing was sent."), 503, "unavailable"},
+		{"not possible", "POST", "/v1/sales/S1/cancel", "", nil, refused(sale.ErrNotPossible, "", "The sale is paid: void or refund it."), 409, "not-possible"},
 		{"not found", "GET", "/v1/sales/S9", "", nil, nil, 404, "not-found"},
 		{"not found, waiting", "GET", "/v1/sales/S9?wait=1s", "", nil, nil, 404, "not-found"},
 		{"receipt of no sale", "GET", "/v1/sales/S9/receipt", "", nil, nil, 404, "not-found"},

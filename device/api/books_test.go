@@ -43,7 +43,7 @@ func TestReports(t *testing.T) {
 			t.Errorf("%s (%s): %d %s, want %d %s with %q\n%s", c.path, c.accept, w.Code, kind, c.status, c.kind, c.has, w.Body)
 		}
 	}
-	f.err = &device.Refusal{Kind: device.ErrUnavailable, Words: "the journal cannot be read"}
+	f.err = &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read"}
 	if w := ask(t, h, "GET", "/v1/reports/today", ""); w.Code != 503 || !strings.Contains(w.Body.String(), "cannot be read") {
 		t.Errorf("a journal that fails: %d %s", w.Code, w.Body)
 	}
@@ -95,7 +95,7 @@ func TestTheDrawerOpensForWhoSaysTheName(t *testing.T) {
 			t.Errorf("%s: %d %s; asked %q", name, w.Code, w.Body, f.asked)
 		}
 	}
-	f.err = &device.Refusal{Kind: device.ErrNoDevice, Words: "there is no cash drawer here"}
+	f.err = &sale.Refusal{Kind: sale.ErrNoDevice, Words: "there is no cash drawer here"}
 	if w := ask(t, h, "POST", "/v1/drawer", `{"by":"Ana"}`); w.Code != 409 || !strings.Contains(w.Body.String(), "no cash drawer") {
 		t.Errorf("without a drawer: %d %s", w.Code, w.Body)
 	}

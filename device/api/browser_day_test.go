@@ -97,7 +97,7 @@ func TestDayThatStaysOpenSaysWhy(t *testing.T) {
 	c.open("/manager")
 	c.says("Z 11")
 	c.mu.Lock()
-	c.err = &device.Refusal{Kind: device.ErrUnavailable, Words: "the terminal is busy: the day stays open; try again, or leave the terminal out if it is broken"}
+	c.err = &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the terminal is busy: the day stays open; try again, or leave the terminal out if it is broken"}
 	c.mu.Unlock()
 	c.press("Close the day")
 	c.fill("f-by", "Ana")

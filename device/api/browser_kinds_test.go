@@ -110,7 +110,7 @@ func TestReturnWithoutASaleAsksForAnotherCustomerOnce(t *testing.T) {
 	c.onSell = func(r device.SellRequest) (sale.Sale, bool, error) {
 		keys = append(keys, r.Key)
 		if r.Replaces == "" {
-			return sale.Sale{}, false, &device.Refusal{Kind: device.ErrBillPaid, Other: "S7", Words: "Return S7 of 15.00 was made a minute ago."}
+			return sale.Sale{}, false, &sale.Refusal{Kind: sale.ErrBillPaid, Other: "S7", Words: "Return S7 of 15.00 was made a minute ago."}
 		}
 		return inner(r)
 	}

@@ -91,7 +91,7 @@ func TestWalletSaleAndTheSameCustomerQuestion(t *testing.T) {
 	inner := c.onSell
 	c.onSell = func(r device.SellRequest) (sale.Sale, bool, error) {
 		if r.Replaces == "" {
-			return sale.Sale{}, false, &device.Refusal{Kind: device.ErrSameBill, Other: "S2", Words: "Sale S2 of 12.50 may be for the same bill, and it is not known yet whether it was paid."}
+			return sale.Sale{}, false, &sale.Refusal{Kind: sale.ErrSameBill, Other: "S2", Words: "Sale S2 of 12.50 may be for the same bill, and it is not known yet whether it was paid."}
 		}
 		return inner(r)
 	}

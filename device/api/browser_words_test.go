@@ -65,7 +65,7 @@ func TestNoPageSpeaksWordsOfAnotherLanguage(t *testing.T) {
 			c.shot("words-" + string(l) + "-" + string(s.State) + string(s.Reason))
 		}
 		c.mu.Lock()
-		c.err = &device.Refusal{Kind: device.ErrNotPossible, Words: posds}
+		c.err = &sale.Refusal{Kind: sale.ErrNotPossible, Words: posds}
 		c.mu.Unlock()
 		js[any](c, `document.querySelector("#sale .row .danger").click()`)
 		c.fill("f-by", "Ana")

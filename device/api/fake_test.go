@@ -186,7 +186,7 @@ func (f *fake) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 	defer f.mu.Unlock()
 	s, ok := f.sales[id]
 	if !ok {
-		return s, &device.Refusal{Kind: device.ErrNotFound, Words: "There is no sale " + string(id) + "."}
+		return s, &sale.Refusal{Kind: sale.ErrNotFound, Words: "There is no sale " + string(id) + "."}
 	}
 	return s, f.err
 }

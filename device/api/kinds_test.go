@@ -73,11 +73,11 @@ func TestDayIsClosedAndItsReportFoundByNumber(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
-	f.err = &device.Refusal{Kind: device.ErrNotFound, Words: "there is no closed day 7"}
+	f.err = &sale.Refusal{Kind: sale.ErrNotFound, Words: "there is no closed day 7"}
 	if w := ask(t, h, "GET", "/v1/reports/z7", ""); w.Code != 404 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	f.err = &device.Refusal{Kind: device.ErrTerminalHeld, Other: "S1", Words: "a void is not settled"}
+	f.err = &sale.Refusal{Kind: sale.ErrTerminalHeld, Other: "S1", Words: "a void is not settled"}
 	if w := ask(t, h, "POST", "/v1/day/close", `{"by":"Ana"}`); w.Code != 409 || !strings.Contains(w.Body.String(), "terminal-held") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

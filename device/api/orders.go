@@ -17,7 +17,7 @@ import (
 
 // Orders is the gateway's General Order API, past the till. Place and GiveBack
 // ask for money to move at most once, under the number given. An error, usually
-// a *device.Refusal, means that they have not asked.
+// a *sale.Refusal, means that they have not asked.
 type Orders interface {
 	Place(ctx context.Context, no string, r OrderRequest) (Order, error)
 	Ask(ctx context.Context, no string, refund bool) (Order, error)

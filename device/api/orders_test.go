@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"posd/device"
 	"posd/device/sale"
 )
 
@@ -76,7 +75,7 @@ func TestAnOrdersAnswerSaysWhatItProves(t *testing.T) {
 		"not signed":    {Order{Result: sale.GatewayFail, Words: "no way"}, nil, 504, "is not known", 1},
 		"wrong":         {Order{Result: sale.GatewayNotSent, Words: "osType: missing"}, nil, 422, "OsType: missing. Nothing was sent.", 2},
 		"away":          {Order{Result: sale.GatewayNotSent, Trouble: sale.TroubleDNS}, nil, 503, "Nothing was sent.", 2},
-		"not asked":     {Order{}, &device.Refusal{Kind: device.ErrInvalid, Words: "Mask it."}, 422, "Mask it.", 2},
+		"not asked":     {Order{}, &sale.Refusal{Kind: sale.ErrInvalid, Words: "Mask it."}, 422, "Mask it.", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &desk{answer: c.answer, err: c.err}

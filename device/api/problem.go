@@ -13,7 +13,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"posd/device"
 	"posd/device/sale"
 )
 
@@ -48,16 +47,16 @@ var kinds = []struct {
 	status int
 	name   string
 }{
-	{device.ErrInvalid, http.StatusUnprocessableEntity, "invalid"},
-	{device.ErrNotFound, http.StatusNotFound, "not-found"},
-	{device.ErrTillBusy, http.StatusConflict, "till-busy"},
-	{device.ErrTerminalHeld, http.StatusConflict, "terminal-held"},
-	{device.ErrSameBill, http.StatusConflict, "same-bill"},
-	{device.ErrBillPaid, http.StatusConflict, "bill-paid"},
-	{device.ErrNotPossible, http.StatusConflict, "not-possible"},
-	{device.ErrNoDevice, http.StatusConflict, "no-device"},
-	{device.ErrKeyReused, http.StatusUnprocessableEntity, "key-reused"},
-	{device.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
+	{sale.ErrInvalid, http.StatusUnprocessableEntity, "invalid"},
+	{sale.ErrNotFound, http.StatusNotFound, "not-found"},
+	{sale.ErrTillBusy, http.StatusConflict, "till-busy"},
+	{sale.ErrTerminalHeld, http.StatusConflict, "terminal-held"},
+	{sale.ErrSameBill, http.StatusConflict, "same-bill"},
+	{sale.ErrBillPaid, http.StatusConflict, "bill-paid"},
+	{sale.ErrNotPossible, http.StatusConflict, "not-possible"},
+	{sale.ErrNoDevice, http.StatusConflict, "no-device"},
+	{sale.ErrKeyReused, http.StatusUnprocessableEntity, "key-reused"},
+	{sale.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 }
 
 // titles say each type in words.
@@ -105,7 +104,7 @@ func (h *handlers) refuse(doing string, err error) error {
 			continue
 		}
 		p := problem(k.status, k.name, titles[k.name]+".")
-		var r *device.Refusal
+		var r *sale.Refusal
 		if errors.As(err, &r) {
 			p.Sale = r.Other
 			if r.Words != "" {

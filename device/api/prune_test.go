@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"posd/device"
+	"posd/device/sale"
 )
 
 // broom is a Prune that notes what it is asked.
@@ -40,7 +40,7 @@ func TestPruneIsBegunAndAskedAfter(t *testing.T) {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
 	}
-	b.err = &device.Refusal{Kind: device.ErrNotPossible, Words: "one is under way"}
+	b.err = &sale.Refusal{Kind: sale.ErrNotPossible, Words: "one is under way"}
 	if w := ask(t, h, "POST", "/v1/prune", `{"keepDays":90}`); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "one is under way") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

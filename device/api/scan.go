@@ -21,13 +21,13 @@ var (
 // back and waits for nothing.
 func (h *handlers) sellScanned(ctx context.Context, r device.SellRequest) (sale.Sale, bool, error) {
 	s, replayed, err := h.sellSoon(ctx, r)
-	if !errors.Is(err, device.ErrInvalid) {
+	if !errors.Is(err, sale.ErrInvalid) {
 		return s, replayed, err
 	}
 	// A new one, refused for its missing code. No customer is to show a code
 	// for a sale that cannot begin.
 	if now, err := h.till.Snapshot(ctx); err == nil && now.Current != nil && now.Current.State == sale.Waiting {
-		return s, false, &device.Refusal{Kind: device.ErrTillBusy, Other: now.Current.ID, Words: "Another sale is under way: wait for it or cancel it first."}
+		return s, false, &sale.Refusal{Kind: sale.ErrTillBusy, Other: now.Current.ID, Words: "Another sale is under way: wait for it or cancel it first."}
 	}
 	if r.AuthCode, err = h.scanned(ctx); err != nil {
 		return s, false, err
@@ -48,7 +48,7 @@ func (h *handlers) scanned(ctx context.Context) (sale.Secret, error) {
 	case h.scanning <- struct{}{}:
 		defer func() { <-h.scanning }()
 	default:
-		return "", &device.Refusal{Kind: device.ErrTillBusy, Words: "Another sale waits for the customer's code already: let it be scanned first. Nothing was done."}
+		return "", &sale.Refusal{Kind: sale.ErrTillBusy, Words: "Another sale waits for the customer's code already: let it be scanned first. Nothing was done."}
 	}
 	ctx, done := context.WithTimeout(ctx, maxWait)
 	defer done()

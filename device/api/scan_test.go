@@ -73,7 +73,7 @@ func counterWithScanner(t *testing.T, f *fake, scan func(ctx context.Context) (s
 // needsCode answers Sell as the till does: no code, no sale.
 func needsCode(r device.SellRequest) (sale.Sale, bool, error) {
 	if r.AuthCode == "" {
-		return sale.Sale{}, false, &device.Refusal{Kind: device.ErrInvalid, Words: "this is no payment code"}
+		return sale.Sale{}, false, &sale.Refusal{Kind: sale.ErrInvalid, Words: "this is no payment code"}
 	}
 	return sale.Sale{ID: "S9", Method: sale.Scan, State: sale.Waiting}, false, nil
 }
@@ -108,7 +108,7 @@ func TestASaleWaitsForTheNextScan(t *testing.T) {
 			return sale.Sale{ID: "S9"}, true, nil
 		}, status: 200, words: `"id":"S9"`},
 		"the gateway is away": {body: scanSale, onSell: func(device.SellRequest) (sale.Sale, bool, error) {
-			return sale.Sale{}, false, &device.Refusal{Kind: device.ErrUnavailable, Words: "away"}
+			return sale.Sale{}, false, &sale.Refusal{Kind: sale.ErrUnavailable, Words: "away"}
 		}, status: 503, words: "away"},
 		"another sale under way": {body: scanSale, under: &sale.Sale{ID: "S8", State: sale.Waiting}, status: 409, words: `"sale":"S8"`},
 		"another one has ended": {body: scanSale, under: &sale.Sale{ID: "S8", State: sale.Paid}, scan: func(context.Context) (sale.Secret, error) {

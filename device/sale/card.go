@@ -38,8 +38,8 @@ const (
 	Debit  Tender = "debit"
 )
 
-// CardOrder is one money transaction asked of the terminal. It is stored before it is sent.
-type CardOrder struct {
+// CardRequest is one money transaction asked of the terminal. It is stored before it is sent.
+type CardRequest struct {
 	Kind     CardKind
 	Ref      string // ECR reference of this attempt: 16 Crockford base32 characters
 	Amount   Amount // to charge, or to give back

@@ -104,6 +104,16 @@ type Day struct {
 	Books    []byte    `json:"-"` // the report as it was at the close, JSON
 }
 
+// GatherDay says of which business day the books are to be summed up.
+type GatherDay struct {
+	No     int
+	Date   string
+	Opened time.Time // when the day before was closed
+	By     string
+	Batch  BatchAnswer
+	Doubt  string // words of an earlier close of this batch whose answer was lost
+}
+
 // StoredEvent is an event as read back.
 type StoredEvent struct {
 	Seq  int64     `json:"seq"`
@@ -113,8 +123,8 @@ type StoredEvent struct {
 	Data []byte    `json:"data"` // JSON
 }
 
-// KeyHit is what an Idempotency-Key is bound to.
-type KeyHit struct {
+// KeyBinding is what an Idempotency-Key is bound to.
+type KeyBinding struct {
 	Digest   string
 	Sale     ID
 	Movement string

@@ -1,16 +1,17 @@
-package device
+package core
 
 import (
+	"cmp"
 	"time"
 
 	"posd/device/sale"
 )
 
-// The link to the gateway.
+// States of the link to the gateway.
 const (
-	linkUp      = "up"
-	linkDown    = "down"    // no answers: one probe per backoff, then everything that is due
-	linkStopped = "stopped" // answers that concern every report: one probe per backoff, nothing is set aside
+	LinkUp      = "up"
+	LinkDown    = "down"    // no answers: one probe per backoff, then everything that is due
+	LinkStopped = "stopped" // answers that concern every report: one probe per backoff, nothing is set aside
 )
 
 // claimSize is how many reports are in the step's hands at most.
@@ -39,7 +40,7 @@ type queue struct {
 }
 
 func newQueue() queue {
-	return queue{link: linkUp, fresh: map[string]bool{}, suspect: map[string]string{}}
+	return queue{link: LinkUp, fresh: map[string]bool{}, suspect: map[string]string{}}
 }
 
 // next returns when the link wants to be looked at.
@@ -55,55 +56,55 @@ func (q *queue) next() time.Duration {
 
 // queueDue claims reports when it is time, or probes a link that is not up or
 // has been quiet for long.
-func (c *Core) queueDue() {
+func (c *Machine) queueDue() {
 	q := &c.queue
 	if !c.has.Gateway || q.probing {
 		return
 	}
 	due := q.at != 0 && c.mono() >= q.at && !q.claimed
 	switch {
-	case due && q.link == linkUp:
+	case due && q.link == LinkUp:
 		q.at, q.claimed = 0, true
 		n := claimSize
 		if q.fails > 0 {
 			n = 1 // one report tries the link; when it passes, the rest follow
 		}
-		c.after(sale.ClaimDue{N: n})
+		c.after(ClaimDue{N: n})
 	case due, c.mono() >= q.heard+quietFor && !q.claimed:
 		q.probing = true
-		if q.link != linkUp {
+		if q.link != LinkUp {
 			q.at = 0
 		}
-		c.now(sale.Probe{})
+		c.now(Probe{})
 	}
 }
 
-// probed takes a probe's answer.
-func (c *Core) probed(a sale.GatewayAnswer) {
-	q := &c.queue
+// happen takes a probe's answer.
+func (w Probed) happen(c *Machine) {
+	q, a := &c.queue, w.Answer
 	q.probing = false
 	c.gatewayHeard(a)
-	if q.link == linkStopped && !q.away && !q.claimed {
+	if q.link == LinkStopped && !q.away && !q.claimed {
 		q.claimed = true // the gateway is well: one report tries whether it takes them again
-		c.after(sale.ClaimDue{N: 1})
+		c.after(ClaimDue{N: 1})
 	}
 }
 
 // gatewayHeard learns from every answer, and every silence, how the link is.
-func (c *Core) gatewayHeard(a sale.GatewayAnswer) {
+func (c *Machine) gatewayHeard(a sale.GatewayAnswer) {
 	q := &c.queue
 	q.heard = max(c.mono(), 1)
 	if unwell(a) {
 		c.gatewayBad(a)
 		return
 	}
-	if q.link == linkUp && !q.away {
+	if q.link == LinkUp && !q.away {
 		return
 	}
-	if q.link == linkStopped && !q.away {
+	if q.link == LinkStopped && !q.away {
 		return // stopped by the words of three reports: only a report that passes mends it
 	}
-	c.linkIs(linkUp, "", false)
+	c.linkIs(LinkUp, "", false)
 	q.at = c.mono() + 1
 	for _, l := range c.order {
 		if w := l.watch; w != nil && !w.asking && w.at > c.mono()+2*time.Second {
@@ -122,17 +123,17 @@ func unwell(a sale.GatewayAnswer) bool {
 }
 
 // gatewayBad notes a gateway that is silent (down) or refuses us (stopped).
-func (c *Core) gatewayBad(a sale.GatewayAnswer) {
-	link := linkDown
+func (c *Machine) gatewayBad(a sale.GatewayAnswer) {
+	link := LinkDown
 	if a.Trouble == sale.TroubleKey || a.Result == sale.GatewayUnverified {
-		link = linkStopped
+		link = LinkStopped
 	}
-	c.linkIs(link, orElse(a.Words, "the gateway does not answer"), true)
+	c.linkIs(link, cmp.Or(a.Words, "the gateway does not answer"), true)
 	c.backOff(a.RetryAfter)
 }
 
 // backOff plans the next probe: full jitter up to the longest backoff.
-func (c *Core) backOff(least time.Duration) {
+func (c *Machine) backOff(least time.Duration) {
 	q := &c.queue
 	d := min(time.Second<<min(q.fails, 10), c.policy.BackoffMax)
 	q.fails++
@@ -140,28 +141,13 @@ func (c *Core) backOff(least time.Duration) {
 }
 
 // linkIs notes the link's state and says it when it changed.
-func (c *Core) linkIs(link, words string, away bool) {
+func (c *Machine) linkIs(link, words string, away bool) {
 	q := &c.queue
 	if q.link == link && q.away == away {
 		q.words = words
 		return
 	}
 	q.link, q.words, q.away = link, words, away
-	c.log(nil, link != linkUp, "link to the gateway is "+link, words)
-	c.now(sale.TellQueue{})
-}
-
-// gatewayThere refuses a wallet while the gateway is away, at once and with the
-// reason; it reports whether the sale may go on. The gateway is asked anew, so
-// that the next try need not wait for the backoff.
-func (c *Core) gatewayThere(t sale.Token) bool {
-	q := &c.queue
-	if !q.away {
-		return true
-	}
-	if !q.probing {
-		q.at = c.mono() + 1
-	}
-	c.refuse(t, ErrUnavailable, "", "IOTPay cannot be used now (%s): take a card or cash, and try again in a moment", q.words)
-	return false
+	c.log(nil, link != LinkUp, "link to the gateway is "+link, words)
+	c.now(TellQueue{})
 }

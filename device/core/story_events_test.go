@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"cmp"
@@ -100,8 +100,8 @@ func init() {
 		},
 		"tick": tick, "wait": wait,
 		"sell": sell, "cancel": cancel, "refund": giveBack, "void": giveBack, "keep": keep, "resolve": resolve, "uploaded": uploaded,
-		"print":     func(p *player, l *storyLine) { p.happens(sale.PrintAsked{Token: p.token(), Sale: p.saleOf(l.word())}) },
-		"drawer":    func(p *player, l *storyLine) { p.happens(sale.DrawerAsked{Token: p.token(), By: l.arg("by")}) },
+		"print":     func(p *player, l *storyLine) { p.happens(PrintAsked{Token: p.token(), Sale: p.saleOf(l.word())}) },
+		"drawer":    func(p *player, l *storyLine) { p.happens(DrawerAsked{Token: p.token(), By: l.arg("by")}) },
 		"close-day": closeDay, "retry": retry,
 		"terminal": terminalSays, "gateway": gatewaySays, "journal": journalSays, "printer": printerSays,
 	}
@@ -128,11 +128,11 @@ func theTill(p *player, l *storyLine) {
 	p.policy.CloseBatch = l.arg("close_batch") != "no"
 	p.step(p.begin())
 	if p.has.Gateway {
-		answering[sale.Probe](p)
-		p.step(sale.Probed{Answer: sale.GatewayAnswer{Result: sale.GatewayNotFound}})
+		answering[Probe](p)
+		p.step(Probed{Answer: sale.GatewayAnswer{Result: sale.GatewayNotFound}})
 		p.wake(p.now + time.Second)
-		answering[sale.ClaimDue](p)
-		p.step(sale.ReportsDue{})
+		answering[ClaimDue](p)
+		p.step(ReportsDue{})
 	}
 	p.out.Reset()
 }
@@ -160,7 +160,7 @@ func wait(p *player, l *storyLine) {
 	p.sayClock()
 }
 
-func (p *player) token() sale.Token { return sale.Token(p.events + 1) }
+func (p *player) token() Token { return Token(p.events + 1) }
 
 // saleOf returns a sale as the shell would hand it in: as last told, or as stored.
 func (p *player) saleOf(alias string) sale.Sale {
@@ -176,7 +176,7 @@ func (p *player) saleOf(alias string) sale.Sale {
 }
 
 // bound returns what a key is bound to in the journal.
-func (p *player) bound(key string) (*sale.KeyHit, *sale.Sale) {
+func (p *player) bound(key string) (*sale.KeyBinding, *sale.Sale) {
 	h, ok := p.disk.keys[key]
 	if !ok {
 		return nil, nil
@@ -193,12 +193,12 @@ func (p *player) key(l *storyLine) string {
 
 func sell(p *player, l *storyLine) {
 	body := strings.Join(slices.Concat(l.words, []string{l.args["ref"], l.args["replaces"], l.args["kind"]}), " ")
-	w := sale.SellAsked{
+	w := SellAsked{
 		Token: p.token(), Digest: body, Method: sale.Method(l.word()), Amount: l.amount(), Currency: l.arg("currency"), Reference: l.arg("ref"),
 		Kind: sale.CardKind(l.arg("kind")), AuthCode: sale.Secret(l.arg("code")), By: l.arg("by"), Why: l.arg("why"),
 		Key: p.key(l),
 	}
-	w.Hit, w.HitSale = p.bound(w.Key)
+	w.Bound, w.BoundSale = p.bound(w.Key)
 	switch r := l.arg("replaces"); r {
 	case "", "none":
 		w.Replaces = r
@@ -222,16 +222,16 @@ func sell(p *player, l *storyLine) {
 }
 
 func cancel(p *player, l *storyLine) {
-	p.happens(sale.CancelAsked{Token: p.token(), Sale: p.saleOf(l.word())})
+	p.happens(CancelAsked{Token: p.token(), Sale: p.saleOf(l.word())})
 }
 
 func giveBack(p *player, l *storyLine) {
-	w := sale.MoveAsked{
+	w := MoveAsked{
 		Token: p.token(), Kind: sale.MovementKind(l.verb), Sale: p.saleOf(l.word()), Amount: l.amountArg("amount"), By: l.arg("by"), Why: l.arg("why"),
 		Key: p.key(l),
 	}
 	w.Digest = fmt.Sprint(w.Kind, w.Sale.ID, w.Amount, w.By)
-	w.Hit, w.HitSale = p.bound(w.Key)
+	w.Bound, w.BoundSale = p.bound(w.Key)
 	if r, ok := p.disk.reports[w.Sale.MchOrderNo]; ok {
 		w.Report = &r
 	}
@@ -239,15 +239,15 @@ func giveBack(p *player, l *storyLine) {
 }
 
 func keep(p *player, l *storyLine) {
-	p.happens(sale.KeepAsked{Token: p.token(), Sale: p.saleOf(l.word()), By: l.arg("by")})
+	p.happens(KeepAsked{Token: p.token(), Sale: p.saleOf(l.word()), By: l.arg("by")})
 }
 
 func resolve(p *player, l *storyLine) {
-	p.happens(sale.ResolveAsked{Token: p.token(), Sale: p.saleOf(l.word()), As: sale.State(l.arg("as")), Reason: l.arg("reason"), By: l.arg("by")})
+	p.happens(ResolveAsked{Token: p.token(), Sale: p.saleOf(l.word()), As: sale.State(l.arg("as")), Reason: l.arg("reason"), By: l.arg("by")})
 }
 
 func uploaded(p *player, l *storyLine) {
-	w := sale.UploadTold{Token: p.token(), Sale: p.saleOf(l.word()), Upload: sale.Upload(l.word()), By: l.arg("by"), Why: l.arg("why")}
+	w := UploadTold{Token: p.token(), Sale: p.saleOf(l.word()), Upload: sale.Upload(l.word()), By: l.arg("by"), Why: l.arg("why")}
 	if r, ok := p.disk.reports[w.Sale.MchOrderNo]; ok {
 		w.Report = &r
 	}
@@ -259,12 +259,12 @@ func retry(p *player, l *storyLine) {
 	if !ok {
 		fault("there is no such report")
 	}
-	p.happens(sale.RetryAsked{Token: p.token(), Reports: []sale.Report{r}})
+	p.happens(RetryAsked{Token: p.token(), Reports: []sale.Report{r}})
 }
 
 // closeDay asks to close the day, with what the shell sees of it in the journal.
 func closeDay(p *player, l *storyLine) {
-	w := sale.DayAsked{Token: p.token(), By: l.arg("by"), WithoutTerminal: l.is("without-terminal"), Empty: true}
+	w := DayAsked{Token: p.token(), By: l.arg("by"), WithoutTerminal: l.is("without-terminal"), Empty: true}
 	day := p.disk.lastDay.No + 1
 	for _, s := range p.disk.all() {
 		ended := s.Day == day
@@ -281,18 +281,18 @@ func closeDay(p *player, l *storyLine) {
 func terminalSays(p *player, l *storyLine) {
 	switch {
 	case l.is("lookup"):
-		p.happens(sale.CardFound{Finding: finding(l, answering[sale.Find](p).Lookup)})
+		p.happens(CardFound{Finding: finding(l, answering[Find](p).Lookup)})
 	case l.is("batch"):
-		answering[sale.CloseBatch](p)
+		answering[CloseBatch](p)
 		a := sale.BatchAnswer{End: sale.BatchEnd(l.word()), Words: l.arg("words")}
 		if a.End == sale.BatchClosed {
 			a.Number = "8"
 			a.Totals = []sale.BatchTotal{{Tender: sale.Credit, Count: 1, Amount: l.amount()}}
 		}
-		p.happens(sale.BatchAnswered{Answer: a})
+		p.happens(BatchAnswered{Answer: a})
 	default:
-		o := answering[sale.Charge](p).Order
-		p.happens(sale.CardAnswered{Answer: cardAnswer(l, o.Ref, o.Kind)})
+		o := answering[Charge](p).Order
+		p.happens(CardAnswered{Answer: cardAnswer(l, o.Ref, o.Kind)})
 	}
 }
 
@@ -354,34 +354,34 @@ func finding(l *storyLine, q sale.CardLookup) sale.CardFinding {
 func gatewaySays(p *player, l *storyLine) {
 	switch call := l.word(); call {
 	case "create_order":
-		q := answering[sale.CreateOrder](p)
+		q := answering[CreateOrder](p)
 		a := gatewayAnswer(l, q.Request.No)
 		if a.Result == sale.GatewayOK && !q.Request.Channel.Micropay() {
 			a.Code = "code of " + a.No
 		}
 		a.Status = sale.StatusUnknown
-		p.happens(sale.OrderCreated{Sale: q.Sale, Answer: a})
+		p.happens(OrderCreated{Sale: q.Sale, Answer: a})
 	case "query_order":
-		q := answering[sale.QueryOrder](p)
+		q := answering[QueryOrder](p)
 		a := gatewayAnswer(l, q.MchOrderNo)
-		p.happens(sale.OrderAsked{Sale: q.Sale, Answer: a})
+		p.happens(OrderAsked{Sale: q.Sale, Answer: a})
 	case "refund_order":
-		q := answering[sale.SendRefund](p)
-		p.happens(sale.RefundAnswered{Sale: q.Sale, Movement: q.Request.No, Answer: gatewayAnswer(l, q.Request.No)})
+		q := answering[SendRefund](p)
+		p.happens(RefundAnswered{Sale: q.Sale, Movement: q.Request.No, Answer: gatewayAnswer(l, q.Request.No)})
 	case "query_refund":
-		q := answering[sale.QueryRefund](p)
-		p.happens(sale.RefundAnswered{Sale: q.Sale, Movement: q.Movement, Asked: true, Answer: gatewayAnswer(l, q.Movement)})
+		q := answering[QueryRefund](p)
+		p.happens(RefundAnswered{Sale: q.Sale, Movement: q.Movement, Asked: true, Answer: gatewayAnswer(l, q.Movement)})
 	case "notice":
-		p.happens(sale.OrderNoticed{MchOrderNo: p.names.real(l.word())})
+		p.happens(OrderNoticed{MchOrderNo: p.names.real(l.word())})
 	case "probe":
-		answering[sale.Probe](p)
-		p.happens(sale.Probed{Answer: gatewayAnswer(l, "")})
+		answering[Probe](p)
+		p.happens(Probed{Answer: gatewayAnswer(l, "")})
 	case "reports":
-		var w sale.ReportsAnswered
+		var w ReportsAnswered
 		words := l.words
-		for _, r := range answering[sale.SendReports](p).Reports {
+		for _, r := range answering[SendReports](p).Reports {
 			l.words = words // every report of the batch is told the same
-			w.Answers = append(w.Answers, sale.ReportAnswer{Report: r, Answer: gatewayAnswer(&storyLine{words: words, args: maps.Clone(l.args)}, r.No)})
+			w.Answers = append(w.Answers, ReportAnswer{Report: r, Answer: gatewayAnswer(&storyLine{words: words, args: maps.Clone(l.args)}, r.No)})
 		}
 		l.words, l.args = nil, nil
 		p.happens(w)
@@ -420,14 +420,14 @@ func gatewayAnswer(l *storyLine, no string) sale.GatewayAnswer {
 func journalSays(p *player, l *storyLine) {
 	switch {
 	case l.is("due"):
-		var w sale.ReportsDue
-		if w.Reports, w.NextDue = p.disk.due(p.wall(), answering[sale.ClaimDue](p).N); len(w.Reports) > 0 {
+		var w ReportsDue
+		if w.Reports, w.NextDue = p.disk.due(p.wall(), answering[ClaimDue](p).N); len(w.Reports) > 0 {
 			w.NextDue = time.Time{}
 		}
 		p.happens(w)
 	case l.is("summed-up"):
-		q := answering[sale.GatherDay](p)
-		p.happens(sale.DayGathered{Day: sale.Day{No: q.No, Date: q.Date, OpenedAt: q.Opened, By: q.By}})
+		q := answering[GatherDay](p).Of
+		p.happens(DayGathered{Day: sale.Day{No: q.No, Date: q.Date, OpenedAt: q.Opened, By: q.By}})
 	default:
 		fault("the journal says what is due, or that a day is summed up")
 	}
@@ -437,11 +437,11 @@ func journalSays(p *player, l *storyLine) {
 func printerSays(p *player, l *storyLine) {
 	words := l.arg("words")
 	if l.is("drawer") {
-		p.happens(sale.DrawerDone{Job: answering[sale.OpenDrawer](p).Job, Words: words})
+		p.happens(DrawerDone{Job: answering[OpenDrawer](p).Job, Words: words})
 		return
 	}
-	r := sale.PrintResult{Job: answering[sale.PrintReceipt](p).Receipt.Job, State: sale.Printed(l.word()), Words: words, Maybe: l.is("in-part")}
-	p.happens(sale.JobDone{Result: r})
+	r := sale.PrintResult{Job: answering[PrintReceipt](p).Receipt.Job, State: sale.Printed(l.word()), Words: words, Maybe: l.is("in-part")}
+	p.happens(JobDone{Result: r})
 }
 
 // kindOf says in the error's own words what kind of refusal it is.

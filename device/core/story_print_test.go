@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"fmt"
@@ -63,13 +63,13 @@ func (p *player) say(tag, format string, args ...any) {
 	fmt.Fprintf(&p.out, "%-6s %s\n", tag, fmt.Sprintf(format, args...))
 }
 
-func (p *player) clock(t time.Time) string { return t.In(p.core.zone).Format("Mon 15:04:05") }
+func (p *player) clock(t time.Time) string { return t.In(p.machine.zone).Format("Mon 15:04:05") }
 
 func (p *player) sayClock() { p.say("clock", "%s", p.clock(p.wall())) }
 
 // sayWants writes everything that one step wants. What waits for rows to be
 // durable comes after them; else it goes.
-func (p *player) sayWants(out sale.Effects, waits bool) {
+func (p *player) sayWants(out Effects, waits bool) {
 	for _, r := range out.Rows {
 		p.names.meet(r)
 	}
@@ -99,7 +99,7 @@ func (p *player) sayWants(out sale.Effects, waits bool) {
 // sayGlass writes what the customer sees, and when the step wakes by itself.
 func (p *player) sayGlass() {
 	p.say("glass", "%s", p.screen(p.glass))
-	at, ok := p.core.Next()
+	at, ok := p.machine.Next()
 	switch in := at - (p.now - p.born); {
 	case !ok:
 		p.say("wakes", "when something happens")
@@ -222,68 +222,68 @@ func (p *player) screen(s sale.Screen) string {
 }
 
 // effect writes an effect as what is done.
-func (p *player) effect(e sale.Effect) string {
+func (p *player) effect(e Effect) string {
 	switch e := e.(type) {
-	case sale.Show:
+	case Show:
 		return "show " + p.screen(e.Screen)
-	case sale.Tell:
+	case Tell:
 		return join("tell", string(e.Sale.ID), string(e.Sale.State))
-	case sale.TellQueue:
+	case TellQueue:
 		return "tell the queue"
-	case sale.Reply:
+	case Reply:
 		return p.reply(e)
-	case sale.Log:
+	case Log:
 		return join(when(e.Warn, "warn"), when(!e.Warn, "log"), string(e.Sale), e.Message, quoted(e.Words))
-	case sale.Charge:
+	case Charge:
 		o := e.Order
 		of := ""
 		if o.Original != nil {
 			of = fmt.Sprintf("of %s (%s, number %s)", o.Original.Ref, o.Original.Amount, o.Original.Transaction)
 		}
 		return join("CHARGE", o.Ref, string(o.Kind), o.Amount.String(), of)
-	case sale.Find:
+	case Find:
 		control := "without a control"
 		if e.Lookup.Control != nil {
 			control = "with control " + e.Lookup.Control.Ref
 		}
 		return join("look up", e.Lookup.Ref, string(e.Lookup.Kind), e.Lookup.Amount.String(), control)
-	case sale.CloseBatch:
+	case CloseBatch:
 		return "SETTLE the terminal's batch"
-	case sale.GatherDay:
-		return join("sum up day", fmt.Sprint(e.No), "of", e.Date, "with batch", string(e.Batch.End), e.Batch.Number, quoted(e.Batch.Words), with("doubt", e.Doubt))
-	case sale.Abort:
+	case GatherDay:
+		return join("sum up day", fmt.Sprint(e.Of.No), "of", e.Of.Date, "with batch", string(e.Of.Batch.End), e.Of.Batch.Number, quoted(e.Of.Batch.Words), with("doubt", e.Of.Doubt))
+	case Abort:
 		return "wish the terminal's transaction cancelled"
-	case sale.CreateOrder:
+	case CreateOrder:
 		return join("CREATE_ORDER", e.Request.No, string(e.Request.Channel), e.Request.Amount.String(), when(e.Request.AuthCode != "", "with the customer's code"))
-	case sale.QueryOrder:
+	case QueryOrder:
 		return "query_order " + e.MchOrderNo
-	case sale.SendRefund:
+	case SendRefund:
 		return join("REFUND_ORDER", e.Request.No, e.Request.Amount.String(), "of", e.Request.MchOrderNo)
-	case sale.QueryRefund:
+	case QueryRefund:
 		return "query_refund " + e.Movement
-	case sale.Probe:
+	case Probe:
 		return "probe the gateway"
-	case sale.ClaimDue:
+	case ClaimDue:
 		return fmt.Sprintf("read up to %d due reports", e.N)
-	case sale.SendReports:
+	case SendReports:
 		var list []string
 		for _, r := range e.Reports {
 			list = append(list, r.No)
 		}
 		return "report " + strings.Join(list, ", ")
-	case sale.PrintReceipt:
+	case PrintReceipt:
 		r := e.Receipt
 		return join("print", r.Job, string(r.Sale.ID), r.Movement, string(r.Copy), when(r.Duplicate, "DUPLICATE"))
-	case sale.OpenDrawer:
+	case OpenDrawer:
 		return "open the drawer " + e.Job
-	case sale.PrintCode:
+	case PrintCode:
 		return "print the code " + p.screen(e.Screen)
 	}
 	fault("an effect that no story knows: %T", e)
 	return ""
 }
 
-func (p *player) reply(r sale.Reply) string {
+func (p *player) reply(r Reply) string {
 	switch {
 	case r.Err != nil:
 		return fmt.Sprintf("refuse: %s [%s]", r.Err, kindOf(r.Err))

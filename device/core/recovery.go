@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"time"
@@ -6,10 +6,11 @@ import (
 	"posd/device/sale"
 )
 
-// recover takes up what an earlier run left: nothing is started again, all of
+// happen takes up what an earlier run left: nothing is started again, all of
 // it is asked for. Every stored attempt may have been sent, every stored code
 // may have been on glass.
-func (c *Core) recover(r sale.Recovered) {
+func (w Started) happen(c *Machine) {
+	r := w.Recovered
 	c.recoverDay(r)
 	if r.Control != nil && r.Control.Day == c.day && c.doubt == "" {
 		for _, a := range r.Control.Attempts {
@@ -30,11 +31,11 @@ func (c *Core) recover(r sale.Recovered) {
 	if c.has.Gateway {
 		c.queue.at, c.queue.heard = c.mono()+1, max(c.mono(), 1)
 		c.queue.probing = true // whether the gateway is there is known before the first customer
-		c.now(sale.Probe{})
+		c.now(Probe{})
 	}
 }
 
-func (c *Core) takeUp(l *live) {
+func (c *Machine) takeUp(l *live) {
 	if l.s.State == sale.Waiting {
 		c.becomeUnsure(l, sale.ReasonRestart, "posd was stopped while the sale was under way")
 	}
@@ -72,7 +73,7 @@ func (c *Core) takeUp(l *live) {
 
 // takeUpJob prints what may not have been printed. Whether paper came out is
 // not known, so it says that it is a duplicate.
-func (c *Core) takeUpJob(j sale.Job, r sale.Recovered) {
+func (c *Machine) takeUpJob(j sale.Job, r sale.Recovered) {
 	if j.Kind == sale.JobDrawer {
 		c.takeUpKick(j)
 		return
@@ -86,7 +87,7 @@ func (c *Core) takeUpJob(j sale.Job, r sale.Recovered) {
 	for _, s := range r.JobSales {
 		if s.ID == j.Sale {
 			c.hold(s)
-			c.after(sale.PrintReceipt{Receipt: receipt(j, s)})
+			c.after(PrintReceipt{Receipt: receipt(j, s)})
 			return // the sale may stand there once for each of its jobs
 		}
 	}

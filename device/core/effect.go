@@ -1,6 +1,12 @@
-package sale
+package core
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
 
 // Effects is what one step wants done.
 //
@@ -9,7 +15,7 @@ import "time"
 // stand in After, behind the intent that the same step wrote.
 type Effects struct {
 	Now   []Effect
-	Rows  []Row
+	Rows  []sale.Row
 	After []Effect
 	// Intent names what must not happen if Rows cannot be stored: the shell then
 	// answers with this event instead of retrying.
@@ -23,49 +29,42 @@ type Effect interface{ effect() }
 
 type (
 	// Charge sends a money transaction to the terminal.
-	Charge struct{ Order CardOrder }
+	Charge struct{ Order sale.CardRequest }
 
 	// Find looks a reference up at the terminal.
-	Find struct{ Lookup CardLookup }
+	Find struct{ Lookup sale.CardLookup }
 
 	// CloseBatch has the terminal settle its batch.
 	CloseBatch struct{}
 
 	// GatherDay sums a business day up and compares it with the terminal's batch
 	// and with the gateway.
-	GatherDay struct {
-		No     int
-		Date   string
-		Opened time.Time
-		By     string
-		Batch  BatchAnswer
-		Doubt  string // words of an earlier close of this batch whose answer was lost
-	}
+	GatherDay struct{ Of sale.GatherDay }
 
 	// Abort wishes the terminal's running transaction cancelled.
 	Abort struct{}
 
 	// CreateOrder asks the gateway for an order.
 	CreateOrder struct {
-		Sale    ID
-		Request OrderRequest
+		Sale    sale.ID
+		Request sale.OrderRequest
 	}
 
 	// QueryOrder asks for an order's status.
 	QueryOrder struct {
-		Sale       ID
+		Sale       sale.ID
 		MchOrderNo string
 	}
 
 	// SendRefund asks the gateway to give money back.
 	SendRefund struct {
-		Sale    ID
-		Request RefundRequest
+		Sale    sale.ID
+		Request sale.RefundRequest
 	}
 
 	// QueryRefund asks what became of a refund.
 	QueryRefund struct {
-		Sale     ID
+		Sale     sale.ID
 		Movement string
 	}
 
@@ -76,34 +75,34 @@ type (
 	ClaimDue struct{ N int }
 
 	// SendReports hands reports to the outbox.
-	SendReports struct{ Reports []Report }
+	SendReports struct{ Reports []sale.Report }
 
 	// PrintReceipt hands a receipt to the printer.
-	PrintReceipt struct{ Receipt Receipt }
+	PrintReceipt struct{ Receipt sale.Receipt }
 
 	// OpenDrawer sends the cash drawer its pulse, once.
 	OpenDrawer struct{ Job string }
 
 	// PrintCode prints a code for a customer to scan.
-	PrintCode struct{ Screen Screen }
+	PrintCode struct{ Screen sale.Screen }
 
 	// Show puts a screen on glass.
-	Show struct{ Screen Screen }
+	Show struct{ Screen sale.Screen }
 
 	// Reply answers a request.
 	Reply struct {
 		Token    Token
-		Sale     Sale
+		Sale     sale.Sale
 		Movement string
-		Job      Job
-		Day      Day
+		Job      sale.Job
+		Day      sale.Day
 		Count    int
 		Replayed bool
 		Err      error
 	}
 
 	// Tell puts live progress of a sale on the event stream.
-	Tell struct{ Sale Sale }
+	Tell struct{ Sale sale.Sale }
 
 	// TellQueue says that the queue of reports or its link changed.
 	TellQueue struct{}
@@ -111,7 +110,7 @@ type (
 	// Log says something worth reading on Monday.
 	Log struct {
 		Message string
-		Sale    ID
+		Sale    sale.ID
 		Words   string
 		Warn    bool
 	}
@@ -137,3 +136,50 @@ func (Reply) effect()        {}
 func (Tell) effect()         {}
 func (TellQueue) effect()    {}
 func (Log) effect()          {}
+
+func (c *Machine) now(e Effect) { c.out.Now = append(c.out.Now, e) }
+
+func (c *Machine) after(e Effect) { c.out.After = append(c.out.After, e) }
+
+func (c *Machine) row(r sale.Row) { c.out.Rows = append(c.out.Rows, r) }
+
+// note remembers a value of posd's own; nil forgets it.
+func (c *Machine) note(name string, v any) {
+	text := ""
+	if v != nil {
+		b, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // texts, numbers and times only
+		}
+		text = string(b)
+	}
+	c.row(sale.NoteRow{Name: name, Value: text})
+}
+
+// event appends to the history and marks the sale as changed.
+func (c *Machine) event(l *live, kind string, words string) {
+	c.touch(l)
+	c.row(sale.EventRow{At: c.wall(), Sale: l.s.ID, Kind: kind, Data: sale.EventData{
+		State: l.s.State, Reason: l.s.Reason, GivenUp: l.s.GivenUp, Words: words,
+	}})
+}
+
+func (c *Machine) log(l *live, warn bool, message, words string) {
+	e := Log{Message: message, Words: words, Warn: warn}
+	if l != nil {
+		e.Sale = l.s.ID
+	}
+	c.now(e)
+}
+
+func (c *Machine) reply(r Reply) { c.now(r) }
+
+func (c *Machine) refuse(t Token, kind error, other sale.ID, words string, args ...any) {
+	c.reply(Reply{Token: t, Err: &sale.Refusal{Kind: kind, Other: other, Words: fmt.Sprintf(words, args...)}})
+}
+
+func (c *Machine) urgent() { c.out.Lazy = false }
+
+func (c *Machine) mono() time.Duration { return c.in.Mono }
+
+func (c *Machine) wall() time.Time { return c.in.Wall.UTC().Truncate(time.Millisecond) }

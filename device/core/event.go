@@ -1,18 +1,23 @@
-package sale
+package core
 
-import "time"
+import (
+	"time"
 
-// Event is one thing that happened, as the till's step function is told of it.
-// The step has no clock and no dice of its own: both come with the event.
-type Event struct {
+	"posd/device/sale"
+)
+
+// Input is one event with the moment and the dice that go with it: the machine
+// has neither of its own.
+type Input struct {
 	Wall    time.Time     // UTC; for what is stored and shown
 	Mono    time.Duration // since the start of this run; for every limit and wait
 	Entropy [32]byte      // for references, numbers and jitter
-	What    Happening
+	Event   Event
 }
 
-// Happening is what an event is about.
-type Happening interface{ happening() }
+// Event is one thing that happened. Each event handles itself: one without a
+// handler does not compile.
+type Event interface{ happen(*Machine) }
 
 // Token tells the shell whose request an answer belongs to; 0 is nobody's.
 type Token uint64
@@ -21,65 +26,65 @@ type Token uint64
 // bills, finished sales) the shell has looked up and hands in with the event.
 type (
 	// Started is the first event of a run.
-	Started struct{ Recovered Recovered }
+	Started struct{ Recovered sale.Recovered }
 
 	// SellAsked is a request for one payment.
 	SellAsked struct {
 		Token     Token
 		Key       string
 		Digest    string
-		Amount    Amount
+		Amount    sale.Amount
 		Currency  string
-		Method    Method
+		Method    sale.Method
 		Reference string
 		Replaces  string
-		AuthCode  Secret
-		Kind      CardKind // empty: a sale
-		Tender    Tender
+		AuthCode  sale.Secret
+		Kind      sale.CardKind // empty: a sale
+		Tender    sale.Tender
 		// AllowDuplicate says that a person means it, though the terminal's own
 		// duplicate check refused the same amount on the same card.
 		AllowDuplicate bool
-		By, Why        string     // of a return
-		Hit            *KeyHit    // what the key is already bound to
-		HitSale        *Sale      // and that sale
-		Bill           []Sale     // sales of the same bill
-		Replaced       *Sale      // the sale named by Replaces
-		Original       *Sale      // the authorisation that a completion takes
-		Completions    []Sale     // of that authorisation, so far
-		Queue          QueueStats // reports that IOTPay has not heard of yet
+		By, Why        string           // of a return
+		Bound          *sale.KeyBinding // what the key is already bound to
+		BoundSale      *sale.Sale       // and that sale
+		Bill           []sale.Sale      // sales of the same bill
+		Replaced       *sale.Sale       // the sale named by Replaces
+		Original       *sale.Sale       // the authorisation that a completion takes
+		Completions    []sale.Sale      // of that authorisation, so far
+		Queue          sale.QueueStats  // reports that IOTPay has not heard of yet
 	}
 
 	// UploadTold is a person's word on an offline approval: the terminal has
 	// uploaded it, or the bank refused it then.
 	UploadTold struct {
 		Token   Token
-		Sale    Sale
-		Upload  Upload
+		Sale    sale.Sale
+		Upload  sale.Upload
 		By, Why string
-		Report  *Report // the sale's report, if it still waits
+		Report  *sale.Report // the sale's report, if it still waits
 	}
 
 	// CancelAsked is a cashier's wish.
 	CancelAsked struct {
 		Token Token
-		Sale  Sale
+		Sale  sale.Sale
 	}
 
 	// MoveAsked asks for money back.
 	MoveAsked struct {
-		Token   Token
-		Key     string
-		Digest  string
-		Kind    MovementKind
-		Sale    Sale
-		Amount  Amount // 0: all
-		By      string
-		Why     string
-		Hit     *KeyHit
-		HitSale *Sale
-		Report  *Report // the sale's report, if it still waits
+		Token     Token
+		Key       string
+		Digest    string
+		Kind      sale.MovementKind
+		Sale      sale.Sale
+		Amount    sale.Amount // 0: all
+		By        string
+		Why       string
+		Bound     *sale.KeyBinding
+		BoundSale *sale.Sale
+		Report    *sale.Report // the sale's report, if it still waits
 		// Completions are those of an authorisation: once taken it cannot be undone.
-		Completions []Sale
+		Completions []sale.Sale
 	}
 
 	// DayAsked asks to close the business day.
@@ -94,15 +99,15 @@ type (
 	// KeepAsked stops a late refund.
 	KeepAsked struct {
 		Token Token
-		Sale  Sale
+		Sale  sale.Sale
 		By    string
 	}
 
 	// ResolveAsked is a person's word on a sale that posd cannot settle.
 	ResolveAsked struct {
 		Token  Token
-		Sale   Sale
-		As     State
+		Sale   sale.Sale
+		As     sale.State
 		Reason string
 		By     string
 	}
@@ -110,13 +115,13 @@ type (
 	// PrintAsked asks for a receipt again.
 	PrintAsked struct {
 		Token Token
-		Sale  Sale
+		Sale  sale.Sale
 	}
 
 	// RetryAsked requeues reports that were set aside.
 	RetryAsked struct {
 		Token   Token
-		Reports []Report
+		Reports []sale.Report
 	}
 
 	// DrawerAsked asks for the cash drawer to be opened.
@@ -129,7 +134,7 @@ type (
 	// customer how to pay their sum instead of listing them.
 	DisplayAsked struct {
 		Token   Token
-		Items   []Item
+		Items   []sale.Item
 		Message string
 		Choose  bool
 	}
@@ -139,42 +144,42 @@ type (
 type (
 	// IntentFailed says that the journal could not store an intent: nothing of it was sent.
 	IntentFailed struct {
-		Sale     ID
+		Sale     sale.ID
 		Movement string
-		Job      string // of the cash drawer, instead of a sale
-		Touched  []ID   // every sale that the step wrote
+		Job      string    // of the cash drawer, instead of a sale
+		Touched  []sale.ID // every sale that the step wrote
 		Words    string
 	}
 
 	// Stored says that the latest rows about these sales are durable: SaleRows, and FactRows.
-	Stored struct{ Sales, Facts []ID }
+	Stored struct{ Sales, Facts []sale.ID }
 
 	// CardAnswered is the end of a Charge.
 	CardAnswered struct {
-		Answer CardAnswer
-		Known  *Sale // whose attempt Answer.Foreign names, if it is one of ours
-		Lost   bool  // Answer.Foreign may be one of ours, of what a restore lost
+		Answer sale.CardAnswer
+		Known  *sale.Sale // whose attempt Answer.Foreign names, if it is one of ours
+		Lost   bool       // Answer.Foreign may be one of ours, of what a restore lost
 	}
 
 	// CardFound is the end of a look-up.
-	CardFound struct{ Finding CardFinding }
+	CardFound struct{ Finding sale.CardFinding }
 
 	// BatchAnswered is the end of a CloseBatch.
-	BatchAnswered struct{ Answer BatchAnswer }
+	BatchAnswered struct{ Answer sale.BatchAnswer }
 
 	// DayGathered is the end of a GatherDay.
-	DayGathered struct{ Day Day }
+	DayGathered struct{ Day sale.Day }
 
 	// OrderCreated is the end of create_order.
 	OrderCreated struct {
-		Sale   ID
-		Answer GatewayAnswer
+		Sale   sale.ID
+		Answer sale.GatewayAnswer
 	}
 
 	// OrderAsked is the end of query_order.
 	OrderAsked struct {
-		Sale   ID
-		Answer GatewayAnswer
+		Sale   sale.ID
+		Answer sale.GatewayAnswer
 	}
 
 	// OrderNoticed says that the gateway sent word of an order: it is asked at once.
@@ -182,15 +187,15 @@ type (
 
 	// RefundAnswered is the end of refund_order (Asked false) or query_refund (Asked true).
 	RefundAnswered struct {
-		Sale     ID
+		Sale     sale.ID
 		Movement string
 		Asked    bool
-		Answer   GatewayAnswer
+		Answer   sale.GatewayAnswer
 	}
 
 	// ReportsDue is the answer to ClaimDue.
 	ReportsDue struct {
-		Reports []Report
+		Reports []sale.Report
 		NextDue time.Time // of the earliest one after these; zero if none
 	}
 
@@ -198,14 +203,14 @@ type (
 	ReportsAnswered struct{ Answers []ReportAnswer }
 
 	// Probed is the end of a Probe.
-	Probed struct{ Answer GatewayAnswer }
+	Probed struct{ Answer sale.GatewayAnswer }
 
 	// DrawerDone says what became of the drawer's pulse. Words say why it may not
 	// have been sent; without words it was.
 	DrawerDone struct{ Job, Words string }
 
 	// JobDone is the end of a print job.
-	JobDone struct{ Result PrintResult }
+	JobDone struct{ Result sale.PrintResult }
 
 	// Tick says that the time asked for has come.
 	Tick struct{}
@@ -213,35 +218,9 @@ type (
 
 // ReportAnswer is a report with the gateway's answer to it.
 type ReportAnswer struct {
-	Report Report
-	Answer GatewayAnswer
+	Report sale.Report
+	Answer sale.GatewayAnswer
 }
 
-func (Started) happening()         {}
-func (SellAsked) happening()       {}
-func (CancelAsked) happening()     {}
-func (MoveAsked) happening()       {}
-func (UploadTold) happening()      {}
-func (DayAsked) happening()        {}
-func (BatchAnswered) happening()   {}
-func (DayGathered) happening()     {}
-func (KeepAsked) happening()       {}
-func (ResolveAsked) happening()    {}
-func (PrintAsked) happening()      {}
-func (RetryAsked) happening()      {}
-func (DisplayAsked) happening()    {}
-func (IntentFailed) happening()    {}
-func (Stored) happening()          {}
-func (CardAnswered) happening()    {}
-func (CardFound) happening()       {}
-func (DrawerAsked) happening()     {}
-func (OrderCreated) happening()    {}
-func (OrderAsked) happening()      {}
-func (OrderNoticed) happening()    {}
-func (RefundAnswered) happening()  {}
-func (ReportsDue) happening()      {}
-func (ReportsAnswered) happening() {}
-func (Probed) happening()          {}
-func (JobDone) happening()         {}
-func (DrawerDone) happening()      {}
-func (Tick) happening()            {}
+// happen does nothing: the step itself does what is due.
+func (Tick) happen(*Machine) {}

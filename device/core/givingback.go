@@ -1,6 +1,7 @@
-package device
+package core
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ type moving struct {
 }
 
 // addMovement stores the intent of giving money back. It is sent later, by movesDue or by the caller.
-func (c *Core) addMovement(l *live, m sale.Movement) *sale.Movement {
+func (c *Machine) addMovement(l *live, m sale.Movement) *sale.Movement {
 	m.State, m.CreatedAt = sale.MoveWaiting, c.wall()
 	if l.s.Method == sale.Card {
 		m.ID = c.newRef()
@@ -49,16 +50,16 @@ func (l *live) dropMovement(id string) {
 }
 
 // moves returns the step's own notes on a movement.
-func (c *Core) moves(l *live, m *sale.Movement) *moving {
+func (c *Machine) moves(l *live, m *sale.Movement) *moving {
 	if l.moves[m.ID] == nil {
 		l.moves[m.ID] = &moving{id: m.ID}
 	}
 	return l.moves[m.ID]
 }
 
-// move answers a person's request to give money back (money rule 8).
-func (c *Core) move(w sale.MoveAsked) {
-	if c.replay(w.Token, w.Key, w.Digest, w.Hit, w.HitSale) {
+// happen answers a person's request to give money back (money rule 8).
+func (w MoveAsked) happen(c *Machine) {
+	if c.replay(w.Token, w.Key, w.Digest, w.Bound, w.BoundSale) {
 		return
 	}
 	s := c.latest(&w.Sale)
@@ -67,11 +68,11 @@ func (c *Core) move(w sale.MoveAsked) {
 		amount = s.Refundable()
 	}
 	if words := c.moveFault(w, s, amount); words != "" {
-		c.refuse(w.Token, ErrNotPossible, s.ID, "%s", words)
+		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "%s", words)
 		return
 	}
 	if c.closing != nil {
-		c.refuse(w.Token, ErrTillBusy, s.ID, "the day is being closed: wait until its report is there")
+		c.refuse(w.Token, sale.ErrTillBusy, s.ID, "the day is being closed: wait until its report is there")
 		return
 	}
 	if s.Method == sale.Card && !c.terminalFree(w.Token) {
@@ -81,15 +82,15 @@ func (c *Core) move(w sale.MoveAsked) {
 	m := c.addMovement(l, sale.Movement{Kind: w.Kind, Amount: amount, By: w.By, Why: w.Why})
 	c.bind(w.Key, w.Digest, s.ID, m.ID)
 	c.queue.withdrawable(w.Report)
-	l.waiting = append(l.waiting, sale.Reply{Token: w.Token, Movement: m.ID})
+	l.waiting = append(l.waiting, Reply{Token: w.Token, Movement: m.ID})
 	c.intend(l, m.ID)
 	c.send(l, m, c.after)
 }
 
 // moveFault says why this money cannot be given back, or nothing.
-func (c *Core) moveFault(w sale.MoveAsked, s *sale.Sale, amount sale.Amount) string {
+func (c *Machine) moveFault(w MoveAsked, s *sale.Sale, amount sale.Amount) string {
 	switch {
-	case w.By == "" || len(w.By) > 64 || !printable(w.By):
+	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
 		return "say who asks for it: a name of at most 64 characters"
 	case s.State != sale.Paid:
 		return fmt.Sprintf("sale %s is %s, not paid: there is nothing to give back", s.ID, s.State)
@@ -116,23 +117,23 @@ func (c *Core) moveFault(w sale.MoveAsked, s *sale.Sale, amount sale.Amount) str
 }
 
 // send lets a movement's first byte go.
-func (c *Core) send(l *live, m *sale.Movement, effect func(sale.Effect)) {
+func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 	mv := c.moves(l, m)
 	mv.sent, mv.at = true, 0
 	m.KeepUntil = nil
 	if l.s.Method != sale.Card {
-		effect(sale.SendRefund{Sale: l.s.ID, Request: sale.RefundRequest{
+		effect(SendRefund{Sale: l.s.ID, Request: sale.RefundRequest{
 			No: m.ID, PayOrderID: l.s.PayOrderID, MchOrderNo: l.s.MchOrderNo, Channel: l.s.ChannelID, Amount: m.Amount, Currency: l.s.Currency,
 		}})
 		return
 	}
 	c.term.busy = m.ID
-	o := sale.CardOrder{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s)}
-	effect(sale.Charge{Order: o})
+	o := sale.CardRequest{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s)}
+	effect(Charge{Order: o})
 }
 
 // movesDue sends late refunds whose minute is over, and asks about those whose answer was lost.
-func (c *Core) movesDue(l *live) {
+func (c *Machine) movesDue(l *live) {
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
 		mv := l.moves[m.ID]
@@ -151,121 +152,13 @@ func (c *Core) movesDue(l *live) {
 		default:
 			mv.at = 0
 			mv.tries++
-			c.now(sale.QueryRefund{Sale: l.s.ID, Movement: m.ID})
+			c.now(QueryRefund{Sale: l.s.ID, Movement: m.ID})
 		}
 	}
 }
 
-// latePayment gives back what came after giving up, unless a person keeps it
-// (money rule 7), or at once if the sale that replaced it is paid (rule 6).
-func (c *Core) latePayment(l *live) {
-	l.s.Attention = "the customer has paid after all"
-	if c.policy.LatePayment == "keep" && l.s.ReplacedBy == "" {
-		return
-	}
-	kind := sale.Refund
-	if l.s.Method == sale.Card {
-		kind = sale.Void
-	}
-	m := c.addMovement(l, sale.Movement{Kind: kind, Amount: l.s.ApprovedAmount, By: "posd", Why: "late payment"})
-	c.planLate(l, m)
-}
-
-// planLate says when a late refund goes: at once when the bill is paid by
-// another sale, not yet while that one is open, else after the minute in which
-// a person may keep it.
-func (c *Core) planLate(l *live, m *sale.Movement) {
-	mv := c.moves(l, m)
-	switch {
-	case l.s.ReplacerState == sale.Paid:
-		m.Why, m.KeepUntil = "the bill was paid by sale "+string(l.s.ReplacedBy), nil
-		mv.at = c.mono() + 1
-	case l.s.ReplacedBy != "" && l.s.ReplacerState == "":
-		mv.at = 0
-	default:
-		until := c.wall().Add(c.policy.KeepFor)
-		m.KeepUntil, mv.at = &until, c.mono()+c.policy.KeepFor
-	}
-	c.touch(l)
-}
-
-// settleReplacement tells both sides of a replacement how the other ended.
-func (c *Core) settleReplacement(l *live) {
-	if l.s.Replaces == "" || l.s.Replaces == "none" {
-		return
-	}
-	for _, old := range c.order {
-		if old.s.ReplacedBy == l.s.ID {
-			c.replacementEnded(old, l)
-		}
-	}
-}
-
-func (c *Core) replacementEnded(old, l *live) {
-	old.s.ReplacerState = l.s.State
-	c.event(old, "sale.replacement-ended", string(l.s.State))
-	if old.s.State != sale.Paid {
-		return
-	}
-	for i := range old.s.Refunds {
-		m := &old.s.Refunds[i]
-		if m.State == sale.MoveWaiting && !c.moves(old, m).sent {
-			c.planLate(old, m)
-			return
-		}
-	}
-	if l.s.State == sale.Paid && len(old.s.Refunds) == 0 {
-		c.latePayment(old)
-	}
-}
-
-// notReplaced follows a replacement that could not be stored. The old sale may
-// have been paid in between: its late refund then waits for a sale that never
-// was. It has its minute now, or is kept if nobody had given the sale up.
-func (c *Core) notReplaced(l *live) {
-	c.touch(l)
-	for i := range l.s.Refunds {
-		m := &l.s.Refunds[i]
-		if m.State != sale.MoveWaiting || c.moves(l, m).sent {
-			continue
-		}
-		if l.s.GivenUp {
-			c.planLate(l, m)
-		} else {
-			c.kept(l, m, "the sale that was to replace it could not be stored")
-		}
-	}
-}
-
-// keep stops a late refund before its first byte.
-func (c *Core) keep(w sale.KeepAsked) {
-	l := c.live[w.Sale.ID]
-	if l != nil {
-		for i := range l.s.Refunds {
-			m := &l.s.Refunds[i]
-			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
-				continue
-			}
-			c.kept(l, m, "kept by "+w.By)
-			l.waiting = append(l.waiting, sale.Reply{Token: w.Token, Movement: m.ID})
-			return
-		}
-	}
-	c.refuse(w.Token, ErrNotPossible, w.Sale.ID, "there is no late refund of sale %s that could still be stopped", w.Sale.ID)
-}
-
-// kept ends a late refund before its first byte.
-func (c *Core) kept(l *live, m *sale.Movement, words string) {
-	at := c.wall()
-	m.State, m.KeepUntil, m.Words, m.FinalAt, m.Day = sale.MoveKept, nil, words, &at, c.day
-	delete(l.moves, m.ID)
-	l.s.Attention = ""
-	c.urgent()
-	c.event(l, "refund.kept", m.Words)
-}
-
-// refundAnswered takes the answer of refund_order or query_refund.
-func (c *Core) refundAnswered(e sale.RefundAnswered) {
+// happen takes the answer of refund_order or query_refund.
+func (e RefundAnswered) happen(c *Machine) {
 	l := c.live[e.Sale]
 	if l == nil {
 		return
@@ -305,7 +198,7 @@ func (c *Core) refundAnswered(e sale.RefundAnswered) {
 }
 
 // moved settles a movement.
-func (c *Core) moved(l *live, m *sale.Movement, state sale.MovementState, words string) {
+func (c *Machine) moved(l *live, m *sale.Movement, state sale.MovementState, words string) {
 	at := c.wall()
 	m.State, m.Words, m.KeepUntil, m.FinalAt, m.Day = state, words, nil, &at, c.day
 	delete(l.moves, m.ID)
@@ -323,7 +216,7 @@ func (c *Core) moved(l *live, m *sale.Movement, state sale.MovementState, words 
 }
 
 // cardMoved takes the terminal's answer to a void or return.
-func (c *Core) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
+func (c *Machine) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
 	if m.Settled() {
 		return
 	}
@@ -335,7 +228,7 @@ func (c *Core) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
 		c.moved(l, m, sale.MoveDone, a.Words)
 		c.undone(l, m)
 	case sale.VerdictDeclined, sale.VerdictCancelled, sale.VerdictNotSent:
-		c.moved(l, m, sale.MoveRefused, orElse(a.Words, string(a.Reason)))
+		c.moved(l, m, sale.MoveRefused, cmp.Or(a.Words, string(a.Reason)))
 		c.notUndone(l)
 	default:
 		if m.State == sale.MoveWaiting {
@@ -349,7 +242,7 @@ func (c *Core) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
 
 // undone follows a void or return of a card sale into the books: its report is
 // withdrawn if IOTPay cannot have heard of it, else a person corrects it there.
-func (c *Core) undone(l *live, m *sale.Movement) {
+func (c *Machine) undone(l *live, m *sale.Movement) {
 	if l.s.State == sale.Unsure && l.s.Reason == sale.ReasonPartial {
 		c.finish(l, sale.Declined, sale.ReasonPartial, "approved for a part only, and voided")
 		return
@@ -373,7 +266,7 @@ func (c *Core) undone(l *live, m *sale.Movement) {
 }
 
 // notUndone settles a partial approval whose void was refused: it is paid in part.
-func (c *Core) notUndone(l *live) {
+func (c *Machine) notUndone(l *live) {
 	if l.s.State != sale.Unsure || l.s.Reason != sale.ReasonPartial {
 		return
 	}
@@ -383,38 +276,4 @@ func (c *Core) notUndone(l *live) {
 		l.s.Attention = fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", l.s.ApprovedAmount, l.s.Amount)
 		c.print(l, "", sale.CustomerCopy, false)
 	}
-}
-
-// resolve takes a person's word on what posd says it cannot tell (money rule 13).
-func (c *Core) resolve(w sale.ResolveAsked) {
-	l := c.live[w.Sale.ID]
-	s := c.latest(&w.Sale)
-	switch {
-	case s.State != sale.Unsure || l == nil:
-		c.refuse(w.Token, ErrNotPossible, s.ID, "sale %s is %s: only an unsure sale can be settled by a person", s.ID, s.State)
-		return
-	case s.Attention == "":
-		c.refuse(w.Token, ErrNotPossible, s.ID, "posd is still finding out how sale %s ended: wait until it says that it cannot tell", s.ID)
-		return
-	case !w.As.Final():
-		c.refuse(w.Token, ErrInvalid, s.ID, "settle it as paid, declined or cancelled")
-		return
-	case w.By == "" || w.Reason == "" || len(w.By) > 64 || len(w.Reason) > 200 || !printable(w.By+w.Reason):
-		c.refuse(w.Token, ErrInvalid, s.ID, "a name (at most 64 characters) and a reason (at most 200) are needed")
-		return
-	}
-	watch, seek := l.watch, l.seek
-	l.s.Settled = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
-	if w.As == sale.Paid {
-		l.s.ApprovedAmount = l.s.Amount
-		if l.s.Method == sale.Card {
-			l.s.Reported = sale.ReportByHand
-		}
-	}
-	c.finish(l, w.As, sale.ReasonPerson, w.Reason+" ("+w.By+")")
-	l.watch = watch // the watch goes on: a machine that disagrees later is an incident
-	if l.seek = seek; seek != nil {
-		seek.settled, seek.since, seek.at = true, c.mono(), c.mono()+slowProbe
-	}
-	l.waiting = append(l.waiting, sale.Reply{Token: w.Token})
 }

@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"fmt"
@@ -148,26 +148,7 @@ func (p Policy) Validate() []error {
 	return faults
 }
 
-// limitsOffline reports whether the sales that IOTPay has not heard of are limited.
-func (p Policy) limitsOffline() bool {
+// LimitsOffline reports whether the sales that IOTPay has not heard of are limited.
+func (p Policy) LimitsOffline() bool {
 	return p.OfflineMaxReports > 0 || p.OfflineMaxCents > 0 || p.OfflineMaxAge > 0
-}
-
-// asks is the schedule of query_order: how often at which age of the code.
-var asks = []struct{ until, every time.Duration }{
-	{5 * time.Minute, 2 * time.Second},
-	{15 * time.Minute, 10 * time.Second},
-	{2 * time.Hour, time.Minute},
-	{24 * time.Hour, 10 * time.Minute},
-	{1 << 62, time.Hour},
-}
-
-// askEvery returns the pause before the next query of an order whose code is that old.
-func askEvery(age time.Duration) time.Duration {
-	for _, a := range asks {
-		if age < a.until {
-			return a.every
-		}
-	}
-	return time.Hour
 }

@@ -1,6 +1,7 @@
-package device
+package core
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -36,15 +37,15 @@ func (w *watch) next() time.Duration {
 }
 
 // createOrder asks the gateway for an order, once its intent is durable.
-func (c *Core) createOrder(l *live, code sale.Secret) {
+func (c *Machine) createOrder(l *live, code sale.Secret) {
 	l.watch = &watch{no: l.attempt().Ref, opened: c.mono(), shown: l.s.ChannelID.Micropay()}
-	c.after(sale.CreateOrder{Sale: l.s.ID, Request: sale.OrderRequest{
+	c.after(CreateOrder{Sale: l.s.ID, Request: sale.OrderRequest{
 		No: l.watch.no, Channel: l.s.ChannelID, Amount: l.s.Amount, Currency: l.s.Currency, AuthCode: code,
 	}})
 }
 
-// orderCreated takes create_order's answer.
-func (c *Core) orderCreated(e sale.OrderCreated) {
+// happen takes create_order's answer.
+func (e OrderCreated) happen(c *Machine) {
 	l := c.live[e.Sale]
 	if l == nil || l.watch == nil || l.watch.no != e.Answer.No || l.s.State.Final() {
 		return // cancelled before its code reached glass: the code is never shown
@@ -67,14 +68,14 @@ func (c *Core) orderCreated(e sale.OrderCreated) {
 	default:
 		words := a.Words
 		if a.Result == sale.GatewayOK || a.Result == sale.GatewayUnverified {
-			words = "the gateway's answer cannot be trusted: " + orElse(words, "it carries no code")
+			words = "the gateway's answer cannot be trusted: " + cmp.Or(words, "it carries no code")
 		}
 		c.endAttempt(l, sale.AttemptEnded, words)
 		c.finish(l, sale.Cancelled, sale.ReasonRefused, words)
 	}
 }
 
-func (c *Core) noteOrder(l *live, a sale.GatewayAnswer) {
+func (c *Machine) noteOrder(l *live, a sale.GatewayAnswer) {
 	if a.Verified && a.PayOrderID != "" {
 		l.s.PayOrderID = a.PayOrderID
 	}
@@ -83,7 +84,7 @@ func (c *Core) noteOrder(l *live, a sale.GatewayAnswer) {
 }
 
 // showCode puts the QR on glass: before anything else is done with the answer.
-func (c *Core) showCode(l *live, a sale.GatewayAnswer) {
+func (c *Machine) showCode(l *live, a sale.GatewayAnswer) {
 	w := l.watch
 	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.mono()+c.policy.CodeShownFor
 	w.opened, w.at = c.mono(), c.mono()+askEvery(0)
@@ -91,12 +92,12 @@ func (c *Core) showCode(l *live, a sale.GatewayAnswer) {
 	l.attempt().State = sale.AttemptOpen
 	c.event(l, "sale.shown", "")
 	if c.policy.CodeOnPaper && c.has.Printer {
-		c.now(sale.PrintCode{Screen: c.saleScreen(l)})
+		c.now(PrintCode{Screen: c.saleScreen(l)})
 	}
 }
 
 // watchDue takes an old code off the glass and asks the gateway when it is time.
-func (c *Core) watchDue(l *live) {
+func (c *Machine) watchDue(l *live) {
 	w := l.watch
 	if w == nil {
 		return
@@ -111,11 +112,11 @@ func (c *Core) watchDue(l *live) {
 		return
 	}
 	w.asking = true
-	c.now(sale.QueryOrder{Sale: l.s.ID, MchOrderNo: w.no})
+	c.now(QueryOrder{Sale: l.s.ID, MchOrderNo: w.no})
 }
 
-// orderAsked takes query_order's answer. Only a verified one changes a state.
-func (c *Core) orderAsked(e sale.OrderAsked) {
+// happen takes query_order's answer. Only a verified one changes a state.
+func (e OrderAsked) happen(c *Machine) {
 	l := c.live[e.Sale]
 	if l == nil || l.watch == nil || l.watch.no != e.Answer.No {
 		return
@@ -147,7 +148,7 @@ func (c *Core) orderAsked(e sale.OrderAsked) {
 }
 
 // nextAsk plans the next query by the age of the code, or gives the sale to a person.
-func (c *Core) nextAsk(l *live, a sale.GatewayAnswer) {
+func (c *Machine) nextAsk(l *live, a sale.GatewayAnswer) {
 	w := l.watch
 	age := w.before + c.mono() - w.opened
 	if age >= c.policy.WatchFor {
@@ -165,7 +166,7 @@ func (c *Core) nextAsk(l *live, a sale.GatewayAnswer) {
 }
 
 // afterLostCreate decides by one look-up, while no code has reached glass.
-func (c *Core) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
+func (c *Machine) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 	switch {
 	case trusted && a.Code != "":
 		c.showCode(l, a)
@@ -186,7 +187,7 @@ func (c *Core) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 }
 
 // walletPaid takes the gateway's signed word that money was taken.
-func (c *Core) walletPaid(l *live, a sale.GatewayAnswer) {
+func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 	if a.PayOrderID != "" {
 		l.s.PayOrderID = a.PayOrderID
 	}
@@ -203,7 +204,7 @@ func (c *Core) walletPaid(l *live, a sale.GatewayAnswer) {
 		}
 		return
 	}
-	if !c.finish(l, sale.Paid, sale.ReasonNone, orElse(a.Words, "paid")) {
+	if !c.finish(l, sale.Paid, sale.ReasonNone, cmp.Or(a.Words, "paid")) {
 		return
 	}
 	if l.s.ApprovedAmount != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency) {
@@ -216,7 +217,7 @@ func (c *Core) walletPaid(l *live, a sale.GatewayAnswer) {
 }
 
 // orderClosed takes the gateway's signed word that the order can never be paid.
-func (c *Core) orderClosed(l *live, a sale.GatewayAnswer) {
+func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
 	c.endAttempt(l, sale.AttemptEnded, a.Words)
 	if l.s.State.Final() {
 		l.watch = nil
@@ -225,15 +226,34 @@ func (c *Core) orderClosed(l *live, a sale.GatewayAnswer) {
 		}
 		return
 	}
-	c.finish(l, sale.Cancelled, sale.ReasonClosed, orElse(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status)))
+	c.finish(l, sale.Cancelled, sale.ReasonClosed, cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status)))
 }
 
-// orderNoticed asks about an order at once. The notice itself decides nothing:
+// happen asks about an order at once. The notice itself decides nothing:
 // asking stays the one way to know.
-func (c *Core) orderNoticed(no string) {
+func (e OrderNoticed) happen(c *Machine) {
 	for _, l := range c.order {
-		if w := l.watch; w != nil && w.no == no && !w.asking && w.created {
+		if w := l.watch; w != nil && w.no == e.MchOrderNo && !w.asking && w.created {
 			w.at = c.mono() + 1
 		}
 	}
+}
+
+// asks is the schedule of query_order: how often at which age of the code.
+var asks = []struct{ until, every time.Duration }{
+	{5 * time.Minute, 2 * time.Second},
+	{15 * time.Minute, 10 * time.Second},
+	{2 * time.Hour, time.Minute},
+	{24 * time.Hour, 10 * time.Minute},
+	{1 << 62, time.Hour},
+}
+
+// askEvery returns the pause before the next query of an order whose code is that old.
+func askEvery(age time.Duration) time.Duration {
+	for _, a := range asks {
+		if age < a.until {
+			return a.every
+		}
+	}
+	return time.Hour
 }

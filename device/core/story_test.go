@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"flag"
@@ -13,7 +13,7 @@ import (
 var updateStories = flag.Bool("update", false, "write the stories of testdata/step anew")
 
 // stories is where they are kept; testdata/step/README.md says how one is read.
-var stories = filepath.Join("..", "testdata", "step")
+var stories = filepath.Join("..", "..", "testdata", "step")
 
 // story is one file: what it shows, and then what happens with what the step
 // wants of each event.

@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"encoding/binary"
@@ -16,23 +16,23 @@ import (
 // journal that survives a restart, and the questions that the wires have not
 // answered yet. A wire that answers what nobody asked is a fault of the story.
 type player struct {
-	policy Policy
-	has    Equipment
-	core   *Core
-	now    time.Duration // since the story began
-	born   time.Duration // when this run of posd began
-	began  int           // tills of this story: one
-	events uint64
-	ids    int
-	keys   int
-	names  names
-	disk   disk
-	groups []sale.Effects        // of which the rows are not durable
-	asked  []sale.Effect         // that wait for an answer
-	told   map[sale.ID]sale.Sale // as last told of in this run
-	glass  sale.Screen
-	out    strings.Builder
-	line   *storyLine
+	policy  Policy
+	has     Equipment
+	machine *Machine
+	now     time.Duration // since the story began
+	born    time.Duration // when this run of posd began
+	began   int           // tills of this story: one
+	events  uint64
+	ids     int
+	keys    int
+	names   names
+	disk    disk
+	groups  []Effects             // of which the rows are not durable
+	asked   []Effect              // that wait for an answer
+	told    map[sale.ID]sale.Sale // as last told of in this run
+	glass   sale.Screen
+	out     strings.Builder
+	line    *storyLine
 }
 
 // storyBegins is the wall clock at the first event: a Saturday, 09:00 in the shop.
@@ -59,7 +59,7 @@ func (p *player) play(event string) (wants string, err error) {
 	switch {
 	case do == nil:
 		fault("it is not known what happens")
-	case (p.core == nil) != (p.line.verb == "till"):
+	case (p.machine == nil) != (p.line.verb == "till"):
 		fault("a story begins with one till")
 	}
 	do(p, p.line)
@@ -74,18 +74,18 @@ type storyFault struct{ error }
 func fault(format string, args ...any) { panic(storyFault{fmt.Errorf(format, args...)}) }
 
 // happens tells the step of an event that comes a second after the one before.
-func (p *player) happens(h sale.Happening) {
+func (p *player) happens(h Event) {
 	p.now += time.Second
 	p.step(h)
 }
 
 func (p *player) wall() time.Time { return storyBegins.Add(p.now) }
 
-func (p *player) step(h sale.Happening) {
+func (p *player) step(h Event) {
 	p.events++
-	ev := sale.Event{Wall: p.wall(), Mono: p.now - p.born, What: h}
+	ev := Input{Wall: p.wall(), Mono: p.now - p.born, Event: h}
 	binary.LittleEndian.PutUint64(ev.Entropy[:], p.events)
-	out := p.core.Step(ev)
+	out := p.machine.Step(ev)
 	waits := len(out.Rows) > 0 || len(p.groups) > 0 // else nothing has to be durable first
 	p.sayWants(out, waits)
 	for _, e := range out.Now {
@@ -102,20 +102,20 @@ func (p *player) step(h sale.Happening) {
 }
 
 // perform keeps an effect that wants an answer until the story gives it.
-func (p *player) perform(e sale.Effect) {
+func (p *player) perform(e Effect) {
 	switch e := e.(type) {
-	case sale.Show:
+	case Show:
 		p.glass = e.Screen
-	case sale.Tell:
+	case Tell:
 		p.told[e.Sale.ID] = e.Sale
-	case sale.Reply, sale.TellQueue, sale.Log, sale.Abort, sale.PrintCode:
+	case Reply, TellQueue, Log, Abort, PrintCode:
 	default:
 		p.asked = append(p.asked, e)
 	}
 }
 
 // answering takes the oldest question of a kind that was not answered yet.
-func answering[E sale.Effect](p *player) E {
+func answering[E Effect](p *player) E {
 	for i, e := range p.asked {
 		if q, ok := e.(E); ok {
 			p.asked = slices.Delete(p.asked, i, i+1)
@@ -128,8 +128,8 @@ func answering[E sale.Effect](p *player) E {
 }
 
 // begin starts a run of posd on what the journal holds.
-func (p *player) begin() sale.Started {
-	core, err := NewCore(p.policy, p.has, Makers{
+func (p *player) begin() Started {
+	core, err := New(p.policy, p.has, Makers{
 		ID: func(time.Time, []byte) string { p.ids++; return fmt.Sprintf("%026d", p.ids) },
 		Report: func(no string, amount sale.Amount, currency string, extra sale.Secret) (sale.Secret, error) {
 			return sale.Secret(no + " " + amount.String() + " " + extra.Reveal()), nil
@@ -139,8 +139,8 @@ func (p *player) begin() sale.Started {
 	if err != nil {
 		fault("%v", err)
 	}
-	p.core, p.born, p.groups, p.asked, p.told = core, p.now, nil, nil, map[sale.ID]sale.Sale{}
-	return sale.Started{Recovered: p.disk.recovered()}
+	p.machine, p.born, p.groups, p.asked, p.told = core, p.now, nil, nil, map[sale.ID]sale.Sale{}
+	return Started{Recovered: p.disk.recovered()}
 }
 
 // store makes all rows durable, and lets go what waited for them.
@@ -149,8 +149,8 @@ func (p *player) store() {
 		fault("there is nothing to store")
 	}
 	p.now += 10 * time.Millisecond
-	var st sale.Stored
-	var after []sale.Effect
+	var st Stored
+	var after []Effect
 	for _, g := range p.groups {
 		for _, r := range g.Rows {
 			p.disk.write(r)
@@ -176,7 +176,7 @@ func (p *player) store() {
 // storeFails is a full disk: intents are taken back, facts wait.
 func (p *player) storeFails() {
 	groups := p.groups
-	p.groups = slices.DeleteFunc(slices.Clone(groups), func(g sale.Effects) bool { return g.Intent != nil })
+	p.groups = slices.DeleteFunc(slices.Clone(groups), func(g Effects) bool { return g.Intent != nil })
 	if len(groups) == len(p.groups) {
 		p.say("kept", "%d steps' rows, until there is room", len(groups))
 	}
@@ -195,20 +195,20 @@ func (p *player) storeFails() {
 
 // wake lets the time pass until the step wants to be woken, at most until then.
 func (p *player) wake(until time.Duration) bool {
-	at, ok := p.core.Next()
+	at, ok := p.machine.Next()
 	if !ok || p.born+at > until {
 		return false
 	}
 	p.now = max(p.now, p.born+at)
 	p.sayClock()
-	p.step(sale.Tick{})
+	p.step(Tick{})
 	return true
 }
 
 // disk is a journal in memory: what was written is durable.
 type disk struct {
 	sales   map[sale.ID]sale.Sale
-	keys    map[string]sale.KeyHit
+	keys    map[string]sale.KeyBinding
 	reports map[string]sale.Report
 	jobs    map[string]sale.Job
 	notes   map[string]string
@@ -216,7 +216,7 @@ type disk struct {
 }
 
 func newDisk() disk {
-	return disk{map[sale.ID]sale.Sale{}, map[string]sale.KeyHit{}, map[string]sale.Report{}, map[string]sale.Job{}, map[string]string{}, sale.Day{}}
+	return disk{map[sale.ID]sale.Sale{}, map[string]sale.KeyBinding{}, map[string]sale.Report{}, map[string]sale.Job{}, map[string]string{}, sale.Day{}}
 }
 
 func (d *disk) write(r sale.Row) {
@@ -224,7 +224,7 @@ func (d *disk) write(r sale.Row) {
 	case sale.SaleRow:
 		d.sales[r.Sale.ID] = r.Sale.Clone()
 	case sale.KeyRow:
-		d.keys[r.Key] = sale.KeyHit{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
+		d.keys[r.Key] = sale.KeyBinding{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
 	case sale.ReportRow:
 		d.reports[r.Report.No] = r.Report
 	case sale.ReportGone:

@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 )
 
 // queueReport puts the report of an approved card sale into the same transaction as its paid.
-func (c *Core) queueReport(l *live, a sale.CardAnswer) {
+func (c *Machine) queueReport(l *live, a sale.CardAnswer) {
 	no := c.newID()
 	l.s.MchOrderNo, l.s.Reported = no, sale.ReportQueued
 	r := sale.Report{
@@ -32,10 +32,10 @@ func (c *Core) queueReport(l *live, a sale.CardAnswer) {
 	c.row(sale.ReportRow{Report: r})
 	c.queue.fresh[no] = true
 	c.touch(l)
-	if r.State == sale.QueueDue && c.queue.link == linkUp {
+	if r.State == sale.QueueDue && c.queue.link == LinkUp {
 		c.queue.at = c.mono() + 1
 	}
-	c.after(sale.TellQueue{})
+	c.after(TellQueue{})
 }
 
 // withdrawable notes that a report in the journal was never handed out in this run.
@@ -52,19 +52,19 @@ func (q *queue) take(no string) bool {
 	return ok
 }
 
-// reportsDue hands what was claimed to the outbox.
-func (c *Core) reportsDue(w sale.ReportsDue) {
+// happen hands what was claimed to the outbox.
+func (w ReportsDue) happen(c *Machine) {
 	q := &c.queue
 	if len(w.Reports) == 0 {
 		q.claimed = false
 		if w.NextDue.IsZero() {
 			q.fails = 0
-			if q.link == linkStopped {
-				c.linkIs(linkUp, "", false) // nothing is left to be refused
+			if q.link == LinkStopped {
+				c.linkIs(LinkUp, "", false) // nothing is left to be refused
 			}
 		}
 		if !w.NextDue.IsZero() {
-			wait := min(max(w.NextDue.Sub(c.ev.Wall), time.Second), c.policy.BackoffMax)
+			wait := min(max(w.NextDue.Sub(c.in.Wall), time.Second), c.policy.BackoffMax)
 			q.at = c.mono() + wait
 		}
 		return
@@ -74,11 +74,11 @@ func (c *Core) reportsDue(w sale.ReportsDue) {
 		r.Attempted = !q.fresh[r.No] || r.Attempts > 0
 		delete(q.fresh, r.No)
 	}
-	c.now(sale.SendReports{Reports: w.Reports})
+	c.now(SendReports{Reports: w.Reports})
 }
 
-// reportsAnswered settles a batch in one commit.
-func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
+// happen settles a batch in one commit.
+func (w ReportsAnswered) happen(c *Machine) {
 	q := &c.queue
 	q.claimed = false
 	passed := false
@@ -107,20 +107,20 @@ func (c *Core) reportsAnswered(w sale.ReportsAnswered) {
 	case bad.Result != "":
 		c.gatewayBad(bad)
 	case len(q.streak) >= 3:
-		c.linkIs(linkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same), false)
+		c.linkIs(LinkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same), false)
 		c.backOff(pause)
 	default:
-		c.linkIs(linkUp, "", false)
+		c.linkIs(LinkUp, "", false)
 		q.at = c.mono() + max(1, pause)
 		if !passed {
 			q.at = c.mono() + max(time.Second, pause)
 		}
 	}
-	c.after(sale.TellQueue{})
+	c.after(TellQueue{})
 }
 
 // reported removes a report on confirmation.
-func (c *Core) reported(r sale.Report) {
+func (c *Machine) reported(r sale.Report) {
 	delete(c.queue.suspect, r.No)
 	c.row(sale.ReportGone{No: r.No, How: sale.ReportDone})
 	c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.done", Data: sale.EventData{}})
@@ -130,7 +130,7 @@ func (c *Core) reported(r sale.Report) {
 
 // refused notes a refusal that concerns this report alone. It is set aside only
 // when another one passes meanwhile: else the fault may not be its own.
-func (c *Core) refused(r sale.Report, a sale.GatewayAnswer) {
+func (c *Machine) refused(r sale.Report, a sale.GatewayAnswer) {
 	q := &c.queue
 	if q.suspect[r.No] == passedSince {
 		delete(q.suspect, r.No)
@@ -156,7 +156,7 @@ func (c *Core) refused(r sale.Report, a sale.GatewayAnswer) {
 
 // confirmSuspects notes that another report passed: a suspect that is refused
 // once more is then set aside.
-func (c *Core) confirmSuspects() {
+func (c *Machine) confirmSuspects() {
 	for no := range c.queue.suspect {
 		c.queue.suspect[no] = passedSince
 	}
@@ -166,7 +166,7 @@ func (c *Core) confirmSuspects() {
 const passedSince = "\x00passed"
 
 // setAside puts a report where a person sees it, with the gateway's words.
-func (c *Core) setAside(r sale.Report, words string) {
+func (c *Machine) setAside(r sale.Report, words string) {
 	r.State, r.Words = sale.QueueSetAside, words
 	c.row(sale.ReportRow{Report: r})
 	c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.set-aside", Data: sale.EventData{Words: words}})
@@ -175,9 +175,9 @@ func (c *Core) setAside(r sale.Report, words string) {
 	c.urgent()
 }
 
-// retry requeues what a person has mended, or lets go of a report that was held
+// happen requeues what a person has mended, or lets go of a report that was held
 // for a person's decision: an incident, or an offline approval found uploaded.
-func (c *Core) retry(w sale.RetryAsked) {
+func (w RetryAsked) happen(c *Machine) {
 	n := 0
 	for _, r := range w.Reports {
 		if r.State == sale.QueueDue || r.Params == "" {
@@ -192,56 +192,16 @@ func (c *Core) retry(w sale.RetryAsked) {
 	c.urgent()
 	c.queue.at = c.mono() + 1
 	c.queue.streak, c.queue.same = nil, ""
-	c.after(sale.Reply{Token: w.Token, Count: n})
-	c.after(sale.TellQueue{})
+	c.after(Reply{Token: w.Token, Count: n})
+	c.after(TellQueue{})
 }
 
 // release makes a report due that was held or set aside.
-func (c *Core) release(r sale.Report) {
+func (c *Machine) release(r sale.Report) {
 	r.State, r.DueAt = sale.QueueDue, c.wall()
 	c.row(sale.ReportRow{Report: r})
 	c.fact(r.Sale, "", sale.ReportQueued)
-	if c.queue.link == linkUp {
+	if c.queue.link == LinkUp {
 		c.queue.at = c.mono() + 1
-	}
-}
-
-// fact updates a sale's receipt or report, whether the step still holds the sale or not.
-func (c *Core) fact(id sale.ID, printed sale.Printed, reported sale.Reported) {
-	if l := c.live[id]; l != nil {
-		(&fact{printed: printed, reported: reported}).tell(&l.s)
-		c.touch(l)
-		return
-	}
-	c.row(sale.FactRow{Sale: id, Printed: printed, Reported: reported})
-	f := c.facts[id]
-	if f == nil {
-		f = &fact{}
-		c.facts[id] = f
-	}
-	f.writes++
-	if printed != "" {
-		f.printed = printed
-	}
-	if reported != "" {
-		f.reported = reported
-	}
-}
-
-// fact is what became of the receipt or report of a sale that the step does
-// not hold. Until it is durable it is told to whoever takes the sale up again:
-// the journal would answer with what was before.
-type fact struct {
-	writes   int
-	printed  sale.Printed
-	reported sale.Reported
-}
-
-func (f *fact) tell(s *sale.Sale) {
-	if f.printed != "" {
-		s.Printed = f.printed
-	}
-	if f.reported != "" {
-		s.Reported = f.reported
 	}
 }

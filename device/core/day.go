@@ -1,4 +1,4 @@
-package device
+package core
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ import (
 // one report, even when the box is switched off in between.
 type closing struct {
 	note     closingNote
-	token    sale.Token
+	token    Token
 	controls []sale.CardControl // as they were before the batch was to be closed
 }
 
@@ -40,21 +40,21 @@ const noteClosing = "closing"
 // busyClosing is what the terminal is busy with while it settles.
 const busyClosing = "batch close"
 
-// closeDay begins to close the business day.
-func (c *Core) closeDay(w sale.DayAsked) {
+// happen begins to close the business day.
+func (w DayAsked) happen(c *Machine) {
 	cur := c.live[c.current]
 	switch {
-	case w.By == "" || len(w.By) > 64 || !printable(w.By):
-		c.refuse(w.Token, ErrInvalid, "", "say who closes the day: a name of at most 64 characters")
+	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
+		c.refuse(w.Token, sale.ErrInvalid, "", "say who closes the day: a name of at most 64 characters")
 		return
 	case c.closing != nil:
-		c.refuse(w.Token, ErrTillBusy, "", "the day is being closed already")
+		c.refuse(w.Token, sale.ErrTillBusy, "", "the day is being closed already")
 		return
 	case cur != nil && cur.s.State == sale.Waiting:
-		c.refuse(w.Token, ErrTillBusy, cur.s.ID, "sale %s of %s is under way: wait for it or cancel it first", cur.s.ID, cur.s.Amount)
+		c.refuse(w.Token, sale.ErrTillBusy, cur.s.ID, "sale %s of %s is under way: wait for it or cancel it first", cur.s.ID, cur.s.Amount)
 		return
 	case w.Empty:
-		c.refuse(w.Token, ErrNotPossible, "", "nothing has ended since day %d was closed: there is nothing to close", c.day-1)
+		c.refuse(w.Token, sale.ErrNotPossible, "", "nothing has ended since day %d was closed: there is nothing to close", c.day-1)
 		return
 	}
 	if !w.WithoutTerminal && c.has.Terminal && (!c.terminalFree(w.Token) || !c.cardsSettled(w.Token)) {
@@ -72,25 +72,25 @@ func (c *Core) closeDay(w sale.DayAsked) {
 		c.term.busy, c.controls = busyClosing, nil
 		c.note(noteClosing, n)
 		c.urgent()
-		c.out.Intent = &sale.IntentFailed{}
-		c.after(sale.CloseBatch{})
+		c.out.Intent = &IntentFailed{}
+		c.after(CloseBatch{})
 	}
 }
 
 // closingFailed takes back a close whose intent could not be stored: the terminal was not asked.
-func (c *Core) closingFailed(words string) {
+func (c *Machine) closingFailed(words string) {
 	if k := c.closing; k != nil && k.note.Batch == nil {
 		c.closing, c.term.busy, c.controls = nil, "", k.controls
-		c.reply(sale.Reply{Token: k.token, Err: &Refusal{Kind: ErrUnavailable, Words: "posd cannot write down that the day is to be closed, so the terminal was not asked: " + words}})
+		c.reply(Reply{Token: k.token, Err: &sale.Refusal{Kind: sale.ErrUnavailable, Words: "posd cannot write down that the day is to be closed, so the terminal was not asked: " + words}})
 	}
 }
 
 // cardsSettled refuses to close a batch in which a void is still to be made.
-func (c *Core) cardsSettled(t sale.Token) bool {
+func (c *Machine) cardsSettled(t Token) bool {
 	for _, l := range c.order {
 		for _, m := range l.s.Refunds {
 			if l.s.Method == sale.Card && !m.Settled() {
-				c.refuse(t, ErrTerminalHeld, l.s.ID, "a %s of sale %s is not settled: its batch must stay open until it is", m.Kind, l.s.ID)
+				c.refuse(t, sale.ErrTerminalHeld, l.s.ID, "a %s of sale %s is not settled: its batch must stay open until it is", m.Kind, l.s.ID)
 				return false
 			}
 		}
@@ -98,21 +98,10 @@ func (c *Core) cardsSettled(t sale.Token) bool {
 	return true
 }
 
-// note remembers a value of posd's own; nil forgets it.
-func (c *Core) note(name string, v any) {
-	text := ""
-	if v != nil {
-		b, err := json.Marshal(v)
-		if err != nil {
-			panic(err) // texts, numbers and times only
-		}
-		text = string(b)
-	}
-	c.row(sale.NoteRow{Name: name, Value: text})
-}
-
-// batchAnswered takes the terminal's answer to the batch close.
-func (c *Core) batchAnswered(a sale.BatchAnswer) {
+// happen takes the terminal's answer to the batch close.
+func (w BatchAnswered) happen(c *Machine) {
+	c.term.busy = ""
+	a := w.Answer
 	k := c.closing
 	if k == nil {
 		c.log(nil, true, "the terminal answered a batch close that nobody waits for", a.Words)
@@ -140,21 +129,22 @@ func (c *Core) batchAnswered(a sale.BatchAnswer) {
 	c.log(nil, true, "the day stays open", a.Words)
 	c.urgent()
 	c.closing = nil
-	c.after(sale.Reply{Token: k.token, Err: &Refusal{Kind: ErrUnavailable, Words: words}})
+	c.after(Reply{Token: k.token, Err: &sale.Refusal{Kind: sale.ErrUnavailable, Words: words}})
 }
 
 // gather has the day summed up and compared. From here on it will be closed.
-func (c *Core) gather(a sale.BatchAnswer) {
+func (c *Machine) gather(a sale.BatchAnswer) {
 	k := c.closing
 	k.note.Batch = &a
 	c.day = k.note.No + 1
 	c.note(noteClosing, k.note)
 	c.urgent()
-	c.after(sale.GatherDay{No: k.note.No, Date: c.businessDate(), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt})
+	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.businessDate(), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt}})
 }
 
-// dayGathered closes the day.
-func (c *Core) dayGathered(d sale.Day) {
+// happen closes the day.
+func (w DayGathered) happen(c *Machine) {
+	d := w.Day
 	k := c.closing
 	if k == nil || d.No != k.note.No {
 		return
@@ -166,11 +156,11 @@ func (c *Core) dayGathered(d sale.Day) {
 	c.urgent()
 	c.log(nil, false, "day closed", fmt.Sprint(d.No))
 	c.closing, c.opened, c.doubt = nil, d.ClosedAt, ""
-	c.after(sale.Reply{Token: k.token, Day: d})
+	c.after(Reply{Token: k.token, Day: d})
 }
 
 // recoverDay takes up the number of the open day, and a closing that was interrupted.
-func (c *Core) recoverDay(r sale.Recovered) {
+func (c *Machine) recoverDay(r sale.Recovered) {
 	c.day, c.opened = r.LastDay.No+1, r.LastDay.ClosedAt
 	var n closingNote
 	if text := r.Notes[noteClosing]; text == "" || json.Unmarshal([]byte(text), &n) != nil || n.No != c.day {
@@ -189,11 +179,11 @@ func (c *Core) recoverDay(r sale.Recovered) {
 }
 
 // businessDate is the day of the shop's calendar, which ends at day_ends.
-func (c *Core) businessDate() string {
+func (c *Machine) businessDate() string {
 	ends, err := time.Parse("15:04", c.policy.DayEnds)
 	if err != nil {
-		return c.ev.Wall.In(c.zone).Format(time.DateOnly)
+		return c.in.Wall.In(c.zone).Format(time.DateOnly)
 	}
 	since := time.Duration(ends.Hour())*time.Hour + time.Duration(ends.Minute())*time.Minute
-	return c.ev.Wall.In(c.zone).Add(-since).Format(time.DateOnly)
+	return c.in.Wall.In(c.zone).Add(-since).Format(time.DateOnly)
 }

@@ -1,0 +1,182 @@
+package core
+
+import (
+	"cmp"
+	"fmt"
+
+	"posd/device/sale"
+)
+
+// happen answers a request for one payment. The key comes first: a repeated
+// request gets its own sale back whatever else is going on.
+func (w SellAsked) happen(c *Machine) {
+	if c.replay(w.Token, w.Key, w.Digest, w.Bound, w.BoundSale) {
+		return
+	}
+	s, words := c.newSale(w)
+	if words != "" {
+		c.refuse(w.Token, sale.ErrInvalid, "", "%s", words)
+		return
+	}
+	if cur := c.live[c.current]; cur != nil && cur.s.State == sale.Waiting {
+		c.refuse(w.Token, sale.ErrTillBusy, cur.s.ID, "sale %s of %s is under way: wait for it or cancel it first", cur.s.ID, cur.s.Amount)
+		return
+	}
+	if c.closing != nil {
+		c.refuse(w.Token, sale.ErrTillBusy, "", "the day is being closed: wait until its report is there")
+		return
+	}
+	replaced, ok := c.replaces(w)
+	if !ok {
+		return
+	}
+	if w.Replaces != "none" && c.sameBill(w, s) {
+		return
+	}
+	if w.Method == sale.Card && !c.terminalFree(w.Token) {
+		return
+	}
+	if full := c.offlineFull(w.Queue); w.Method == sale.Card && s.Captures() && full != "" {
+		c.refuse(w.Token, sale.ErrUnavailable, "", "%s: take another payment until IOTPay can be reached", full)
+		return
+	}
+	if w.Method != sale.Card && !c.gatewayThere(w.Token) {
+		return
+	}
+	c.open(w, s, replaced)
+}
+
+// replay answers a key that was used before; it reports whether it did.
+func (c *Machine) replay(t Token, key, digest string, hit *sale.KeyBinding, stored *sale.Sale) bool {
+	if key == "" || len(key) > 128 || !sale.Printable(key) {
+		c.refuse(t, sale.ErrInvalid, "", "the Idempotency-Key must be 1 to 128 printable characters: make one per payment and send it again with every repetition")
+		return true
+	}
+	if h, ok := c.keys[key]; ok {
+		hit = &h
+	}
+	if hit == nil {
+		return false
+	}
+	if hit.Digest != digest {
+		c.refuse(t, sale.ErrKeyReused, hit.Sale, "this Idempotency-Key belongs to another request (sale %s): use a new key for a new payment", hit.Sale)
+		return true
+	}
+	r := Reply{Token: t, Movement: hit.Movement, Replayed: true}
+	if l := c.live[hit.Sale]; l != nil {
+		r.Sale = l.s.Clone()
+		if l.writes > 0 {
+			l.waiting = append(l.waiting, r)
+			return true
+		}
+	} else if stored != nil {
+		r.Sale = *stored
+	}
+	c.reply(r)
+	return true
+}
+
+// newSale checks the request by itself and makes the sale it asks for, or says what is wrong.
+func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
+	s := sale.Sale{
+		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method,
+		Kind: sale.CardKind(cmp.Or(string(w.Kind), string(sale.CardSale))), Tender: w.Tender,
+		State: sale.Waiting, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded, Attempts: []sale.Attempt{}, Refunds: []sale.Movement{},
+	}
+	if s.Currency == "" {
+		s.Currency = c.policy.Currency
+	}
+	if o := c.latest(w.Original); s.Kind == sale.CardComplete && s.Amount == 0 && o != nil {
+		s.Amount = o.ApprovedAmount // all that is held
+	}
+	if err := s.Amount.Valid(); err != nil {
+		return s, err.Error()
+	}
+	if s.Currency != c.policy.Currency {
+		return s, "currency " + s.Currency + " is not this shop's: use " + c.policy.Currency + " or leave it out"
+	}
+	if len(w.Reference) > 64 || !sale.Printable(w.Reference) {
+		return s, "reference must be at most 64 printable characters"
+	}
+	if w.Method != sale.Scan && w.AuthCode != "" {
+		return s, "authCode belongs to method scan only"
+	}
+	switch w.Method {
+	case sale.Card:
+		s.ChannelID = sale.CCPax
+		if !c.has.Terminal {
+			return s, "no card terminal is configured: set [terminal] in the configuration file"
+		}
+	case sale.WeChat:
+		s.ChannelID = sale.WXNative
+	case sale.Alipay:
+		s.ChannelID = sale.AlipayQR
+	case sale.UnionPay:
+		s.ChannelID = sale.UPIQR
+	case sale.Scan:
+		ch, err := c.makers.Wallet(w.AuthCode)
+		if err != nil {
+			return s, err.Error()
+		}
+		s.ChannelID = ch
+	default:
+		return s, "unknown method " + string(w.Method) + ": use card, wechat, alipay, unionpay or scan"
+	}
+	if w.Method != sale.Card && !c.has.Gateway {
+		return s, "no gateway is configured: set [gateway] in the configuration file"
+	}
+	return s, c.kindFault(w, &s)
+}
+
+// open stores the intent and, once it is durable, acts.
+func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
+	s.ID, s.CreatedAt = sale.ID(c.newID()), c.wall()
+	l := c.hold(s)
+	if replaced != nil {
+		l.replaced, l.replacedWasGivenUp = replaced, replaced.s.GivenUp
+		replaced.s.GivenUp, replaced.s.ReplacedBy = true, l.s.ID
+		c.event(replaced, "sale.replaced", "given up for sale "+string(l.s.ID))
+		c.passOn(replaced.s.ID, l)
+	}
+	c.current = l.s.ID
+	c.glass.result, c.glass.last = "", l.s.ID
+	c.newAttempt(l)
+	c.event(l, "sale.intended", "")
+	c.bind(w.Key, w.Digest, l.s.ID, "")
+	l.waiting = append(l.waiting, Reply{Token: w.Token})
+	c.intend(l, "")
+	if s.Method == sale.Card {
+		c.charge(l, w)
+	} else {
+		c.createOrder(l, w.AuthCode)
+	}
+}
+
+// offlineFull says which limit on sales that IOTPay has not heard of is reached, or nothing.
+func (c *Machine) offlineFull(q sale.QueueStats) string {
+	p := c.policy
+	switch {
+	case p.OfflineMaxReports > 0 && q.Queued >= p.OfflineMaxReports:
+		return fmt.Sprintf("%d card sales wait to be reported, offline_max_reports is %d", q.Queued, p.OfflineMaxReports)
+	case p.OfflineMaxCents > 0 && q.Cents >= sale.Amount(p.OfflineMaxCents):
+		return fmt.Sprintf("card sales of %s wait to be reported, offline_max_cents is %d", q.Cents, p.OfflineMaxCents)
+	case p.OfflineMaxAge > 0 && !q.Oldest.IsZero() && c.in.Wall.Sub(q.Oldest) >= p.OfflineMaxAge:
+		return fmt.Sprintf("a card sale waits to be reported since %s, offline_max_age is %s", q.Oldest.In(c.zone).Format("2006-01-02 15:04"), p.OfflineMaxAge)
+	}
+	return ""
+}
+
+// gatewayThere refuses a wallet while the gateway is away, at once and with the
+// reason; it reports whether the sale may go on. The gateway is asked anew, so
+// that the next try need not wait for the backoff.
+func (c *Machine) gatewayThere(t Token) bool {
+	q := &c.queue
+	if !q.away {
+		return true
+	}
+	if !q.probing {
+		q.at = c.mono() + 1
+	}
+	c.refuse(t, sale.ErrUnavailable, "", "IOTPay cannot be used now (%s): take a card or cash, and try again in a moment", q.words)
+	return false
+}

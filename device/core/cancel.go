@@ -1,0 +1,32 @@
+package core
+
+import "posd/device/sale"
+
+// happen takes a cashier's wish. It is not a state: the other side decides, unless
+// there is proof that nothing reached it or no code reached glass.
+func (w CancelAsked) happen(c *Machine) {
+	l := c.live[w.Sale.ID]
+	if l == nil || l.s.State.Final() {
+		s := c.latest(&w.Sale)
+		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "sale %s has ended already: it is %s", s.ID, s.State)
+		return
+	}
+	l.waiting = append(l.waiting, Reply{Token: w.Token})
+	c.urgent()
+	switch {
+	case l.s.Method == sale.Card:
+		l.s.CancelWished = true
+		c.event(l, "sale.cancel-wished", "")
+		c.after(Abort{})
+	case l.watch != nil && !l.watch.shown: // this run knows that no code reached glass
+		c.endAttempt(l, sale.AttemptEnded, "no code was shown")
+		c.finish(l, sale.Cancelled, sale.ReasonNotShown, "cancelled before a code was shown")
+	default:
+		l.s.GivenUp, l.s.CancelWished = true, true
+		if l.s.State == sale.Waiting {
+			c.becomeUnsure(l, sale.ReasonCashier, "cancelled here, still watched")
+		} else {
+			c.event(l, "sale.given-up", "cancelled here, still watched")
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package core
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"posd/device/sale"
+)
+
+// charge asks the terminal for the sale's money, once its intent is durable.
+func (c *Machine) charge(l *live, w SellAsked) {
+	o := sale.CardRequest{Kind: l.s.Kind, Ref: l.attempt().Ref, Amount: l.s.Amount, Tender: l.s.Tender, AllowDuplicate: w.AllowDuplicate}
+	if l.s.Kind == sale.CardComplete {
+		o.Original = original(c.latest(w.Original))
+	}
+	c.term.busy = o.Ref
+	c.after(Charge{Order: o})
+}
+
+// original names a sale to the terminal, for what builds on it.
+func original(s *sale.Sale) *sale.CardOriginal {
+	o := &sale.CardOriginal{Kind: s.Kind, Ref: s.Attempts[len(s.Attempts)-1].Ref, Amount: s.ApprovedAmount, Tender: s.Tender}
+	if s.Card != nil {
+		o.Transaction = s.Card.Transaction
+	}
+	return o
+}
+
+// happen takes the end of a Charge.
+func (w CardAnswered) happen(c *Machine) {
+	c.term.busy = ""
+	c.cardAnswered(w.Answer)
+	c.foreign(w)
+}
+
+// cardAnswered takes a transaction's answer, on time or late.
+func (c *Machine) cardAnswered(a sale.CardAnswer) {
+	if a.Card.Serial != "" {
+		c.serial = a.Card.Serial
+	}
+	l, m := c.byRef(a.Ref)
+	switch {
+	case l == nil:
+		c.log(nil, true, "answer for a transaction that is settled", a.Ref+": "+a.Words)
+	case m != nil:
+		c.cardMoved(l, m, a)
+	case l.s.State.Final():
+		c.disagrees(l, a)
+	default:
+		c.cardSold(l, a)
+	}
+}
+
+// byRef finds the sale, and the movement if it is one, that a card reference belongs to.
+func (c *Machine) byRef(ref string) (*live, *sale.Movement) {
+	for _, l := range c.order {
+		if l.s.Method != sale.Card {
+			continue
+		}
+		for i := range l.s.Refunds {
+			if l.s.Refunds[i].ID == ref {
+				return l, &l.s.Refunds[i]
+			}
+		}
+		if slices.ContainsFunc(l.s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) {
+			return l, nil
+		}
+	}
+	return nil, nil
+}
+
+// cardSold settles a sale by the terminal's answer to it.
+func (c *Machine) cardSold(l *live, a sale.CardAnswer) {
+	if l.attempt().State == sale.AttemptPaid { // approved in part, and being voided: late answers may come twice
+		if a.Verdict != sale.VerdictApproved && a.Verdict != sale.VerdictUnsure {
+			c.incident(l, fmt.Sprintf("the terminal approved %s and then said %q: compare with the terminal's batch", l.s.ApprovedAmount, a.Words))
+		}
+		return
+	}
+	switch a.Verdict {
+	case sale.VerdictApproved:
+		c.approved(l, a)
+	case sale.VerdictDeclined:
+		c.noteCard(l, a)
+		c.endAttempt(l, sale.AttemptEnded, a.Words)
+		if c.finish(l, sale.Declined, a.Reason, a.Words) && c.policy.PrintDeclined && a.Card.Number != "" {
+			c.print(l, "", sale.CustomerCopy, false)
+		}
+	case sale.VerdictCancelled, sale.VerdictNotSent:
+		c.noteCard(l, a)
+		c.endAttempt(l, sale.AttemptEnded, a.Words)
+		c.finish(l, sale.Cancelled, cmp.Or(a.Reason, sale.ReasonNotSent), a.Words)
+	default:
+		if l.s.State == sale.Waiting {
+			c.becomeUnsure(l, cmp.Or(a.Reason, sale.ReasonNoAnswer), a.Words)
+		}
+		c.startSeek(l, nil)
+	}
+}
+
+// approved takes the terminal's approval (money rule 9): in full, in part, or
+// with an amount that nobody asked for.
+func (c *Machine) approved(l *live, a sale.CardAnswer) {
+	c.noteCard(l, a)
+	l.s.ApprovedAmount, l.s.Offline = a.Approved, a.Offline
+	c.endAttempt(l, sale.AttemptPaid, a.Words)
+	want := c.expected(l)
+	switch {
+	case a.Approved > 0 && a.Approved < want && c.policy.Partial == "refuse":
+		c.partial(l, a)
+		return
+	case a.Approved > 0 && a.Approved < want:
+		l.s.Due = want - a.Approved
+	}
+	if !c.finish(l, sale.Paid, sale.ReasonNone, a.Words) {
+		return
+	}
+	if a.Approved != want && l.s.Due == 0 {
+		c.incident(l, fmt.Sprintf("the terminal approved %s where %s was asked: compare with the terminal's batch", a.Approved, want))
+	}
+	if l.s.CancelWished && l.s.Attention == "" {
+		l.s.Attention = "approved although cancel was pressed: void it if the customer does not want it"
+	}
+	if l.s.Due > 0 {
+		l.s.Attention = fmt.Sprintf("approved for %s only: %s is still due", a.Approved, l.s.Due)
+	}
+	switch {
+	case l.s.Kind == sale.CardReturn:
+		l.s.Reported = sale.ReportByHand // there is no report of money given
+	case l.s.Captures():
+		c.queueReport(l, a)
+	}
+	if l.s.Kind == sale.CardSale {
+		c.controls = append(c.controls, sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved})
+		if len(c.controls) > maxControls {
+			c.controls = c.controls[1:]
+		}
+	}
+	c.printCopies(l, "", l.s.Card)
+	if l.s.GivenUp {
+		c.latePayment(l)
+	}
+}
+
+// partial refuses an approval for less than asked: unsure until posd's own void is done.
+func (c *Machine) partial(l *live, a sale.CardAnswer) {
+	words := fmt.Sprintf("approved for %s of %s only; posd voids it", a.Approved, l.s.Amount)
+	l.seek = nil
+	if l.s.State == sale.Waiting {
+		c.becomeUnsure(l, sale.ReasonPartial, words)
+	} else {
+		l.s.Reason = sale.ReasonPartial
+		c.event(l, "sale.partial", words)
+	}
+	c.addMovement(l, sale.Movement{Kind: sale.Void, Amount: a.Approved, By: "posd", Why: "partial approval"})
+	c.moves(l, l.lastMovement()).at = c.mono() + 1
+}
+
+func (c *Machine) noteCard(l *live, a sale.CardAnswer) {
+	card := a.Card
+	l.s.Card = &card
+	l.s.Tip, l.s.Cashback, l.s.Surcharge = a.Tip, a.Cashback, a.Surcharge
+	if a.Tender != "" {
+		l.s.Tender = a.Tender
+	}
+}
+
+// expected is what the terminal's approved amount must be if all was approved.
+func (c *Machine) expected(l *live) sale.Amount {
+	sum := l.s.Amount
+	for _, name := range c.policy.ApprovedIncludes {
+		switch name {
+		case "tip":
+			sum += l.s.Tip
+		case "cashback":
+			sum += l.s.Cashback
+		case "surcharge":
+			sum += l.s.Surcharge
+		}
+	}
+	return sum
+}
+
+// foreign says what a terminal's duplicate check means that named another
+// transaction than the one it was asked.
+func (c *Machine) foreign(w CardAnswered) {
+	l, _ := c.byRef(w.Answer.Ref)
+	if l == nil || w.Answer.Foreign == "" {
+		return
+	}
+	known := c.latest(w.Known)
+	if w.Lost || known != nil && known.State != sale.Paid && known.State != sale.Unsure {
+		c.incident(l, "the terminal holds it for the same payment as our attempt "+w.Answer.Foreign+", which is not known here as paid: compare with the terminal's batch before it is taken again")
+		return
+	}
+	c.attend(l, "the terminal took the same amount from the same card a moment ago: if the customer means to pay again, take it again as a duplicate that is meant")
+}
+
+func cardKind(k sale.MovementKind) sale.CardKind {
+	if k == sale.Void {
+		return sale.CardVoid
+	}
+	return sale.CardReturn
+}

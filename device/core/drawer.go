@@ -1,0 +1,68 @@
+package core
+
+import "posd/device/sale"
+
+// The cash drawer is opened by a job of its own: written down, then the pulse,
+// then what became of it.
+//
+//	DrawerAsked --> job queued, durable --> pulse --> job sent, or failed in words
+//
+// A pulse is never sent twice: a drawer that opens by itself, perhaps hours
+// later, is worse than one that stays shut. What a restart finds queued may have
+// been sent; it is ended as failed.
+
+// kick is a job of the drawer with who waits for it.
+type kick struct {
+	job   sale.Job
+	token Token
+}
+
+// happen writes down who asked; the pulse waits for that. What cannot be written
+// is not tried again later.
+func (w DrawerAsked) happen(c *Machine) {
+	j := sale.Job{ID: c.newID(), Kind: sale.JobDrawer, By: w.By, State: sale.PrintQueued, At: c.wall()}
+	c.kicks[j.ID] = kick{j, w.Token}
+	c.row(sale.JobRow{Job: j})
+	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By}})
+	c.out.Intent = &IntentFailed{Job: j.ID}
+	c.urgent()
+	c.after(OpenDrawer{Job: j.ID})
+}
+
+// happen notes what became of the pulse.
+func (w DrawerDone) happen(c *Machine) {
+	k, ok := c.kicks[w.Job]
+	if !ok {
+		return
+	}
+	delete(c.kicks, w.Job)
+	if w.Words == "" {
+		k.job.State = sale.PrintSent
+		c.row(sale.JobRow{Job: k.job})
+		c.log(nil, false, "cash drawer", "opened for "+k.job.By)
+		c.reply(Reply{Token: k.token, Job: k.job})
+		return
+	}
+	c.kickFailed(k.job, w.Words)
+	c.refuse(k.token, sale.ErrUnavailable, "", "the drawer did not open by itself, use its key: %s", w.Words)
+}
+
+// drawerForgotten answers who asked for a drawer that could not be written down.
+func (c *Machine) drawerForgotten(id, words string) {
+	k := c.kicks[id]
+	delete(c.kicks, id)
+	c.refuse(k.token, sale.ErrUnavailable, "", "posd cannot write down who asked, so the drawer stays shut: %s", words)
+}
+
+// takeUpKick ends a job of an earlier run, whose pulse may have been sent.
+func (c *Machine) takeUpKick(j sale.Job) {
+	c.kickFailed(j, "posd stopped before it knew whether the drawer opened; it was not tried again")
+}
+
+// kickFailed notes a drawer that may have stayed shut.
+func (c *Machine) kickFailed(j sale.Job, words string) {
+	j.State, j.Words = sale.PrintFailed, words
+	c.row(sale.JobRow{Job: j})
+	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.failed", Data: sale.DrawerData{By: j.By, Words: words}})
+	c.log(nil, true, "cash drawer", "asked for by "+j.By+": "+words)
+}

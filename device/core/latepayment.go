@@ -1,0 +1,63 @@
+package core
+
+import "posd/device/sale"
+
+// latePayment gives back what came after giving up, unless a person keeps it
+// (money rule 7), or at once if the sale that replaced it is paid (rule 6).
+func (c *Machine) latePayment(l *live) {
+	l.s.Attention = "the customer has paid after all"
+	if c.policy.LatePayment == "keep" && l.s.ReplacedBy == "" {
+		return
+	}
+	kind := sale.Refund
+	if l.s.Method == sale.Card {
+		kind = sale.Void
+	}
+	m := c.addMovement(l, sale.Movement{Kind: kind, Amount: l.s.ApprovedAmount, By: "posd", Why: "late payment"})
+	c.planLate(l, m)
+}
+
+// planLate says when a late refund goes: at once when the bill is paid by
+// another sale, not yet while that one is open, else after the minute in which
+// a person may keep it.
+func (c *Machine) planLate(l *live, m *sale.Movement) {
+	mv := c.moves(l, m)
+	switch {
+	case l.s.ReplacerState == sale.Paid:
+		m.Why, m.KeepUntil = "the bill was paid by sale "+string(l.s.ReplacedBy), nil
+		mv.at = c.mono() + 1
+	case l.s.ReplacedBy != "" && l.s.ReplacerState == "":
+		mv.at = 0
+	default:
+		until := c.wall().Add(c.policy.KeepFor)
+		m.KeepUntil, mv.at = &until, c.mono()+c.policy.KeepFor
+	}
+	c.touch(l)
+}
+
+// happen stops a late refund before its first byte.
+func (w KeepAsked) happen(c *Machine) {
+	l := c.live[w.Sale.ID]
+	if l != nil {
+		for i := range l.s.Refunds {
+			m := &l.s.Refunds[i]
+			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
+				continue
+			}
+			c.kept(l, m, "kept by "+w.By)
+			l.waiting = append(l.waiting, Reply{Token: w.Token, Movement: m.ID})
+			return
+		}
+	}
+	c.refuse(w.Token, sale.ErrNotPossible, w.Sale.ID, "there is no late refund of sale %s that could still be stopped", w.Sale.ID)
+}
+
+// kept ends a late refund before its first byte.
+func (c *Machine) kept(l *live, m *sale.Movement, words string) {
+	at := c.wall()
+	m.State, m.KeepUntil, m.Words, m.FinalAt, m.Day = sale.MoveKept, nil, words, &at, c.day
+	delete(l.moves, m.ID)
+	l.s.Attention = ""
+	c.urgent()
+	c.event(l, "refund.kept", m.Words)
+}

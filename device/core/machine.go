@@ -1,0 +1,155 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Machine is the till's step function and its state: event in, effects out. It is
+// single-threaded and deterministic. It starts no goroutine, reads no clock
+// and throws no dice; the same events give the same effects, bit for bit.
+type Machine struct {
+	policy Policy
+	zone   *time.Location
+	makers Makers
+	has    Equipment
+
+	// State. Everything that can be waited for has its due time in it (see Next).
+	live     map[sale.ID]*live
+	order    []*live                    // in the order of creation, so that no map order shows
+	keys     map[string]sale.KeyBinding // bound in this run and perhaps not durable yet
+	current  sale.ID                    // the sale that is waiting, if one is
+	term     terminal
+	queue    queue
+	glass    glass
+	jobs     map[string]sale.Job // receipts not finished
+	kicks    map[string]kick     // of the cash drawer, under way
+	reprints map[string]*reprint // jobs of which nothing came out yet, by job
+	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
+	controls []sale.CardControl  // latest approved card sales of this batch, as far as known, the newest last
+	serial   string              // of the terminal that answered last
+	day      int                 // number of the open business day
+	opened   time.Time           // when the one before was closed
+	closing  *closing            // while it is being closed
+	doubt    string              // words of a close of the batch whose answer was lost
+
+	// One step's own.
+	in    Input
+	out   Effects
+	dirty []*live
+	draws uint32
+}
+
+// Makers are the pure functions handed in by cmd.
+type Makers struct {
+	// ID makes a ULID from a time and at least 10 random bytes.
+	ID func(t time.Time, entropy []byte) string
+	// Report composes the create_order request of a report, without its signature.
+	Report func(no string, amount sale.Amount, currency string, extra sale.Secret) (sale.Secret, error)
+	// Wallet recognises the wallet of a customer's own code by its prefix.
+	Wallet func(code sale.Secret) (sale.Channel, error)
+}
+
+// Equipment says which devices this till has.
+type Equipment struct{ Terminal, Gateway, Printer bool }
+
+// New returns a machine that has not started.
+func New(p Policy, has Equipment, m Makers) (*Machine, error) {
+	zone, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("time_zone = %s: %w", p.TimeZone, err)
+	}
+	return &Machine{
+		policy: p, zone: zone, has: has, makers: m,
+		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, kicks: map[string]kick{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
+		queue: newQueue(), day: 1,
+	}, nil
+}
+
+// Step takes one event and returns what is to be done.
+func (c *Machine) Step(in Input) Effects {
+	c.in, c.out, c.dirty, c.draws = in, Effects{Lazy: true}, nil, 0
+	in.Event.happen(c)
+	if c.out.Intent == nil { // an intent that cannot be stored must take nothing else with it
+		c.due()
+	}
+	c.finishStep()
+	return c.out
+}
+
+// Next returns the moment, on the events' monotonic clock, at which the core
+// wants a Tick; ok is false when nothing is being waited for.
+func (c *Machine) Next() (at time.Duration, ok bool) {
+	best := time.Duration(1<<63 - 1)
+	want := func(t time.Duration) {
+		if t > 0 && t < best {
+			best = t
+		}
+	}
+	for _, l := range c.order {
+		if l.seek != nil && c.term.busy == "" {
+			want(l.seek.at)
+		}
+		if l.watch != nil {
+			want(l.watch.next())
+		}
+		for _, m := range l.moves {
+			want(m.at)
+		}
+	}
+	if c.has.Gateway {
+		want(c.queue.next())
+	}
+	want(c.glass.until)
+	for _, w := range c.reprints {
+		want(w.at)
+	}
+	return best, best != 1<<63-1
+}
+
+// due does everything whose time has come.
+func (c *Machine) due() {
+	for _, l := range c.order {
+		c.seekDue(l)
+		c.watchDue(l)
+		c.movesDue(l)
+	}
+	c.queueDue()
+	c.reprintsDue()
+}
+
+// finishStep turns changed sales into rows and live progress, and the state into a screen.
+func (c *Machine) finishStep() {
+	if len(c.dirty) > 0 {
+		rows := make([]sale.Row, 0, len(c.dirty)+len(c.out.Rows))
+		for _, l := range c.dirty {
+			l.dirty = false
+			l.writes++
+			if c.out.Intent != nil {
+				c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
+			}
+			rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
+			c.now(Tell{Sale: l.s.Clone()})
+		}
+		c.out.Rows = append(rows, c.out.Rows...)
+	}
+	c.show()
+	c.forget()
+}
+
+// forget drops what is finished and durable, but for the latest sale: people
+// still look at it, and want to see its receipt printed and its report done.
+func (c *Machine) forget() {
+	kept := c.order[:0]
+	for _, l := range c.order {
+		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || c.printing(l.s.ID) || l.s.ID == c.glass.last {
+			kept = append(kept, l)
+			continue
+		}
+		delete(c.live, l.s.ID)
+	}
+	clear(c.order[len(kept):])
+	c.order = kept
+}

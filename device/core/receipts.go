@@ -1,0 +1,141 @@
+package core
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"posd/device/sale"
+)
+
+// print queues a receipt; it is printed once the job is durable.
+func (c *Machine) print(l *live, movement string, copy sale.Copy, duplicate bool) sale.Job {
+	j := sale.Job{ID: c.newID(), Kind: sale.JobReceipt, Sale: l.s.ID, Movement: movement, Copy: copy, Duplicate: duplicate, State: sale.PrintQueued, At: c.wall()}
+	if !c.has.Printer {
+		return j
+	}
+	c.jobs[j.ID] = j
+	c.row(sale.JobRow{Job: j})
+	if movement == "" && copy == sale.CustomerCopy {
+		l.s.Printed = sale.PrintQueued
+	}
+	c.touch(l)
+	c.after(PrintReceipt{Receipt: receipt(j, l.s)})
+	return j
+}
+
+// printCopies prints the customer's receipt, and the shop's copy of a card's
+// where it is asked for: a signature is given on paper that stays.
+func (c *Machine) printCopies(l *live, movement string, card *sale.CardInfo) {
+	c.print(l, movement, sale.CustomerCopy, false)
+	signed := card != nil && card.CVM == "signature"
+	if l.s.Method == sale.Card && (c.policy.MerchantCopy == "always" || signed && c.policy.MerchantCopy == "signature") {
+		c.print(l, movement, sale.MerchantCopy, false)
+	}
+}
+
+func receipt(j sale.Job, s sale.Sale) sale.Receipt {
+	return sale.Receipt{Job: j.ID, Sale: s.Clone(), Movement: j.Movement, Copy: j.Copy, Duplicate: j.Duplicate, At: j.At}
+}
+
+// reprint is a receipt that waits for the printer.
+type reprint struct{ since, at time.Duration }
+
+// printRetry is the pause between two tries of a receipt.
+const printRetry = 5 * time.Second
+
+// printAgainLater keeps a receipt of which provably nothing came out for when
+// the printer is well again; it reports false when it has waited long enough.
+func (c *Machine) printAgainLater(j sale.Job, words string) bool {
+	l, w := c.live[j.Sale], c.reprints[j.ID]
+	if l == nil {
+		return false
+	}
+	if w == nil {
+		w = &reprint{since: c.mono()}
+		c.reprints[j.ID] = w
+	}
+	if c.mono()-w.since > c.policy.PrintRetryFor {
+		return false
+	}
+	w.at = c.mono() + printRetry
+	if j.Words != words {
+		j.Words = words
+		c.jobs[j.ID] = j
+		c.row(sale.JobRow{Job: j})
+		c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "receipt.waits", Data: sale.EventData{Words: words}})
+		c.log(l, true, "receipt waits for the printer", words)
+	}
+	return true
+}
+
+// reprintsDue tries waiting receipts again, in the order they were made.
+func (c *Machine) reprintsDue() {
+	due := false
+	for _, w := range c.reprints {
+		due = due || w.at != 0 && c.mono() >= w.at
+	}
+	if !due {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.reprints)) {
+		w, j := c.reprints[id], c.jobs[id]
+		if w.at == 0 || c.mono() < w.at {
+			continue
+		}
+		w.at = 0
+		if l := c.live[j.Sale]; l != nil {
+			c.now(PrintReceipt{Receipt: receipt(j, l.s)})
+		}
+	}
+}
+
+// happen prints a receipt again, marked as a duplicate.
+func (w PrintAsked) happen(c *Machine) {
+	s := c.latest(&w.Sale)
+	if !c.has.Printer {
+		c.refuse(w.Token, sale.ErrUnavailable, s.ID, "no printer is configured: set [printer] in the configuration file")
+		return
+	}
+	if !s.State.Final() {
+		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "sale %s has not ended yet: there is no receipt to print", s.ID)
+		return
+	}
+	l := c.hold(*s)
+	j := c.print(l, "", sale.CustomerCopy, s.Printed != sale.PrintNone)
+	c.urgent()
+	l.waiting = append(l.waiting, Reply{Token: w.Token, Job: j})
+}
+
+// happen notes what the printer said.
+func (w JobDone) happen(c *Machine) {
+	r := w.Result
+	j, ok := c.jobs[r.Job]
+	if !ok {
+		return
+	}
+	if r.State == sale.PrintFailed && !r.Maybe && c.printAgainLater(j, r.Words) {
+		return
+	}
+	delete(c.jobs, r.Job)
+	delete(c.reprints, r.Job)
+	j.State, j.Words = r.State, r.Words
+	c.row(sale.JobRow{Job: j})
+	if j.Movement == "" && j.Copy == sale.CustomerCopy {
+		c.fact(j.Sale, r.State, "")
+	}
+	if r.State == sale.PrintFailed {
+		c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "receipt.failed", Data: sale.EventData{Words: r.Words}})
+		c.log(nil, true, "receipt not printed", string(j.Sale)+": "+r.Words)
+	}
+}
+
+// printing reports whether a receipt of the sale is not finished.
+func (c *Machine) printing(id sale.ID) bool {
+	for _, j := range c.jobs {
+		if j.Sale == id {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,83 @@
+package core
+
+import (
+	"time"
+
+	"posd/device/sale"
+)
+
+// replaces checks the sale that the request gives up; ok is false when it was refused.
+func (c *Machine) replaces(w SellAsked) (*live, bool) {
+	if w.Replaces == "" || w.Replaces == "none" {
+		return nil, true
+	}
+	old := c.latest(w.Replaced)
+	if old == nil {
+		c.refuse(w.Token, sale.ErrInvalid, "", "replaces names sale %s, which does not exist: name a sale of this bill, or none for another customer", w.Replaces)
+		return nil, false
+	}
+	same := old.Amount == w.Amount
+	if w.Reference != "" || old.Reference != "" {
+		same = w.Reference == old.Reference
+	}
+	if !same || !sameWay(w, old) {
+		c.refuse(w.Token, sale.ErrInvalid, old.ID, "sale %s is of another bill: only a sale of the same bill can be replaced", old.ID)
+		return nil, false
+	}
+	if old.State == sale.Paid && !old.Undone() {
+		c.refuse(w.Token, sale.ErrBillPaid, old.ID, "sale %s is paid: void or refund it first", old.ID)
+		return nil, false
+	}
+	if old.State != sale.Unsure {
+		return nil, true
+	}
+	return c.hold(*old), true
+}
+
+// sameBill refuses a second capture of one bill (money rule 6); it reports whether it did.
+func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
+	candidates := make([]sale.Sale, 0, len(w.Bill)+len(c.order))
+	for i := range w.Bill {
+		candidates = append(candidates, *c.latest(&w.Bill[i]))
+	}
+	for _, l := range c.order {
+		candidates = append(candidates, l.s)
+	}
+	for _, s := range candidates {
+		if !sameWay(w, &s) || string(s.ID) == w.Replaces || s.ReplacedBy != "" && string(s.ReplacedBy) == w.Replaces {
+			continue // given up for the sale that is now given up in turn
+		}
+		byReference := asked.Reference != "" && s.Reference == asked.Reference
+		byAmount := asked.Reference == "" && s.Amount == asked.Amount
+		if !byReference && !byAmount {
+			continue
+		}
+		switch {
+		case s.State == sale.Unsure && (byReference || c.recent(&s.CreatedAt) || c.recent(s.WentUnsureAt)):
+			c.refuse(w.Token, sale.ErrSameBill, s.ID, "sale %s of %s may still be paid: is this the same bill, or another customer?", s.ID, s.Amount)
+			return true
+		case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != asked.Amount):
+			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "bill %s is paid by sale %s of %s", s.Reference, s.ID, s.Amount)
+			return true
+		case s.State == sale.Paid && !s.Undone() && byAmount && s.WentUnsureAt != nil && c.recent(s.FinalAt):
+			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "sale %s of the same amount was paid after all a moment ago: is this another customer?", s.ID)
+			return true
+		}
+	}
+	return false
+}
+
+// sameWay reports whether a stored sale may be of the bill that is asked for:
+// money taken and money given are never the same bill, and a completion goes
+// with its authorisation.
+func sameWay(w SellAsked, s *sale.Sale) bool {
+	if w.Original != nil && s.ID == w.Original.ID {
+		return false
+	}
+	return (w.Kind == sale.CardReturn) == (s.Kind == sale.CardReturn)
+}
+
+// recent reports whether t lies in the bill window; a clock that jumped back counts as recent.
+func (c *Machine) recent(t *time.Time) bool {
+	return t != nil && c.in.Wall.Sub(*t) < c.policy.BillWindow
+}

@@ -1,0 +1,85 @@
+package core
+
+import (
+	"iter"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Whoever runs a machine may ask it between two steps. What it answers is a
+// copy: nothing outside changes a machine but Step.
+
+// Sale returns a sale that the machine holds, as it stands; durable is false
+// while a row about it is not committed.
+func (c *Machine) Sale(id sale.ID) (s sale.Sale, durable, ok bool) {
+	l := c.live[id]
+	if l == nil {
+		return s, false, false
+	}
+	return l.s.Clone(), l.writes == 0, true
+}
+
+// Sales returns the sales that the machine holds, in the order of creation.
+func (c *Machine) Sales() iter.Seq[sale.Sale] {
+	return func(yield func(sale.Sale) bool) {
+		for _, l := range c.order {
+			if !yield(l.s.Clone()) {
+				return
+			}
+		}
+	}
+}
+
+// Amend tells a sale read from the journal what is not durable yet of its
+// receipt and its report.
+func (c *Machine) Amend(s *sale.Sale) {
+	if f := c.facts[s.ID]; f != nil {
+		f.tell(s)
+	}
+}
+
+// Current returns the sale that is under way, or else the latest one of this
+// run; it is empty if there was none.
+func (c *Machine) Current() sale.ID {
+	if c.current != "" {
+		return c.current
+	}
+	return c.glass.last
+}
+
+// Awaited returns the sale whose order the gateway is still asked about; ok is
+// false for an order that is settled, or is not ours.
+func (c *Machine) Awaited(mchOrderNo string) (s sale.Sale, ok bool) {
+	for _, l := range c.order {
+		if l.watch != nil && l.watch.no == mchOrderNo {
+			s, ok = l.s.Clone(), true
+		}
+	}
+	return s, ok
+}
+
+// Screen returns what the customer sees.
+func (c *Machine) Screen() sale.Screen { return c.glass.shown }
+
+// Link is the link to the gateway as people see it.
+type Link struct {
+	State string        // up, down or stopped
+	Words string        // why it is not up
+	Next  time.Duration // when the gateway is turned to again, on the machine's clock; 0 if the link is up or an answer is waited for
+}
+
+// Link returns the state of the link to the gateway.
+func (c *Machine) Link() Link {
+	l := Link{State: c.queue.link, Words: c.queue.words}
+	if c.queue.link != LinkUp {
+		l.Next = c.queue.at
+	}
+	return l
+}
+
+// OpenDay returns the number of the open business day and when the one before was closed.
+func (c *Machine) OpenDay() (no int, opened time.Time) { return c.day, c.opened }
+
+// Zone returns the shop's time zone.
+func (c *Machine) Zone() *time.Location { return c.zone }
