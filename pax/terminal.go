@@ -324,7 +324,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardRequest) sale.CardAnsw
 	case answered:
 		a := t.reader().payment(res.reply)
 		t.conclude(o.Ref, a)
-		if t.nameless(o.Ref, a) {
+		if t.nameless(o.Ref, a, name(res.reply.Code)) {
 			return doubt(o, a, "but it does not say of which transaction, and another one's answer may still come")
 		}
 		return against(o, a, name(res.reply.Code))
@@ -354,8 +354,8 @@ func (t *Terminal) owe(ref string, epoch uint64) {
 // one of another attempt: it does not carry ref, as an aborted sale's does not,
 // and another answer is still owed. A duplicate check's names its original, as it
 // should.
-func (t *Terminal) nameless(ref string, a sale.CardAnswer) bool {
-	if a.Ref == ref || a.Ref != "" && a.Reason == sale.ReasonDuplicateOf {
+func (t *Terminal) nameless(ref string, a sale.CardAnswer, code string) bool {
+	if a.Ref == ref || a.Ref != "" && conclusions[code].class == classDuplicate {
 		return false
 	}
 	for other, o := range t.owed {
