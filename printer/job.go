@@ -350,11 +350,17 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 	var stopped time.Time // when trouble was first seen
 	for {
 		wait := earlier(until, time.Now().Add(askEvery))
-		if !stopped.IsZero() {
-			wait = time.Now().Add(askStopped)
+		var beside chan chan error
+		if p.encoder.profile.Kicks {
+			beside = p.beside
 		}
-		s, err := t.next(ctx, wait)
+		if !stopped.IsZero() {
+			wait, beside = time.Now().Add(askStopped), p.beside
+		}
+		s, drawer, err := t.overheard(ctx, wait, beside)
 		switch {
+		case drawer != nil:
+			drawer <- p.kickBeside(ctx, t)
 		case err == nil:
 			p.take(s)
 		case ctx.Err() != nil:

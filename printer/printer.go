@@ -21,6 +21,9 @@ type Printer struct {
 	encoder *encoder
 	lost    string // see Config.lostWords
 
+	// beside takes a wish to open the drawer while a receipt is being printed.
+	beside chan chan error
+
 	turn  chan struct{} // holds one token: who has it owns the fields below
 	buf   []byte
 	epoch uint64 // the connection that spoke is about
@@ -47,7 +50,7 @@ type Printer struct {
 // New returns the printer at the other end of link. Nothing is sent before the
 // first call of Print, Probe or Run.
 func New(link Link, cfg Config, log *slog.Logger) *Printer {
-	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
+	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), beside: make(chan chan error), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
 	p.turn <- struct{}{}
 	// An earlier run may have died in the middle of a receipt.
 	p.torn, p.owed = leastFlush, 1
