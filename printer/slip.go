@@ -63,7 +63,7 @@ func (l Layout) SlipText(s Slip) string { return l.text(l.SlipLines(s)) }
 // PrintSlip prints a slip; the result means what it means for receipts.
 func (p *Printer) PrintSlip(ctx context.Context, job string, s Slip) sale.PrintResult {
 	began := time.Now()
-	res := p.do(ctx, func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.SlipLines(s)) })
+	res := p.do(ctx, "", func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.SlipLines(s)) })
 	res.Job = job
 	p.log.Info("slip", "job", job, "title", s.Title, "printed", res.State, "words", res.Words, "took", time.Since(began))
 	return res

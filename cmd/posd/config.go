@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"posd/device/api"
 	"posd/device/core"
@@ -153,6 +154,9 @@ func (c *Config) inherit(d *strict) {
 	if p := c.Printer; p != nil {
 		if !d.has("printer.language") {
 			p.Language = c.Shop.Language
+		}
+		if !d.has("printer.release_after") && strings.HasPrefix(p.Line, "tcp:") {
+			p.ReleaseAfter = 2 * time.Second // another till may use it
 		}
 		if !d.has("printer.shop.name") {
 			p.Shop.Name = c.Shop.Name
