@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/books"
 	"posd/device/core"
 	"posd/device/sale"
 )
@@ -43,7 +44,7 @@ func (c *counter) wallet(amount sale.Amount) sale.Sale {
 	return c.want(s.ID, sale.Paid, "")
 }
 
-func (c *counter) closeDay() Books {
+func (c *counter) closeDay() books.Books {
 	c.t.Helper()
 	b, err := c.till.CloseDay(context.Background(), "Ann", false)
 	if err != nil {
@@ -67,13 +68,13 @@ func TestDayClosesWithThreeBooksThatAgree(t *testing.T) {
 
 		b := c.closeDay()
 		k := b.Closing
-		if b.Kind != "closing" || k.No != 1 || k.By != "Ann" || b.Total.Net != 1500 || b.Total.Paid != (BookLine{3, 4365}) || b.Total.Voids != (BookLine{1, 2865}) {
+		if b.Kind != "closing" || k.No != 1 || k.By != "Ann" || b.Total.Net != 1500 || b.Total.Paid != (books.BookLine{Count: 3, Cents: 4365}) || b.Total.Voids != (books.BookLine{Count: 1, Cents: 2865}) {
 			t.Errorf("totals: %+v, closing %+v", b.Total, k)
 		}
-		if k.Terminal.Apart != 0 || k.Terminal.differs() || len(k.Terminal.Kinds) != 1 || k.Terminal.Kinds[0].Posd != (BookLine{1, 1000}) {
+		if k.Terminal.Apart != 0 || k.Terminal.Differs() || len(k.Terminal.Kinds) != 1 || k.Terminal.Kinds[0].Posd != (books.BookLine{Count: 1, Cents: 1000}) {
 			t.Errorf("the terminal's batch: %+v", k.Terminal)
 		}
-		if k.Gateway.Agreed != (BookLine{1, 500}) || k.Gateway.Apart.Count+k.Gateway.Unasked.Count != 0 {
+		if k.Gateway.Agreed != (books.BookLine{Count: 1, Cents: 500}) || k.Gateway.Apart.Count+k.Gateway.Unasked.Count != 0 {
 			t.Errorf("the gateway: %+v", k.Gateway)
 		}
 		again, err := c.till.ClosedDay(context.Background(), 1)
@@ -126,7 +127,7 @@ func TestClosedDayHoldsWhatEndedInItAndNothingElse(t *testing.T) {
 		first := c.paid(1000, "8")
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
 		b := c.closeDay()
-		if b.Total.Paid != (BookLine{1, 1000}) || b.Unsure.Count != 1 || b.Unsure.Sales[0].Sale != late.ID {
+		if b.Total.Paid != (books.BookLine{Count: 1, Cents: 1000}) || b.Unsure.Count != 1 || b.Unsure.Sales[0].Sale != late.ID {
 			t.Errorf("day 1: %+v, unsure %+v", b.Total, b.Unsure)
 		}
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
@@ -149,10 +150,10 @@ func TestClosedDayHoldsWhatEndedInItAndNothingElse(t *testing.T) {
 		c.batch(answer)
 		c.restart() // numbers go on
 		b = c.closeDay()
-		if b.Closing.No != 2 || b.Total.Paid != (BookLine{1, 500}) || b.Total.Refunds != (BookLine{1, 300}) || b.Total.Net != 200 || b.Unsure.Count != 0 {
+		if b.Closing.No != 2 || b.Total.Paid != (books.BookLine{Count: 1, Cents: 500}) || b.Total.Refunds != (books.BookLine{Count: 1, Cents: 300}) || b.Total.Net != 200 || b.Unsure.Count != 0 {
 			t.Errorf("day 2: %+v, unsure %+v", b.Total, b.Unsure)
 		}
-		if b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.differs() || b.Closing.Terminal.Elsewhere.Count != 0 {
+		if b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.Differs() || b.Closing.Terminal.Elsewhere.Count != 0 {
 			t.Errorf("the terminal's batch: %+v", b.Closing.Terminal)
 		}
 		if again, err := c.till.ClosedDay(context.Background(), 1); err != nil || again.Total.Net != 1000 {
@@ -383,7 +384,7 @@ func TestBatchThatWasLeftOutIsComparedWithTheNextClose(t *testing.T) {
 		synctest.Wait()
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 2, Amount: 500}))
 		b := c.closeDay()
-		if b.Total.Net != 200-1000 || b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.differs() {
+		if b.Total.Net != 200-1000 || b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.Differs() {
 			t.Errorf("day 3: %+v, terminal %+v", b.Total, b.Closing.Terminal)
 		}
 	})

@@ -1,7 +1,6 @@
 package device
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"posd/device/books"
 	"posd/device/core"
 	"posd/device/sale"
 )
@@ -24,9 +24,9 @@ const (
 // Day sums up the sales, refunds and voids from from to to. It reads page by
 // page beside the till, which goes on selling: a sale made meanwhile may be
 // missing, none counts twice.
-func (t *Till) Day(ctx context.Context, from, to time.Time) (Books, error) {
+func (t *Till) Day(ctx context.Context, from, to time.Time) (books.Books, error) {
 	var failed error
-	b := SumDay(from, to, t.o.Policy.Currency, func(yield func(sale.Sale) bool) {
+	b := books.SumDay(from, to, t.o.Policy.Currency, func(yield func(sale.Sale) bool) {
 		failed = t.eachSale(ctx, sale.Filter{From: from, To: to}, yield)
 		if failed == nil {
 			failed = t.eachSale(ctx, sale.Filter{From: from, To: to, Moved: true}, func(s sale.Sale) bool {
@@ -35,9 +35,9 @@ func (t *Till) Day(ctx context.Context, from, to time.Time) (Books, error) {
 			})
 		}
 	})
-	b.At, b.lang = t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Language
+	b.At, b.Language = t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Language
 	if failed != nil {
-		return Books{}, &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read, so the day cannot be summed up: " + failed.Error()}
+		return books.Books{}, &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read, so the day cannot be summed up: " + failed.Error()}
 	}
 	return b, nil
 }
@@ -66,7 +66,7 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 // the day up, compares it with the batch and the gateway, and writes it down
 // for ever. It takes as long as those take; when ctx ends before, the day is
 // closed all the same. withoutTerminal closes it beside a broken terminal.
-func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (Books, error) {
+func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (books.Books, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		w := core.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
 		// One of each tells; the loop must not read a whole day.
@@ -87,7 +87,7 @@ func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (B
 		return w, nil
 	})
 	if err != nil {
-		return Books{}, err
+		return books.Books{}, err
 	}
 	return t.booksOf(rep.Day)
 }
@@ -105,13 +105,13 @@ func endedIn(day int, s *sale.Sale) (mine, card bool) {
 }
 
 // ClosedDay returns the report of a closed day as it was at the close.
-func (t *Till) ClosedDay(ctx context.Context, no int) (Books, error) {
+func (t *Till) ClosedDay(ctx context.Context, no int) (books.Books, error) {
 	d, err := t.o.Journal.Day(ctx, no)
 	if errors.Is(err, sale.ErrNotFound) {
-		return Books{}, &sale.Refusal{Kind: sale.ErrNotFound, Words: fmt.Sprintf("there is no closed day %d: see the day's report for the numbers of those closed on it", no)}
+		return books.Books{}, &sale.Refusal{Kind: sale.ErrNotFound, Words: fmt.Sprintf("there is no closed day %d: see the day's report for the numbers of those closed on it", no)}
 	}
 	if err != nil {
-		return Books{}, broken(err)
+		return books.Books{}, broken(err)
 	}
 	return t.booksOf(d)
 }
@@ -129,12 +129,12 @@ func (t *Till) ClosedOn(ctx context.Context, date string) ([]int, error) {
 	return numbers, nil
 }
 
-func (t *Till) booksOf(d sale.Day) (Books, error) {
-	var b Books
+func (t *Till) booksOf(d sale.Day) (books.Books, error) {
+	var b books.Books
 	if err := json.Unmarshal(d.Books, &b); err != nil {
 		return b, &sale.Refusal{Kind: sale.ErrUnavailable, Words: fmt.Sprintf("the report of day %d cannot be read: %v", d.No, err)}
 	}
-	b.From, b.To, b.lang = b.From.In(t.machine.Zone()), b.To.In(t.machine.Zone()), t.o.Policy.Language
+	b.From, b.To, b.Language = b.From.In(t.machine.Zone()), b.To.In(t.machine.Zone()), t.o.Policy.Language
 	return b, nil
 }
 
@@ -170,7 +170,7 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 	since := e.No
 	var err error
 	if e.Batch.End == sale.BatchClosed {
-		since, err = batchSince(e.No, func(no int) (Books, error) { return t.ClosedDay(ctx, no) })
+		since, err = books.BatchSince(e.No, func(no int) (books.Books, error) { return t.ClosedDay(ctx, no) })
 	}
 	for no := since; no <= e.No && err == nil; no++ {
 		err = t.eachSale(ctx, sale.Filter{Day: no}, keep)
@@ -188,9 +188,9 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 	if err != nil {
 		return d, err
 	}
-	b := SumClosing(e, t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Currency, slices.Values(sales))
+	b := books.SumClosing(e, t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Currency, slices.Values(sales))
 	if t.o.Terminal != nil {
-		b.Closing.Terminal = matchBatch(since, e.No, e.Batch, e.Doubt, sales)
+		b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.Doubt, sales)
 	}
 	if t.o.Gateway != nil {
 		b.Closing.Gateway = t.matchGateway(ctx, e.No, sales)
@@ -199,46 +199,30 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 	return d, err
 }
 
-// matchGateway asks the gateway about every wallet sale and refund that ended in a day.
-func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *GatewayMatch {
+// matchGateway asks the gateway about every wallet sale and refund that ended in
+// a day, a few at a time, and compares.
+func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *books.GatewayMatch {
 	ctx, cancel := context.WithTimeout(ctx, compareLimit)
 	defer cancel()
-	g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
-	var mu sync.Mutex
+	asked := books.Questions(no, sales)
+	slices.SortStableFunc(asked, func(a, b books.Question) int { return a.Sale.CreatedAt.Compare(b.Sale.CreatedAt) })
+	answers := make([]sale.GatewayAnswer, len(asked))
 	var asking sync.WaitGroup
 	turns := make(chan struct{}, compareAtOne)
-	ask := func(question func() sale.GatewayAnswer, answered func(sale.GatewayAnswer)) {
+	for i, q := range asked {
 		turns <- struct{}{}
 		asking.Go(func() {
 			defer func() { <-turns }()
-			a := sale.GatewayAnswer{Words: "no time was left to ask"}
-			if ctx.Err() == nil {
-				a = question()
+			switch {
+			case ctx.Err() != nil:
+				answers[i] = sale.GatewayAnswer{Words: "no time was left to ask"}
+			case q.Refund != nil:
+				answers[i] = t.o.Gateway.QueryRefund(ctx, q.Refund.ID)
+			default:
+				answers[i] = t.o.Gateway.Query(ctx, q.Sale.MchOrderNo)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			answered(a)
 		})
 	}
-	for i := range sales {
-		s := &sales[i]
-		if !s.Method.Wallet() {
-			continue
-		}
-		if s.Day == no && s.State == sale.Paid {
-			ask(func() sale.GatewayAnswer { return t.o.Gateway.Query(ctx, s.MchOrderNo) }, func(a sale.GatewayAnswer) { g.agreesWith(s, a) })
-		}
-		for j := range s.Refunds {
-			if m := &s.Refunds[j]; m.Day == no && m.State == sale.MoveDone {
-				ask(func() sale.GatewayAnswer { return t.o.Gateway.QueryRefund(ctx, m.ID) }, func(a sale.GatewayAnswer) { g.refundAgrees(s, m, a) })
-			}
-		}
-	}
 	asking.Wait()
-	for _, l := range []*BookList{&g.Apart, &g.Unasked} { // answers come in any order
-		slices.SortFunc(l.Sales, func(a, b BookEntry) int { return a.At.Compare(b.At) })
-	}
-	return g
+	return books.MatchGateway(asked, answers)
 }
-
-func orElse(s, other string) string { return cmp.Or(s, other) }

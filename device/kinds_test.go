@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posd/device/books"
 	"posd/device/core"
 	"posd/device/sale"
 )
@@ -116,8 +117,8 @@ func TestReturnGivesMoneyAndIsCorrectedByHand(t *testing.T) {
 		if s.Taken() != 0 || s.Reported != sale.ReportByHand || s.By != "Ann" || s.Why != "broken cup" || len(c.gateway.reports()) != 0 {
 			t.Errorf("returned: %+v", s)
 		}
-		b := SumDay(c.today(), c.today().AddDate(0, 0, 1), "CAD", c.all())
-		if b.Total.Net != -1500 || b.Total.Refunds != (BookLine{1, 1500}) || b.Total.Paid.Count != 0 || b.ByHand.Count != 1 {
+		b := books.SumDay(c.today(), c.today().AddDate(0, 0, 1), "CAD", c.all())
+		if b.Total.Net != -1500 || b.Total.Refunds != (books.BookLine{Count: 1, Cents: 1500}) || b.Total.Paid.Count != 0 || b.ByHand.Count != 1 {
 			t.Errorf("books: %+v, by hand %+v", b.Total, b.ByHand)
 		}
 	})
@@ -165,7 +166,7 @@ func TestVoidOfAReturnTakesTheMoneyBack(t *testing.T) {
 		if !s.Undone() || s.Reported != sale.ReportNotNeeded {
 			t.Errorf("%+v", s)
 		}
-		b := SumDay(c.today(), c.today().AddDate(0, 0, 1), "CAD", c.all())
+		b := books.SumDay(c.today(), c.today().AddDate(0, 0, 1), "CAD", c.all())
 		if b.Total.Net != 0 || b.Total.Refunds.Cents != 1500 || b.Total.Voids.Cents != -1500 || b.ByHand.Count != 0 {
 			t.Errorf("books: %+v", b.Total)
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"posd/device/books"
 	"posd/device/core"
 	"posd/device/sale"
 )
@@ -107,7 +108,7 @@ func (x *wires) closeBatch(w *world) sale.BatchAnswer {
 func (w *world) gather(e sale.GatherDay, back back) {
 	since := e.No
 	if e.Batch.End == sale.BatchClosed {
-		since, _ = batchSince(e.No, w.closedDay)
+		since, _ = books.BatchSince(e.No, w.closedDay)
 	}
 	var sales []sale.Sale
 	for _, id := range w.disk.order {
@@ -117,21 +118,21 @@ func (w *world) gather(e sale.GatherDay, back back) {
 		}
 		sales = append(sales, s)
 	}
-	b := SumClosing(e, w.wall(), w.policy.Currency, slices.Values(sales))
-	b.Closing.Terminal = matchBatch(since, e.No, e.Batch, e.Doubt, sales)
-	g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
-	for i := range sales {
-		s := &sales[i]
-		if s.Method == sale.Card || s.Day != e.No || s.State != sale.Paid {
+	b := books.SumClosing(e, w.wall(), w.policy.Currency, slices.Values(sales))
+	b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.Doubt, sales)
+	var asked []books.Question
+	var answers []sale.GatewayAnswer
+	for _, q := range books.Questions(e.No, sales) {
+		if q.Refund != nil {
 			continue
 		}
 		a := sale.GatewayAnswer{Result: sale.GatewayLost}
-		if o := w.gateway.orders[s.MchOrderNo]; o != nil && !w.gateway.away {
+		if o := w.gateway.orders[q.Sale.MchOrderNo]; o != nil && !w.gateway.away {
 			a = sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true, Status: o.status, Amount: o.amount}
 		}
-		g.agreesWith(s, a)
+		asked, answers = append(asked, q), append(answers, a)
 	}
-	b.Closing.Gateway = g
+	b.Closing.Gateway = books.MatchGateway(asked, answers)
 	text, err := json.Marshal(b)
 	if err != nil {
 		panic(err)
@@ -141,7 +142,7 @@ func (w *world) gather(e sale.GatherDay, back back) {
 	back(w.human(time.Millisecond, 2*time.Minute), func() core.Event { return core.DayGathered{Day: d} })
 }
 
-func (w *world) closedDay(no int) (b Books, err error) {
+func (w *world) closedDay(no int) (b books.Books, err error) {
 	d, err := w.disk.Day(context.Background(), no)
 	if err == nil {
 		err = json.Unmarshal(d.Books, &b)
@@ -194,7 +195,7 @@ func (w *world) netOf(no int) (net sale.Amount) {
 }
 
 // explained takes what the lists name off the differences: nothing may be left.
-func (w *world) explained(no int, b Books) {
+func (w *world) explained(no int, b books.Books) {
 	t, g := b.Closing.Terminal, b.Closing.Gateway
 	if t.End == sale.BatchClosed && w.wires == nil { // paxsim numbers its batches itself
 		left := t.Apart

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -170,7 +171,7 @@ func (w *world) billsSettled() {
 // is queued, set aside, or on the list to be corrected by hand, line by line
 // (I10). The books are those that the shop gets to read.
 func (w *world) booksSettled() {
-	b := SumDay(time.Unix(0, 0).AddDate(-1, 0, 0), epoch.AddDate(100, 0, 0), w.policy.Currency, func(yield func(sale.Sale) bool) {
+	b := books.SumDay(time.Unix(0, 0).AddDate(-1, 0, 0), epoch.AddDate(100, 0, 0), w.policy.Currency, func(yield func(sale.Sale) bool) {
 		for _, id := range w.disk.order {
 			if !yield(w.disk.sales[id]) {
 				return

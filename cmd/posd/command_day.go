@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"posd/device"
 	"posd/device/api"
+	"posd/device/books"
 )
 
 // closeLimit is how long the daemon may take to close a day: the terminal
@@ -32,7 +32,7 @@ func dayCommand(command maker) *cobra.Command {
 		if p := a.problem(); p != nil {
 			return &ended{exitRefused, p}
 		}
-		var b device.Books
+		var b books.Books
 		if err := a.into(&b); err != nil || b.Closing == nil {
 			return &ended{exitUnsure, errors.Join(err, errors.New("the day was closed, but its report is not understood: see `posd report`"))}
 		}

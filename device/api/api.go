@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -38,9 +39,9 @@ type Till interface {
 	Retry(ctx context.Context, no string) (int, error)
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	Snapshot(ctx context.Context) (device.Snapshot, error)
-	Day(ctx context.Context, from, to time.Time) (device.Books, error)
-	CloseDay(ctx context.Context, by string, withoutTerminal bool) (device.Books, error)
-	ClosedDay(ctx context.Context, no int) (device.Books, error)
+	Day(ctx context.Context, from, to time.Time) (books.Books, error)
+	CloseDay(ctx context.Context, by string, withoutTerminal bool) (books.Books, error)
+	ClosedDay(ctx context.Context, no int) (books.Books, error)
 	ClosedOn(ctx context.Context, date string) ([]int, error)
 	OpenDrawer(ctx context.Context, by string) error
 }
@@ -66,7 +67,7 @@ type Options struct {
 	// Today names the business day under way; nil means the calendar day, local time.
 	Today func() string
 	// PrintBooks prints a day's report between two receipts.
-	PrintBooks func(ctx context.Context, b device.Books) (sale.PrintResult, error)
+	PrintBooks func(ctx context.Context, b books.Books) (sale.PrintResult, error)
 	// Scan waits for the next code that the counter's own scanner reads, until ctx
 	// ends. Its errors wrap ErrNoCode, ErrNoScanner or ctx's.
 	Scan func(ctx context.Context) (sale.Secret, error)

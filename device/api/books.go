@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -29,7 +29,7 @@ type PrintedReport struct {
 }
 
 // day sums up the day called date, or reads the closing report of that number.
-func (h *handlers) day(ctx context.Context, date string) (device.Books, error) {
+func (h *handlers) day(ctx context.Context, date string) (books.Books, error) {
 	if no, ok := closedNo(date); ok {
 		b, err := h.till.ClosedDay(ctx, no)
 		if err != nil {
@@ -42,7 +42,7 @@ func (h *handlers) day(ctx context.Context, date string) (device.Books, error) {
 	}
 	from, to, err := h.Day(date)
 	if err != nil {
-		return device.Books{}, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("%s is not a day. %s", date, hints["date"]))
+		return books.Books{}, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("%s is not a day. %s", date, hints["date"]))
 	}
 	b, err := h.till.Day(ctx, from, to)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -55,8 +55,8 @@ func TestAReportIsPrintedWhereThereIsAPrinter(t *testing.T) {
 	if w := ask(t, New(f, o), "POST", "/v1/reports/2026-11-21/print", ""); w.Code != 409 || !strings.Contains(w.Body.String(), `"no-device"`) {
 		t.Errorf("without a printer: %d %s", w.Code, w.Body)
 	}
-	var printed device.Books
-	o.PrintBooks = func(_ context.Context, b device.Books) (sale.PrintResult, error) {
+	var printed books.Books
+	o.PrintBooks = func(_ context.Context, b books.Books) (sale.PrintResult, error) {
 		printed = b
 		return sale.PrintResult{State: sale.PrintFailed, Words: "paper out"}, nil
 	}
@@ -65,7 +65,7 @@ func TestAReportIsPrintedWhereThereIsAPrinter(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &said); err != nil || w.Code != 200 || said != (PrintedReport{sale.PrintFailed, "paper out"}) || printed.Date != "2026-11-21" {
 		t.Errorf("%d %s, %v; printed %s", w.Code, w.Body, err, printed.Date)
 	}
-	o.PrintBooks = func(context.Context, device.Books) (sale.PrintResult, error) {
+	o.PrintBooks = func(context.Context, books.Books) (sale.PrintResult, error) {
 		return sale.PrintResult{}, errors.New("x")
 	}
 	if w := ask(t, New(f, o), "POST", "/v1/reports/2026-11-21/print", ""); w.Code != 500 {

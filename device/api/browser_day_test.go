@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"testing"
 
-	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
 // printsBooks gives the counter a printer that says so.
 func (c *counter) printsBooks() {
 	c.stop()
-	c.opts.PrintBooks = func(_ context.Context, b device.Books) (sale.PrintResult, error) {
+	c.opts.PrintBooks = func(_ context.Context, b books.Books) (sale.PrintResult, error) {
 		_, err := c.note("paper " + b.Title())
 		return sale.PrintResult{State: sale.PrintDone, Words: "paper is low"}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -241,9 +242,9 @@ func (f *fake) Snapshot(context.Context) (device.Snapshot, error) {
 	return s, f.err
 }
 
-func (f *fake) Day(_ context.Context, from, to time.Time) (device.Books, error) {
+func (f *fake) Day(_ context.Context, from, to time.Time) (books.Books, error) {
 	_, err := f.note(fmt.Sprintf("day %s %s", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339)))
-	b := device.SumDay(from, to, "CAD", maps.Values(f.sales))
+	b := books.SumDay(from, to, "CAD", maps.Values(f.sales))
 	b.At = at
 	return b, err
 }
@@ -309,17 +310,17 @@ func (f *fake) Uploaded(_ context.Context, id sale.ID, u sale.Upload, by, why st
 	return f.note(fmt.Sprintf("upload %s %s by %s (%s)", id, u, by, why))
 }
 
-func (f *fake) CloseDay(_ context.Context, by string, withoutTerminal bool) (device.Books, error) {
+func (f *fake) CloseDay(_ context.Context, by string, withoutTerminal bool) (books.Books, error) {
 	_, err := f.note(fmt.Sprintf("close by %s, without terminal %v", by, withoutTerminal))
 	if f.onClose != nil {
 		f.onClose()
 	}
-	return device.Books{Kind: "closing", From: at, To: at, Closing: &device.Closing{No: 12, By: by}}, err
+	return books.Books{Kind: "closing", From: at, To: at, Closing: &books.Closing{No: 12, By: by}}, err
 }
 
-func (f *fake) ClosedDay(_ context.Context, no int) (device.Books, error) {
+func (f *fake) ClosedDay(_ context.Context, no int) (books.Books, error) {
 	_, err := f.note(fmt.Sprintf("closed day %d", no))
-	return device.Books{Kind: "closing", From: at, To: at, Closing: &device.Closing{No: no, By: "Ana"}}, err
+	return books.Books{Kind: "closing", From: at, To: at, Closing: &books.Closing{No: no, By: "Ana"}}, err
 }
 
 func (f *fake) ClosedOn(context.Context, string) ([]int, error) { return []int{11, 12}, nil }

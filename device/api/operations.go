@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -68,7 +68,7 @@ func dayWords(a huma.API) map[string]huma.Operation {
 			Description: "Of a date, the interim (X) report: it closes nothing, and compares nothing with the terminal or the gateway; a sale counts on the day it was asked for, a refund or void on the day that was asked for. Of a number, the closing (Z) report as it was at the close.",
 			Errors:      []int{404, 422, 503},
 			Responses: map[string]*huma.Response{"200": {Description: "The report.", Content: map[string]*huma.MediaType{
-				"application/json": {Schema: schemaOf(a, device.Books{})},
+				"application/json": {Schema: schemaOf(a, books.Books{})},
 				"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString, Description: "For people, in lines of 56 characters."}},
 				"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "For spreadsheets: one row for each line and one for each sale that a line names."}},
 			}}}},
@@ -78,7 +78,7 @@ func dayWords(a huma.API) map[string]huma.Operation {
 				"It answers when that is done, which may take minutes; nothing is sold meanwhile. When the terminal does not settle, the day stays open. Whoever does not wait finds the report as `GET /v1/reports/z12`.",
 			Errors: []int{409, 415, 422, 503},
 			Responses: map[string]*huma.Response{"200": {Description: "The closing report.", Content: map[string]*huma.MediaType{
-				"application/json": {Schema: schemaOf(a, device.Books{})},
+				"application/json": {Schema: schemaOf(a, books.Books{})},
 			}}}},
 		"prune": {DefaultStatus: http.StatusAccepted,
 			Summary: "Take the details of old sales out of the journal",

@@ -1,6 +1,10 @@
-package device
+package books
 
-import "posd/device/sale"
+import (
+	"cmp"
+
+	"posd/device/sale"
+)
 
 // bookWords says the words of a day report in the languages that are not
 // English; the English stands on the left. CSV and JSON speak English, for
@@ -101,7 +105,7 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 func (b *Books) say(english string) string {
 	w := bookWords[english]
 	said := ""
-	switch b.lang {
+	switch b.Language {
 	case sale.French:
 		said = w.fr
 	case sale.ChineseSimplified:
@@ -109,7 +113,7 @@ func (b *Books) say(english string) string {
 	case sale.ChineseTraditional:
 		said = w.hant
 	}
-	return orElse(said, english)
+	return cmp.Or(said, english)
 }
 
 // bookWidth is the width of a text: a Chinese character takes two columns.

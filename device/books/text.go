@@ -1,4 +1,4 @@
-package device
+package books
 
 import (
 	"bytes"
@@ -145,7 +145,7 @@ func (b *Books) remarks() []string {
 		switch {
 		case t.End != sale.BatchClosed:
 			said = append(said, fmt.Sprintf(b.say("The terminal's batch was not compared: %s"), t.Words))
-		case t.Apart == 0 && !t.differs():
+		case t.Apart == 0 && !t.Differs():
 			said = append(said, fmt.Sprintf(b.say("The terminal's batch %s agrees."), t.Number))
 		default:
 			said = append(said, fmt.Sprintf(b.say("The terminal's batch %s and posd are %s apart: compare with the terminal's report."), t.Number, t.Apart))
@@ -160,8 +160,8 @@ func (b *Books) remarks() []string {
 	return said
 }
 
-// differs reports whether any kind of card has other counts or cents.
-func (m *BatchMatch) differs() bool {
+// Differs reports whether any kind of card has other counts or cents.
+func (m *BatchMatch) Differs() bool {
 	return slices.ContainsFunc(m.Kinds, func(k BatchKind) bool { return k.Terminal != k.Posd })
 }
 

@@ -1,7 +1,6 @@
-package device
+package books
 
 import (
-	"context"
 	"encoding/csv"
 	"flag"
 	"fmt"
@@ -11,14 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"posd/device/core"
 	"posd/device/sale"
 )
 
-var updateBooks = flag.Bool("update-books", false, "write the books' golden files anew")
+var update = flag.Bool("update", false, "write the golden files anew")
 
 var toronto = func() *time.Location {
 	l, err := time.LoadLocation("America/Toronto")
@@ -95,8 +92,8 @@ func TestTheBooksOfADay(t *testing.T) {
 		b := SumDay(dayFrom, dayTo, "CAD", slices.Values(sales))
 		b.At = dayFrom.Add(12 * time.Hour).UTC()
 		for ext, got := range map[string]string{"txt": b.Text(), "csv": string(b.CSV())} {
-			path := filepath.Join("..", "testdata", "books", name+"."+ext)
-			if *updateBooks {
+			path := filepath.Join("..", "..", "testdata", "books", name+"."+ext)
+			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -197,50 +194,6 @@ func TestDaysAddUp(t *testing.T) {
 	if sum != whole {
 		t.Errorf("the days make %s, all at once %s", sum, whole)
 	}
-}
-
-// TestALongDayIsReadWhole goes over several pages, and counts a sale that was
-// made and given back on the same day once.
-func TestALongDayIsReadWhole(t *testing.T) {
-	const n = 5000
-	journal := newMemory()
-	var rows []sale.Row
-	var want sale.Amount
-	for i := range n {
-		s := sold(i, i/4, sale.WeChat, sale.Paid, sale.Amount(100+i))
-		want += s.Amount
-		if i%10 == 0 {
-			gone(sale.Refund, sale.MoveDone, 50, dayFrom.Add(20*time.Hour))(&s)
-			want -= 50
-		}
-		rows = append(rows, sale.SaleRow{Sale: s})
-	}
-	rows = append(rows, sale.SaleRow{Sale: sold(n, -60, sale.WeChat, sale.Paid, 1000, gone(sale.Refund, sale.MoveDone, 7, dayFrom))})
-	want -= 7
-	if _, err := journal.Commit(context.Background(), rows); err != nil {
-		t.Fatal(err)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		till, err := New(Options{Policy: core.DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(context.Background())
-		ended := make(chan error, 1)
-		go func() { ended <- till.Run(ctx) }()
-		<-till.Ready()
-		b, err := till.Day(ctx, dayFrom, dayTo)
-		if err != nil || b.Total.Paid.Count != n || b.Total.Refunds.Count != n/10+1 || b.Total.Net != want {
-			t.Errorf("%v: %+v, want %d sales and %s", err, b.Total, n, want)
-		}
-		if b.At.IsZero() {
-			t.Error("it does not say when it was made")
-		}
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 func TestAListNamesTheFirstAndCountsAll(t *testing.T) {

@@ -1,6 +1,7 @@
-package device
+package books
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -77,7 +78,8 @@ type Books struct {
 	Closed  []int    `json:"closed,omitempty"`  // interim: numbers of the days closed under this date
 	Closing *Closing `json:"closing,omitempty"` // of a closing report
 
-	lang  sale.Language             // of its words; empty is English
+	Language sale.Language `json:"-"` // of its words; empty is English
+
 	mine  func(*sale.Sale) bool     // belongs to this report
 	moved func(*sale.Movement) bool // likewise
 }
@@ -201,7 +203,7 @@ func (b *Books) asked(s *sale.Sale) {
 	case sale.Cancelled:
 		b.Cancelled.add(s.Amount)
 	case sale.Unsure:
-		words := orElse(s.Attention, orElse(s.Words, string(s.Reason)))
+		words := cmp.Or(s.Attention, s.Words, string(s.Reason))
 		if s.GivenUp {
 			b.GivenUp.add(s.Amount)
 			words = "given up, still watched: " + words
@@ -211,7 +213,7 @@ func (b *Books) asked(s *sale.Sale) {
 		b.Waiting.add(s.Amount)
 	}
 	if s.Incident != "" {
-		b.Incidents.add(s, orAmount(s.ApprovedAmount, s.Amount), s.Incident)
+		b.Incidents.add(s, cmp.Or(s.ApprovedAmount, s.Amount), s.Incident)
 	}
 }
 
@@ -244,7 +246,7 @@ func (b *Books) paid(s *sale.Sale) {
 	b.Cashback.some(s.Cashback)
 	b.Due.some(s.Due)
 	if s.Offline && s.Upload != sale.UploadConfirmed {
-		b.Offline.add(s, taken, orElse(string(s.Upload), "approved without the bank, not confirmed"))
+		b.Offline.add(s, taken, cmp.Or(string(s.Upload), "approved without the bank, not confirmed"))
 	}
 	switch s.Reported {
 	case sale.ReportDone:
@@ -337,11 +339,4 @@ func groupOf(list *[]BookGroup, name string) *BookGroup {
 		*list = append(*list, BookGroup{Name: name})
 	}
 	return &(*list)[i]
-}
-
-func orAmount(a, b sale.Amount) sale.Amount {
-	if a != 0 {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
-package device
+package books
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -42,9 +43,9 @@ type GatewayMatch struct {
 	Unasked BookList `json:"unasked"` // the gateway gave no answer that counts
 }
 
-// matchBatch compares the terminal's answer with the card sales and movements
+// MatchBatch compares the terminal's answer with the card sales and movements
 // that ended in the days from to to.
-func matchBatch(from, to int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *BatchMatch {
+func MatchBatch(from, to int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *BatchMatch {
 	m := &BatchMatch{BatchAnswer: a, Doubt: doubt, Kinds: []BatchKind{}, Elsewhere: noEntries(), Look: noEntries()}
 	if a.End != sale.BatchClosed {
 		return m
@@ -97,7 +98,7 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 		case s.Incident != "":
 			m.Look.add(s, amount, s.Incident)
 		case s.Offline && s.Upload != sale.UploadConfirmed:
-			m.Look.add(s, amount, orElse(string(s.Upload), "approved offline, upload not confirmed"))
+			m.Look.add(s, amount, cmp.Or(string(s.Upload), "approved offline, upload not confirmed"))
 		}
 	}
 	for i := range s.Refunds {
@@ -124,15 +125,57 @@ func sameBatch(a, b string) bool {
 	return a == "" || b == "" || strings.TrimLeft(a, "0") == strings.TrimLeft(b, "0")
 }
 
-// agreesWith compares a paid wallet sale with the gateway's word on its order.
-func (g *GatewayMatch) agreesWith(s *sale.Sale, a sale.GatewayAnswer) {
+// Question is a line of the day that the gateway is asked about: a paid order,
+// or a refund of one.
+type Question struct {
+	Sale   *sale.Sale
+	Refund *sale.Movement // nil: the order itself
+}
+
+// Questions lists every wallet sale that was paid in a day, and every refund
+// that was done in it.
+func Questions(no int, sales []sale.Sale) []Question {
+	var list []Question
+	for i := range sales {
+		s := &sales[i]
+		if !s.Method.Wallet() {
+			continue
+		}
+		if s.Day == no && s.State == sale.Paid {
+			list = append(list, Question{Sale: s})
+		}
+		for j := range s.Refunds {
+			if m := &s.Refunds[j]; m.Day == no && m.State == sale.MoveDone {
+				list = append(list, Question{Sale: s, Refund: m})
+			}
+		}
+	}
+	return list
+}
+
+// MatchGateway compares the day's lines with the gateway's answers to them, in
+// the same order.
+func MatchGateway(asked []Question, answers []sale.GatewayAnswer) *GatewayMatch {
+	g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
+	for i, q := range asked {
+		if q.Refund != nil {
+			g.refund(q.Sale, q.Refund, answers[i])
+		} else {
+			g.order(q.Sale, answers[i])
+		}
+	}
+	return g
+}
+
+// order compares a paid wallet sale with the gateway's word on its order.
+func (g *GatewayMatch) order(s *sale.Sale, a sale.GatewayAnswer) {
 	switch {
 	case a.Result != sale.GatewayOK || !a.Verified || a.Status == sale.StatusUnknown:
-		g.Unasked.add(s, s.ApprovedAmount, orElse(a.Words, "no answer"))
+		g.Unasked.add(s, s.ApprovedAmount, cmp.Or(a.Words, "no answer"))
 	case !a.Status.Paid() && s.Undone(): // what a refunded order's status becomes is not documented
 		g.Unasked.add(s, s.ApprovedAmount, "given back, and its order is not called paid any more")
 	case !a.Status.Paid():
-		g.Apart.add(s, s.ApprovedAmount, "the gateway does not call it paid: "+orElse(a.Words, "other status"))
+		g.Apart.add(s, s.ApprovedAmount, "the gateway does not call it paid: "+cmp.Or(a.Words, "other status"))
 	case a.Amount != 0 && a.Amount != s.ApprovedAmount:
 		g.Apart.add(s, a.Amount-s.ApprovedAmount, "the gateway's amount is "+a.Amount.String())
 	default:
@@ -140,8 +183,8 @@ func (g *GatewayMatch) agreesWith(s *sale.Sale, a sale.GatewayAnswer) {
 	}
 }
 
-// refundAgrees compares a refund with the gateway's word on it.
-func (g *GatewayMatch) refundAgrees(s *sale.Sale, m *sale.Movement, a sale.GatewayAnswer) {
+// refund compares a refund with the gateway's word on it.
+func (g *GatewayMatch) refund(s *sale.Sale, m *sale.Movement, a sale.GatewayAnswer) {
 	switch {
 	case a.Result == sale.GatewayOK && a.Verified && a.Amount != 0 && a.Amount != m.Amount:
 		g.Apart.add(s, m.Amount-a.Amount, "the gateway's amount of refund "+m.ID+" is "+a.Amount.String())
@@ -150,14 +193,14 @@ func (g *GatewayMatch) refundAgrees(s *sale.Sale, m *sale.Movement, a sale.Gatew
 	case a.Result == sale.GatewayNotFound:
 		g.Apart.add(s, m.Amount, "the gateway does not know refund "+m.ID)
 	default:
-		g.Unasked.add(s, -m.Amount, "refund "+m.ID+": "+orElse(a.Words, "no answer"))
+		g.Unasked.add(s, -m.Amount, "refund "+m.ID+": "+cmp.Or(a.Words, "no answer"))
 	}
 }
 
-// batchSince returns the first day whose card sales may be in the batch that day
+// BatchSince returns the first day whose card sales may be in the batch that day
 // no closes: the one behind the last day that closed a batch. closed reads a
 // day's report.
-func batchSince(no int, closed func(no int) (Books, error)) (int, error) {
+func BatchSince(no int, closed func(no int) (Books, error)) (int, error) {
 	for ; no > 1; no-- {
 		b, err := closed(no - 1)
 		if err != nil {
