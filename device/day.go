@@ -134,7 +134,7 @@ func (t *Till) booksOf(d sale.Day) (books.Books, error) {
 	if err := json.Unmarshal(d.Books, &b); err != nil {
 		return b, &sale.Refusal{Kind: sale.ErrUnavailable, Words: fmt.Sprintf("the report of day %d cannot be read: %v", d.No, err)}
 	}
-	b.From, b.To, b.Language = b.From.In(t.machine.Zone()), b.To.In(t.machine.Zone()), t.o.Policy.Language
+	b.From, b.To, b.Language = b.From.In(t.machine.Calendar().Zone()), b.To.In(t.machine.Calendar().Zone()), t.o.Policy.Language
 	return b, nil
 }
 

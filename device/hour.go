@@ -17,22 +17,20 @@ const (
 // names of days, not spans of time: a clock that jumps closes one day too many
 // or one too few, and no sale is in two of them or in none.
 func (t *Till) closeByHour(ctx context.Context) {
-	at, err := time.Parse("15:04", t.o.Policy.ClosesAt)
+	byHour, err := sale.NewCalendar(t.machine.Calendar().Zone(), t.o.Policy.ClosesAt)
 	if err != nil {
 		return // Validate has said so
 	}
-	since := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
-	name := func(now time.Time) string { return now.In(t.machine.Zone()).Add(-since).Format(time.DateOnly) }
 
 	var last string // the day that was closed last, or under way when posd was first started
 	if t.turn(ctx, func() {
 		_, opened := t.machine.OpenDay()
-		last = name(opened)
+		last = byHour.Day(opened)
 	}) != nil {
 		return
 	}
 	if last < "1970" { // none was closed yet
-		last = name(t.o.Clock())
+		last = byHour.Day(t.o.Clock())
 	}
 	tick := time.NewTicker(lookAtClock)
 	defer tick.Stop()
@@ -43,7 +41,7 @@ func (t *Till) closeByHour(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		today := name(t.o.Clock())
+		today := byHour.Day(t.o.Clock())
 		if today == last || time.Now().Before(again) {
 			continue
 		}

@@ -65,8 +65,8 @@ func TestTodayIsTheBusinessDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := shop.today(now)
-		from, to, err := shop.day(got)
+		got := shop.calendar().Day(now)
+		from, to, err := shop.calendar().Bounds(got)
 		if got != want || err != nil || now.Before(from) || !now.Before(to) {
 			t.Errorf("%s is in %s (%s to %s, %v), want %s", at, got, from, to, err, want)
 		}

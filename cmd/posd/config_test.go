@@ -216,12 +216,12 @@ func TestABusinessDayEndsWhenTheShopSays(t *testing.T) {
 		"2026-11-21": "2026-11-21T09:00:00Z 2026-11-22T09:00:00Z",
 		"2026-10-31": "2026-10-31T08:00:00Z 2026-11-01T09:00:00Z", // the clocks go back in that night
 	} {
-		from, to, err := s.day(date)
+		from, to, err := s.calendar().Bounds(date)
 		if got := from.UTC().Format(time.RFC3339) + " " + to.UTC().Format(time.RFC3339); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", date, got, err, want)
 		}
 	}
-	if _, _, err := s.day("21.11.2026"); err == nil {
+	if _, _, err := s.calendar().Bounds("21.11.2026"); err == nil {
 		t.Error("a date in another form was taken")
 	}
 }

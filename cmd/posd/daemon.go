@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -111,7 +110,7 @@ func (d *daemon) apiOptions() api.Options {
 	c, p, layout := d.config, d.parts, d.parts.layout(d.config)
 	o := api.Options{
 		Log: d.log, Matrix: display.Matrix, Metrics: d.metrics,
-		Devices: d.board.look, Day: c.Shop.day, Today: func() string { return c.Shop.today(time.Now()) },
+		Devices: d.board.look, Calendar: c.Shop.calendar(),
 		ReceiptText: func(ctx context.Context, id sale.ID) (string, error) {
 			r, err := d.receipt(ctx, id)
 			if err != nil {
@@ -228,38 +227,9 @@ func (d *daemon) receipt(ctx context.Context, id sale.ID) (sale.Receipt, error) 
 	return sale.Receipt{Sale: s, Copy: sale.CustomerCopy, At: at}, err
 }
 
-// zone returns the shop's time zone, known to be one since the file was judged.
-func (s Shop) zone() *time.Location {
-	zone, err := time.LoadLocation(s.TimeZone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
-
-// day returns the bounds of the business day called date: a shop whose day ends
-// at 04:00 counts the small hours to the day before.
-func (s Shop) day(date string) (from, to time.Time, err error) {
-	d, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return from, to, fmt.Errorf("%q is no day: write it as 2026-11-21", date)
-	}
-	ends, err := time.Parse("15:04", s.DayEnds)
-	if err != nil {
-		return from, to, err
-	}
-	at := func(day int) time.Time {
-		return time.Date(d.Year(), d.Month(), day, ends.Hour(), ends.Minute(), 0, 0, s.zone())
-	}
-	return at(d.Day()), at(d.Day() + 1), nil
-}
-
-// today names the business day under way at now.
-func (s Shop) today(now time.Time) string {
-	d := now.In(s.zone())
-	name := d.Format(time.DateOnly)
-	if from, _, err := s.day(name); err == nil && now.Before(from) {
-		name = d.AddDate(0, 0, -1).Format(time.DateOnly)
-	}
-	return name
+// calendar returns the shop's business days, known to be right since the file
+// was judged.
+func (s Shop) calendar() sale.Calendar {
+	c, _ := s.Calendar()
+	return c
 }

@@ -77,7 +77,7 @@ func plugIn(c Config, log *slog.Logger) (_ *parts, err error) {
 		if err != nil {
 			return nil, err
 		}
-		own.Zone, own.Matrix, own.Logo = c.Shop.zone(), display.Matrix, logo
+		own.Zone, own.Matrix, own.Logo = c.Shop.calendar().Zone(), display.Matrix, logo
 		p.printer = printer.New(line(pr.LineConfig), own, log.With("line", "printer"))
 	}
 	if s := c.Scanner; s != nil {
@@ -125,6 +125,6 @@ func (p *parts) layout(c Config) printer.Layout {
 		return p.printer.Layout()
 	}
 	plain := printer.Defaults()
-	plain.Zone, plain.Matrix, plain.Language, plain.Shop.Name = c.Shop.zone(), display.Matrix, c.Shop.Language, c.Shop.Name
+	plain.Zone, plain.Matrix, plain.Language, plain.Shop.Name = c.Shop.calendar().Zone(), display.Matrix, c.Shop.Language, c.Shop.Name
 	return plain.Layout()
 }

@@ -94,14 +94,14 @@ func (s Shop) pruneBefore(r api.PruneRequest, now time.Time) (before time.Time, 
 	case (r.Before == "") == (r.KeepDays == 0):
 		return before, errors.New("say either the first day that keeps its details (-before 2026-08-01), or how many do (-keep 90)")
 	case r.Before != "":
-		before, _, err = s.day(r.Before)
+		before, _, err = s.calendar().Bounds(r.Before)
 	default:
 		var today time.Time
-		today, _, err = s.day(s.today(now))
+		today, _, err = s.calendar().Bounds(s.calendar().Day(now))
 		before = today.AddDate(0, 0, -r.KeepDays)
 	}
 	if err == nil && before.After(now.Add(-keepLeast)) {
-		err = fmt.Errorf("%s is too late: the last two days keep their details, voids need them", before.In(s.zone()).Format(time.DateOnly))
+		err = fmt.Errorf("%s is too late: the last two days keep their details, voids need them", before.In(s.calendar().Zone()).Format(time.DateOnly))
 	}
 	return before, err
 }

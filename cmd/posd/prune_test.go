@@ -15,7 +15,7 @@ import (
 
 func TestWhatIsPrunedIsSaidInDays(t *testing.T) {
 	s := defaults().Shop // America/Toronto, 04:00
-	now := time.Date(2026, 11, 22, 3, 0, 0, 0, s.zone())
+	now := time.Date(2026, 11, 22, 3, 0, 0, 0, s.calendar().Zone())
 	for name, c := range map[string]struct {
 		r    api.PruneRequest
 		want string // "" is refused

@@ -61,11 +61,8 @@ type Options struct {
 	// that does not exist is sale.ErrNotFound.
 	ReceiptText func(ctx context.Context, id sale.ID) (string, error)
 	ReceiptPNG  func(ctx context.Context, id sale.ID) ([]byte, error)
-	// Day returns the bounds of the business day called date (YYYY-MM-DD); nil
-	// means from midnight to midnight, local time.
-	Day func(date string) (from, to time.Time, err error)
-	// Today names the business day under way; nil means the calendar day, local time.
-	Today func() string
+	// Calendar is the shop's business days.
+	Calendar sale.Calendar
 	// PrintBooks prints a day's report between two receipts.
 	PrintBooks func(ctx context.Context, b books.Books) (sale.PrintResult, error)
 	// Scan waits for the next code that the counter's own scanner reads, until ctx
@@ -116,12 +113,6 @@ func New(till Till, o Options) http.Handler {
 	if o.KeepAlive <= 0 {
 		o.KeepAlive = 5 * time.Second
 	}
-	if o.Day == nil {
-		o.Day = localDay
-	}
-	if o.Today == nil {
-		o.Today = localToday(o.Clock)
-	}
 	if o.Methods == nil {
 		o.Methods = slices.Clone(sale.Methods)
 	}
@@ -140,12 +131,6 @@ func New(till Till, o Options) http.Handler {
 	document(a.OpenAPI())
 	h.openapi = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.OpenAPI(), "", "  ") })
 	return h.guard(mux)
-}
-
-// localDay is the calendar day called date by the machine's clock.
-func localDay(date string) (from, to time.Time, err error) {
-	from, err = time.ParseInLocation(time.DateOnly, date, time.Local)
-	return from, from.AddDate(0, 0, 1), err
 }
 
 // nothingHere answers what no pattern of mux matches: 405 when another method

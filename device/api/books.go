@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"posd/device/books"
 	"posd/device/sale"
@@ -38,9 +37,9 @@ func (h *handlers) day(ctx context.Context, date string) (books.Books, error) {
 		return b, nil
 	}
 	if date == "today" {
-		date = h.Today()
+		date = h.Calendar.Day(h.Clock())
 	}
-	from, to, err := h.Day(date)
+	from, to, err := h.Calendar.Bounds(date)
 	if err != nil {
 		return books.Books{}, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("%s is not a day. %s", date, hints["date"]))
 	}
@@ -117,9 +116,4 @@ func (h *handlers) drawer(ctx context.Context, in *struct{ Body DrawerRequest })
 		return nil, h.refuse("open drawer", err)
 	}
 	return nil, nil
-}
-
-// localToday is the calendar day by the machine's clock.
-func localToday(clock func() time.Time) func() string {
-	return func() string { return clock().Local().Format(time.DateOnly) }
 }

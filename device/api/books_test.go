@@ -16,10 +16,9 @@ import (
 func TestReports(t *testing.T) {
 	f := newFake()
 	o := options(f)
-	o.Today = func() string { return "2026-11-21" }
-	o.Day = func(date string) (from, to time.Time, err error) {
-		from, err = time.ParseInLocation(time.DateOnly, date, time.FixedZone("shop", -5*3600))
-		return from, from.AddDate(0, 0, 1), err
+	var err error
+	if o.Calendar, err = sale.NewCalendar(time.FixedZone("shop", -5*3600), "00:00"); err != nil {
+		t.Fatal(err)
 	}
 	h := New(f, o)
 	for _, c := range []struct {

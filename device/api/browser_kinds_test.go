@@ -196,7 +196,7 @@ func TestOfflineApprovalIsConfirmedOrRefusedFromTheList(t *testing.T) {
 	told := paid("S8", "sale", 800)
 	told.CreatedAt, told.Attention = at, "approved although cancel was pressed"
 	c.put(told)
-	c.opts.Today = func() string { return at.Local().Format(time.DateOnly) }
+	c.opts.Clock = func() time.Time { return at }
 	c.stop()
 	c.start()
 	for _, size := range []struct{ w, h int64 }{{800, 480}, {1280, 800}} {

@@ -177,7 +177,7 @@ func (h *handlers) list(ctx context.Context, in *struct {
 	f := sale.Filter{State: in.State, Method: in.Method, Limit: in.Limit}
 	if in.Date != "" {
 		var err error
-		if f.From, f.To, err = h.Day(in.Date); err != nil {
+		if f.From, f.To, err = h.Calendar.Bounds(in.Date); err != nil {
 			return nil, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("date=%s is not a day. %s", in.Date, hints["date"]))
 		}
 	}

@@ -161,7 +161,7 @@ func (c *Machine) offlineFull(q sale.QueueStats) string {
 	case p.OfflineMaxCents > 0 && q.Cents >= sale.Amount(p.OfflineMaxCents):
 		return fmt.Sprintf("card sales of %s wait to be reported, offline_max_cents is %d", q.Cents, p.OfflineMaxCents)
 	case p.OfflineMaxAge > 0 && !q.Oldest.IsZero() && c.in.Wall.Sub(q.Oldest) >= p.OfflineMaxAge:
-		return fmt.Sprintf("a card sale waits to be reported since %s, offline_max_age is %s", q.Oldest.In(c.zone).Format("2006-01-02 15:04"), p.OfflineMaxAge)
+		return fmt.Sprintf("a card sale waits to be reported since %s, offline_max_age is %s", q.Oldest.In(c.calendar.Zone()).Format("2006-01-02 15:04"), p.OfflineMaxAge)
 	}
 	return ""
 }

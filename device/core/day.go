@@ -139,7 +139,7 @@ func (c *Machine) gather(a sale.BatchAnswer) {
 	c.day = k.note.No + 1
 	c.note(noteClosing, k.note)
 	c.urgent()
-	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.businessDate(), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt}})
+	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt}})
 }
 
 // happen closes the day.
@@ -176,14 +176,4 @@ func (c *Machine) recoverDay(r sale.Recovered) {
 		c.doubt = "posd was stopped while the terminal settled its batch"
 	}
 	c.controls = nil
-}
-
-// businessDate is the day of the shop's calendar, which ends at day_ends.
-func (c *Machine) businessDate() string {
-	ends, err := time.Parse("15:04", c.policy.DayEnds)
-	if err != nil {
-		return c.in.Wall.In(c.zone).Format(time.DateOnly)
-	}
-	since := time.Duration(ends.Hour())*time.Hour + time.Duration(ends.Minute())*time.Minute
-	return c.in.Wall.In(c.zone).Add(-since).Format(time.DateOnly)
 }

@@ -200,17 +200,9 @@ func (c *Machine) freshWithoutSettle(started time.Time) bool {
 	if age := now.Sub(started); age < 0 || age > 15*time.Minute {
 		return false
 	}
-	for _, hhmm := range c.policy.AutoSettle {
-		t, err := time.Parse("15:04", hhmm)
-		if err != nil {
-			return false
-		}
-		local := now.In(c.zone)
-		settle := time.Date(local.Year(), local.Month(), local.Day(), t.Hour(), t.Minute(), 0, 0, c.zone)
-		if settle.After(now) {
-			settle = settle.AddDate(0, 0, -1)
-		}
-		if settle.After(started) {
+	for _, hour := range c.policy.AutoSettle {
+		batches, err := sale.NewCalendar(c.calendar.Zone(), hour) // a batch ends at that hour as a day does at its own
+		if err != nil || batches.Day(started) != batches.Day(now) {
 			return false
 		}
 	}

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"time"
 
 	"posd/device/sale"
@@ -11,10 +10,10 @@ import (
 // single-threaded and deterministic. It starts no goroutine, reads no clock
 // and throws no dice; the same events give the same effects, bit for bit.
 type Machine struct {
-	policy Policy
-	zone   *time.Location
-	makers Makers
-	has    Equipment
+	policy   Policy
+	calendar sale.Calendar
+	makers   Makers
+	has      Equipment
 
 	// State. Everything that can be waited for has its due time in it (see Next).
 	live     map[sale.ID]*live
@@ -57,12 +56,12 @@ type Equipment struct{ Terminal, Gateway, Printer bool }
 
 // New returns a machine that has not started.
 func New(p Policy, has Equipment, m Makers) (*Machine, error) {
-	zone, err := time.LoadLocation(p.TimeZone)
+	calendar, err := p.Calendar()
 	if err != nil {
-		return nil, fmt.Errorf("time_zone = %s: %w", p.TimeZone, err)
+		return nil, err
 	}
 	return &Machine{
-		policy: p, zone: zone, has: has, makers: m,
+		policy: p, calendar: calendar, has: has, makers: m,
 		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, kicks: map[string]kick{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
 		queue: newQueue(), day: 1,
 	}, nil

@@ -148,6 +148,19 @@ func (p Policy) Validate() []error {
 	return faults
 }
 
+// Calendar returns the business days of the shop's time zone and hour.
+func (p Policy) Calendar() (sale.Calendar, error) {
+	zone, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		return sale.Calendar{}, fmt.Errorf("time_zone = %s: %w", p.TimeZone, err)
+	}
+	c, err := sale.NewCalendar(zone, p.DayEnds)
+	if err != nil {
+		return c, fmt.Errorf("day_ends: %w", err)
+	}
+	return c, nil
+}
+
 // LimitsOffline reports whether the sales that IOTPay has not heard of are limited.
 func (p Policy) LimitsOffline() bool {
 	return p.OfflineMaxReports > 0 || p.OfflineMaxCents > 0 || p.OfflineMaxAge > 0

@@ -64,7 +64,9 @@ func (p *player) say(tag, format string, args ...any) {
 	fmt.Fprintf(&p.out, "%-6s %s\n", tag, fmt.Sprintf(format, args...))
 }
 
-func (p *player) clock(t time.Time) string { return t.In(p.machine.zone).Format("Mon 15:04:05") }
+func (p *player) clock(t time.Time) string {
+	return t.In(p.machine.Calendar().Zone()).Format("Mon 15:04:05")
+}
 
 func (p *player) sayClock() { p.say("clock", "%s", p.clock(p.wall())) }
 

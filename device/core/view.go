@@ -81,5 +81,5 @@ func (c *Machine) Link() Link {
 // OpenDay returns the number of the open business day and when the one before was closed.
 func (c *Machine) OpenDay() (no int, opened time.Time) { return c.day, c.opened }
 
-// Zone returns the shop's time zone.
-func (c *Machine) Zone() *time.Location { return c.zone }
+// Calendar returns the shop's business days.
+func (c *Machine) Calendar() sale.Calendar { return c.calendar }
