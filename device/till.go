@@ -53,6 +53,7 @@ type Till struct {
 	told     time.Time       // when the queue of reports was last told
 	tell     bool            // it has changed since
 	glass    atomic.Pointer[sale.Screen]
+	noted    map[string]string // what earlier runs noted; set before ready is closed
 }
 
 // request is a question that is looked up, stepped and queued in one turn.
@@ -98,6 +99,7 @@ func (t *Till) Run(ctx context.Context) error {
 	if t.o.Printer != nil {
 		t.work(t.printAll)
 	}
+	t.noted = r.Notes
 	t.step(core.Started{Recovered: r})
 	close(t.ready)
 	if t.o.Policy.ClosesAt != "" {

@@ -119,53 +119,13 @@ func (h *handlers) enter() (leave func(), err error) {
 
 // await returns the sale when it is final, or as it stands after wait.
 func (h *handlers) await(ctx context.Context, id sale.ID, wait time.Duration) (sale.Sale, error) {
-	over := time.NewTimer(wait)
-	defer over.Stop()
-	for {
-		messages, end := h.Subscribe() // before looking, so that no end is missed in between
-		s, err := h.awaitOn(ctx, messages, id, over.C)
-		end()
-		if !errors.Is(err, errLost) {
-			return s, err
-		}
+	until, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	s, err := device.Await(until, h.till.Sale, h.Subscribe, id, func(s sale.Sale) bool { return s.State.Final() })
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = nil
 	}
-}
-
-// errLost ends a wait whose subscription was lost.
-var errLost = errors.New("the subscription was lost")
-
-// awaitOn looks at the sale whenever a message is about it. What a message says
-// of the end is not believed before the till says so, too: it may not be durable yet.
-func (h *handlers) awaitOn(ctx context.Context, messages <-chan device.Message, id sale.ID, over <-chan time.Time) (sale.Sale, error) {
-	for {
-		s, err := h.till.Sale(ctx, id)
-		if err != nil || s.State.Final() {
-			return s, err
-		}
-		for news := false; !news; {
-			select {
-			case <-ctx.Done():
-				return s, ctx.Err()
-			case <-over: // time is over: as it stands now, not as it stood
-				return h.till.Sale(ctx, id)
-			case m, ok := <-messages:
-				if !ok {
-					return s, errLost
-				}
-				news = isAbout(m, id)
-			}
-		}
-	}
-}
-
-func isAbout(m device.Message, id sale.ID) bool {
-	switch d := m.Data.(type) {
-	case sale.Sale:
-		return d.ID == id
-	case sale.StoredEvent:
-		return d.Sale == id
-	}
-	return false
+	return s, err
 }
 
 func (h *handlers) list(ctx context.Context, in *struct {

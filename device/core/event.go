@@ -130,6 +130,13 @@ type (
 		By    string
 	}
 
+	// NoteAsked stores a small value under its name: what a front end must know
+	// after a restart.
+	NoteAsked struct {
+		Token       Token
+		Name, Value string
+	}
+
 	// DisplayAsked puts a bill's items on the customer display. Choose asks the
 	// customer how to pay their sum instead of listing them.
 	DisplayAsked struct {
