@@ -161,11 +161,9 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 		}
 	}
 	switch {
-	case f.lost == sale.GatewayFail:
-		a.Result = sale.GatewayUnclear // words about the key refuse no refund
 	case f.lost != "" || had == nil:
 	case had.refused:
-		a.Result, a.Verified, a.Words = sale.GatewayFail, true, "order is not paid"
+		a.Result, a.Verified, a.Words = sale.GatewayFail, true, "balance not enough"
 	default:
 		a.Result, a.Verified = sale.GatewayOK, true
 	}

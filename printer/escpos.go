@@ -296,11 +296,7 @@ func (e *encoder) gapBytes() int {
 func (e *encoder) rule(dst []byte) []byte {
 	times := e.profile.dash()
 	n := e.profile.Columns / times
-	align := e.align
-	if n*times*cellW != e.profile.Dots {
-		align = Left // it fills the columns, not the paper
-	}
-	dst = e.styled(dst, false, byte(times-1)<<4, align)
+	dst = e.styled(dst, false, byte(times-1)<<4, e.align)
 	for range n {
 		dst = append(dst, '-')
 	}

@@ -101,9 +101,6 @@ func (s *Store) tidy(ctx context.Context) error {
 	s.turnTries--
 	turned, err := s.turnOver(frames)
 	s.dirty = !turned
-	if turned {
-		s.keep(true)
-	}
 	return explain("turn the log over", err)
 }
 

@@ -10,11 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"posd/device/api"
 	"posd/device/core"
+	"posd/device/hwproxy"
 	"posd/device/port"
+	"posd/device/poslink"
 	"posd/device/sale"
 	"posd/display"
 	"posd/printer"
@@ -37,6 +38,8 @@ type Config struct {
 	Scanner  *Scanner        `toml:"scanner"`
 	Displays []Display       `toml:"display"`
 	Printer  *Printer        `toml:"printer"`
+	POSLINK  *POSLINK        `toml:"poslink"`
+	HWProxy  *HWProxy        `toml:"hw_proxy"`
 }
 
 // Shop is the place and how it sells.
@@ -66,9 +69,6 @@ type Daemon struct {
 type Gateway struct {
 	// KeyFile holds the merchant key. Default "": the systemd credential iotpay-key.
 	KeyFile string `toml:"key_file"`
-	// AnswerKeyFile holds the key that signs the gateway's answers. Default "": the
-	// systemd credential iotpay-answer-key if there is one, else the merchant key.
-	AnswerKeyFile string `toml:"answer_key_file"`
 	// NotifyListen is the address on which the gateway's notifications arrive, by
 	// way of notify_url. Default "": nowhere, posd asks instead.
 	NotifyListen string `toml:"notify_listen"`
@@ -89,6 +89,12 @@ type Printer struct {
 	printer.Config
 }
 
+// POSLINK puts posd in the card terminal's place for register software that drives one.
+type POSLINK struct{ poslink.Config }
+
+// HWProxy puts posd in the place of Odoo's hardware proxy.
+type HWProxy struct{ hwproxy.Config }
+
 // LineConfig gives port.Config another name, as it stands beside the driver's Config.
 type LineConfig struct{ port.Config }
 
@@ -106,6 +112,8 @@ func defaults() Config {
 
 const defaultSocket = "/run/posd/posd.sock"
 
+func (p *POSLINK) setDefaults() { p.Config = poslink.Defaults() }
+func (h *HWProxy) setDefaults() { h.Config = hwproxy.Defaults() }
 func (g *Gateway) setDefaults() { *g = Gateway{Config: iotpay.Defaults()} }
 func (d *Display) setDefaults() { *d = Display{LineConfig{port.Defaults()}, display.Defaults()} }
 func (p *Printer) setDefaults() {
@@ -158,9 +166,6 @@ func (c *Config) inherit(d *strict) {
 		if !d.has("printer.language") {
 			p.Language = c.Shop.Language
 		}
-		if !d.has("printer.release_after") && strings.HasPrefix(p.Line, "tcp:") {
-			p.ReleaseAfter = 2 * time.Second // another till may use it
-		}
 		if !d.has("printer.shop.name") {
 			p.Shop.Name = c.Shop.Name
 		}
@@ -191,10 +196,8 @@ func (c *Config) judge(d *strict) {
 	if g := c.Gateway; g != nil {
 		d.judge("gateway", g.Config.Validate())
 		d.judge("gateway", g.noticeFaults())
-		for _, f := range []struct{ key, path string }{{"key_file", g.KeyFile}, {"answer_key_file", g.AnswerKeyFile}} {
-			if f.path != "" && !filepath.IsAbs(f.path) {
-				d.fault("gateway."+f.key, "%s = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", f.key, f.path)
-			}
+		if g.KeyFile != "" && !filepath.IsAbs(g.KeyFile) {
+			d.fault("gateway.key_file", "key_file = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", g.KeyFile)
 		}
 	}
 	d.judge("scan", c.Scan.Validate())
@@ -219,6 +222,18 @@ func (c *Config) judge(d *strict) {
 		d.judge("printer", p.LineConfig.validate())
 		d.judge("printer", p.Config.Validate())
 		d.judge("printer", p.logoFault())
+	}
+	if p := c.POSLINK; p != nil {
+		d.judge("poslink", p.Validate())
+		if c.Terminal == nil {
+			d.judge("poslink", []error{errors.New("registers that drive a card terminal need [terminal]: configure it, or remove [poslink]")})
+		}
+	}
+	if h := c.HWProxy; h != nil {
+		d.judge("hw_proxy", h.Validate())
+		if c.Terminal == nil {
+			d.judge("hw_proxy", []error{errors.New("card payments of Odoo's pages need [terminal]: configure it, or remove [hw_proxy]")})
+		}
 	}
 	taken := map[string]string{}
 	for _, l := range c.lines() {
@@ -295,64 +310,25 @@ func parseLevel(s string) (slog.Level, error) {
 	return l, nil
 }
 
-// The names under which systemd hands the keys over.
-const (
-	keyCredential       = "iotpay-key"
-	answerKeyCredential = "iotpay-answer-key"
-)
-
-// credential returns the path of a systemd credential; "" if there are none.
-func credential(name string) string {
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-		return filepath.Join(dir, name)
-	}
-	return ""
-}
+// keyCredential is the name under which systemd hands the merchant key over.
+const keyCredential = "iotpay-key"
 
 // merchantKey reads the key from its file or from the systemd credential.
 func (g *Gateway) merchantKey() (sale.Secret, error) {
-	path := cmp.Or(g.KeyFile, credential(keyCredential))
+	path := g.KeyFile
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); path == "" && dir != "" {
+		path = filepath.Join(dir, keyCredential)
+	}
 	if path == "" {
 		return "", fmt.Errorf("the merchant key is missing: put it into a file that only posd can read and name that file as key_file in [gateway], or hand it over as the systemd credential %s", keyCredential)
 	}
-	return readKey(path, "merchant key", "key_file")
-}
-
-// answerKey reads the key that signs the gateway's answers; "" where none is
-// named, and it is the merchant key.
-func (g *Gateway) answerKey() (sale.Secret, error) {
-	path := g.AnswerKeyFile
-	if path == "" {
-		path = credential(answerKeyCredential)
-		if _, err := os.Stat(path); path == "" || errors.Is(err, fs.ErrNotExist) {
-			return "", nil
-		}
-	}
-	return readKey(path, "key of the gateway's answers", "answer_key_file")
-}
-
-// keys returns what the client is made with.
-func (g *Gateway) keys() (sale.Secret, []iotpay.Option, error) {
-	key, err := g.merchantKey()
-	if err != nil {
-		return "", nil, err
-	}
-	answers, err := g.answerKey()
-	if err != nil || answers == "" {
-		return key, nil, err
-	}
-	return key, []iotpay.Option{iotpay.WithAnswerKey(answers)}, nil
-}
-
-// readKey reads a key of one line.
-func readKey(path, what, option string) (sale.Secret, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("read the %s: %w: %s in [gateway] names the file", what, err, option)
+		return "", fmt.Errorf("read the merchant key: %w: key_file in [gateway] names the file", err)
 	}
 	key := strings.TrimSpace(string(text))
 	if key == "" || strings.ContainsAny(key, "\r\n\x00") {
-		return "", fmt.Errorf("%s does not hold a %s: it must be one line, the key that IOTPay gave", path, what)
+		return "", fmt.Errorf("%s does not hold a merchant key: it must be one line, the key that IOTPay gave", path)
 	}
 	return sale.Secret(key), nil
 }

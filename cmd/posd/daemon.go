@@ -28,6 +28,7 @@ type daemon struct {
 	journal   *journal
 	parts     *parts
 	listeners []net.Listener
+	fronts    frontEnds
 	notified  net.Listener // nil where the gateway's notifications arrive nowhere
 	till      *device.Till
 	board     *board
@@ -63,6 +64,9 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 		return nil, err
 	}
 	if d.notified, err = listenForNotices(c.Gateway); err != nil {
+		return nil, err
+	}
+	if d.fronts, err = openFrontEnds(c); err != nil {
 		return nil, err
 	}
 	if d.till, err = device.New(d.tillOptions()); err != nil {
@@ -170,6 +174,7 @@ func (d *daemon) Run(ctx context.Context) error {
 	if d.notified != nil {
 		run = append(run, part{"notifications", serveHTTP(notices(d.config.Gateway, p.gateway, d.till, d.log), d.notified)})
 	}
+	run = append(run, d.frontEndParts()...)
 	run = append(run, part{"first look", d.firstLook}, part{"notify", func(ctx context.Context) error { return notify(ctx, d.till, d.log) }})
 	d.log.Info("starting", "version", version(), "listen", d.config.API.Listen, "socket", d.config.API.Socket, "state", d.config.Store.Dir)
 	err := runAll(ctx, d.log, run...)
@@ -183,6 +188,7 @@ func (d *daemon) Close() error {
 	if d.notified != nil {
 		d.notified.Close()
 	}
+	d.fronts.close()
 	for _, l := range slices.Backward(d.listeners) {
 		l.Close()
 	}

@@ -84,11 +84,11 @@ func plugIn(c Config, log *slog.Logger) (_ *parts, err error) {
 		p.scanner = newScanner(line(s.LineConfig), *s, log.With("line", "scanner"))
 	}
 	if g := c.Gateway; g != nil {
-		key, own, err := g.keys()
+		key, err := g.merchantKey()
 		if err != nil {
 			return nil, err
 		}
-		client, err := iotpay.New(g.Config, key, log.With("line", "gateway"), own...)
+		client, err := iotpay.New(g.Config, key, log.With("line", "gateway"))
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"posd/device/sale"
 )
@@ -26,7 +25,7 @@ func (r Refund) Validate() error {
 	var faults []error
 	for _, f := range []textField{
 		{"mchRefundNo", r.No, 30, false},
-		{"payOrderId", r.PayOrderID, maxPayOrderID, false},
+		{"payOrderId", r.PayOrderID, 36, false},
 		{"clientIp", r.ClientIP, 32, false},
 		{"loginName", r.LoginName, 50, false},
 	} {
@@ -82,7 +81,6 @@ type RefundState struct {
 }
 
 func refundState(o Object) (RefundState, error) {
-	o = told(o)
 	amount, _, err := o.Whole("refundAmount")
 	return RefundState{
 		MchRefundNo: o.Text("mchRefundNo"),
@@ -90,6 +88,6 @@ func refundState(o Object) (RefundState, error) {
 		RefundID:    o.Text("refundOrderId"),
 		Amount:      sale.Amount(amount),
 		Currency:    o.Text("currency"),
-		Status:      strings.TrimSpace(wholeText(first(o.Text("refundStatus"), o.Text("status")))),
+		Status:      first(o.Text("refundStatus"), o.Text("status")),
 	}, err
 }
