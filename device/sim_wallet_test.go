@@ -161,9 +161,11 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 		}
 	}
 	switch {
+	case f.lost == sale.GatewayFail:
+		a.Result = sale.GatewayUnclear // words about the key refuse no refund
 	case f.lost != "" || had == nil:
 	case had.refused:
-		a.Result, a.Verified, a.Words = sale.GatewayFail, true, "balance not enough"
+		a.Result, a.Verified, a.Words = sale.GatewayFail, true, "order is not paid"
 	default:
 		a.Result, a.Verified = sale.GatewayOK, true
 	}

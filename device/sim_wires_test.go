@@ -286,6 +286,9 @@ func (x *wires) query(no string, f fate, want sale.GatewayAnswer) sale.GatewayAn
 }
 
 func (x *wires) refund(r sale.RefundRequest, f fate, want sale.GatewayAnswer) sale.GatewayAnswer {
+	if err := x.gateway.SetFault("refund-told"); err != nil {
+		panic(err)
+	}
 	return x.call(r.MchOrderNo, f, want, func() sale.GatewayAnswer { return x.client.Refund(context.Background(), r) })
 }
 

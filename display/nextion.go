@@ -49,7 +49,8 @@ func (n *nextion) Greet(ctx context.Context, c *Conn) (sale.Identity, error) {
 	if err != nil {
 		return id, err
 	}
-	start := []string{"bkcmd=3", "sleep=0", "dim=" + strconv.Itoa(n.bright), "sendme"}
+	// A panel that sleeps obeys nothing but the word that wakes it.
+	start := []string{"sleep=0", "bkcmd=3", "dim=" + strconv.Itoa(n.bright), "sendme"}
 	if _, err := c.Write([]byte(strings.Join(start, NextionEnd) + NextionEnd)); err != nil {
 		return id, err
 	}

@@ -183,3 +183,19 @@ func TestCablePulledInTheMiddleOfACommand(t *testing.T) {
 		})
 	}
 }
+
+// One that sleeps obeys nothing but the word that wakes it, which therefore goes first.
+func TestSleepingPanelIsWoken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := displaysim.NewNextion(displaysim.Options{})
+		far.Feed([]byte("bkcmd=0" + display.NextionEnd + "sleep=1" + display.NextionEnd))
+		c := counterWith(t, far, nil)
+		defer c.stop()
+		c.Show(sale.Screen{Kind: sale.ScreenPaid, Amount: 1234, Currency: "CAD"})
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		if g := glassOf[displaysim.NextionState](t, far); g.Asleep || g.Bkcmd != 3 || g.Set["t1.txt"] != "CAD 12.34" || !c.Status().Connected {
+			t.Errorf("%+v, %+v", g, c.Status())
+		}
+	})
+}

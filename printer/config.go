@@ -49,7 +49,8 @@ type Config struct {
 	// Piece is the largest number of bytes sent without a pause, for printers
 	// with small buffers and no flow control. Default 0: as the profile says.
 	Piece int `toml:"piece"`
-	// Pause is the pause between pieces. Default 20ms.
+	// Pause is the pause between pieces; on a line without flow control the time
+	// that the line itself takes comes on top. Default 20ms.
 	Pause time.Duration `toml:"pause"`
 	// WriteLimit is how long the printer may take no byte at all. Default 10s.
 	WriteLimit time.Duration `toml:"write_limit"`
@@ -62,6 +63,10 @@ type Config struct {
 	ResumeLimit time.Duration `toml:"resume_limit"`
 	// ProbeEvery is how often the printer is asked how it is while idle; 0 never. Default 30s.
 	ProbeEvery time.Duration `toml:"probe_every"`
+
+	// ReleaseAfter is how long the line is kept after a job before it is let go, so
+	// that another till may use the printer; 0 keeps it. Default 0; 2s on a network.
+	ReleaseAfter time.Duration `toml:"release_after"`
 
 	// Drawer is where the cash drawer is plugged in: "pin2", "pin5", or "" for none. Default "".
 	Drawer string `toml:"drawer"`
@@ -172,6 +177,9 @@ func (c Config) Validate() []error {
 		if d.value < d.least || d.value > time.Hour {
 			bad("%s = %v: write a time from %v to 1h", d.key, d.value, d.least)
 		}
+	}
+	if c.ReleaseAfter < 0 || c.ReleaseAfter > time.Hour {
+		bad("release_after = %v: write a time up to 1h, or 0s to keep the line", c.ReleaseAfter)
 	}
 	if c.ProbeEvery != 0 && c.ProbeEvery < time.Second {
 		bad("probe_every = %v: write 1s or more, or 0s for never", c.ProbeEvery)

@@ -13,7 +13,8 @@
 //
 //	posd                                   printer
 //	DLE EOT 1, 4 (2, 3)  ----------------->           how are you? (answered at once)
-//	              <------------------------  1 byte each
+//	              <------------------------  1 byte each; left out where that is known
+//	                                         from less than a minute ago
 //	ESC @ ... receipt ... cut, GS r 1  --->           one write
 //	              <------------------------  reports, XON/XOFF, at any time
 //	              <------------------------  1 byte   all before it is processed
@@ -24,6 +25,8 @@
 // printer is one that cannot say. Paper out or an open cover in the middle is
 // waited for: such printers keep what they have and go on. Nothing is ever
 // printed twice by this package; printing again is a person's decision.
+//
+// A receipt that was given to the cashier and comes out after all is told of (OnLate).
 //
 // What earlier trouble leaves behind is cleared away before the next receipt:
 //
@@ -37,7 +40,13 @@
 // A printer that says "printed" and did not (its paper sensor is broken, its
 // maker did not care) is believed. Nothing this side of the paper can know.
 //
+// A printer on the network is let go between jobs (share.go). The cash drawer
+// opens now or not at all (drawer.go).
+//
 // A logo is kept by printers that can (keep.go), and sent as a picture to all others.
+//
+// Hebrew and Arabic are drawn from right to left; words of a script that neither
+// printer nor embedded font has are left out, and Status names one.
 //
 // It leaves to others: keeping print jobs (the journal), opening lines and
 // their flow control (Link), drawing QR codes and reading the logo's file

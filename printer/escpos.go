@@ -296,7 +296,11 @@ func (e *encoder) gapBytes() int {
 func (e *encoder) rule(dst []byte) []byte {
 	times := e.profile.dash()
 	n := e.profile.Columns / times
-	dst = e.styled(dst, false, byte(times-1)<<4, e.align)
+	align := e.align
+	if n*times*cellW != e.profile.Dots {
+		align = Left // it fills the columns, not the paper
+	}
+	dst = e.styled(dst, false, byte(times-1)<<4, align)
 	for range n {
 		dst = append(dst, '-')
 	}

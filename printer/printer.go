@@ -21,6 +21,9 @@ type Printer struct {
 	encoder *encoder
 	lost    string // see Config.lostWords
 
+	// beside takes a wish to open the drawer while a receipt is being printed.
+	beside chan chan error
+
 	turn  chan struct{} // holds one token: who has it owns the fields below
 	buf   []byte
 	epoch uint64 // the connection that spoke is about
@@ -40,14 +43,23 @@ type Printer struct {
 	logoAsked, logoSent bool
 	portKnown           bool // the port's status byte was heard to say that all is well
 
-	mu     sync.Mutex
-	status Status
+	told     string // the latest trouble that was logged
+	late     late   // the receipt that may yet be printed
+	onLate   func(sale.PrintResult)
+	heard    bool        // the printer answered in this run
+	silent   time.Time   // since when it does not, if it never did
+	letGo    *time.Timer // see letGoLater
+	released bool        // we closed the line ourselves: what is known still holds
+
+	mu       sync.Mutex
+	status   Status
+	saidLast string // the latest receipt that failed before a byte, and why
 }
 
 // New returns the printer at the other end of link. Nothing is sent before the
 // first call of Print, Probe or Run.
 func New(link Link, cfg Config, log *slog.Logger) *Printer {
-	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
+	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), beside: make(chan chan error), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
 	p.turn <- struct{}{}
 	// An earlier run may have died in the middle of a receipt.
 	p.torn, p.owed = leastFlush, 1
@@ -74,8 +86,11 @@ func (p *Printer) Status() Status {
 // byte of the receipt was handed to the line.
 func (p *Printer) Print(ctx context.Context, r sale.Receipt) sale.PrintResult {
 	began := time.Now()
-	res := p.do(ctx, func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.Lines(r)) })
+	res := p.do(ctx, r.Job, func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.Lines(r)) })
 	res.Job = r.Job
+	if res.State == sale.PrintFailed && !res.Maybe && p.saidOf(r.Job, res.Words) {
+		return res // it is tried again and again; one line says why
+	}
 	p.log.Info("receipt", "sale", r.Sale.ID, "job", r.Job, "printed", res.State, "words", res.Words, "took", time.Since(began))
 	return res
 }
@@ -111,6 +126,8 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 		if p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0 {
 			p.settle(ctx, t)
 		}
+		p.cameLate()
+		p.told = ""
 		p.identify(ctx, t)
 		if err = p.keepLogo(ctx, t); err != nil {
 			p.link.Close()
@@ -153,7 +170,29 @@ func (p *Printer) begin(ctx context.Context) error {
 	}
 }
 
-func (p *Printer) end() { p.turn <- struct{}{} }
+func (p *Printer) end() {
+	p.letGoLater()
+	p.turn <- struct{}{}
+}
+
+// trouble logs what is wrong with the line or the printer, once for each cause:
+// a receipt that waits is tried every few seconds. It is called with the turn held.
+func (p *Printer) trouble(what string, err error) {
+	if said := what + ": " + err.Error(); said != p.told {
+		p.told = said
+		p.log.Warn(what, "err", err)
+	}
+}
+
+// saidOf reports whether a receipt was said to fail in these words the last time.
+func (p *Printer) saidOf(job, words string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	said := job + " " + words
+	again := p.saidLast == said
+	p.saidLast = said
+	return again
+}
 
 // open connects and starts to listen.
 func (p *Printer) open(ctx context.Context) (*talk, error) {
@@ -167,8 +206,11 @@ func (p *Printer) open(ctx context.Context) (*talk, error) {
 	if epoch != p.epoch {
 		p.epoch, p.spoke = epoch, false
 		p.logoAsked, p.encoder.kept = false, ""
-		p.note(func(s *Status) { *s = Status{} })
+		if !p.released {
+			p.note(func(s *Status) { *s = Status{} })
+		}
 	}
+	p.released = false
 	return listen(p.link, p.cfg), nil
 }
 

@@ -2,7 +2,6 @@ package printer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -64,7 +63,7 @@ func (l Layout) SlipText(s Slip) string { return l.text(l.SlipLines(s)) }
 // PrintSlip prints a slip; the result means what it means for receipts.
 func (p *Printer) PrintSlip(ctx context.Context, job string, s Slip) sale.PrintResult {
 	began := time.Now()
-	res := p.do(ctx, func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.SlipLines(s)) })
+	res := p.do(ctx, "", func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.SlipLines(s)) })
 	res.Job = job
 	p.log.Info("slip", "job", job, "title", s.Title, "printed", res.State, "words", res.Words, "took", time.Since(began))
 	return res
@@ -96,40 +95,4 @@ func (p *Printer) TestSlip() Slip {
 		},
 		Code: "POSD TEST",
 	}
-}
-
-// OpenDrawer kicks the cash drawer: 50 ms on, 500 ms off. A printer that
-// cannot print is told in real time, which some obey even then. No error means
-// that the pulse was sent; whether the drawer opened is for eyes.
-func (p *Printer) OpenDrawer(ctx context.Context) error {
-	if p.cfg.Drawer == "" {
-		return errors.New(`no cash drawer is configured: write drawer = "pin2" or "pin5"`)
-	}
-	if err := p.begin(ctx); err != nil {
-		return err
-	}
-	defer p.end()
-	t, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer t.hangUp()
-	if err := p.flush(ctx, t); err != nil {
-		p.link.Close()
-		return fmt.Errorf("open drawer: %w", err)
-	}
-	pin := byte(0)
-	if p.cfg.Drawer == "pin5" {
-		pin = 1
-	}
-	pulse := []byte{ESC, 'p', pin, 25, 250}
-	if p.Status().trouble() != "" {
-		pulse = []byte{DLE, DC4, 1, pin, 1}
-	}
-	if err := t.write(ctx, pulse); err != nil {
-		p.torn = leastFlush
-		p.link.Close()
-		return fmt.Errorf("open drawer: %w", err)
-	}
-	return nil
 }

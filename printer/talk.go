@@ -95,27 +95,36 @@ func (t *talk) hangUp() {
 	<-t.gone
 }
 
-// next waits for what the printer says next. It returns an error wrapping
-// os.ErrDeadlineExceeded when it says nothing in time.
-func (t *talk) next(ctx context.Context, until time.Time) (signal, error) {
+// overheard is next, but for a wish to open the drawer that comes first: done
+// takes what came of it.
+func (t *talk) overheard(ctx context.Context, until time.Time, beside <-chan chan error) (s signal, done chan error, err error) {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
 	select {
 	case s := <-t.signals:
-		return s, nil
+		return s, nil, nil
 	default:
 	}
 	select {
 	case s := <-t.signals:
-		return s, nil
+		return s, nil, nil
+	case done := <-beside:
+		return signal{}, done, nil
 	case err := <-t.lost:
 		t.lost <- err // for whoever asks next
-		return signal{}, fmt.Errorf("read printer: %w", err)
+		return signal{}, nil, fmt.Errorf("read printer: %w", err)
 	case <-ctx.Done():
-		return signal{}, ctx.Err()
+		return signal{}, nil, ctx.Err()
 	case <-timer.C:
-		return signal{}, fmt.Errorf("read printer: %w", os.ErrDeadlineExceeded)
+		return signal{}, nil, fmt.Errorf("read printer: %w", os.ErrDeadlineExceeded)
 	}
+}
+
+// next waits for what the printer says next. It returns an error wrapping
+// os.ErrDeadlineExceeded when it says nothing in time.
+func (t *talk) next(ctx context.Context, until time.Time) (signal, error) {
+	s, _, err := t.overheard(ctx, until, nil)
+	return s, err
 }
 
 // write sends bytes, all in one write, within the limit and the time the

@@ -30,15 +30,22 @@ func BackupBeside(ctx context.Context, cfg Config, to string, log *slog.Logger) 
 	}
 	// Where no daemon has the folder none may begin meanwhile. One that has it, or
 	// a folder that may only be read, is no hindrance.
+	alone := false
 	if lock, err := lockFolder(cfg.Dir); err == nil {
 		defer lock.Close()
+		alone = true
 	} else if !errors.Is(err, sale.ErrLocked) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return err
 	}
 	if err := checkRestored(path); err != nil {
 		return err
 	}
-	s := Store{cfg: cfg, log: log, door: door{path: path, mode: "ro"}}
+	s := Store{cfg: cfg, log: log, door: door{path: path, mode: "ro"}, keeps: true}
+	if alone { // a daemon looked at its log when it started
+		if err := s.inspect(); err != nil {
+			return err
+		}
+	}
 	return s.Backup(ctx, to)
 }
 

@@ -69,6 +69,7 @@ func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
 		return nil, err
 	}
 	s.chain = tx.end
+	s.keep(false)
 	s.wrote()
 	return tx.seqs, nil
 }

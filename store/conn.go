@@ -136,6 +136,9 @@ func (d door) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
 // pool returns the readers.
 func (d door) pool() *sql.DB {
+	if d.mode == "" && d.vfs == "" {
+		d.mode = "rw" // a reader makes no file
+	}
 	db := sql.OpenDB(d)
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)

@@ -6,6 +6,7 @@
 //	    posd.db-wal           SQLite's log; kept, written over, at most a few MiB
 //	    posd.db-shm           SQLite's index of the log
 //	    posd.lock             who holds the folder
+//	    posd.kept             how far the journal goes; see DESIGN.md, Damage to the log
 //	    posd.copied           when and where the last copy on a schedule was made
 //	    posd.db.aside-TIME    a journal that a restore put aside
 //

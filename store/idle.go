@@ -101,6 +101,9 @@ func (s *Store) tidy(ctx context.Context) error {
 	s.turnTries--
 	turned, err := s.turnOver(frames)
 	s.dirty = !turned
+	if turned {
+		s.keep(true)
+	}
 	return explain("turn the log over", err)
 }
 

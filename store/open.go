@@ -25,14 +25,22 @@ type Store struct {
 	log  *slog.Logger
 	door door
 	lock *os.File
-	wal  *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
-	read *sql.DB
-	free func(dir string) (uint64, error) // room on the disk of a folder, in bytes
+	// keeps says that the folder's note of the journal is read and written: that
+	// of a restore's half-made journal is not.
+	keeps   bool
+	was     kept     // what the note said when the store was opened
+	salvage bool     // what SQLite can read of a damaged log will do
+	suspect bool     // the log is not of the round that was noted, nor of a later one
+	wal     *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
+	read    *sql.DB
+	file    fs.FileInfo                      // of posd.db as it was opened
+	free    func(dir string) (uint64, error) // room on the disk of a folder, in bytes
 
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
 	stmts  map[string]*sqlite3.SQLiteStmt
 	chain  link
+	keeper *keeper
 	dirty  bool // frames were written since the log was turned over
 	closed bool
 
@@ -55,13 +63,16 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
-	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock, free: freeBytes}
+	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock, free: freeBytes, keeps: true}
 	err = checkRestored(path)
 	if err == nil {
-		err = s.open()
+		err = s.open(ctx)
 	}
 	if err == nil {
 		err = s.growLog()
+	}
+	if err == nil {
+		err = s.beginKeeping()
 	}
 	if err != nil {
 		s.Close()
@@ -71,14 +82,41 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open() error {
-	if err := checkFile(s.door.path); err != nil {
+func (s *Store) open(ctx context.Context) error {
+	if err := s.inspect(); err != nil {
 		return err
 	}
-	if err := s.lookFirst(); err != nil {
-		return err
+	if s.suspect {
+		s.log.Warn("the journal's log is not the one that posd wrote last; every row is verified first", "path", s.door.path+"-wal")
+		if err := s.verifyFirst(ctx); err != nil {
+			return err
+		}
 	}
 	return s.attach()
+}
+
+// verifyFirst verifies the journal before anything can write to it.
+func (s *Store) verifyFirst(ctx context.Context) error {
+	v := Store{read: door{path: s.door.path, mode: "ro"}.pool()}
+	defer v.read.Close()
+	return v.Verify(ctx)
+}
+
+// inspect refuses what SQLite would take for less than it was, before SQLite
+// touches it.
+func (s *Store) inspect() (err error) {
+	if s.keeps {
+		if s.was, err = readKept(s.door.path); err != nil {
+			return err
+		}
+	}
+	if err := checkFile(s.door.path, s.was); err != nil {
+		return err
+	}
+	if err := s.checkLog(); err != nil {
+		return err
+	}
+	return s.lookFirst()
 }
 
 // lookFirst reads what a start reads, through a connection that cannot write: one
@@ -102,16 +140,26 @@ func (s *Store) readEnd() error {
 	}
 	defer c.Close()
 	made, err := one(c, "SELECT count(*) FROM sqlite_schema WHERE name = 'commits'")
-	if err != nil || made == int64(0) {
+	if err != nil {
 		return explain("read "+s.door.path, err)
 	}
+	if made == int64(0) {
+		return s.checkKept(c, link{})
+	}
 	var end link
-	return end.load(c)
+	if err := end.load(c); err != nil {
+		return err
+	}
+	return s.checkKept(c, end)
 }
 
 // attach opens the connections of a file that looks like a journal.
 func (s *Store) attach() error {
-	c, err := s.door.connect(s.door.writerPragmas())
+	own := s.door
+	if own.vfs == "" {
+		own.mode = "rw" // checkFile made the file
+	}
+	c, err := own.connect(own.writerPragmas())
 	if err != nil {
 		return explain("open "+s.door.path, err)
 	}
@@ -122,9 +170,15 @@ func (s *Store) attach() error {
 	if err := s.chain.load(c); err != nil {
 		return err
 	}
+	if err := s.checkKept(c, s.chain); err != nil { // again, for where only this connection could read
+		return err
+	}
 	s.wrote() // what the last run left
 	s.read = s.door.pool()
-	return nil
+	if s.door.vfs == "" {
+		s.file, err = os.Stat(s.door.path)
+	}
+	return err
 }
 
 // Close gives the journal back. It may be called twice.
@@ -139,7 +193,8 @@ func (s *Store) Close() error {
 	if s.read != nil && s.write != nil {
 		errs = append(errs, s.tidy(context.Background()))
 	}
-	errs = append(errs, s.detach())
+	whole := s.write != nil && !s.dirty && errors.Join(errs...) == nil
+	errs = append(errs, s.detach(), s.endKeeping(whole))
 	if s.wal != nil {
 		errs = append(errs, s.wal.Close())
 	}
@@ -166,11 +221,11 @@ func (s *Store) detach() error {
 
 // checkFile makes an empty database file if there is none, and refuses one
 // that is certainly not a journal, before SQLite touches it.
-func checkFile(path string) error {
+func checkFile(path string, was kept) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-			return fmt.Errorf("open %s: %w: it is missing, but its log %s-wal is there; it is left as it is: put the file back, restore a backup, or move the log away to begin anew", path, sale.ErrJournalBroken, path)
+		if err := checkUsed(path, "missing", was); err != nil {
+			return err
 		}
 		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 		if err != nil {
@@ -182,7 +237,29 @@ func checkFile(path string) error {
 		return fmt.Errorf("open the journal: %w (%w): give the file to the user posd runs as, on a disk that may be written", err, sale.ErrJournalBroken)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return checkUsed(path, "empty", was)
+	}
 	return checkContent(path, f)
+}
+
+// checkUsed refuses to begin a new journal where the folder knows of an older
+// one. One that is empty was made by a run that came no further, or was emptied.
+func checkUsed(path, how string, was kept) error {
+	w, err := scanLog(path + "-wal")
+	if err != nil {
+		return fmt.Errorf("read %s-wal: %w (%w): look at the disk", path, err, sale.ErrJournalBroken)
+	}
+	if info, err := os.Stat(path + "-wal"); how == "missing" && err == nil && info.Size() > 0 {
+		w.empty = false
+	}
+	switch {
+	case !w.empty:
+		return fmt.Errorf("open %s: %w: it is %s, but its log %s-wal is there; it is left as it is: put the file back, restore a backup, or move the log away to begin anew", path, sale.ErrJournalBroken, how, path)
+	case was.end.no > 0:
+		return fmt.Errorf("open %s: %w: it is %s, but %d commits were written to it; it is left as it is: put the file back, restore a backup, or move %s away to begin anew", path, sale.ErrJournalBroken, how, was.end.no, keptNote)
+	}
+	return nil
 }
 
 // sqliteMark begins every database.

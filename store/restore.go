@@ -28,7 +28,7 @@ type Restored struct {
 // aside, never overwritten. What is made belongs to the owner of the folder,
 // so that it may be run as root.
 //
-//	verify FROM             nothing touched so far
+//	verify FROM             with its log, if it has one; nothing touched so far
 //	copy to posd.db.part    and mark there what must not be forgotten:
 //	                        every report counts as attempted; those whose
 //	                        request the backup leaves out are set aside, for a
@@ -36,17 +36,27 @@ type Restored struct {
 //	                        reference made between the backup and now counts as
 //	                        used
 //	posd.restoring          from here on a daemon refuses to start
-//	posd.db -> posd.db.aside-TIME, its log likewise
+//	posd.db -> posd.db.aside-TIME, its log and its note likewise
 //	posd.db.part -> posd.db
 //	remove posd.restoring
 //
 // Stopped at any step it can be run again.
 func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *slog.Logger) (r Restored, err error) {
+	return restore(ctx, cfg, from, false, now, log)
+}
+
+// Salvage is Restore from a journal whose log is damaged, or gone: it goes on with
+// what SQLite can read of it. What it cannot read is lost, and marked so.
+func Salvage(ctx context.Context, cfg Config, from string, now time.Time, log *slog.Logger) (r Restored, err error) {
+	return restore(ctx, cfg, from, true, now, log)
+}
+
+func restore(ctx context.Context, cfg Config, from string, damaged bool, now time.Time, log *slog.Logger) (r Restored, err error) {
 	doing := "restore the journal from " + from
 	if err := errors.Join(cfg.Validate()...); err != nil {
 		return r, err
 	}
-	if err := verifyFile(ctx, from); err != nil {
+	if err := checkSource(ctx, from, damaged, log); err != nil {
 		return r, fmt.Errorf("%s: %w", doing, err)
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
@@ -58,9 +68,9 @@ func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *s
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
 	part := path + ".part"
-	s := &Store{cfg: cfg, log: log, door: door{path: part}, lock: lock}
+	s := &Store{cfg: cfg, log: log, door: door{path: part}, lock: lock, salvage: damaged}
 	defer s.Close()
-	err = s.prepare(from, now, &r)
+	err = s.prepare(ctx, from, now, &r)
 	if err == nil {
 		err = adopt(part, cfg.Dir)
 	}
@@ -77,6 +87,9 @@ func Restore(ctx context.Context, cfg Config, from string, now time.Time, log *s
 	r.Aside, err = moveAside(path, now)
 	if err == nil {
 		err = rename(part, path)
+	}
+	if err == nil {
+		err = noteRestored(cfg.Dir, s.chain)
 	}
 	if err == nil {
 		err = os.Remove(flag)
@@ -108,16 +121,61 @@ func adopt(path, dir string) error {
 	return os.Chown(path, int(owner.Uid), int(owner.Gid))
 }
 
+// checkSource refuses what is no sound copy of a journal. A copy has no log; a
+// journal that was put aside, or the state folder's own, may have one.
+func checkSource(ctx context.Context, from string, damaged bool, log *slog.Logger) error {
+	if logged(from) || filepath.Base(from) == "posd.db" {
+		if damaged {
+			return checkBackup(from)
+		}
+		look := Store{log: log, door: door{path: from}, keeps: true}
+		if err := checkBackup(from); err != nil {
+			return err
+		}
+		if err := look.inspect(); err != nil || logged(from) { // with a log it is verified once it is copied
+			return err
+		}
+	}
+	return verifyFile(ctx, from)
+}
+
+// logged reports whether a database has a log beside it that holds something.
+func logged(path string) bool {
+	w, err := scanLog(path + "-wal")
+	return err != nil || !w.empty
+}
+
+// noteRestored notes how far the restored journal goes.
+func noteRestored(dir string, end link) error {
+	k, err := openKeeper(dir, end, 0)
+	if err != nil {
+		return err
+	}
+	k.state.closed = true
+	return errors.Join(k.write(true), k.f.Close())
+}
+
 // prepare makes the restored journal beside the old one.
-func (s *Store) prepare(from string, now time.Time, r *Restored) error {
+func (s *Store) prepare(ctx context.Context, from string, now time.Time, r *Restored) error {
 	if err := removeDatabase(s.door.path); err != nil {
 		return err
 	}
 	if err := copyContent(from, s.door.path); err != nil {
 		return err
 	}
-	if err := s.open(); err != nil {
+	withLog := logged(from)
+	if withLog {
+		if err := copyContent(from+"-wal", s.door.path+"-wal"); err != nil {
+			return err
+		}
+	}
+	if err := s.open(ctx); err != nil {
 		return err
+	}
+	if withLog || s.salvage {
+		if err := s.Verify(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.mark(now, filepath.Base(from), r); err != nil {
 		return err
@@ -157,10 +215,10 @@ func moveAside(path string, now time.Time) (string, error) {
 		aside = fmt.Sprintf("%s-%d", stem, n)
 	}
 	moved := false
-	for _, ext := range []string{"", "-wal", "-journal"} {
-		switch err := os.Rename(path+ext, aside+ext); {
+	for _, f := range [][2]string{{path, aside}, {path + "-wal", aside + "-wal"}, {path + "-journal", aside + "-journal"}, {noteOf(path), noteOf(aside)}} {
+		switch err := os.Rename(f[0], f[1]); {
 		case err == nil:
-			moved = true
+			moved = moved || f[0] != noteOf(path)
 		case !errors.Is(err, fs.ErrNotExist):
 			return aside, err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 
 	"posd/device/sale"
@@ -12,6 +13,9 @@ import (
 // carries a KeyRow is new business); what was begun is still brought to its end,
 // out of the reserve.
 func (s *Store) Room() error {
+	if err := s.InPlace(); err != nil {
+		return err
+	}
 	if s.cfg.ReserveMiB == 0 {
 		return nil
 	}
@@ -24,6 +28,25 @@ func (s *Store) Room() error {
 			sale.ErrJournalFull, free>>20, s.cfg.Dir, s.cfg.ReserveMiB)
 	}
 	return nil
+}
+
+// InPlace returns an error if the journal's name no longer leads to the file that
+// is open: its folder was moved, or another was put in its place. What is begun is
+// still written to the open file, where its history is; new business waits.
+func (s *Store) InPlace() error {
+	if s.file == nil {
+		return nil
+	}
+	now, err := os.Stat(s.door.path)
+	if err == nil && os.SameFile(now, s.file) {
+		return nil
+	}
+	how := "another file is there"
+	if err != nil {
+		how = err.Error()
+	}
+	return fmt.Errorf("%w: %s is not the file that posd writes to (%s): put the state folder back, or restart posd on the right one; nothing new is sold until then",
+		sale.ErrJournalBroken, s.door.path, how)
 }
 
 // freeBytes is the room on the disk of a folder for those who are not root.

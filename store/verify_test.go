@@ -23,8 +23,12 @@ func openDir(t testing.TB, dir string) (*Store, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Store{log: slog.New(slog.DiscardHandler), door: door{path: filepath.Join(dir, "posd.db")}, lock: lock}
-	if err := s.open(); err != nil {
+	s := &Store{log: slog.New(slog.DiscardHandler), door: door{path: filepath.Join(dir, "posd.db")}, lock: lock, keeps: true}
+	err = s.open(t.Context())
+	if err == nil {
+		err = s.beginKeeping()
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func orderCommand(at *where) *cobra.Command {
-	d := &desk{at: at, every: 2 * time.Second}
+	d := &desk{at: at, every: 2 * time.Second, underWay: time.Minute}
 	c := &cobra.Command{
 		Use:   "order",
 		Short: "Use the gateway's General Order API by hand, for any channel",
@@ -42,6 +42,9 @@ type desk struct {
 	keyFile string
 	json    bool
 	every   time.Duration // the pause between two questions
+	// underWay is how long a refund may be on its way: "no such refund" proves
+	// nothing before. The call's own deadline comes on top.
+	underWay time.Duration
 }
 
 // open makes the client of the configured account.
@@ -56,11 +59,14 @@ func (d *desk) open() (Config, *iotpay.Client, error) {
 	if d.keyFile != "" {
 		c.Gateway.KeyFile = d.keyFile
 	}
-	key, err := c.Gateway.merchantKey()
+	if d.underWay > 0 {
+		d.underWay += c.Gateway.CallTimeout
+	}
+	key, own, err := c.Gateway.keys()
 	if err != nil {
 		return c, nil, err
 	}
-	client, err := iotpay.New(c.Gateway.Config, key, slog.New(slog.DiscardHandler))
+	client, err := iotpay.New(c.Gateway.Config, key, slog.New(slog.DiscardHandler), own...)
 	return c, client, err
 }
 
@@ -108,7 +114,7 @@ func askAfter(ctx context.Context, client *iotpay.Client, no string, refund, the
 	view := orderView{No: no}
 	if refund {
 		state, a := client.QueryRefundOrder(ctx, no)
-		if view.hear(a); a.Result == sale.GatewayOK {
+		if view.hear(a); tellsOfRefund(a) {
 			view.Refund = &state
 		}
 		return view

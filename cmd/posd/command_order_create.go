@@ -71,13 +71,13 @@ func orderCreateCommand(d *desk) *cobra.Command {
 	f.StringVar(&o.Body, "body", "", "what was bought, in `WORDS`; the configuration's when left out")
 	f.StringVar(&o.NotifyURL, "notify-url", "", "`ADDRESS` for the gateway's notification; the configuration's when left out")
 	f.StringVar(&o.ReturnURL, "return-url", "", "`ADDRESS` the customer's browser goes to afterwards")
-	f.StringVar(&o.OSType, "os", "", "`IOS or ANDROID`: the customer's phone (ALIPAY_WAP, ALIPAY_MOBILE)")
+	f.StringVar(&o.OSType, "os", "", "`IOS or ANDROID`: the customer's phone (ALIPAY_WAP and ALIPAY_MOBILE need it)")
 	f.StringVar(&o.ProductID, "product-id", "", "`PRODUCT` (WX_NATIVE); the configuration's when left out")
 	f.StringVar(&o.OpenID, "open-id", "", "the customer's `ID` at WeChat (WX_JSAPI)")
 	f.StringVar(&o.AppID, "app-id", "", "the app's `ID` at WeChat (WX_APP, mini programs)")
 	f.StringVar(&code, "code", "", "the customer's own `CODE` (MICROPAY channels), or - to read it from the standard input")
 	f.StringVar(&o.DeviceID, "device-id", "", "the scanner's `NAME` (MICROPAY channels)")
-	f.StringVar(&extra, "extra", "", "`FILE` with the card transaction as JSON (CC_PAX), or - for the standard input")
+	f.StringVar(&extra, "extra", "", "`FILE` with the text of extra: the card transaction as JSON (CC_PAX), or the channel's own whole; - for the standard input")
 	f.StringVar(&o.Source, "source", "", "point-of-sale `SOFTWARE` and its version (CC_PAX)")
 	f.StringVar(&tip, "tip", "", "the tip, as `2.00` or 200c (CC_PAX)")
 	f.StringVar(&o.Param2, "param2", "", "`TEXT` that comes back in the notification")
@@ -95,10 +95,13 @@ func complete(o *iotpay.Order, c Config) error {
 	if !masked(o.CardExtra) {
 		return errors.New("extra holds a card number that is not masked: write only its last four digits, such as XXXXXXXXXXXX1166")
 	}
+	if o.CardExtra != "" && (o.ProductID != "" || o.OpenID != "" || o.AppID != "") {
+		return errors.New("extra is given as a whole, and a part of it, too (-product-id, -open-id or -app-id): give one of them")
+	}
 	if o.Currency == "" {
 		o.Currency = c.Shop.Currency
 	}
-	if o.ProductID == "" && o.Channel == sale.WXNative {
+	if o.ProductID == "" && o.Channel == sale.WXNative && o.CardExtra == "" {
 		o.ProductID = c.Gateway.ProductID
 	}
 	if o.DeviceID == "" && o.Channel.Micropay() {
@@ -140,22 +143,6 @@ func fileOrDash(name string) string {
 	return "@" + name
 }
 
-// masked reports whether a card transaction shows no more of the card's number
-// than its last four digits.
-func masked(extra sale.Secret) bool {
-	o, err := iotpay.ParseObject([]byte(extra.Reveal()))
-	if err != nil {
-		return true // refused with its own words before it is sent
-	}
-	digits := 0
-	for _, r := range o.Text("cardNum") {
-		if r >= '0' && r <= '9' {
-			digits++
-		}
-	}
-	return digits <= 4
-}
-
 // newNumber returns the number given, or makes one, and prints it before
 // anything is sent under it.
 func newNumber(cmd *cobra.Command, what, no string) string {
@@ -168,6 +155,9 @@ func newNumber(cmd *cobra.Command, what, no string) string {
 
 func (d *desk) create(cmd *cobra.Command, client *iotpay.Client, o iotpay.Order, wait time.Duration, draw bool) error {
 	o.No = newNumber(cmd, "order", o.No)
+	for _, w := range o.Warnings() {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note:", w)
+	}
 	view, debit := place(cmd.Context(), client, o)
 	if wait > 0 && (debit || view.Result == sale.GatewayOK) && o.Channel != sale.CCPax {
 		if view.Placed != nil && !d.json {

@@ -97,13 +97,15 @@ func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo stri
 		state, a := client.QueryRefundOrder(ctx, no)
 		view.hear(a)
 		switch {
-		case a.Result == sale.GatewayOK && (state.PayOrderID != "" && state.PayOrderID != order.PayOrderID || state.Amount != 0 && state.Amount != amount):
+		case tellsOfRefund(a) && (state.PayOrderID != "" && state.PayOrderID != order.PayOrderID || state.Amount != 0 && state.Amount != amount):
 			return view, fmt.Errorf("refund %s is another one: %s of order %s", no, state.Amount, onOneLine(state.PayOrderID))
-		case a.Result == sale.GatewayOK:
+		case tellsOfRefund(a):
 			view.Refund = &state
 			return view, nil
 		case a.Result != sale.GatewayNotFound || !a.Verified:
 			return view, fmt.Errorf("%w: what became of refund %s is not known: ask again in a while", errNotKnown, no)
+		case time.Since(sentAt(no)) < d.underWay:
+			return view, fmt.Errorf("%w: refund %s may still be on its way: repeat the command in %s", errNotKnown, no, (d.underWay - time.Since(sentAt(no))).Round(time.Second))
 		case try == 0:
 			select {
 			case <-ctx.Done():
@@ -113,10 +115,43 @@ func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo stri
 		}
 	}
 	state, a := client.RefundOrder(ctx, iotpay.Refund{No: no, PayOrderID: order.PayOrderID, Amount: amount, Currency: order.Currency, Channel: order.Channel})
-	if view.hear(a); a.Result == sale.GatewayOK {
+	if view.hear(a); tellsOfRefund(a) {
 		view.Refund = &state
 	}
+	d.awaitRefund(ctx, client, &view)
 	return view, nil
+}
+
+// refundAsks is how often an accepted refund is asked after before the command ends.
+const refundAsks = 3
+
+// awaitRefund asks after a refund that is accepted: that is not the end of it.
+func (d *desk) awaitRefund(ctx context.Context, client *iotpay.Client, view *orderView) {
+	for try := 0; try < refundAsks && view.Result == sale.GatewayPending; try++ {
+		if try > 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(d.every):
+			}
+		}
+		state, a := client.QueryRefundOrder(ctx, view.No)
+		if !tellsOfRefund(a) {
+			return // what was heard before stands
+		}
+		view.hear(a)
+		view.Refund = &state
+	}
+}
+
+// sentAt returns when a refund's number was made, and so about when it was sent;
+// the zero time for numbers that do not tell.
+func sentAt(no string) time.Time {
+	id, err := ulid.ParseStrict(no)
+	if err != nil {
+		return time.Time{}
+	}
+	return ulid.Time(id.Time())
 }
 
 // tillsOwn asks the daemon, if one runs, whether an order belongs to a sale.

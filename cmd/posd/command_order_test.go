@@ -227,8 +227,8 @@ func TestALostRefundIsRepeatedUnderItsNumberOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := a.State()
-	if len(s.Refunds) != 1 || s.Requests["query_refund"] != 2 {
-		t.Errorf("%d refunds, after %d questions; want one after two", len(s.Refunds), s.Requests["query_refund"])
+	if len(s.Refunds) != 1 || s.Requests["query_refund"] != 3 {
+		t.Errorf("%d refunds, after %d questions; want one after two, and one that says it is done", len(s.Refunds), s.Requests["query_refund"])
 	}
 }
 
@@ -291,7 +291,7 @@ func TestBadOrdersSendNothing(t *testing.T) {
 		{"create -channel PAYPAL -amount 28.65", "is not a channel"},
 		{"create -channel ALIPAY_WAP -amount 28.65", "osType: missing"},
 		{"create -channel UPI_QR -amount 28.65 -currency CNY", `"CNY" is not taken`},
-		{"create -channel UPI_QR -amount 28.65 -no " + strings.Repeat("N", 31), "at most 30"},
+		{"create -channel UPI_QR -amount 28.65 -no " + strings.Repeat("N", 37), "at most 36"},
 		{"create -channel WX_MICROPAY -amount 28.65 -code 13 -open-id x", "does not take it"},
 		{"create -channel CC_PAX -amount 28.65 -extra /nowhere", "/nowhere"},
 		{"create -channel CC_PAX -amount 28.65 -extra " + clear, "last four"},

@@ -12,7 +12,7 @@ import (
 )
 
 func restoreCommand(at *where) *cobra.Command {
-	var asJSON bool
+	var asJSON, damaged bool
 	c := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Put a copy in the journal's place; no daemon may run",
@@ -21,14 +21,21 @@ and puts the copy in its place. Stop posd first (systemctl stop posd).
 
 Nothing old is taken for new afterwards: what posd sent since the copy was made
 counts as sent, and reports whose request the copy does not hold are set aside
-for a person. What to do is printed.`,
+for a person. What to do is printed.
+
+A journal that was put aside, or the state folder's own, is taken with its log. If
+that log is damaged and there is no better copy, -damaged goes on with what can be read.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, from, err := atFile(at, args[0])
 			if err != nil {
 				return err
 			}
-			r, err := store.Restore(cmd.Context(), c.Store, from, time.Now(), slog.New(slog.DiscardHandler))
+			put := store.Restore
+			if damaged {
+				put = store.Salvage
+			}
+			r, err := put(cmd.Context(), c.Store, from, time.Now(), slog.New(slog.DiscardHandler))
 			if err != nil {
 				if r.Aside != "" {
 					err = fmt.Errorf("%w (the old journal is kept as %s)", err, r.Aside)
@@ -43,6 +50,7 @@ for a person. What to do is printed.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	c.Flags().BoolVar(&damaged, "damaged", false, "take what can be read of a journal whose log is damaged or gone")
 	return c
 }
 

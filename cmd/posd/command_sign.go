@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -27,13 +26,14 @@ from FILE or from its standard input, and prints the signature that belongs to i
 With -verify it says instead whether the signature in the object is right, and shows
 the text that is signed. It sends nothing.
 
-The key is the merchant key of the configuration, or the one in -key-file. It is
-never printed.
+The key is the merchant key of the configuration, or the one in -key-file; -verify
+tries the key of the gateway's answers as well, where the configuration names one. No
+key is ever printed.
 
 Exit codes of -verify: 0 right; 2 wrong, or not signed; 4 not verifiable.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			key, err := at.key(keyFile)
+			keys, err := at.keys(keyFile)
 			if err != nil {
 				return err
 			}
@@ -58,12 +58,12 @@ Exit codes of -verify: 0 right; 2 wrong, or not signed; 4 not verifiable.`,
 				return err
 			}
 			if verify {
-				return verified(cmd.OutOrStdout(), o, key, asJSON)
+				return verified(cmd.OutOrStdout(), o, keys, asJSON)
 			}
 			if asJSON {
-				return encodeTo(cmd.OutOrStdout(), map[string]string{"sign": iotpay.Sign(o, key), "signedText": o.SignedText()})
+				return encodeTo(cmd.OutOrStdout(), map[string]string{"sign": iotpay.Sign(o, keys[0]), "signedText": o.SignedText()})
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), iotpay.Sign(o, key))
+			fmt.Fprintln(cmd.OutOrStdout(), iotpay.Sign(o, keys[0]))
 			return nil
 		},
 	}
@@ -73,20 +73,38 @@ Exit codes of -verify: 0 right; 2 wrong, or not signed; 4 not verifiable.`,
 	return c
 }
 
-// key reads the merchant key from a file, else from where the configuration says.
-func (w *where) key(file string) (sale.Secret, error) {
-	g := &Gateway{KeyFile: file}
-	if file == "" {
-		c, err := load(w.configFile())
-		if err != nil {
-			return "", err
-		}
-		if c.Gateway == nil {
-			return "", fmt.Errorf("%s has no [gateway], and so no key: name one with -key-file", w.configFile())
-		}
-		g = c.Gateway
+// keys reads the merchant key from a file, else from where the configuration
+// says, and after it the key of the gateway's answers, if that is another one.
+func (w *where) keys(file string) ([]sale.Secret, error) {
+	if file != "" {
+		key, err := (&Gateway{KeyFile: file}).merchantKey()
+		return []sale.Secret{key}, err
 	}
-	return g.merchantKey()
+	c, err := load(w.configFile())
+	if err != nil {
+		return nil, err
+	}
+	if c.Gateway == nil {
+		return nil, fmt.Errorf("%s has no [gateway], and so no key: name one with -key-file", w.configFile())
+	}
+	key, err := c.Gateway.merchantKey()
+	if err != nil {
+		return nil, err
+	}
+	answers, err := c.Gateway.answerKey()
+	if answers == "" {
+		return []sale.Secret{key}, err
+	}
+	return []sale.Secret{key, answers}, err
+}
+
+// whatIsSigned says how the text that a signature belongs to differs from the
+// documented one.
+func whatIsSigned(o iotpay.Object, text string) string {
+	if len(text) < len(o.SignedText()) {
+		return "over all fields but payParams"
+	}
+	return "over the fields in another order than the documented one"
 }
 
 // verdicts say what a signature proves, and the exit code that stands for it.
@@ -101,13 +119,18 @@ var verdicts = map[iotpay.Verdict]struct {
 }
 
 // verified prints what the signature of an object proves.
-func verified(w io.Writer, o iotpay.Object, key sale.Secret, asJSON bool) error {
-	verdict := iotpay.Verify(o, key)
+func verified(w io.Writer, o iotpay.Object, keys []sale.Secret, asJSON bool) error {
+	verdict, text := iotpay.VerifyText(o, keys[0])
+	for _, key := range keys[1:] {
+		if again, with := iotpay.VerifyText(o, key); verdict != iotpay.Genuine && again == iotpay.Genuine {
+			verdict, text = again, with
+		}
+	}
 	says := verdicts[verdict]
-	text, due := o.SignedText(), iotpay.Sign(o, key)
-	if verdict == iotpay.Genuine && !strings.EqualFold(o.Text("sign"), due) {
-		text, due = o.SignedText("payParams"), o.Text("sign")
-		says.words += ", over all fields but payParams"
+	due := iotpay.Sign(o, keys[0])
+	if verdict == iotpay.Genuine && text != o.SignedText() {
+		due = o.Text("sign")
+		says.words += ", " + whatIsSigned(o, text)
 	}
 	var end error
 	if says.code != exitDone {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"posd/device/api"
 	"posd/device/core"
@@ -69,6 +70,9 @@ type Daemon struct {
 type Gateway struct {
 	// KeyFile holds the merchant key. Default "": the systemd credential iotpay-key.
 	KeyFile string `toml:"key_file"`
+	// AnswerKeyFile holds the key that signs the gateway's answers. Default "": the
+	// systemd credential iotpay-answer-key if there is one, else the merchant key.
+	AnswerKeyFile string `toml:"answer_key_file"`
 	// NotifyListen is the address on which the gateway's notifications arrive, by
 	// way of notify_url. Default "": nowhere, posd asks instead.
 	NotifyListen string `toml:"notify_listen"`
@@ -166,6 +170,9 @@ func (c *Config) inherit(d *strict) {
 		if !d.has("printer.language") {
 			p.Language = c.Shop.Language
 		}
+		if !d.has("printer.release_after") && strings.HasPrefix(p.Line, "tcp:") {
+			p.ReleaseAfter = 2 * time.Second // another till may use it
+		}
 		if !d.has("printer.shop.name") {
 			p.Shop.Name = c.Shop.Name
 		}
@@ -196,8 +203,10 @@ func (c *Config) judge(d *strict) {
 	if g := c.Gateway; g != nil {
 		d.judge("gateway", g.Config.Validate())
 		d.judge("gateway", g.noticeFaults())
-		if g.KeyFile != "" && !filepath.IsAbs(g.KeyFile) {
-			d.fault("gateway.key_file", "key_file = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", g.KeyFile)
+		for _, f := range []struct{ key, path string }{{"key_file", g.KeyFile}, {"answer_key_file", g.AnswerKeyFile}} {
+			if f.path != "" && !filepath.IsAbs(f.path) {
+				d.fault("gateway."+f.key, "%s = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", f.key, f.path)
+			}
 		}
 	}
 	d.judge("scan", c.Scan.Validate())
@@ -310,25 +319,64 @@ func parseLevel(s string) (slog.Level, error) {
 	return l, nil
 }
 
-// keyCredential is the name under which systemd hands the merchant key over.
-const keyCredential = "iotpay-key"
+// The names under which systemd hands the keys over.
+const (
+	keyCredential       = "iotpay-key"
+	answerKeyCredential = "iotpay-answer-key"
+)
+
+// credential returns the path of a systemd credential; "" if there are none.
+func credential(name string) string {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		return filepath.Join(dir, name)
+	}
+	return ""
+}
 
 // merchantKey reads the key from its file or from the systemd credential.
 func (g *Gateway) merchantKey() (sale.Secret, error) {
-	path := g.KeyFile
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); path == "" && dir != "" {
-		path = filepath.Join(dir, keyCredential)
-	}
+	path := cmp.Or(g.KeyFile, credential(keyCredential))
 	if path == "" {
 		return "", fmt.Errorf("the merchant key is missing: put it into a file that only posd can read and name that file as key_file in [gateway], or hand it over as the systemd credential %s", keyCredential)
 	}
+	return readKey(path, "merchant key", "key_file")
+}
+
+// answerKey reads the key that signs the gateway's answers; "" where none is
+// named, and it is the merchant key.
+func (g *Gateway) answerKey() (sale.Secret, error) {
+	path := g.AnswerKeyFile
+	if path == "" {
+		path = credential(answerKeyCredential)
+		if _, err := os.Stat(path); path == "" || errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		}
+	}
+	return readKey(path, "key of the gateway's answers", "answer_key_file")
+}
+
+// keys returns what the client is made with.
+func (g *Gateway) keys() (sale.Secret, []iotpay.Option, error) {
+	key, err := g.merchantKey()
+	if err != nil {
+		return "", nil, err
+	}
+	answers, err := g.answerKey()
+	if err != nil || answers == "" {
+		return key, nil, err
+	}
+	return key, []iotpay.Option{iotpay.WithAnswerKey(answers)}, nil
+}
+
+// readKey reads a key of one line.
+func readKey(path, what, option string) (sale.Secret, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("read the merchant key: %w: key_file in [gateway] names the file", err)
+		return "", fmt.Errorf("read the %s: %w: %s in [gateway] names the file", what, err, option)
 	}
 	key := strings.TrimSpace(string(text))
 	if key == "" || strings.ContainsAny(key, "\r\n\x00") {
-		return "", fmt.Errorf("%s does not hold a merchant key: it must be one line, the key that IOTPay gave", path)
+		return "", fmt.Errorf("%s does not hold a %s: it must be one line, the key that IOTPay gave", path, what)
 	}
 	return sale.Secret(key), nil
 }

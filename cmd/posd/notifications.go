@@ -1,15 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"posd/device"
@@ -20,8 +22,9 @@ import (
 // Bounds for the notifications dealt with at once, and for the connections they come
 // on: this is the one door of posd that strangers may knock at.
 const (
-	maxNotices = 8
-	maxCallers = 64
+	maxNotices    = 8
+	maxCallers    = 64
+	maxNoticeBody = 64 << 10
 )
 
 // listenForNotices opens the address that the gateway posts payments to; nil
@@ -56,7 +59,17 @@ func notices(g *Gateway, client *gateway, till *device.Till, log *slog.Logger) f
 	}
 	places := make(chan struct{}, maxNotices)
 	mux := http.NewServeMux()
+	open := &callers{}
 	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		// A caller that takes its time holds its own connection only: what it
+		// sends is read before it gets a place.
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNoticeBody))
+		if err != nil {
+			http.Error(w, "not read", http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		defer open.dealWith(r)()
 		select {
 		case places <- struct{}{}:
 			defer func() { <-places }()
@@ -66,23 +79,79 @@ func notices(g *Gateway, client *gateway, till *device.Till, log *slog.Logger) f
 		}
 	})
 	return func(ctx context.Context) *http.Server {
-		var callers atomic.Int32
 		return &http.Server{
-			ConnState: func(c net.Conn, s http.ConnState) {
-				switch s {
-				case http.StateNew:
-					if callers.Add(1) > maxCallers {
-						c.Close() // its state becomes closed like any other's
-					}
-				case http.StateClosed:
-					callers.Add(-1)
-				}
-			},
+			ConnState: open.changed, ConnContext: open.named,
 			Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second,
 			IdleTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10,
 			BaseContext: func(net.Listener) context.Context { return ctx },
 			ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		}
+	}
+}
+
+// callers are the connections that are open. One more than maxCallers closes the
+// one that has been open longest and is not being answered: whoever keeps
+// connections open without a word, or sends a byte now and then, does not keep
+// the gateway out, which says what it has to say at once.
+type callers struct {
+	mu   sync.Mutex
+	open []*caller // the oldest first
+}
+
+type caller struct {
+	conn     net.Conn
+	answered bool // its request is read whole, and is being dealt with
+}
+
+// callerKey finds a request's caller in its context.
+type callerKey struct{}
+
+// named puts a connection's caller into the context of its requests.
+func (c *callers) named(ctx context.Context, conn net.Conn) context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range c.open {
+		if k.conn == conn {
+			return context.WithValue(ctx, callerKey{}, k)
+		}
+	}
+	return ctx
+}
+
+// dealWith marks a request's caller as being answered until the function returned
+// is called.
+func (c *callers) dealWith(r *http.Request) (done func()) {
+	k, ok := r.Context().Value(callerKey{}).(*caller)
+	if !ok {
+		return func() {}
+	}
+	set := func(is bool) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		k.answered = is
+	}
+	set(true)
+	return func() { set(false) }
+}
+
+// changed follows the state of a connection.
+func (c *callers) changed(conn net.Conn, s http.ConnState) {
+	c.mu.Lock()
+	var leaves net.Conn
+	switch s {
+	case http.StateNew:
+		c.open = append(c.open, &caller{conn: conn})
+		if len(c.open) > maxCallers {
+			i := max(0, slices.IndexFunc(c.open, func(k *caller) bool { return !k.answered }))
+			leaves = c.open[i].conn
+			c.open = slices.Delete(c.open, i, i+1)
+		}
+	case http.StateClosed, http.StateHijacked:
+		c.open = slices.DeleteFunc(c.open, func(k *caller) bool { return k.conn == conn })
+	}
+	c.mu.Unlock()
+	if leaves != nil {
+		leaves.Close() // its state becomes closed like any other's
 	}
 }
 

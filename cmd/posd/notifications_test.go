@@ -35,7 +35,9 @@ func answerOn(c net.Conn) (int, error) {
 	return res.StatusCode, nil
 }
 
-func TestStrangersCannotTakeEveryConnection(t *testing.T) {
+// receiver starts the receiver of notifications alone, and returns how to call it.
+func receiver(t *testing.T) (dial func() net.Conn) {
+	t.Helper()
 	g := &Gateway{Config: iotpay.Defaults()}
 	g.MchID, g.JobNo, g.ClientIP = "10000701", "shop-1", "192.168.1.20"
 	client, err := iotpay.New(g.Config, merchantKey, quiet)
@@ -49,9 +51,8 @@ func TestStrangersCannotTakeEveryConnection(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- serveHTTP(notices(g, &gateway{Client: client}, nil, quiet), l)(ctx) }()
-	defer func() { stop(); <-ended }()
-
-	dial := func() net.Conn {
+	t.Cleanup(func() { stop(); <-ended })
+	return func() net.Conn {
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -59,6 +60,10 @@ func TestStrangersCannotTakeEveryConnection(t *testing.T) {
 		t.Cleanup(func() { c.Close() })
 		return c
 	}
+}
+
+func TestStrangersCannotTakeEveryConnection(t *testing.T) {
+	dial := receiver(t)
 	var all []net.Conn
 	for range maxCallers {
 		c := dial()
@@ -67,20 +72,32 @@ func TestStrangersCannotTakeEveryConnection(t *testing.T) {
 		}
 		all = append(all, c)
 	}
-	if status, err := answerOn(dial()); err == nil {
-		t.Errorf("one more caller was answered with %d", status)
+	// One more gets a place, the one who has had his longest loses it, nobody else.
+	if status, err := answerOn(dial()); status != http.StatusForbidden {
+		t.Errorf("one more caller: %d, %v", status, err)
 	}
-	if status, err := answerOn(all[0]); status != http.StatusForbidden {
-		t.Errorf("the first one: %d, %v", status, err)
+	if status, err := answerOn(all[0]); err == nil {
+		t.Errorf("the first one is still there: %d", status)
 	}
-	// A place that is given up is free again, as soon as the server has noticed.
-	all[1].Close()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if status, _ := answerOn(dial()); status == http.StatusForbidden {
-			break
+	if status, err := answerOn(all[1]); status != http.StatusForbidden {
+		t.Errorf("the second one: %d, %v", status, err)
+	}
+}
+
+// TestSlowCallersDoNotKeepTheGatewayOut: every connection there is, and every
+// place, asked for by callers who begin a request and never end it.
+func TestSlowCallersDoNotKeepTheGatewayOut(t *testing.T) {
+	dial := receiver(t)
+	for _, begun := range []string{"", "POST / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nparams="} {
+		for range 3 * maxCallers {
+			if _, err := io.WriteString(dial(), begun); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if time.Now().After(end) {
-			t.Fatal("the place of a caller who left is not free")
+		for range 3 {
+			if status, err := answerOn(dial()); status != http.StatusForbidden {
+				t.Errorf("beside callers who stop after %q: %d, %v", begun, status, err)
+			}
 		}
 	}
 }

@@ -44,6 +44,11 @@ func (v *orderView) hear(a sale.GatewayAnswer) {
 	}
 }
 
+// tellsOfRefund reports whether a signed answer says how a refund stands.
+func tellsOfRefund(a sale.GatewayAnswer) bool {
+	return a.Verified && (a.Result == sale.GatewayOK || a.Result == sale.GatewayPending || a.Result == sale.GatewayFailed)
+}
+
 // unasked says of a debit whose order was not asked after that it proves nothing.
 func (v *orderView) unasked() {
 	if v.Result == sale.GatewayOK {
@@ -70,6 +75,10 @@ func (v *orderView) end(hint string) error {
 		return unsure("not paid yet; ask again")
 	case v.Result == sale.GatewayOK:
 		return nil
+	case v.Result == sale.GatewayPending:
+		return unsure("the refund is accepted and not done yet; ask what became of it")
+	case v.Result == sale.GatewayFailed:
+		return &ended{code: exitDeclined}
 	case v.Result == sale.GatewayNotFound && v.Verified, v.Result == sale.GatewayFail && v.Verified && v.Trouble == sale.TroubleNone:
 		return &ended{code: exitDeclined}
 	case v.Result == sale.GatewayExists:
@@ -128,12 +137,12 @@ func (v orderView) print(out io.Writer, draw bool) error {
 		if r.Amount != 0 {
 			line("amount", strings.TrimSpace(r.Amount.String()+" "+r.Currency))
 		}
-		line("status", "given back")
+		line("status", refundWords(v.Result))
 	}
 	if v.Placed == nil && v.State == nil && v.Refund == nil {
 		line("number", v.No)
 	}
-	if v.Result != sale.GatewayOK {
+	if v.Result != sale.GatewayOK && v.Refund == nil {
 		line("result", resultWords(v))
 	}
 	line("words", v.Words)
@@ -171,6 +180,17 @@ func statusWords(s sale.OrderStatus) string {
 	return "a status that posd does not know"
 }
 
+// refundWords say how a refund stands.
+func refundWords(r sale.GatewayResult) string {
+	switch r {
+	case sale.GatewayPending:
+		return "accepted, not given back yet"
+	case sale.GatewayFailed:
+		return "failed: nothing was given back"
+	}
+	return "given back"
+}
+
 // resultWords say what an answer that is no success proves.
 func resultWords(v orderView) string {
 	signed := ", with a right signature"
@@ -184,6 +204,8 @@ func resultWords(v orderView) string {
 		return "the gateway knows no such number" + signed
 	case sale.GatewayExists:
 		return "this number was used before" + signed
+	case sale.GatewayUnclear:
+		return "answered with words that do not say whether it was done"
 	case sale.GatewayNotSent:
 		return "not sent"
 	case sale.GatewayUnverified:

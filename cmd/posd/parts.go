@@ -84,11 +84,11 @@ func plugIn(c Config, log *slog.Logger) (_ *parts, err error) {
 		p.scanner = newScanner(line(s.LineConfig), *s, log.With("line", "scanner"))
 	}
 	if g := c.Gateway; g != nil {
-		key, err := g.merchantKey()
+		key, own, err := g.keys()
 		if err != nil {
 			return nil, err
 		}
-		client, err := iotpay.New(g.Config, key, log.With("line", "gateway"))
+		client, err := iotpay.New(g.Config, key, log.With("line", "gateway"), own...)
 		if err != nil {
 			return nil, err
 		}

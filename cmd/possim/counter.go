@@ -122,7 +122,7 @@ func (c *counter) startSimulators() error {
 
 	c.terminal = paxsim.New(paxsim.Options{Think: c.setup.think, AckWait: time.Second})
 	c.gateway = iotpaysim.New(iotpaysim.Options{MchID: merchantID, Key: merchantKey, JobNo: loginName, Strict: true})
-	c.printer = printersim.New(printersim.Options{Matrix: displaysim.Matrix})
+	c.printer = printersim.New(printersim.Options{Matrix: displaysim.Matrix, ProcessID: true})
 	var err error
 	if c.display, err = displaysim.New(c.setup.driver, "", displaysim.Options{Seen: c.lookAtGlass}); err != nil {
 		return err

@@ -243,7 +243,7 @@ func displayCommand() *cobra.Command {
 
 func printerCommand() *cobra.Command {
 	var s single
-	o := printersim.Options{Matrix: displaysim.Matrix}
+	o := printersim.Options{Matrix: displaysim.Matrix, ProcessID: true}
 	c := &cobra.Command{Use: "printer", Short: "Start an ESC/POS receipt printer alone"}
 	s.flags(c, "127.0.0.1:9100", true)
 	c.Flags().IntVar(&o.Dots, "dots", 0, "`DOTS` of a line: 384, 512 or 576 (default 576)")

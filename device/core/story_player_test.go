@@ -64,6 +64,9 @@ func (p *player) play(event string) (wants string, err error) {
 	}
 	do(p, p.line)
 	p.line.spent()
+	if p.out.Len() == 0 && p.line.verb != "till" {
+		p.out.WriteString("nothing\n")
+	}
 	p.sayGlass()
 	return p.names.said(p.out.String()), nil
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func (p *player) sayWants(out Effects, waits bool) {
 		p.names.meet(r)
 	}
 	if i := out.Intent; i != nil {
-		p.say("intent", "%s", join(string(i.Sale), i.Movement, i.Job))
+		p.say("intent", "%s", cmp.Or(join(string(i.Sale), i.Movement, i.Job), "the day's close"))
 	}
 	tag := "row"
 	if out.Lazy && len(out.After) == 0 {
@@ -92,9 +93,6 @@ func (p *player) sayWants(out Effects, waits bool) {
 	}
 	for _, e := range out.After {
 		p.say(map[bool]string{true: "after", false: "goes"}[waits], "%s", p.effect(e))
-	}
-	if len(out.Rows)+len(out.Now)+len(out.After) == 0 {
-		p.out.WriteString("nothing\n")
 	}
 }
 

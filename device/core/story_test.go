@@ -113,7 +113,7 @@ func TestStories(t *testing.T) {
 			for _, sc := range s.scenes {
 				wants, err := p.play(sc.event)
 				if err != nil {
-					t.Fatalf("%s: %q: %v", path, sc.event, err)
+					t.Fatalf("%s: %q: %v; told so far:\n%s", path, sc.event, err, told)
 				}
 				if wants != sc.wants && !*updateStories {
 					t.Fatalf("%s: of %q the step wants\n%s\nand the story says\n%s", path, sc.event, wants, sc.wants)

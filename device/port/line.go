@@ -31,6 +31,7 @@ type conn interface {
 type Line struct {
 	name    string // as configured, for people
 	lockDir string
+	baud    int // of a tty without flow control
 	dial    func(context.Context) (conn, error)
 	lockKey func() (string, error) // what this connection is to lock: a resolved device, or host:port
 
@@ -55,8 +56,12 @@ func New(c Config) *Line {
 // Serial returns the line at the path c.Line, set up as c says. A path that is
 // not a tty (a printer's node, a named pipe) is opened as it is. It opens nothing.
 func Serial(c Config) *Line {
+	baud := c.Baud
+	if c.Flow != "none" {
+		baud = 0
+	}
 	return &Line{
-		name: c.Line, lockDir: c.LockDir,
+		name: c.Line, lockDir: c.LockDir, baud: baud,
 		dial:    func(context.Context) (conn, error) { return openDevice(c) },
 		lockKey: func() (string, error) { return resolve(c.Line) },
 	}
@@ -183,6 +188,15 @@ func (l *Line) PortStatus() (bits byte, ok bool) {
 	}
 	bits, err := printerStatus(f.File)
 	return bits, err == nil
+}
+
+// Baud returns the speed of a serial line without flow control, on which the
+// device cannot say stop; 0 for any other line.
+func (l *Line) Baud() int {
+	if f, isFile := l.current().(*file); isFile && f.tty && l.baud > 0 {
+		return l.baud
+	}
+	return 0
 }
 
 func (l *Line) current() conn {

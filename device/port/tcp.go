@@ -25,6 +25,28 @@ func dialTCP(ctx context.Context, addr string, timeout time.Duration) (conn, err
 	return stream{c.(*net.TCPConn)}, nil
 }
 
+// Read is net.TCPConn.Read. The near end's own port is left out of errors: it is
+// another one on every connection, and one cause would be told as many.
+func (s stream) Read(b []byte) (int, error) {
+	n, err := s.TCPConn.Read(b)
+	return n, farAlone(err)
+}
+
+// Write is net.TCPConn.Write, likewise.
+func (s stream) Write(b []byte) (int, error) {
+	n, err := s.TCPConn.Write(b)
+	return n, farAlone(err)
+}
+
+func farAlone(err error) error {
+	if op, ok := err.(*net.OpError); ok {
+		far := *op
+		far.Source = nil
+		return &far
+	}
+	return err
+}
+
 // alive looks, without waiting, whether the far side has hung up. What has
 // arrived before that is left to be read: a late answer may be in it.
 func (s stream) alive() error {

@@ -74,6 +74,23 @@ const (
 	GatewayNotSent    GatewayResult = "not-sent"   // no connection: not one byte of the request left
 	GatewayLost       GatewayResult = "lost"       // sent, or may have been; no readable answer
 	GatewayUnverified GatewayResult = "unverified" // SUCCESS whose signature does not verify, or cannot be
+	GatewayPending    GatewayResult = "pending"    // a refund: accepted, signed, and not done yet
+	GatewayFailed     GatewayResult = "failed"     // a refund: its final status, signed, says that it was not done
+	GatewayUnclear    GatewayResult = "unclear"    // a refund: FAIL with words that do not say that it was not done
+)
+
+// Concern says what an answer that is no success is a word about: how far it reaches.
+type Concern string
+
+// Concerns, the narrowest last.
+const (
+	ConcernNone     Concern = ""         // nothing is wrong
+	ConcernLink     Concern = "link"     // transport, signature or key
+	ConcernSystem   Concern = "system"   // the gateway failed at this request: it says nothing about what was asked
+	ConcernPatience Concern = "patience" // asked too often or too early: the same again, later
+	ConcernChannel  Concern = "channel"  // a channel, or a kind of card, that the merchant does not have
+	ConcernOrder    Concern = "order"    // this order, refund or report, and no other
+	ConcernRefused  Concern = "refused"  // likewise, on the configured grounds of business: it will never be done
 )
 
 // Trouble names what is wrong between posd and the gateway, for people and metrics.
@@ -126,6 +143,7 @@ type GatewayAnswer struct {
 	Currency   string      // likewise
 	Words      string      // retMsg, errCodeDes, or what went wrong on our side; printable, no secret
 	Trouble    Trouble
+	Concern    Concern       // what it is a word about, when it is no success
 	RetryAfter time.Duration // asked for by the gateway, capped by the client; 0 if not
 }
 

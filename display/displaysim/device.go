@@ -168,6 +168,11 @@ func (d *Device) arrived(c *conn, b []byte) {
 		d.mu.Unlock()
 		d.say(c, say)
 	}
+	c.poke()
+}
+
+// poke wakes whoever waits for the buffer.
+func (c *conn) poke() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -201,7 +206,13 @@ func garbled(b []byte) []byte {
 // work eats the input buffer byte by byte.
 func (d *Device) work(ctx context.Context, c *conn) {
 	for {
-		b, ok := c.next()
+		d.mu.Lock()
+		holds := d.has("holds")
+		d.mu.Unlock()
+		b, ok := byte(0), false
+		if !holds {
+			b, ok = c.next()
+		}
 		if !ok {
 			select {
 			case <-ctx.Done():

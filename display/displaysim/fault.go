@@ -23,14 +23,16 @@ var commonFaults = []Fault{
 	{"lost", "loses every =N-th byte it is sent (default 50)"},
 	{"wrong-baud", "hears rubbish"},
 	{"reset-on-open", "starts again whenever it is connected, as boards do whose port resets them"},
+	{"holds", "takes nothing from its line, as a device whose flow control says stop; what its buffer holds it does later"},
+	{"forgets", "loses what it was sent and has not done yet (once)"},
 	{"unplug", "its cable is pulled: every connection ends (once)"},
 }
 
 // Faults lists the faults that SetFault knows.
 func (d *Device) Faults() []Fault { return d.faults }
 
-// SetFault sets a fault by name, with =ARG where it takes one. Power-cycle and
-// unplug happen at once; overflow is gone after it has happened.
+// SetFault sets a fault by name, with =ARG where it takes one. Power-cycle,
+// forgets and unplug happen at once; overflow is gone after it has happened.
 func (d *Device) SetFault(s string) error {
 	name, arg, _ := strings.Cut(s, "=")
 	if err := d.checkFault(name, arg); err != nil {
@@ -45,6 +47,12 @@ func (d *Device) SetFault(s string) error {
 		d.powerCycle(off)
 	case "unplug":
 		d.unplug()
+	case "forgets":
+		d.mu.Lock()
+		for c := range d.conns {
+			c.clear()
+		}
+		d.mu.Unlock()
 	default:
 		d.mu.Lock()
 		d.set[name] = arg
@@ -89,6 +97,9 @@ func (d *Device) ClearFault(name string) {
 		clear(d.set)
 	}
 	delete(d.set, name)
+	for c := range d.conns {
+		c.poke() // one that held may go on
+	}
 }
 
 func (d *Device) has(fault string) bool {

@@ -124,6 +124,7 @@ const (
 	codeOperation = 0x1B
 	codeCount     = 0x1E
 	codeEscape    = 0x20
+	codeAsleep    = -1 // not obeyed and not answered
 )
 
 // command does one instruction and returns the answer that bkcmd allows.
@@ -133,7 +134,7 @@ func (n *nextion) command(cmd string) []byte {
 			cmp.Or(n.opt.Firmware, "163"), cmp.Or(n.opt.Serial, "D264B8204F0E1828"), display.NextionEnd))
 	}
 	code, data := n.do(cmd)
-	if data != nil {
+	if data != nil || code == codeAsleep {
 		return data
 	}
 	if code != codeDone {
@@ -161,6 +162,9 @@ func printable(s string) string {
 // do splits an instruction into its word and parameters, or its assignment.
 func (n *nextion) do(cmd string) (code int, data []byte) {
 	word, rest, _ := strings.Cut(cmd, " ")
+	if n.sleep && !strings.HasPrefix(cmd, "sleep=") && word != "get" && word != "sendme" && word != "rest" {
+		return codeAsleep, nil
+	}
 	if name, value, ok := strings.Cut(word, "="); ok { // the text may hold spaces
 		if rest != "" {
 			value = cmd[len(name)+1:]

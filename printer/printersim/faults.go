@@ -26,6 +26,8 @@ var faults = []Fault{
 	{"dies-mid", "loses its power after =N more lines (default 5) with all that is not printed; clearing it switches it on"},
 	{"silent-clone", "answers nothing, ever"},
 	{"lies-healthy", "says that all is well whatever happens, and drops what it has no paper for"},
+	{"holds", "takes nothing from its line until it is cleared, as one whose flow control says stop"},
+	{"forgets", "loses all that it took and has not printed (once), and stays switched on"},
 	{"xoff", "says XOFF and prints nothing until it is cleared"},
 }
 
@@ -107,6 +109,10 @@ func (s *Printer) happen(name, arg string) {
 	switch name {
 	case "dies-mid":
 		s.die()
+	case "forgets":
+		delete(s.faults, name)
+		s.clear()
+		s.machine.reset()
 	case "xoff":
 		s.off = true
 		s.say([]byte{0x13})

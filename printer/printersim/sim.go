@@ -25,6 +25,7 @@ type Options struct {
 	NoASB     bool                           // does not report by itself
 	NoGSr     bool                           // does not answer GS r
 	NoMemory  bool                           // keeps no pictures
+	NoPulse   bool                           // does not open the drawer in real time
 	ProcessID bool                           // answers GS ( H
 	Buffer    int                            // receive buffer in bytes; 4096 without
 	XonXoff   bool                           // says XOFF when its buffer fills, and drops what comes after it is full
@@ -178,6 +179,11 @@ func (s *Printer) accept(ctx context.Context, b byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken++
+	for s.has("holds") {
+		if !s.wait(ctx, nil) {
+			return false
+		}
+	}
 	for len(s.buffer) >= s.opt.Buffer {
 		if s.opt.XonXoff {
 			s.dropped++

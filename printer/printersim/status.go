@@ -51,7 +51,9 @@ func (s *Printer) now(b byte) {
 			s.change()
 		}
 	case n >= 5 && t[n-5] == printer.DLE && t[n-4] == printer.DC4 && t[n-3] == 1 && t[n-2] <= 1 && b >= 1 && b <= 8:
-		s.machine.drawer++
+		if !s.opt.NoPulse {
+			s.machine.drawer++
+		}
 	}
 }
 

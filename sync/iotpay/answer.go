@@ -20,6 +20,7 @@ func (c *Client) judge(endpoint, no string, x exchange) (Object, sale.GatewayAns
 	blamed := x.status >= 400 && x.status < 500 && x.status != http.StatusTooManyRequests && obj.Has("retCode")
 	if x.err != nil || err != nil || (x.status != http.StatusOK && !blamed) {
 		a.Result, a.Trouble, a.Words = x.diagnose()
+		a.Concern = reach(a.Trouble)
 		return Object{}, a
 	}
 	a = c.hear(endpoint, obj, a)
@@ -36,26 +37,26 @@ func (c *Client) hear(endpoint string, obj Object, a sale.GatewayAnswer) sale.Ga
 	ret, res := obj.Text("retCode"), obj.Text("resCode")
 	// The pages on query_order do not promise resCode; what they do promise,
 	// the status, speaks for itself.
-	if res == "" && endpoint == "query_order" && obj.Has("status") {
+	if res == "" && endpoint == "query_order" && told(obj).Has("status") {
 		res = ret
 	}
 	switch {
 	case ret == "FAIL" || res == "FAIL":
 		return c.fail(endpoint, obj, a)
 	case ret != "SUCCESS" || res != "SUCCESS":
-		a.Result, a.Trouble = sale.GatewayLost, sale.TroubleServer
+		a.Result, a.Trouble, a.Concern = sale.GatewayLost, sale.TroubleServer, sale.ConcernOrder
 		a.Words = fmt.Sprintf("the answer says neither SUCCESS nor FAIL (retCode %q, resCode %q)", printable(ret), printable(res))
 	case verdict == Genuine:
 		a.Result = sale.GatewayOK
 	default:
-		a.Result, a.Trouble = sale.GatewayUnverified, sale.TroubleKey
+		a.Result, a.Trouble, a.Concern = sale.GatewayUnverified, sale.TroubleKey, sale.ConcernLink
 		a.Words = fmt.Sprintf("the gateway says SUCCESS, but it proves nothing: %s", verdict)
 	}
 	return a
 }
 
-// fail sorts a FAIL by its words. Words about the key or the system win: they
-// say nothing about the order.
+// fail sorts a FAIL by its words. Words about more than the order win over
+// "not found" and "exists": they say nothing about the order.
 func (c *Client) fail(endpoint string, obj Object, a sale.GatewayAnswer) sale.GatewayAnswer {
 	words := join(join(obj.Text("retMsg"), obj.Text("errCode")), obj.Text("errCodeDes"))
 	a.Result, a.Words = sale.GatewayFail, words
@@ -65,16 +66,19 @@ func (c *Client) fail(endpoint string, obj Object, a sale.GatewayAnswer) sale.Ga
 	if other := obj.Text(numberOf(endpoint)); other != "" && other != a.No && obj.Text("payOrderId") != a.No {
 		return disagree(a, numberOf(endpoint), other) // whatever it refuses, it is not this
 	}
+	words = without(words, a.No)
+	a.Concern, a.Trouble = c.cfg.understand(words)
+	wider := a.Concern == sale.ConcernLink || a.Concern == sale.ConcernSystem
 	lookUp := endpoint == "query_order" || endpoint == "query_refund"
 	switch {
-	case holdsOneOf(words, c.cfg.KeyTexts):
-		a.Trouble = sale.TroubleKey
-	case holdsOneOf(words, c.cfg.SystemTexts):
-		a.Trouble = sale.TroubleServer
-	case lookUp && holdsOneOf(words, c.cfg.NotFoundTexts):
-		a.Result = sale.GatewayNotFound
-	case !lookUp && holdsOneOf(words, c.cfg.ExistsTexts):
-		a.Result = sale.GatewayExists
+	case !wider && lookUp && holdsOneOf(words, c.cfg.NotFoundTexts):
+		a.Result, a.Concern = sale.GatewayNotFound, sale.ConcernOrder
+	case !wider && !lookUp && holdsOneOf(words, c.cfg.ExistsTexts):
+		a.Result, a.Concern = sale.GatewayExists, sale.ConcernOrder
+	case endpoint == "refund_order" && c.cfg.refusesRefund(words):
+		a.Concern = sale.ConcernRefused
+	case endpoint == "refund_order":
+		a.Result = sale.GatewayUnclear // it may have been made: never under a new number
 	}
 	return a
 }
@@ -97,7 +101,7 @@ func disagree(a sale.GatewayAnswer, field, got string) sale.GatewayAnswer {
 
 // unusable takes back an ok: the answer is signed, and proves nothing here.
 func unusable(a sale.GatewayAnswer, words string) sale.GatewayAnswer {
-	return sale.GatewayAnswer{No: a.No, Result: sale.GatewayUnverified, Verified: a.Verified, Status: sale.StatusUnknown, Words: words, RetryAfter: a.RetryAfter}
+	return sale.GatewayAnswer{No: a.No, Result: sale.GatewayUnverified, Verified: a.Verified, Status: sale.StatusUnknown, Words: words, Concern: sale.ConcernOrder, RetryAfter: a.RetryAfter}
 }
 
 // join puts two texts of an answer together, which often say the same.
@@ -109,4 +113,15 @@ func join(a, b string) string {
 		return b
 	}
 	return a + "; " + b
+}
+
+// reach says how far trouble on the way reaches.
+func reach(t sale.Trouble) sale.Concern {
+	switch t {
+	case sale.TroubleNone: // posd itself stopped asking
+		return sale.ConcernNone
+	case sale.TroubleThrottled:
+		return sale.ConcernPatience
+	}
+	return sale.ConcernLink
 }

@@ -93,6 +93,9 @@ func (c *Client) Close() { c.wire.tr.CloseIdleConnections() }
 // Create asks for an order of one of the counter's channels. It is sent once.
 func (c *Client) Create(ctx context.Context, r sale.OrderRequest) sale.GatewayAnswer {
 	o := Order{No: r.No, Channel: r.Channel, Amount: r.Amount, Currency: r.Currency, AuthCode: r.AuthCode}
+	if n := len(r.No); n > maxOwnNo {
+		return refused(r.No, fmt.Errorf("mchOrderNo: %d characters, at most %d", n, maxOwnNo))
+	}
 	if r.Channel == sale.WXNative {
 		o.ProductID = c.cfg.ProductID
 	}
@@ -120,7 +123,7 @@ func (c *Client) CreateOrder(ctx context.Context, o Order) (Placed, sale.Gateway
 		return p, disagree(a, "mchOrderNo", p.MchOrderNo)
 	}
 	if showsCode(o.Channel) {
-		code := p.Code()
+		code := strings.TrimSpace(p.Code()) // a line end is no reason to turn a customer away
 		if code == "" {
 			return p, unusable(a, "the gateway's answer holds no code to show")
 		}
@@ -143,19 +146,20 @@ func showsCode(ch sale.Channel) bool {
 
 // filled puts the configured values where an order says nothing.
 func (c *Client) filled(o Order) Order {
+	notify := c.cfg.NotifyURL
+	if o.Channel == sale.CCPax {
+		notify = "http://localhost" // as documented: a card's result is known here first
+	}
 	for _, f := range []struct {
 		field *string
 		value string
 	}{
-		{&o.JobNo, c.cfg.JobNo}, {&o.NotifyURL, c.cfg.NotifyURL}, {&o.Subject, c.cfg.Subject},
+		{&o.JobNo, c.cfg.JobNo}, {&o.NotifyURL, notify}, {&o.Subject, c.cfg.Subject},
 		{&o.Body, c.cfg.Body}, {&o.Device, c.cfg.Device}, {&o.ClientIP, c.clientIP()},
 	} {
 		if *f.field == "" {
 			*f.field = f.value
 		}
-	}
-	if o.Channel == sale.CCPax {
-		o.NotifyURL = "http://localhost" // as documented: a card's result is known here first
 	}
 	return o
 }
@@ -246,28 +250,23 @@ func (c *Client) QueryRefund(ctx context.Context, mchRefundNo string) sale.Gatew
 	return a
 }
 
-// QueryRefundOrder asks what became of a refund. It is ok only when the answer
-// names this refund and its status, if it has one, is among those that mean done.
+// QueryRefundOrder asks what became of a refund. The answer must name it.
 func (c *Client) QueryRefundOrder(ctx context.Context, mchRefundNo string) (RefundState, sale.GatewayAnswer) {
 	if mchRefundNo == "" {
 		return RefundState{}, refused("", errors.New("mchRefundNo: missing"))
 	}
 	obj, a := c.call(ctx, repeated, "query_refund", mchRefundNo, refundQueryParams(c.cfg.MchID, mchRefundNo))
 	s, a := c.refundAnswer(obj, a, "", 0)
-	if a.Result != sale.GatewayOK {
-		return s, a
-	}
-	if s.MchRefundNo == "" {
+	if s.MchRefundNo == "" && a.Verified && (a.Result == sale.GatewayOK || a.Result == sale.GatewayPending || a.Result == sale.GatewayFailed) {
 		return s, disagree(a, "mchRefundNo", "")
-	}
-	if s.Status != "" && !slices.Contains(c.cfg.RefundDone, s.Status) {
-		return s, unusable(a, fmt.Sprintf("the gateway's refund status %q is not known to mean done", printable(s.Status)))
 	}
 	return s, a
 }
 
-// refundAnswer checks what a refund's answer repeats of the request. Zero
-// values were not asked for.
+// refundAnswer reads the answer to refund_order or query_refund: SUCCESS says
+// only that the refund, or the question, was accepted. Whether the money went
+// back is the status's to say. It checks what the answer repeats of the
+// request; zero values were not asked for.
 func (c *Client) refundAnswer(obj Object, a sale.GatewayAnswer, payOrderID string, amount sale.Amount) (RefundState, sale.GatewayAnswer) {
 	if a.Result != sale.GatewayOK {
 		return RefundState{}, a
@@ -284,7 +283,22 @@ func (c *Client) refundAnswer(obj Object, a sale.GatewayAnswer, payOrderID strin
 		return s, disagree(a, "refundAmount", s.Amount.String())
 	}
 	a.PayOrderID, a.Amount, a.Currency = s.PayOrderID, s.Amount, s.Currency
+	switch {
+	case isOneOf(s.Status, c.cfg.RefundDone):
+	case isOneOf(s.Status, c.cfg.RefundFailed):
+		a.Result, a.Concern = sale.GatewayFailed, sale.ConcernOrder
+		a.Words = first(a.Words, fmt.Sprintf("the gateway says that the refund failed (status %s)", printable(s.Status)))
+	case s.Status == "":
+		a.Result, a.Words = sale.GatewayPending, first(a.Words, "the gateway has accepted the refund and does not say yet that it is done")
+	default:
+		a.Result, a.Words = sale.GatewayPending, first(a.Words, fmt.Sprintf("the refund is not done yet (status %s)", printable(s.Status)))
+	}
 	return s, a
+}
+
+// isOneOf reports whether a status is one of those listed, whatever its case.
+func isOneOf(status string, list []string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return status != "" && strings.EqualFold(s, status) })
 }
 
 // ReportParams composes the create_order request that reports a card sale: JSON
@@ -292,7 +306,11 @@ func (c *Client) refundAnswer(obj Object, a sale.GatewayAnswer, payOrderID strin
 // It does no I/O. An error means that the gateway would refuse it.
 func (c *Client) ReportParams(no string, amount sale.Amount, currency string, extra sale.Secret) (sale.Secret, error) {
 	o := c.filled(Order{No: no, Channel: sale.CCPax, Amount: amount, Currency: currency, CardExtra: extra})
-	if err := o.Validate(); err != nil {
+	_, isJSON := ParseObject([]byte(extra.Reveal()))
+	if isJSON != nil && extra != "" {
+		isJSON = errors.New("extra: not a JSON object") // whose error would repeat it
+	}
+	if err := errors.Join(o.Validate(), isJSON); err != nil {
 		return "", fmt.Errorf("compose report %s: %w", no, err)
 	}
 	return sale.Secret(o.params(c.cfg.MchID)), nil
@@ -387,5 +405,5 @@ func (c *Client) logged(endpoint string, x exchange, a sale.GatewayAnswer) {
 
 // refused is the answer to a request that posd itself does not send.
 func refused(no string, err error) sale.GatewayAnswer {
-	return sale.GatewayAnswer{No: no, Result: sale.GatewayNotSent, Status: sale.StatusUnknown, Words: "not sent: " + printable(err.Error())}
+	return sale.GatewayAnswer{No: no, Result: sale.GatewayNotSent, Status: sale.StatusUnknown, Concern: sale.ConcernOrder, Words: "not sent: " + printable(err.Error())}
 }

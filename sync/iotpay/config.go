@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"posd/device/sale"
 )
 
 // Config is what the client must know besides the merchant key.
@@ -62,14 +64,27 @@ type Config struct {
 	NotFoundTexts []string `toml:"not_found_texts"`
 	// ExistsTexts are words that mean "this number was used before".
 	ExistsTexts []string `toml:"exists_texts"`
-	// KeyTexts are words about the merchant, the login or the signature. They win
-	// over all other lists, and stop the queue of reports.
+	// ChannelTexts are words about a channel, or a kind of card, that the merchant
+	// does not have. They win over all lists below.
+	ChannelTexts []string `toml:"channel_texts"`
+	// KeyTexts are words about the merchant, the login or the signature as a whole:
+	// they make the link's state.
 	KeyTexts []string `toml:"key_texts"`
-	// SystemTexts are words about the gateway's own failure. They stop the queue too.
+	// PatienceTexts are words that ask for the same again, later.
+	PatienceTexts []string `toml:"patience_texts"`
+	// SystemTexts are words about the gateway's own failure. They say nothing about
+	// the order or refund that they answer.
 	SystemTexts []string `toml:"system_texts"`
-	// RefundDone are the values of a query_refund answer's status that mean that
-	// the money went back. Default "2", "SUCCESS".
+	// RefundRefusedTexts are words that refuse a refund on grounds of business, when
+	// signed: it was not made, and may be asked for under a new number. After all
+	// other words it goes on under its own.
+	RefundRefusedTexts []string `toml:"refund_refused_texts"`
+	// RefundDone are the values of a refund's status that mean that the money went
+	// back. Default "2", "3", "SUCCESS".
 	RefundDone []string `toml:"refund_done"`
+	// RefundFailed are those that mean that it did not, and never will. Every value
+	// that stands in neither list means: not yet. Default "4", "9", "FAIL", "FAILED".
+	RefundFailed []string `toml:"refund_failed"`
 }
 
 // Defaults returns the configuration in force where nothing else is said. MchID
@@ -100,14 +115,35 @@ func Defaults() Config {
 		},
 		ExistsTexts: []string{
 			"order exist", "order already exist", "duplicate order", "order_exist", "mchorderno exist", "mchorderno already", "订单已存在", "订单号重复",
+			"商户订单已存在", "商户退款订单号已存在", "退款订单号已存在",
 			"refund exist", "refund already exist", "duplicate refund", "mchrefundno exist", "mchrefundno already",
 		},
-		KeyTexts: []string{
-			"signature", "sign fail", "sign error", "verify sign", "invalid sign", "invalid merchant", "merchant not", "merchant does not",
-			"merchant is", "mchid", "mch_id", "jobno", "login name", "loginname", "permission", "unauthorized", "验签", "签名", "商户不存在",
+		ChannelTexts: []string{
+			"channel", "not support", "unsupported", "not enabled", "not opened", "not activated", "no permission", "permission denied", "has no permission",
+			"card type", "card brand", "渠道", "通道", "未开通", "不支持", "无权限", "没有权限", "卡种",
 		},
-		SystemTexts: []string{"system error", "system busy", "system exception", "service unavailable", "internal error", "systemerror", "系统"},
-		RefundDone:  []string{"2", "SUCCESS"},
+		KeyTexts: []string{
+			"signature", "sign fail", "sign error", "sign is", "verify sign", "invalid sign", "sign not", "签名", "验签",
+			"invalid merchant", "merchant not found", "merchant not exist", "merchant does not exist", "merchant is", "merchant does not",
+			"mchid is", "mchid not", "mchid does not", "mchid error", "mchid invalid", "invalid mchid", "mch id is", "mch id not", "invalid mch id",
+			"jobno is", "jobno not", "jobno error", "invalid jobno", "login name", "loginname is", "loginname not", "invalid loginname", "unauthorized", "商户不存在", "商户号不存在",
+		},
+		PatienceTexts: []string{
+			"too frequent", "frequency", "too many requests", "too fast", "rate limit", "try again", "try later", "retry later", "please retry", "need retry", "later",
+			"timeout", "timed out", "time out", "busy", "not enough", "notenough", "userpaying", "超时", "频繁", "稍后", "繁忙", "重试",
+		},
+		SystemTexts: []string{
+			"system error", "systemerror", "system exception", "service unavailable", "internal error", "server error", "bank error", "bankerror",
+			"network error", "unknown error", "系统", "网络异常", "服务异常",
+		},
+		RefundRefusedTexts: []string{
+			"amount exceed", "exceeds the", "exceed the paid", "exceeds paid", "is more than", "more than the paid", "greater than",
+			"not paid", "unpaid", "order not exist", "order does not exist", "order not found", "trade not exist", "trade overdue", "refund period", "refund deadline",
+			"refund not allowed", "not allowed to refund", "cannot be refunded", "can not be refunded", "not support refund", "does not support refund", "refund is not supported",
+			"trade state error", "currency is not", "大于", "未支付", "退款期限", "不支持退款", "不允许退款", "订单不存在",
+		},
+		RefundDone:   []string{"2", "3", "SUCCESS"},
+		RefundFailed: []string{"4", "9", "FAIL", "FAILED"},
 	}
 }
 
@@ -178,13 +214,24 @@ func (c Config) Validate() []error {
 		key   string
 		texts []string
 	}{
-		{"not_found_texts", c.NotFoundTexts}, {"exists_texts", c.ExistsTexts}, {"key_texts", c.KeyTexts},
-		{"system_texts", c.SystemTexts}, {"refund_done", c.RefundDone},
+		{"not_found_texts", c.NotFoundTexts}, {"exists_texts", c.ExistsTexts}, {"channel_texts", c.ChannelTexts}, {"key_texts", c.KeyTexts},
+		{"patience_texts", c.PatienceTexts}, {"system_texts", c.SystemTexts}, {"refund_refused_texts", c.RefundRefusedTexts},
+		{"refund_done", c.RefundDone}, {"refund_failed", c.RefundFailed},
 	} {
 		for _, t := range l.texts {
 			if strings.TrimSpace(t) == "" {
 				faults = append(faults, errors.New(l.key+" holds an empty text, which would match every answer: remove it"))
 			}
+		}
+	}
+	for _, status := range c.RefundFailed {
+		if isOneOf(status, c.RefundDone) {
+			fault("refund_failed and refund_done both hold %q: a refund's status means one of the two, so take it out of one", status)
+		}
+	}
+	for _, t := range c.RefundRefusedTexts {
+		if concern, _ := c.understand(t); concern == sale.ConcernLink || concern == sale.ConcernSystem || concern == sale.ConcernPatience {
+			fault("refund_refused_texts holds %q, which is a word of the system (%s): a refund that it answers may have been made, so it is no refusal: remove it", t, concern)
 		}
 	}
 	return faults

@@ -16,10 +16,13 @@
 //	fields that are not empty, without sign, sorted by name
 //	    a=apple&b=boat&c=cat   &key=MERCHANT-KEY   -> MD5 -> upper-case hex
 //
+// Answers are verified in every order in which gateways of this family sort what
+// they sign (sorted.go): all agree on the names that are documented.
+//
 // The files, bottom up: sign.go holds the object and its signature; order.go,
 // query.go and refund.go say what may be asked and what is answered; wire.go
-// carries bytes; answer.go and trouble.go say what an answer, or its absence,
-// proves; client.go joins them into what the till calls; notify.go receives
+// carries bytes; answer.go, words.go and trouble.go say what an answer, or its
+// absence, proves; client.go joins them into what the till calls; notify.go receives
 // the gateway's own calls.
 //
 // # How it fails
@@ -34,7 +37,18 @@
 //	FAIL with a configured text         not-found, exists
 //	SUCCESS, signed, numbers agree      ok
 //
-// and whose Trouble and Words say what a shop can do about it.
+// of a refund, where SUCCESS is acceptance and the status says the rest:
+//
+//	SUCCESS, status among refund_done   ok
+//	SUCCESS, among refund_failed        failed     it will never be done
+//	SUCCESS, any other, or none         pending    ask again by number
+//	FAIL, refused on grounds of business fail      it was not made
+//	FAIL with any other words           unclear    it may have been made: ask by number
+//
+// and whose Trouble and Words say what a shop can do about it. Its Concern says
+// how far an answer that is no success reaches, so that a word about one order is
+// not taken for one about the gateway: link (transport, signature, key), system,
+// patience, channel, order, refused. The table of words is in words.go.
 //
 // # What is repeated, and what never is
 //

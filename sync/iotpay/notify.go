@@ -56,8 +56,8 @@ func (c *Client) Receiver(n Notices) http.Handler {
 
 // notified reads and checks one notification.
 func (c *Client) notified(r *http.Request, n Notices) (a sale.GatewayAnswer, status int, err error) {
-	if r.Method != http.MethodPost {
-		return a, http.StatusMethodNotAllowed, errors.New("notifications are posted")
+	if r.Method != http.MethodPost && (r.Method != http.MethodGet || r.URL.RawQuery == "") {
+		return a, http.StatusMethodNotAllowed, errors.New("notifications are posted, or stand in the query of the address")
 	}
 	obj, err := readNotice(r)
 	if err != nil {
@@ -97,7 +97,8 @@ func (c *Client) notified(r *http.Request, n Notices) (a sale.GatewayAnswer, sta
 
 // readNotice reads a notification's fields. The documents show them as a list:
 // they may come as the one form field params, as requests do, each as a form
-// field of its own, or as a JSON body.
+// field of its own, or as a JSON body; and, from a sibling of the gateway, as the
+// query of the address, with an empty body.
 func readNotice(r *http.Request) (Object, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxNotice+1))
 	if err != nil {
@@ -109,12 +110,16 @@ func readNotice(r *http.Request) (Object, error) {
 	if strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
 		return ParseObject(body)
 	}
-	form, err := url.ParseQuery(string(body))
+	text := string(body)
+	if strings.TrimSpace(text) == "" {
+		text = r.URL.RawQuery
+	}
+	form, err := url.ParseQuery(text)
 	if err != nil {
 		return Object{}, errors.New("read notification: not a form")
 	}
-	if text := form.Get("params"); text != "" {
-		return ParseObject([]byte(text))
+	if params := form.Get("params"); params != "" {
+		return ParseObject([]byte(params))
 	}
 	flat := map[string]string{}
 	for name, values := range form {
@@ -123,9 +128,9 @@ func readNotice(r *http.Request) (Object, error) {
 		}
 		flat[name] = values[0]
 	}
-	text, err := json.Marshal(flat) // read back below: one way into an Object
+	object, err := json.Marshal(flat) // read back below: one way into an Object
 	if err != nil {
 		return Object{}, fmt.Errorf("read notification: %w", err)
 	}
-	return ParseObject(text)
+	return ParseObject(object)
 }

@@ -112,6 +112,34 @@ func TestNotificationsAreBelievedOnlyWhenAllAgrees(t *testing.T) {
 	}
 }
 
+// TestNotificationsInTheAddressAreRead is how a sibling of the gateway sends them:
+// the fields in the query, and nothing in the body.
+func TestNotificationsInTheAddressAreRead(t *testing.T) {
+	good := flat(notice(testKey))
+	for name, tt := range map[string]struct {
+		method, query, body string
+		status              int
+	}{
+		"an empty post":         {"POST", good, "", 200},
+		"blanks in the body":    {"POST", good, "\r\n", 200},
+		"a get":                 {"GET", good, "", 200},
+		"as params":             {"POST", url.Values{"params": {notice(testKey)}}.Encode(), "", 200},
+		"forged":                {"POST", flat(notice("another key")), "", 403},
+		"a field twice":         {"POST", good + "&amount=2865", "", 400},
+		"a get of nothing":      {"GET", "", "", 405},
+		"a body wins":           {"POST", good, "amount=1", 403},
+		"another way of asking": {"PUT", good, "", 405},
+	} {
+		var s shop
+		c := clientOf(t, "http://127.0.0.1/v1/")
+		w := httptest.NewRecorder()
+		c.Receiver(s.notices()).ServeHTTP(w, httptest.NewRequest(tt.method, "/notify?"+tt.query, strings.NewReader(tt.body)))
+		if w.Code != tt.status || (w.Body.String() == "success") != (tt.status == 200) || len(s.paid) != map[bool]int{true: 1}[tt.status == 200] {
+			t.Errorf("%s: %d %q, told of %v; want %d", name, w.Code, w.Body, s.paid, tt.status)
+		}
+	}
+}
+
 func TestNotificationThatCannotBeStoredIsToldAgain(t *testing.T) {
 	s := shop{err: errors.New("disk full")}
 	c := clientOf(t, "http://127.0.0.1/v1/")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"posd/device/sale"
 )
@@ -55,7 +56,7 @@ type Order struct {
 	AuthCode sale.Secret `json:"-"`        // micropay: the customer's code
 	DeviceID string      `json:"deviceId"` // micropay: the scanner
 
-	CardExtra sale.Secret `json:"-"`      // CC_PAX: the card transaction as JSON text, sent as it is
+	CardExtra sale.Secret `json:"-"`      // CC_PAX: the card transaction; elsewhere instead of what extra is made of. Sent as it is
 	Source    string      `json:"source"` // CC_PAX: the point-of-sale software and its version
 	Tip       sale.Amount `json:"tip"`    // CC_PAX
 }
@@ -71,21 +72,24 @@ var (
 	dollars     = []string{"CAD", "USD"}
 	dollarsYuan = []string{"CAD", "USD", "CNY"}
 	canadian    = []string{"CAD"}
+
+	// anywhere are the fields that no channel refuses.
+	anywhere = []string{"returnUrl", "osType", "extra"}
 )
 
 var rules = map[sale.Channel]rule{
 	sale.WXNative:       {dollarsYuan, []string{"productId"}, nil},
-	WXJSAPI:             {dollarsYuan, []string{"openId"}, []string{"appId", "returnUrl"}},
-	WXApp:               {dollars, []string{"appId"}, []string{"returnUrl"}},
+	WXJSAPI:             {dollarsYuan, []string{"openId"}, []string{"appId"}},
+	WXApp:               {dollars, []string{"appId"}, nil},
 	sale.WXMicropay:     {dollars, []string{"identityCode"}, []string{"deviceId"}},
 	sale.AlipayQR:       {dollars, nil, nil},
 	AlipayPC:            {dollarsYuan, []string{"returnUrl"}, nil},
 	AlipayWAP:           {dollarsYuan, []string{"returnUrl", "osType"}, nil},
 	AlipayMobile:        {dollars, []string{"returnUrl", "osType"}, nil},
 	sale.AlipayMicropay: {dollars, []string{"identityCode"}, []string{"deviceId"}},
-	sale.UPIQR:          {canadian, nil, nil},
-	UPISeq:              {dollarsYuan, nil, []string{"returnUrl"}},
-	UPIApp:              {dollars, nil, []string{"returnUrl"}},
+	sale.UPIQR:          {dollars, nil, nil},
+	UPISeq:              {dollarsYuan, nil, nil},
+	UPIApp:              {dollars, nil, nil},
 	sale.UPIMicropay:    {canadian, []string{"identityCode"}, []string{"deviceId"}},
 	sale.CCPax:          {canadian, []string{"extra"}, []string{"source", "tip"}},
 }
@@ -121,7 +125,7 @@ func (o Order) Validate() error {
 		return fmt.Errorf("channelId: %q is not a channel: use one of %v", o.Channel, Channels)
 	}
 	for _, f := range []textField{
-		{"mchOrderNo", o.No, 30, false},
+		{"mchOrderNo", o.No, maxOrderNo, false},
 		{"jobNo", o.JobNo, 50, false},
 		{"clientIp", o.ClientIP, 32, false},
 		{"notifyUrl", o.NotifyURL, 200, false},
@@ -142,9 +146,9 @@ func (o Order) Validate() error {
 	}
 	for _, f := range o.special() {
 		switch needed := slices.Contains(r.needs, f.name); {
-		case f.value == "" && needed:
+		case f.value == "" && needed && (o.CardExtra == "" || !inExtra[f.name]):
 			fault("%s: missing, %s needs it", f.name, o.Channel)
-		case f.value != "" && !needed && !slices.Contains(r.may, f.name):
+		case f.value != "" && !needed && !slices.Contains(r.may, f.name) && !slices.Contains(anywhere, f.name):
 			fault("%s: %s does not take it", f.name, o.Channel)
 		}
 		faults = f.check(faults)
@@ -164,12 +168,35 @@ func (o Order) Validate() error {
 	if extra := o.extra(); len(extra) > maxExtra {
 		fault("extra: %d bytes, at most %d", len(extra), maxExtra)
 	}
-	if o.CardExtra != "" {
+	return errors.Join(faults...)
+}
+
+// Limits of an order's number, in characters: what the documents say, and what
+// their own samples use.
+const (
+	maxOwnNo   = 30
+	maxOrderNo = 36
+)
+
+// inExtra are the fields that stand inside extra, and not beside it.
+var inExtra = map[string]bool{"productId": true, "openId": true, "appId": true}
+
+// Warnings says where the documents disagree about what the order asks for. It is
+// sent all the same: the gateway knows best.
+func (o Order) Warnings() []string {
+	var all []string
+	if n := utf8.RuneCountInString(o.No); n > maxOwnNo && n <= maxOrderNo {
+		all = append(all, fmt.Sprintf("mchOrderNo has %d characters: the documents promise %d, and their own samples use %d", n, maxOwnNo, maxOrderNo))
+	}
+	if o.Channel == sale.UPIQR && o.Currency == "USD" {
+		all = append(all, "USD by UPI_QR: one page of the documents takes it, another one takes CAD only")
+	}
+	if o.Channel == sale.CCPax && o.CardExtra != "" {
 		if _, err := ParseObject([]byte(o.CardExtra.Reveal())); err != nil {
-			fault("extra: not a JSON object")
+			all = append(all, "extra is no JSON object: the documents call it one, and one page says that any text will do")
 		}
 	}
-	return errors.Join(faults...)
+	return all
 }
 
 // maxExtra is the documented limit of extra, in UTF-8 bytes.

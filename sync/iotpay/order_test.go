@@ -110,11 +110,10 @@ func TestInvalidFieldsAreNamedWithLimitAndValue(t *testing.T) {
 		spoil   func(*iotpay.Order)
 		want    string
 	}{
-		{sale.WXNative, func(o *iotpay.Order) { o.No = strings.Repeat("9", 31) }, `mchOrderNo: 31 characters, at most 30: "9999999999999999999999999999999"`},
+		{sale.WXNative, func(o *iotpay.Order) { o.No = strings.Repeat("9", 37) }, `mchOrderNo: 37 characters, at most 36: "9999999999999999999999999999999999999"`},
 		{sale.WXNative, func(o *iotpay.Order) { o.No = "" }, "mchOrderNo: missing"},
 		{sale.WXNative, func(o *iotpay.Order) { o.JobNo = strings.Repeat("j", 51) }, "jobNo: 51 characters, at most 50"},
 		{sale.WXNative, func(o *iotpay.Order) { o.ProductID = "" }, "productId: missing, WX_NATIVE needs it"},
-		{sale.WXNative, func(o *iotpay.Order) { o.OSType = "IOS" }, "osType: WX_NATIVE does not take it"},
 		{sale.WXNative, func(o *iotpay.Order) { o.Currency = "EUR" }, `currency: "EUR" is not taken by WX_NATIVE: use one of [CAD USD CNY]`},
 		{sale.WXNative, func(o *iotpay.Order) { o.Subject = strings.Repeat("茶", 65) }, "subject: 65 characters, at most 64"},
 		{sale.WXNative, func(o *iotpay.Order) { o.Body = "a\xffb" }, `body: not valid UTF-8: "a\xffb"`},
@@ -125,7 +124,7 @@ func TestInvalidFieldsAreNamedWithLimitAndValue(t *testing.T) {
 		{sale.WXNative, func(o *iotpay.Order) { o.NotifyURL = strings.Repeat("n", 201) }, "notifyUrl: 201 characters, at most 200"},
 		{sale.WXNative, func(o *iotpay.Order) { o.Amount = -5 }, "amount: amount -0.05 is not above zero"},
 		{sale.AlipayQR, func(o *iotpay.Order) { o.Currency = "CNY" }, `currency: "CNY" is not taken by ALIPAY_QR`},
-		{sale.UPIQR, func(o *iotpay.Order) { o.Currency = "USD" }, `currency: "USD" is not taken by UPI_QR: use one of [CAD]`},
+		{sale.UPIQR, func(o *iotpay.Order) { o.Currency = "CNY" }, `currency: "CNY" is not taken by UPI_QR: use one of [CAD USD]`},
 		{sale.CCPax, func(o *iotpay.Order) { o.Currency = "USD" }, `currency: "USD" is not taken by CC_PAX`},
 		{sale.CCPax, func(o *iotpay.Order) { o.CardExtra = "" }, "extra: missing, CC_PAX needs it"},
 		{sale.CCPax, func(o *iotpay.Order) { o.Source = strings.Repeat("s", 65) }, "source: 65 characters, at most 64"},
@@ -155,7 +154,7 @@ func TestInvalidFieldsAreNamedWithLimitAndValue(t *testing.T) {
 }
 
 func TestAllFaultsOfARefundAreNamed(t *testing.T) {
-	err := iotpay.Refund{No: strings.Repeat("R", 31), Amount: 0, Channel: sale.UPIQR, Currency: "USD"}.Validate()
+	err := iotpay.Refund{No: strings.Repeat("R", 31), Amount: 0, Channel: sale.UPIQR, Currency: "CNY"}.Validate()
 	for _, want := range []string{"mchRefundNo: 31 characters, at most 30", "payOrderId: missing", "clientIp: missing", "loginName: missing", "refundAmount", "currency"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
@@ -163,6 +162,54 @@ func TestAllFaultsOfARefundAreNamed(t *testing.T) {
 	}
 	if err := (iotpay.Query{}).Validate(); err == nil {
 		t.Error("a query without a number was taken")
+	}
+}
+
+// TestOptionalFieldsAreTakenOnEveryChannel: the documents call them optional, and
+// give each channel that needs one; none is said to refuse one.
+func TestOptionalFieldsAreTakenOnEveryChannel(t *testing.T) {
+	for ch, o := range orders() {
+		o.ReturnURL, o.OSType = "https://shop.example/done", "ANDROID"
+		if o.CardExtra == "" {
+			o.CardExtra = `{"productId":"7","openId":"o","appId":"a","type":"apppay","anything":"else"}`
+			o.ProductID, o.OpenID, o.AppID = "", "", ""
+		} else {
+			o.CardExtra = "any text that is not empty"
+		}
+		synctest.Test(t, func(t *testing.T) {
+			c := newCounter(t, testConfig(), io.Discard)
+			if _, a := c.CreateOrder(t.Context(), o); a.Result != sale.GatewayOK {
+				t.Errorf("%s: %+v", ch, a)
+			}
+		})
+	}
+}
+
+func TestWhatTheDocumentsDisagreeAboutIsSaid(t *testing.T) {
+	for _, tt := range []struct {
+		o    iotpay.Order
+		want string
+	}{
+		{iotpay.Order{No: strings.Repeat("9", 36), Channel: sale.WXNative}, "mchOrderNo has 36 characters"},
+		{iotpay.Order{No: "A", Channel: sale.UPIQR, Currency: "USD"}, "USD by UPI_QR"},
+		{iotpay.Order{No: "A", Channel: sale.CCPax, CardExtra: "any text"}, "extra is no JSON object"},
+		{iotpay.Order{No: strings.Repeat("9", 30), Channel: sale.UPIQR, Currency: "CAD"}, ""},
+	} {
+		if got := strings.Join(tt.o.Warnings(), "; "); !strings.HasPrefix(got, tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("%+v: %q, want %q", tt.o, got, tt.want)
+		}
+	}
+}
+
+func TestANotifyURLOfItsOwnIsSentWithACardReport(t *testing.T) {
+	s := newStub(t)
+	got := ""
+	s.answering(func(c stubCall) *stubAnswer { got = c.fields["notifyUrl"]; return nil })
+	for _, given := range []string{"https://shop.example/told", ""} {
+		facing(t, s).CreateOrder(t.Context(), iotpay.Order{No: "A", Channel: sale.CCPax, Amount: 1, Currency: "CAD", CardExtra: cardExtra, NotifyURL: given})
+		if want := map[string]string{"": "http://localhost"}[given]; got != given && got != want {
+			t.Errorf("asked for %q, sent %q", given, got)
+		}
 	}
 }
 
@@ -183,14 +230,14 @@ func TestSimulatorRefusesByNameWhatTheDocumentsRefuse(t *testing.T) {
 		{"body", text(256), "body has 256"},
 		{"clientIp", `"here"`, "clientIp is not an address"},
 		{"currency", `"CNY"`, `currency "CNY" is not taken`},
-		{"amount", `"100"`, "amount must be a whole number"},
+		{"amount", `"100"`, ""},
 		{"amount", "28.65", "amount must be a whole number"},
 		{"amount", "0", "amount must be a whole number"},
 		{"param1", `"mine"`, "param1 is reserved"},
 		{"channelId", `"CASH"`, "channelId"},
 		{"channelId", `"WX_NATIVE"`, "extra: productId is missing"},
 		{"channelId", `"ALIPAY_PC"`, "returnUrl is missing"},
-		{"channelId", `"CC_PAX"`, "extra: cardNum is missing"},
+		{"channelId", `"CC_PAX"`, "extra is missing"},
 		{"channelId", `"WX_MICROPAY"`, "codeType is missing"},
 		{"extra", text(1025), "extra has 1025 bytes"},
 	} {

@@ -20,9 +20,13 @@ func (q Query) Validate() error {
 		return errors.New("mchOrderNo or payOrderId: missing")
 	}
 	faults := textField{"mchOrderNo", q.MchOrderNo, 36, false}.check(nil)
-	faults = textField{"payOrderId", q.PayOrderID, 36, false}.check(faults)
+	faults = textField{"payOrderId", q.PayOrderID, maxPayOrderID, false}.check(faults)
 	return errors.Join(faults...)
 }
+
+// maxPayOrderID bounds the gateway's own number of an order. The documents show
+// 28 characters and promise nothing.
+const maxPayOrderID = 64
 
 func (q Query) params(mchID string) []byte {
 	var p params
@@ -50,9 +54,19 @@ type OrderState struct {
 	Param2         string           `json:"param2,omitempty"`
 }
 
+// told returns the fields of a look-up's answer: the answer's own, or those of
+// the object result in which a sibling of the gateway nests them all.
+func told(o Object) Object {
+	if in, ok := o.Nested("result"); ok && !o.Has("status") {
+		return in
+	}
+	return o
+}
+
 // orderState reads the fields of a query answer or a notification. An error
-// means that a number in it is none.
+// means that a number in it that decides is none; what only informs never is.
 func orderState(o Object) (OrderState, error) {
+	o = told(o)
 	s := OrderState{
 		MchOrderNo:     o.Text("mchOrderNo"),
 		PayOrderID:     o.Text("payOrderId"),
@@ -66,15 +80,14 @@ func orderState(o Object) (OrderState, error) {
 	}
 	amount, _, errAmount := o.Whole("amount")
 	status, told, errStatus := o.Whole("status")
-	paid, atTold, errPaid := o.Whole("paySuccTime")
-	if err := errors.Join(errAmount, errStatus, errPaid); err != nil {
+	if err := errors.Join(errAmount, errStatus); err != nil {
 		return s, err
 	}
 	s.Amount = sale.Amount(amount)
 	if told && knownStatus(sale.OrderStatus(status)) {
 		s.Status = sale.OrderStatus(status)
 	}
-	if atTold && paid > 0 {
+	if paid, ok, err := o.Whole("paySuccTime"); ok && err == nil && paid > 0 && paid < 1<<42 {
 		s.PaidAt = time.UnixMilli(paid).UTC()
 	}
 	return s, nil

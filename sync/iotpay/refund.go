@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"posd/device/sale"
 )
@@ -25,7 +26,7 @@ func (r Refund) Validate() error {
 	var faults []error
 	for _, f := range []textField{
 		{"mchRefundNo", r.No, 30, false},
-		{"payOrderId", r.PayOrderID, 36, false},
+		{"payOrderId", r.PayOrderID, maxPayOrderID, false},
 		{"clientIp", r.ClientIP, 32, false},
 		{"loginName", r.LoginName, 50, false},
 	} {
@@ -81,6 +82,7 @@ type RefundState struct {
 }
 
 func refundState(o Object) (RefundState, error) {
+	o = told(o)
 	amount, _, err := o.Whole("refundAmount")
 	return RefundState{
 		MchRefundNo: o.Text("mchRefundNo"),
@@ -88,6 +90,6 @@ func refundState(o Object) (RefundState, error) {
 		RefundID:    o.Text("refundOrderId"),
 		Amount:      sale.Amount(amount),
 		Currency:    o.Text("currency"),
-		Status:      first(o.Text("refundStatus"), o.Text("status")),
+		Status:      strings.TrimSpace(wholeText(first(o.Text("refundStatus"), o.Text("status")))),
 	}, err
 }

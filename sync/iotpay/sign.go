@@ -97,11 +97,19 @@ func (o Object) Whole(name string) (n int64, ok bool, err error) {
 	if text == "" {
 		return 0, false, nil
 	}
-	n, err = strconv.ParseInt(text, 10, 64)
+	n, err = strconv.ParseInt(wholeText(text), 10, 64)
 	if err != nil {
 		return 0, true, fmt.Errorf("field %s is %q, not a whole number", name, printable(text))
 	}
 	return n, true, nil
+}
+
+// wholeText drops a fraction of zeros: 1000.0 is 1000.
+func wholeText(text string) string {
+	if n, fraction, ok := strings.Cut(text, "."); ok && n != "" && fraction != "" && strings.Trim(fraction, "0") == "" {
+		return n
+	}
+	return text
 }
 
 // Nested returns a field that is an object. ok is false if it is anything else.
@@ -124,15 +132,18 @@ func (o Object) find(name string) field {
 }
 
 // SignedText returns the text that is signed, without the key: fields that are
-// not empty, without sign and without those named, sorted bytewise by name.
-func (o Object) SignedText(without ...string) string {
+// not empty, without sign, sorted bytewise by name.
+func (o Object) SignedText() string { return o.joined(byName) }
+
+// joined returns the fields that are signed, without those named, in an order.
+func (o Object) joined(by order, without ...string) string {
 	kept := make([]field, 0, len(o.fields))
 	for _, f := range o.fields {
 		if f.text != "" && f.name != "sign" && !slices.Contains(without, f.name) {
 			kept = append(kept, f)
 		}
 	}
-	slices.SortFunc(kept, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(kept, by)
 	var b strings.Builder
 	for i, f := range kept {
 		if i > 0 {
@@ -164,29 +175,39 @@ const (
 	NotVerifiable Verdict = "signature not verifiable"
 )
 
-// Verify checks o's signature under key, in constant time. When it is wrong it
-// is tried once more without payParams, which some of the gateway's answers
-// leave out of what they sign. How an object inside an answer enters the signature is not
-// documented, so one that holds an object and does not verify is
-// NotVerifiable: as little proof as a forged one, but another cause.
+// Verify checks o's signature under key, in constant time.
 func Verify(o Object, key sale.Secret) Verdict {
+	verdict, _ := VerifyText(o, key)
+	return verdict
+}
+
+// VerifyText is Verify, and returns the text that the signature belongs to. The
+// fields are tried in every order in which a gateway of this family sorts them,
+// and once more without payParams, which some answers leave out of what they
+// sign: all agree on the names that are documented, and one new name may tell
+// them apart. How an object inside an answer enters the signature is not
+// documented, so one that holds an object and does not verify is NotVerifiable:
+// as little proof as a forged one, but another cause.
+func VerifyText(o Object, key sale.Secret) (Verdict, string) {
 	got := []byte(strings.ToUpper(o.Text("sign")))
 	if len(got) == 0 {
-		return Unsigned
+		return Unsigned, o.SignedText()
 	}
-	right := func(text string) bool {
-		return subtle.ConstantTimeCompare(got, []byte(digest(text, key))) == 1
-	}
-	if right(o.SignedText()) {
-		return Genuine
-	}
-	if o.Has("payParams") && right(o.SignedText("payParams")) {
-		return Genuine
+	for _, left := range [][]string{nil, {"payParams"}} {
+		if left != nil && !o.Has("payParams") {
+			continue
+		}
+		for _, by := range orders {
+			text := o.joined(by, left...)
+			if subtle.ConstantTimeCompare(got, []byte(digest(text, key))) == 1 {
+				return Genuine, text
+			}
+		}
 	}
 	if slices.ContainsFunc(o.fields, func(f field) bool { return f.nested }) {
-		return NotVerifiable
+		return NotVerifiable, o.SignedText()
 	}
-	return Forged
+	return Forged, o.SignedText()
 }
 
 // signed returns the JSON text of an object with its signature as last field.

@@ -42,14 +42,3 @@ func fit(words string, secrets ...sale.Secret) string {
 	}
 	return printable(words)
 }
-
-// holdsOneOf reports whether one of the texts stands in s, whatever the case.
-func holdsOneOf(s string, texts []string) bool {
-	s = strings.ToLower(s)
-	for _, t := range texts {
-		if t != "" && strings.Contains(s, strings.ToLower(t)) {
-			return true
-		}
-	}
-	return false
-}

@@ -115,7 +115,7 @@ func TestNothingRepeatsAnOrderOnADeadConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := newGrave(t)
 			c := clientOf(t, "http://"+g.Addr().String()+"/v1")
-			if a := call(c); a.Result != sale.GatewayFail {
+			if a := call(c); a.Result != sale.GatewayFail && (a.Result != sale.GatewayUnclear || name != "refund") {
 				t.Fatalf("first: %+v", a)
 			}
 			if a := call(c); a.Result != sale.GatewayLost {

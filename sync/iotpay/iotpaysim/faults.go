@@ -37,7 +37,22 @@ func Faults() []Fault {
 		{"wrong-number", "answer about another order"},
 		{"exists", "create_order and refund_order: say that the number is taken"},
 		{"not-found", "queries: say that there is no such thing"},
-		{"refund-pending", "query_refund: say that it is still under way"},
+		{"refund-pending", "[=STATUS] query_refund: say that it is still under way: 1, or this status"},
+		{"refund-fails", "[=STATUS] query_refund: say that it failed: 9, or this status; the money stays with the merchant"},
+		{"refund-told", "[=STATUS] refund_order: tell the status at once: 2, or this one"},
+		{"text-times", "tell the time of a payment as a text date"},
+		{"fractions", "write whole numbers with a fraction: 2865.0, 2.0"},
+		{"odd-members", "put booleans where times and texts are due, and members that nobody knows"},
+		{"closed-then-paid", "query_order: say of an unpaid order that the system has closed it; it can be paid all the same"},
+		{"changed-pay-order", "query_order: answer with another payOrderId than create_order did"},
+		{"long-pay-order", "make payOrderIds of 64 characters"},
+		{"new-member", "=ORDER: sign answers with one more member, sorted natural (without regard to case) or by pairs (name=value)"},
+		{"existing-system-error", "a number that exists: unsigned, 支付中心系统异常"},
+		{"existing-number-inside", "a number that exists: the number stands inside the words, in brackets"},
+		{"code-newline", "create_order: a line end after the code"},
+		{"too-frequent", "refuse everything, signed, with words that ask for patience"},
+		{"poison", "=CLASS[/CENTS]: answer every report, or every one of that amount, always so (it does not end those set before); classes: " + strings.Join(poisonNames(), ", ")},
+		{"query-notification", "post notifications with an empty body and the fields in the query"},
 		{"clock-skew", "=DURATION: the gateway's clock is so far ahead"},
 		{"duplicate-notification", "post every notification twice"},
 		{"late-notification", "=DURATION: post notifications so late; with *1 the first comes after the second"},
@@ -56,7 +71,15 @@ type strike struct {
 	wrongKey, wrongSign, nested  bool
 	unsignedFail                 bool
 	wrongAmount, wrongNumber     bool
-	exists, notFound, pending    bool
+	exists, notFound             bool
+	textTimes, fractions, odd    bool
+	stillPayable, otherPayOrder  bool
+	longPayOrder, codeNewline    bool
+	existsSystem, existsInside   bool
+	notJSON                      bool
+	pending, refundFails         string // the status that query_refund tells
+	refundTold                   string // the status that refund_order tells
+	newMember                    string // how answers with one more member are sorted
 	cutAt                        int
 	slow, skew                   time.Duration
 	statusBefore, statusAfter    int
@@ -89,7 +112,9 @@ func (g *Gateway) SetFault(text string) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.clear(f.name)
+	if f.name != "poison" {
+		g.clear(f.name)
+	}
 	g.faults = append(g.faults, f)
 	if f.keepsAway() {
 		for _, d := range g.doors {
@@ -135,7 +160,7 @@ func (g *Gateway) strike(endpoint string) strike {
 	defer g.mu.Unlock()
 	var s strike
 	for _, f := range g.faults {
-		if f.left == 0 || (f.endpoint != "" && f.endpoint != endpoint) || strings.HasSuffix(f.name, "-notification") {
+		if f.left == 0 || f.name == "poison" || (f.endpoint != "" && f.endpoint != endpoint) || strings.HasSuffix(f.name, "-notification") {
 			continue
 		}
 		if f.left > 0 {
@@ -191,7 +216,37 @@ func (f *fault) apply(s *strike) (err error) {
 	case "not-found":
 		s.notFound = true
 	case "refund-pending":
-		s.pending = true
+		s.pending = first(f.arg, "1")
+	case "refund-fails":
+		s.refundFails = first(f.arg, "9")
+	case "refund-told":
+		s.refundTold = first(f.arg, "2")
+	case "text-times":
+		s.textTimes = true
+	case "fractions":
+		s.fractions = true
+	case "odd-members":
+		s.odd = true
+	case "closed-then-paid":
+		s.stillPayable = true
+	case "changed-pay-order":
+		s.otherPayOrder = true
+	case "long-pay-order":
+		s.longPayOrder = true
+	case "new-member":
+		if s.newMember = f.arg; f.arg != "natural" && f.arg != "pairs" {
+			err = fmt.Errorf("%q is no order: natural or pairs", f.arg)
+		}
+	case "existing-system-error":
+		s.existsSystem = true
+	case "existing-number-inside":
+		s.existsInside = true
+	case "code-newline":
+		s.codeNewline = true
+	case "too-frequent":
+		s.words = "request too frequent, please try again later"
+	case "poison":
+		_, err = f.poisoned(s)
 	case "clock-skew":
 		s.skew, err = time.ParseDuration(f.arg)
 	case "late-notification":
@@ -212,7 +267,7 @@ func status(arg string, otherwise int) (int, error) {
 		return otherwise, nil
 	}
 	n, err := strconv.Atoi(arg)
-	if err != nil || n < 500 || n > 599 {
+	if err != nil || n < 400 || n > 599 {
 		return 0, fmt.Errorf("%q is no status of a failing server", arg)
 	}
 	return n, nil

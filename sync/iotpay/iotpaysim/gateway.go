@@ -110,7 +110,11 @@ func (g *Gateway) endpoint(name string, do func(request) reply) http.HandlerFunc
 		g.requests[name]++
 		g.mu.Unlock()
 		body, readErr := readForm(r)
-		now := g.strike(name)
+		req, err := readRequest(body)
+		if readErr != nil {
+			err = readErr
+		}
+		now := g.poison(name, req, g.strike(name))
 		w.Header().Set("Date", time.Now().Add(now.skew).UTC().Format(http.TimeFormat))
 
 		if now.away {
@@ -139,8 +143,11 @@ func (g *Gateway) endpoint(name string, do func(request) reply) http.HandlerFunc
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			fmt.Fprint(w, "<!DOCTYPE html><html><title>Welcome to our Wi-Fi</title><form action=/login>Please accept the terms</form></html>")
 			return
+		case now.notJSON:
+			fmt.Fprint(w, "OK")
+			return
 		}
-		answer := g.answer(name, body, readErr, now, do)
+		answer := g.answer(name, req, err, now, do)
 		if now.statusAfter != 0 {
 			http.Error(w, "done, but you will not hear of it", now.statusAfter)
 			return
@@ -150,12 +157,9 @@ func (g *Gateway) endpoint(name string, do func(request) reply) http.HandlerFunc
 }
 
 // answer checks a request, does it, and signs what is said about it.
-func (g *Gateway) answer(name string, body string, readErr error, now strike, do func(request) reply) []byte {
+func (g *Gateway) answer(name string, req request, err error, now strike, do func(request) reply) []byte {
 	var a reply
-	req, err := readRequest(body)
 	switch {
-	case readErr != nil:
-		a = fail("%v", readErr)
 	case err != nil:
 		a = fail("%v", err)
 	case req.text["mchId"] == "":
@@ -175,6 +179,11 @@ func (g *Gateway) answer(name string, body string, readErr error, now strike, do
 	if now.failAfter != "" {
 		a = fail("%s", now.failAfter)
 	}
+	unsigned := now.unsignedFail
+	if a["unsigned"] != nil {
+		delete(a, "unsigned")
+		unsigned = true
+	}
 	if a.failed() {
 		g.mu.Lock()
 		g.refusals = append(g.refusals, refusal{name, first(req.text["mchRefundNo"], req.text["mchOrderNo"], req.text["payOrderId"]), fmt.Sprint(a["retMsg"])})
@@ -183,8 +192,15 @@ func (g *Gateway) answer(name string, body string, readErr error, now strike, do
 	if now.wrongNumber {
 		a["mchOrderNo"], a["mchRefundNo"] = "SOMEBODY-ELSE", "SOMEBODY-ELSE"
 	}
-	if !a.failed() || !now.unsignedFail {
-		a["sign"] = signature(a, g.opts.AnswerKey, now.nested)
+	sorted := byName
+	if now.newMember != "" {
+		a = withNewMember(a)
+		if sorted = byCase; now.newMember == "pairs" {
+			sorted = byPair
+		}
+	}
+	if !a.failed() || !unsigned {
+		a["sign"] = sign(a, g.opts.AnswerKey, now.nested, sorted)
 	}
 	if now.wrongSign {
 		a["sign"] = "00000000000000000000000000000000"

@@ -2,6 +2,7 @@ package iotpaysim
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -30,6 +31,7 @@ func (g *Gateway) notify(o *order) {
 	a["sign"] = signature(a, g.opts.AnswerKey, false)
 	form := url.Values{"params": {string(encode(a))}}.Encode()
 
+	inQuery := false
 	times, late := 1, time.Duration(0)
 	for _, f := range g.faults {
 		if f.left == 0 || !strings.HasSuffix(f.name, "-notification") {
@@ -41,9 +43,18 @@ func (g *Gateway) notify(o *order) {
 		switch f.name {
 		case "duplicate-notification":
 			times = 2
+		case "query-notification":
+			inQuery = true
 		case "late-notification":
 			late, _ = time.ParseDuration(f.arg) // checked when it was set
 		}
+	}
+	if inQuery {
+		fields := url.Values{}
+		for name, v := range a {
+			fields.Set(name, fmt.Sprint(v))
+		}
+		to, form = to+"?"+fields.Encode(), ""
 	}
 	life := g.life
 	for range times {

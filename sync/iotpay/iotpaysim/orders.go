@@ -62,11 +62,11 @@ var channels = map[string]channel{
 	"ALIPAY_WAP":      {"AW", "CAD USD CNY", []string{"returnUrl", "osType"}},
 	"ALIPAY_MOBILE":   {"AA", "CAD USD", []string{"returnUrl", "osType"}},
 	"ALIPAY_MICROPAY": {"AM", "CAD USD", []string{"codeType", "identityCode"}},
-	"UPI_QR":          {"UQ", "CAD", nil},
+	"UPI_QR":          {"UQ", "CAD USD", nil},
 	"UPI_SEQ":         {"US", "CAD USD CNY", nil},
 	"UPI_APP":         {"UA", "CAD USD", nil},
 	"UPI_MICROPAY":    {"UM", "CAD", []string{"codeType", "identityCode"}},
-	"CC_PAX":          {"CC", "CAD", []string{"extra.cardNum", "extra.authNum"}},
+	"CC_PAX":          {"CC", "CAD", []string{"extra"}},
 }
 
 // createOrder answers create_order. The caller holds g.mu.
@@ -99,7 +99,7 @@ func (g *Gateway) createOrder(r request) reply {
 	}
 	if o := g.find(no); o != nil {
 		o.Creates++
-		return fail("order exists")
+		return r.exists("商户订单", "order exists")
 	}
 	o := &order{
 		MchOrderNo: no,
@@ -112,6 +112,9 @@ func (g *Gateway) createOrder(r request) reply {
 		Created:    time.Now().UTC(),
 		Creates:    1,
 		request:    r.text,
+	}
+	if r.strike.longPayOrder {
+		o.PayOrderID += strings.Repeat("0", 64-len(o.PayOrderID))
 	}
 	g.orders = append(g.orders, o)
 	if strings.HasSuffix(name, "_MICROPAY") {
@@ -126,6 +129,13 @@ func (g *Gateway) createOrder(r request) reply {
 	a["payOrderId"], a["mchOrderNo"] = o.PayOrderID, o.MchOrderNo
 	for field, v := range placedFields(name, o) {
 		a[field] = v
+	}
+	if r.strike.codeNewline {
+		for field, v := range a {
+			if v == o.Code && o.Code != "" {
+				a[field] = o.Code + "\n"
+			}
+		}
 	}
 	return a
 }
@@ -153,9 +163,7 @@ func (g *Gateway) checkOrder(r request, extraLimit int) reply {
 		if len(text) > extraLimit {
 			return fail("extra has %d bytes, at most %d are taken", len(text), extraLimit)
 		}
-		if err := json.Unmarshal([]byte(text), &extra); err != nil {
-			return fail("extra is not a JSON object of texts")
-		}
+		_ = json.Unmarshal([]byte(text), &extra) // one page says that any text will do
 	}
 	for _, need := range ch.needs {
 		if key, inExtra := strings.CutPrefix(need, "extra."); inExtra && extra[key] == "" {
@@ -178,7 +186,7 @@ func (g *Gateway) takeReport(r request, amount int64) reply {
 	for _, p := range g.reports {
 		if p.MchOrderNo == r.text["mchOrderNo"] {
 			p.Repeats++
-			return fail("order exists")
+			return r.exists("商户订单", "order exists")
 		}
 	}
 	var extra map[string]string
@@ -267,7 +275,28 @@ func (g *Gateway) queryOrder(r request) reply {
 	if r.strike.wrongAmount {
 		a["amount"] = o.Amount + 1
 	}
+	r.strike.oddly(a, o)
 	return a
+}
+
+// oddly writes an answer about an order in ways that mean the same, or says of
+// the order what is not so.
+func (s strike) oddly(a reply, o *order) {
+	if s.stillPayable && !o.paid() {
+		a["status"] = 4
+	}
+	if s.otherPayOrder {
+		a["payOrderId"] = "X" + o.PayOrderID[1:]
+	}
+	if s.fractions {
+		a["amount"], a["status"] = json.Number(fmt.Sprintf("%d.0", a["amount"])), json.Number(fmt.Sprintf("%d.0", a["status"]))
+	}
+	if s.textTimes && o.paid() {
+		a["paySuccTime"] = o.PaidAt.Format(time.DateTime)
+	}
+	if s.odd {
+		a["paySuccTime"], a["channelOrderNo"], a["settled"], a["batch"] = true, false, true, 0.5
+	}
 }
 
 // told is what query answers and notifications tell of an order.

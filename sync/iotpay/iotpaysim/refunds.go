@@ -9,12 +9,13 @@ type refund struct {
 	Amount      int64  `json:"amount"`
 	Repeats     int    `json:"repeats"` // how often it was asked for again
 	Queries     int    `json:"queries"`
+	Failed      bool   `json:"failed,omitempty"` // the money stayed with the merchant after all
 }
 
 // refundOrder answers refund_order. The caller holds g.mu.
 func (g *Gateway) refundOrder(r request) reply {
 	if bad := r.check([]want{
-		{"mchId", 30, true}, {"mchRefundNo", 30, true}, {"payOrderId", 36, true}, {"clientIp", 32, true},
+		{"mchId", 30, true}, {"mchRefundNo", 30, true}, {"payOrderId", 64, true}, {"clientIp", 32, true},
 		{"loginName", 50, true}, {"device", 64, false}, {"currency", 3, false}, {"channelId", 24, false},
 	}); bad != nil {
 		return bad
@@ -29,7 +30,7 @@ func (g *Gateway) refundOrder(r request) reply {
 	for _, p := range g.refunds {
 		if p.MchRefundNo == r.text["mchRefundNo"] {
 			p.Repeats++
-			return fail("refund already exists")
+			return r.exists("商户退款订单号", "refund already exists")
 		}
 	}
 	o := g.find(r.text["payOrderId"])
@@ -52,7 +53,23 @@ func (g *Gateway) refundOrder(r request) reply {
 	}
 	o.Refunded += amount
 	g.refunds = append(g.refunds, p)
-	return p.told()
+	a := p.told()
+	if r.strike.refundTold != "" {
+		a["status"] = r.strike.refundTold
+	}
+	return a // which says that it was accepted, and no more
+}
+
+// exists refuses a number that is taken: ours is what, in the words of the
+// gateway's sibling.
+func (r request) exists(what, words string) reply {
+	switch {
+	case r.strike.existsSystem:
+		return reply{"retCode": "FAIL", "retMsg": "支付中心系统异常", "unsigned": true}
+	case r.strike.existsInside:
+		return reply{"retCode": "FAIL", "retMsg": what + "[" + first(r.text["mchRefundNo"], r.text["mchOrderNo"]) + "]已存在", "unsigned": true}
+	}
+	return fail("%s", words)
 }
 
 // queryRefund answers query_refund. The caller holds g.mu.
@@ -63,10 +80,18 @@ func (g *Gateway) queryRefund(r request) reply {
 	for _, p := range g.refunds {
 		if p.MchRefundNo == r.text["mchRefundNo"] && !r.strike.notFound {
 			p.Queries++
+			if r.strike.refundFails != "" && !p.Failed {
+				p.Failed = true
+				g.find(p.MchOrderNo).Refunded -= p.Amount
+			}
 			a := p.told()
-			a["status"] = 2
-			if r.strike.pending {
-				a["status"] = 1
+			switch {
+			case p.Failed:
+				a["status"] = first(r.strike.refundFails, "9")
+			case r.strike.pending != "":
+				a["status"] = r.strike.pending
+			default:
+				a["status"] = 2
 			}
 			if r.strike.wrongAmount {
 				a["refundAmount"] = p.Amount + 1

@@ -79,10 +79,15 @@ func (r request) signedWith(key string) bool {
 	return r.text["sign"] != "" && r.text["sign"] == signature(fields, key, false)
 }
 
-// signature is the MD5 of the sorted, joined fields that are not empty. How a
-// nested value enters is not documented: as its JSON text, or, with odd set, in
-// another way that nobody can guess.
+// signature is sign in the documented order.
 func signature(fields map[string]any, key string, odd bool) string {
+	return sign(fields, key, odd, byName)
+}
+
+// sign is the MD5 of the sorted, joined fields that are not empty. How a nested
+// value enters is not documented: as its JSON text, or, with odd set, in another
+// way that nobody can guess.
+func sign(fields map[string]any, key string, odd bool, sorted func(a, b string) int) string {
 	var pairs []string
 	for name, v := range fields {
 		if name == "sign" {
@@ -105,10 +110,27 @@ func signature(fields map[string]any, key string, odd bool) string {
 			pairs = append(pairs, name+"="+value)
 		}
 	}
-	// Sorting the pairs is sorting the names here: '=' comes before every
-	// character that a documented name is made of.
-	slices.Sort(pairs)
+	slices.SortFunc(pairs, sorted)
 	return fmt.Sprintf("%X", md5.Sum([]byte(strings.Join(pairs, "&")+"&key="+key)))
+}
+
+// The orders in which gateways of this family sort pairs of name and value.
+func byName(a, b string) int { return strings.Compare(name(a), name(b)) }
+func byCase(a, b string) int {
+	return strings.Compare(strings.ToUpper(name(a)), strings.ToUpper(name(b)))
+}
+func byPair(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }
+
+func name(pair string) string {
+	name, _, _ := strings.Cut(pair, "=")
+	return name
+}
+
+// withNewMember adds a member that no document knows, and whose place depends on
+// how names are sorted.
+func withNewMember(a reply) reply {
+	a["MchName"], a["mchOrderNo1"] = "the shop", "1"
+	return a
 }
 
 // encode writes JSON as the gateway does: & < > as they are.
@@ -143,12 +165,9 @@ func (r request) check(fields []want) reply {
 	return nil
 }
 
-// cents reads an amount: a JSON number without a point, above zero.
+// cents reads an amount: digits, as a number or as text, above zero.
 func (r request) cents(name string) (int64, reply) {
 	var n int64
-	if !r.number[name] {
-		return 0, fail("%s must be a whole number of cents", name)
-	}
 	if err := json.Unmarshal([]byte(r.text[name]), &n); err != nil || n <= 0 {
 		return 0, fail("%s must be a whole number of cents above zero", name)
 	}

@@ -261,7 +261,7 @@ func TestUnionPayCodeHasTheLengthOfTheRealOnes(t *testing.T) {
 }
 
 func TestEveryFaultHasWordsAndCanBeSet(t *testing.T) {
-	args := map[string]string{"slow": "1ms", "cut-at": "3", "throttle": "0", "fail": "no", "fail-after-commit": "no", "clock-skew": "1h", "late-notification": "1s"}
+	args := map[string]string{"slow": "1ms", "cut-at": "3", "throttle": "0", "fail": "no", "fail-after-commit": "no", "clock-skew": "1h", "late-notification": "1s", "new-member": "pairs", "poison": "500/100"}
 	g := New(Options{})
 	for _, f := range Faults() {
 		text := f.Name
@@ -272,7 +272,12 @@ func TestEveryFaultHasWordsAndCanBeSet(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	if n := len(g.State().Faults); n != len(Faults()) {
+	for _, text := range []string{"poison=405", "poison=429/200", "poison=nonsense", "poison=cut/x", "new-member=x"} { // those that are right add up
+		if err := g.SetFault(text); (err == nil) != (text == "poison=405" || text == "poison=429/200") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if n := len(g.State().Faults); n != len(Faults())+2 {
 		t.Errorf("%d faults are set, want %d", n, len(Faults()))
 	}
 }
