@@ -20,12 +20,10 @@ func (w CancelAsked) happen(c *Machine) {
 		c.after(Abort{})
 	case l.watch != nil && !l.watch.shown: // this run knows that no code reached glass
 		c.endAttempt(l, sale.AttemptEnded, "no code was shown")
-		c.finish(l, sale.Cancelled, sale.ReasonNotShown, "cancelled before a code was shown")
+		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotShown, words: "cancelled before a code was shown"})
 	default:
 		l.s.GivenUp, l.s.CancelWished = true, true
-		if l.s.State == sale.Waiting {
-			c.becomeUnsure(l, sale.ReasonCashier, "cancelled here, still watched")
-		} else {
+		if !c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonCashier, words: "cancelled here, still watched"}) {
 			c.event(l, "sale.given-up", "cancelled here, still watched")
 		}
 	}

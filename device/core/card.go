@@ -14,7 +14,7 @@ func (c *Machine) charge(l *live, w SellAsked) {
 	if l.s.Kind == sale.CardComplete {
 		o.Original = original(c.latest(w.Original))
 	}
-	c.term.busy = o.Ref
+	c.term.claim(o.Ref)
 	c.after(Charge{Order: o})
 }
 
@@ -29,7 +29,7 @@ func original(s *sale.Sale) *sale.CardOriginal {
 
 // happen takes the end of a Charge.
 func (w CardAnswered) happen(c *Machine) {
-	c.term.busy = ""
+	c.term.release()
 	c.cardAnswered(w.Answer)
 	c.foreign(w)
 }
@@ -84,17 +84,13 @@ func (c *Machine) cardSold(l *live, a sale.CardAnswer) {
 	case sale.VerdictDeclined:
 		c.noteCard(l, a)
 		c.endAttempt(l, sale.AttemptEnded, a.Words)
-		if c.finish(l, sale.Declined, a.Reason, a.Words) && c.policy.PrintDeclined && a.Card.Number != "" {
-			c.print(l, "", sale.CustomerCopy, false)
-		}
+		c.end(l, outcome{state: sale.Declined, reason: a.Reason, words: a.Words, answer: &a})
 	case sale.VerdictCancelled, sale.VerdictNotSent:
 		c.noteCard(l, a)
 		c.endAttempt(l, sale.AttemptEnded, a.Words)
-		c.finish(l, sale.Cancelled, cmp.Or(a.Reason, sale.ReasonNotSent), a.Words)
+		c.end(l, outcome{state: sale.Cancelled, reason: cmp.Or(a.Reason, sale.ReasonNotSent), words: a.Words, answer: &a})
 	default:
-		if l.s.State == sale.Waiting {
-			c.becomeUnsure(l, cmp.Or(a.Reason, sale.ReasonNoAnswer), a.Words)
-		}
+		c.end(l, outcome{state: sale.Unsure, reason: cmp.Or(a.Reason, sale.ReasonNoAnswer), words: a.Words})
 		c.startSeek(l, nil)
 	}
 }
@@ -105,51 +101,28 @@ func (c *Machine) approved(l *live, a sale.CardAnswer) {
 	c.noteCard(l, a)
 	l.s.ApprovedAmount, l.s.Offline = a.Approved, a.Offline
 	c.endAttempt(l, sale.AttemptPaid, a.Words)
+	o := outcome{state: sale.Paid, words: a.Words, approved: a.Approved, answer: &a}
 	want := c.expected(l)
 	switch {
 	case a.Approved > 0 && a.Approved < want && c.policy.Partial == "refuse":
 		c.partial(l, a)
 		return
 	case a.Approved > 0 && a.Approved < want:
-		l.s.Due = want - a.Approved
+		o.due = want - a.Approved
+		o.attention = fmt.Sprintf("approved for %s only: %s is still due", a.Approved, o.due)
+	case a.Approved != want:
+		o.incident = fmt.Sprintf("the terminal approved %s where %s was asked: compare with the terminal's batch", a.Approved, want)
+	case l.s.CancelWished:
+		o.attention = "approved although cancel was pressed: void it if the customer does not want it"
 	}
-	if !c.finish(l, sale.Paid, sale.ReasonNone, a.Words) {
-		return
-	}
-	if a.Approved != want && l.s.Due == 0 {
-		c.incident(l, fmt.Sprintf("the terminal approved %s where %s was asked: compare with the terminal's batch", a.Approved, want))
-	}
-	if l.s.CancelWished && l.s.Attention == "" {
-		l.s.Attention = "approved although cancel was pressed: void it if the customer does not want it"
-	}
-	if l.s.Due > 0 {
-		l.s.Attention = fmt.Sprintf("approved for %s only: %s is still due", a.Approved, l.s.Due)
-	}
-	switch {
-	case l.s.Kind == sale.CardReturn:
-		l.s.Reported = sale.ReportByHand // there is no report of money given
-	case l.s.Captures():
-		c.queueReport(l, a)
-	}
-	if l.s.Kind == sale.CardSale {
-		c.controls = append(c.controls, sale.CardControl{Ref: l.attempt().Ref, Amount: a.Approved})
-		if len(c.controls) > maxControls {
-			c.controls = c.controls[1:]
-		}
-	}
-	c.printCopies(l, "", l.s.Card)
-	if l.s.GivenUp {
-		c.latePayment(l)
-	}
+	c.end(l, o)
 }
 
 // partial refuses an approval for less than asked: unsure until posd's own void is done.
 func (c *Machine) partial(l *live, a sale.CardAnswer) {
 	words := fmt.Sprintf("approved for %s of %s only; posd voids it", a.Approved, l.s.Amount)
 	l.seek = nil
-	if l.s.State == sale.Waiting {
-		c.becomeUnsure(l, sale.ReasonPartial, words)
-	} else {
+	if !c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonPartial, words: words}) {
 		l.s.Reason = sale.ReasonPartial
 		c.event(l, "sale.partial", words)
 	}

@@ -37,8 +37,8 @@ type closingNote struct {
 // noteClosing is the name under which the journal keeps a closingNote.
 const noteClosing = "closing"
 
-// busyClosing is what the terminal is busy with while it settles.
-const busyClosing = "batch close"
+// batchClose is what the terminal is claimed for while it settles.
+const batchClose = "batch close"
 
 // happen begins to close the business day.
 func (w DayAsked) happen(c *Machine) {
@@ -69,7 +69,8 @@ func (w DayAsked) happen(c *Machine) {
 	case w.WithoutTerminal:
 		c.gather(sale.BatchAnswer{End: sale.BatchUnsure, Words: "the terminal was left out by " + w.By})
 	default:
-		c.term.busy, c.controls = busyClosing, nil
+		c.term.claim(batchClose)
+		c.controls = nil
 		c.note(noteClosing, n)
 		c.urgent()
 		c.out.Intent = &IntentFailed{}
@@ -80,7 +81,8 @@ func (w DayAsked) happen(c *Machine) {
 // closingFailed takes back a close whose intent could not be stored: the terminal was not asked.
 func (c *Machine) closingFailed(words string) {
 	if k := c.closing; k != nil && k.note.Batch == nil {
-		c.closing, c.term.busy, c.controls = nil, "", k.controls
+		c.closing, c.controls = nil, k.controls
+		c.term.release(batchClose)
 		c.reply(Reply{Token: k.token, Err: &sale.Refusal{Kind: sale.ErrUnavailable, Words: "posd cannot write down that the day is to be closed, so the terminal was not asked: " + words}})
 	}
 }
@@ -100,7 +102,7 @@ func (c *Machine) cardsSettled(t Token) bool {
 
 // happen takes the terminal's answer to the batch close.
 func (w BatchAnswered) happen(c *Machine) {
-	c.term.busy = ""
+	c.term.release()
 	a := w.Answer
 	k := c.closing
 	if k == nil {

@@ -72,14 +72,10 @@ func (w IntentFailed) happen(c *Machine) {
 	}
 	if w.Movement != "" {
 		l.dropMovement(w.Movement)
-		if c.term.busy == w.Movement {
-			c.term.busy = ""
-		}
+		c.term.release(w.Movement)
 		return
 	}
-	if len(l.s.Attempts) > 0 && c.term.busy == l.s.Attempts[len(l.s.Attempts)-1].Ref {
-		c.term.busy = ""
-	}
+	c.term.release(l.attempt().Ref)
 	if c.current == w.Sale {
 		c.current = ""
 	}
@@ -97,8 +93,7 @@ func (w IntentFailed) happen(c *Machine) {
 		}
 		c.notReplaced(r)
 	}
-	l.s.State, l.s.Reason = sale.Cancelled, sale.ReasonNotSent // never stored, never sent; leaves the step at once
-	l.watch, l.seek, l.writes = nil, nil, 0
+	l.neverStored()
 	if c.glass.last == w.Sale {
 		c.glass.last = ""
 	}

@@ -6,37 +6,108 @@ import (
 	"posd/device/sale"
 )
 
-// finish makes a sale final. What was final before stays as it was.
-func (c *Machine) finish(l *live, state sale.State, why sale.Reason, words string) bool {
-	if !l.s.State.CanBecome(state) {
+// outcome is what a handler has found out about a sale. Handlers decide it, and
+// end alone applies it.
+type outcome struct {
+	state     sale.State
+	reason    sale.Reason
+	words     string           // the other side's, or posd's own
+	approved  sale.Amount      // of a paid sale: what was taken, held or given
+	due       sale.Amount      // of a paid sale: what is still to be paid of the bill
+	incident  string           // what disagrees: automatic steps wait for a person
+	attention string           // what a person must do
+	answer    *sale.CardAnswer // the terminal's, if it says so itself
+}
+
+// end brings a sale to its outcome: the one place where a sale changes its
+// state. The table of device/sale says what may become what; a final state
+// stays as it was, and end reports false.
+//
+//	state and day -> event -> till and glass free -> the other side of a
+//	replacement -> incident -> report -> control -> paper -> late refund
+func (c *Machine) end(l *live, o outcome) bool {
+	s, at := &l.s, c.wall()
+	if !s.State.CanBecome(o.state) {
 		return false
 	}
-	at := c.wall()
-	l.s.State, l.s.Reason, l.s.Words, l.s.FinalAt, l.s.Day = state, why, words, &at, c.day
-	l.s.Attention = ""
-	l.seek, l.watch = nil, nil
+	s.State, s.Reason, s.Words = o.state, o.reason, o.words
+	if !o.state.Final() {
+		s.WentUnsureAt = &at
+		if l.watch != nil {
+			l.watch.code = ""
+		}
+	} else {
+		s.FinalAt, s.Day, s.Attention = &at, c.day, ""
+		if o.reason != sale.ReasonPerson { // after a person's word the other side is asked on
+			l.seek, l.watch = nil, nil
+		}
+	}
+	if o.state == sale.Paid {
+		s.ApprovedAmount, s.Due = o.approved, o.due
+	}
 	c.urgent()
-	c.event(l, "sale."+string(state), words)
-	c.log(l, false, "sale "+string(state), words)
+	c.event(l, "sale."+string(o.state), o.words)
+	c.log(l, !o.state.Final(), "sale "+string(o.state), o.words)
 	c.leave(l)
-	c.settleReplacement(l)
+	if o.state.Final() {
+		c.settleReplacement(l)
+		c.follow(l, o)
+	}
 	return true
 }
 
-// becomeUnsure is what every conversation ends in that proves nothing.
-func (c *Machine) becomeUnsure(l *live, why sale.Reason, words string) {
-	if !l.s.State.CanBecome(sale.Unsure) {
-		return
+// follow does what comes after the end of a sale.
+func (c *Machine) follow(l *live, o outcome) {
+	if o.incident != "" {
+		c.incident(l, o.incident)
 	}
-	if l.watch != nil {
-		l.watch.code = ""
+	if o.attention != "" {
+		l.s.Attention = o.attention
 	}
-	at := c.wall()
-	l.s.State, l.s.Reason, l.s.Words, l.s.WentUnsureAt = sale.Unsure, why, words, &at
-	c.urgent()
-	c.event(l, "sale.unsure", words)
-	c.log(l, true, "sale unsure", words)
-	c.leave(l)
+	if o.state == sale.Paid {
+		c.reportPaid(l, o.answer)
+		if o.answer != nil && l.s.Kind == sale.CardSale {
+			c.addControl(sale.CardControl{Ref: l.attempt().Ref, Amount: o.approved})
+		}
+	}
+	c.paperOf(l, o)
+	if o.state == sale.Paid && o.reason == sale.ReasonNone && l.s.GivenUp {
+		c.latePayment(l)
+	}
+}
+
+// reportPaid sees to what IOTPay must hear of a card sale. What the report of a
+// capture is made of comes with the terminal's answer and is kept nowhere else;
+// of money given there is no report.
+func (c *Machine) reportPaid(l *live, a *sale.CardAnswer) {
+	switch {
+	case l.s.Method != sale.Card:
+	case a == nil, l.s.Kind == sale.CardReturn:
+		l.s.Reported = sale.ReportByHand
+	case l.s.Captures():
+		c.queueReport(l, *a)
+	}
+}
+
+// paperOf prints what the end of a sale is worth on paper. A person's word is
+// worth none; the shop's copy goes with the terminal's own answer.
+func (c *Machine) paperOf(l *live, o outcome) {
+	switch {
+	case o.reason == sale.ReasonPerson:
+	case o.state == sale.Paid && o.answer != nil:
+		c.printCopies(l, "", l.s.Card)
+	case o.state == sale.Paid:
+		c.print(l, "", sale.CustomerCopy, false)
+	case o.state == sale.Declined && o.answer != nil && o.answer.Card.Number != "" && c.policy.PrintDeclined:
+		c.print(l, "", sale.CustomerCopy, false)
+	}
+}
+
+// neverStored ends a sale whose intent could not be stored: nothing of it was
+// sent, no row tells of it, and it leaves the machine at once.
+func (l *live) neverStored() {
+	l.s.State, l.s.Reason = sale.Cancelled, sale.ReasonNotSent
+	l.watch, l.seek, l.writes = nil, nil, 0
 }
 
 // leave frees the till and puts the result on glass for a while.

@@ -127,7 +127,7 @@ func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 		}})
 		return
 	}
-	c.term.busy = m.ID
+	c.term.claim(m.ID)
 	o := sale.CardRequest{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s)}
 	effect(Charge{Order: o})
 }
@@ -143,7 +143,7 @@ func (c *Machine) movesDue(l *live) {
 		switch {
 		case !mv.sent && l.s.Incident != "":
 			mv.at = 0 // an incident's automatic refund waits for a person
-		case !mv.sent && l.s.Method == sale.Card && c.term.busy != "":
+		case !mv.sent && l.s.Method == sale.Card && !c.term.free():
 			mv.at = c.mono() + time.Second
 		case !mv.sent:
 			c.touch(l)
@@ -244,7 +244,7 @@ func (c *Machine) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
 // withdrawn if IOTPay cannot have heard of it, else a person corrects it there.
 func (c *Machine) undone(l *live, m *sale.Movement) {
 	if l.s.State == sale.Unsure && l.s.Reason == sale.ReasonPartial {
-		c.finish(l, sale.Declined, sale.ReasonPartial, "approved for a part only, and voided")
+		c.end(l, outcome{state: sale.Declined, reason: sale.ReasonPartial, words: "approved for a part only, and voided"})
 		return
 	}
 	if m.Kind == sale.Void {
@@ -270,10 +270,9 @@ func (c *Machine) notUndone(l *live) {
 	if l.s.State != sale.Unsure || l.s.Reason != sale.ReasonPartial {
 		return
 	}
-	l.s.Due = l.s.Amount - l.s.ApprovedAmount
-	l.s.Reported = sale.ReportByHand // what its report is made of left with the answer that was not to stand
-	if c.finish(l, sale.Paid, sale.ReasonPartial, "approved for a part, and the void was refused") {
-		l.s.Attention = fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", l.s.ApprovedAmount, l.s.Amount)
-		c.print(l, "", sale.CustomerCopy, false)
-	}
+	taken := l.s.ApprovedAmount
+	c.end(l, outcome{
+		state: sale.Paid, reason: sale.ReasonPartial, words: "approved for a part, and the void was refused", approved: taken, due: l.s.Amount - taken,
+		attention: fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", taken, l.s.Amount),
+	})
 }

@@ -52,6 +52,14 @@ func (c *Machine) control() *sale.CardControl {
 	return &last
 }
 
+// addControl remembers an approved sale to look others up by.
+func (c *Machine) addControl(k sale.CardControl) {
+	c.controls = append(c.controls, k)
+	if len(c.controls) > maxControls {
+		c.controls = c.controls[1:]
+	}
+}
+
 // startSeek begins to look a lost answer up.
 func (c *Machine) startSeek(l *live, m *sale.Movement) {
 	if l.seek != nil && !l.seek.settled { // what a person has settled gives way to what nobody knows
@@ -69,10 +77,10 @@ func (c *Machine) startSeek(l *live, m *sale.Movement) {
 // seekDue probes the terminal when it is time and the line is free.
 func (c *Machine) seekDue(l *live) {
 	s := l.seek
-	if s == nil || c.term.busy != "" || c.mono() < s.at || !c.has.Terminal {
+	if s == nil || !c.term.free() || c.mono() < s.at || !c.has.Terminal {
 		return
 	}
-	c.term.busy = s.ref
+	c.term.claim(s.ref)
 	serial := ""
 	if l.s.Card != nil {
 		serial = l.s.Card.Serial
@@ -86,7 +94,7 @@ func (c *Machine) seekDue(l *live) {
 
 // happen weighs what a look-up brought (the POSLINK facts on recovery).
 func (w CardFound) happen(c *Machine) {
-	c.term.busy = ""
+	c.term.release()
 	f := w.Finding
 	if f.Identity.Serial != "" && !f.Swapped {
 		c.serial = f.Identity.Serial
@@ -162,7 +170,7 @@ func (c *Machine) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 		return
 	}
 	c.endAttempt(l, sale.AttemptEnded, words)
-	c.finish(l, sale.Cancelled, sale.ReasonNotFound, words)
+	c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotFound, words: words})
 }
 
 // proves reports whether "not found" means that the terminal never heard of it.

@@ -88,7 +88,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 		}
 	}
 	for _, l := range c.order {
-		if l.seek != nil && c.term.busy == "" {
+		if l.seek != nil && c.term.free() {
 			want(l.seek.at)
 		}
 		if l.watch != nil {

@@ -36,9 +36,7 @@ func (w Started) happen(c *Machine) {
 }
 
 func (c *Machine) takeUp(l *live) {
-	if l.s.State == sale.Waiting {
-		c.becomeUnsure(l, sale.ReasonRestart, "posd was stopped while the sale was under way")
-	}
+	c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonRestart, words: "posd was stopped while the sale was under way"})
 	if l.s.State == sale.Unsure && l.s.Method != sale.Card {
 		before := time.Duration(l.s.WatchedS) * time.Second
 		l.watch = &watch{no: l.attempt().Ref, created: true, shown: true, at: c.mono() + 1, opened: c.mono(), before: before, saved: before}

@@ -20,17 +20,9 @@ func (w ResolveAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrInvalid, s.ID, "a name (at most 64 characters) and a reason (at most 200) are needed")
 		return
 	}
-	watch, seek := l.watch, l.seek
 	l.s.Settled = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
-	if w.As == sale.Paid {
-		l.s.ApprovedAmount = l.s.Amount
-		if l.s.Method == sale.Card {
-			l.s.Reported = sale.ReportByHand
-		}
-	}
-	c.finish(l, w.As, sale.ReasonPerson, w.Reason+" ("+w.By+")")
-	l.watch = watch // the watch goes on: a machine that disagrees later is an incident
-	if l.seek = seek; seek != nil {
+	c.end(l, outcome{state: w.As, reason: sale.ReasonPerson, words: w.Reason + " (" + w.By + ")", approved: l.s.Amount})
+	if seek := l.seek; seek != nil { // asked on: a machine that disagrees later is an incident
 		seek.settled, seek.since, seek.at = true, c.mono(), c.mono()+slowProbe
 	}
 	l.waiting = append(l.waiting, Reply{Token: w.Token})

@@ -56,7 +56,7 @@ func (e OrderCreated) happen(c *Machine) {
 	switch {
 	case a.Result == sale.GatewayNotSent:
 		c.endAttempt(l, sale.AttemptEnded, a.Words)
-		c.finish(l, sale.Cancelled, sale.ReasonNotSent, a.Words)
+		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotSent, words: a.Words})
 	case l.s.ChannelID.Micropay():
 		// create_order was the debit: whatever it answered, only query_order decides.
 		c.noteOrder(l, a)
@@ -71,7 +71,7 @@ func (e OrderCreated) happen(c *Machine) {
 			words = "the gateway's answer cannot be trusted: " + cmp.Or(words, "it carries no code")
 		}
 		c.endAttempt(l, sale.AttemptEnded, words)
-		c.finish(l, sale.Cancelled, sale.ReasonRefused, words)
+		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonRefused, words: words})
 	}
 }
 
@@ -105,7 +105,7 @@ func (c *Machine) watchDue(l *live) {
 	if w.code != "" && c.mono() >= w.until {
 		w.code, w.paying = "", false
 		if l.s.State == sale.Waiting {
-			c.becomeUnsure(l, sale.ReasonTimeout, "not paid while the code was shown; still watched")
+			c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonTimeout, words: "not paid while the code was shown; still watched"})
 		}
 	}
 	if w.asking || w.at == 0 || c.mono() < w.at {
@@ -182,7 +182,7 @@ func (c *Machine) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 			words += ": " + a.Words
 		}
 		c.endAttempt(l, sale.AttemptEnded, words)
-		c.finish(l, sale.Cancelled, sale.ReasonNotShown, words)
+		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotShown, words: words})
 	}
 }
 
@@ -191,29 +191,20 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 	if a.PayOrderID != "" {
 		l.s.PayOrderID = a.PayOrderID
 	}
-	l.s.ApprovedAmount = l.s.Amount
-	if a.Amount != 0 {
-		l.s.ApprovedAmount = a.Amount
-	}
+	taken := cmp.Or(a.Amount, l.s.Amount)
 	c.endAttempt(l, sale.AttemptPaid, a.Words)
-	late := l.s.GivenUp
 	if l.s.State.Final() { // a person's word came first, and stands
-		l.watch = nil
+		l.watch, l.s.ApprovedAmount = nil, taken
 		if l.s.State != sale.Paid {
 			c.incident(l, fmt.Sprintf("the gateway says paid, but the sale was settled as %s", l.s.State))
 		}
 		return
 	}
-	if !c.finish(l, sale.Paid, sale.ReasonNone, cmp.Or(a.Words, "paid")) {
-		return
+	o := outcome{state: sale.Paid, words: cmp.Or(a.Words, "paid"), approved: taken}
+	if taken != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency) {
+		o.incident = fmt.Sprintf("the gateway says %s %s was paid where %s %s was asked", a.Currency, taken, l.s.Currency, l.s.Amount)
 	}
-	if l.s.ApprovedAmount != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency) {
-		c.incident(l, fmt.Sprintf("the gateway says %s %s was paid where %s %s was asked", a.Currency, l.s.ApprovedAmount, l.s.Currency, l.s.Amount))
-	}
-	c.print(l, "", sale.CustomerCopy, false)
-	if late {
-		c.latePayment(l)
-	}
+	c.end(l, o)
 }
 
 // orderClosed takes the gateway's signed word that the order can never be paid.
@@ -226,7 +217,7 @@ func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
 		}
 		return
 	}
-	c.finish(l, sale.Cancelled, sale.ReasonClosed, cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status)))
+	c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonClosed, words: cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status))})
 }
 
 // happen asks about an order at once. The notice itself decides nothing:
