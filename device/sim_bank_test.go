@@ -31,6 +31,7 @@ type record struct {
 	asked, approved        sale.Amount
 	tip, cashback, surplus sale.Amount
 	offline, wrong         bool
+	partial                bool // approved for less than was to be charged
 	taken, voided          bool // taken: an authorisation that was completed
 	number, batch          int
 	undone                 sale.Amount // given back by later voids and returns
@@ -125,7 +126,7 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 		}
 	case o.Kind != sale.CardSale && o.Kind != sale.CardAuth:
 		orig := b.original(o)
-		if orig == nil {
+		if orig == nil || w.chance(0.02) {
 			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
 			return a
 		}
@@ -191,7 +192,7 @@ func (b *bank) extras(w *world, r *record) {
 	}
 	switch {
 	case w.chance(0.03):
-		r.approved, r.tip, r.cashback, r.surplus = r.asked/2+1, 0, 0, 0
+		r.part(w)
 	case w.chance(0.005) && w.wires == nil:
 		r.approved, r.wrong = r.approved+7, true // nobody can explain that one
 	case w.chance(0.02):
@@ -199,10 +200,24 @@ func (b *bank) extras(w *world, r *record) {
 	}
 }
 
+// part approves less than was to be charged, tip and surcharge included: about
+// half, or a dollar less, which may still be more than was asked.
+func (r *record) part(w *world) {
+	if slices.Contains(w.policy.ApprovedIncludes, "cashback") {
+		r.approved -= r.cashback
+	}
+	r.cashback, r.partial = 0, true // no cash is handed out on such an approval
+	if w.rnd.IntN(2) == 0 {
+		r.approved -= 100
+	} else {
+		r.approved = r.approved/2 + 1
+	}
+}
+
 // answer is what the terminal says of an approval, at once or when asked later.
 func (b *bank) answer(w *world, r *record) sale.CardAnswer {
 	a := sale.CardAnswer{
-		Ref: r.ref, Kind: r.kind, Verdict: sale.VerdictApproved, Approved: r.approved, Partial: r.approved < r.asked, Offline: r.offline,
+		Ref: r.ref, Kind: r.kind, Verdict: sale.VerdictApproved, Approved: r.approved, Partial: r.partial, Offline: r.offline,
 		Tip: r.tip, Cashback: r.cashback, Surcharge: r.surplus, Words: "APPROVED", Extra: `{"expDate":"` + secretExpiry + `"}`,
 		Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: serial, Transaction: "7", Batch: batchName(r.batch)},
 	}

@@ -56,7 +56,7 @@ func runSeeds(last uint64, aloud bool) (*seedRun, uint64) {
 func (r *seedRun) core() {
 	for {
 		seed := r.next.Add(1)
-		if low := r.failing.Load(); seed > r.last || low != 0 && seed > low {
+		if low := r.failing.Load(); seed > r.last || low != 0 && seed > low && r.hashes == nil {
 			return
 		}
 		w := r.simulate(seed)

@@ -105,7 +105,7 @@ func (c *Machine) approved(l *live, a sale.CardAnswer) {
 	want := c.expected(l)
 	switch {
 	case a.Approved > 0 && a.Approved < want && c.policy.Partial == "refuse":
-		c.partial(l, a)
+		c.partial(l, a, want)
 		return
 	case a.Approved > 0 && a.Approved < want:
 		o.due = want - a.Approved
@@ -119,8 +119,8 @@ func (c *Machine) approved(l *live, a sale.CardAnswer) {
 }
 
 // partial refuses an approval for less than asked: unsure until posd's own void is done.
-func (c *Machine) partial(l *live, a sale.CardAnswer) {
-	words := fmt.Sprintf("approved for %s of %s only; posd voids it", a.Approved, l.s.Amount)
+func (c *Machine) partial(l *live, a sale.CardAnswer, want sale.Amount) {
+	words := fmt.Sprintf("approved for %s of %s only; posd voids it", a.Approved, want)
 	l.seek = nil
 	if !c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonPartial, words: words}) {
 		l.s.Reason = sale.ReasonPartial

@@ -270,9 +270,9 @@ func (c *Machine) notUndone(l *live) {
 	if l.s.State != sale.Unsure || l.s.Reason != sale.ReasonPartial {
 		return
 	}
-	taken := l.s.ApprovedAmount
+	taken, want := l.s.ApprovedAmount, c.expected(l)
 	c.end(l, outcome{
-		state: sale.Paid, reason: sale.ReasonPartial, words: "approved for a part, and the void was refused", approved: taken, due: l.s.Amount - taken,
-		attention: fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", taken, l.s.Amount),
+		state: sale.Paid, reason: sale.ReasonPartial, words: "approved for a part, and the void was refused", approved: taken, due: want - taken,
+		attention: fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", taken, want),
 	})
 }
