@@ -23,7 +23,7 @@ test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze,
 	./testdata/tools.sh
 	$(GO) test -tags tools -timeout 10m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
 
-check: ## format, vet, staticcheck, and the list of who imports whom
+check: ## format, vet, staticcheck, and the house: who imports whom, long functions, unused names, paths that are not there
 	@unformatted=$$(gofmt -l cmd device pax display printer store sync); \
 	  if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...

@@ -15,8 +15,7 @@ import (
 )
 
 func orderCreateCommand(d *desk) *cobra.Command {
-	var o iotpay.Order
-	var channel, amount, tip, code, extra string
+	var order orderFlags
 	var wait time.Duration
 	var draw bool
 	c := &cobra.Command{
@@ -31,23 +30,10 @@ func orderCreateCommand(d *desk) *cobra.Command {
 			"payment and moves no money; the till does that by itself for its own sales.",
 		Args: cobra.NoArgs,
 	}
-	c.RunE = func(cmd *cobra.Command, _ []string) (err error) {
-		o.Channel = sale.Channel(strings.ToUpper(channel))
-		if o.Amount, err = sale.ParseAmount(amount); err != nil {
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		o, err := order.read(cmd.InOrStdin())
+		if err != nil {
 			return err
-		}
-		if tip != "" {
-			if o.Tip, err = sale.ParseAmount(tip); err != nil {
-				return err
-			}
-		}
-		if o.AuthCode, err = secretOf(cmd.InOrStdin(), code); err != nil {
-			return err
-		}
-		if extra != "" {
-			if o.CardExtra, err = secretOf(cmd.InOrStdin(), fileOrDash(extra)); err != nil {
-				return err
-			}
 		}
 		config, client, err := d.open()
 		if err != nil {
@@ -62,9 +48,23 @@ func orderCreateCommand(d *desk) *cobra.Command {
 		}
 		return d.create(cmd, client, o, wait, draw)
 	}
+	order.define(c)
+	c.Flags().DurationVar(&wait, "wait", 0, "ask after the order for so long, or until it has ended; 1m on the MICROPAY channels")
+	c.Flags().BoolVar(&draw, "qr", false, "draw the code even if the output is no terminal")
+	return c
+}
+
+// orderFlags are what an order is composed of on the command line.
+type orderFlags struct {
+	iotpay.Order
+	channel, amount, tip, code, extra string
+}
+
+// define defines the flags.
+func (o *orderFlags) define(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&channel, "channel", "", "the `CHANNEL`, such as WX_NATIVE or ALIPAY_WAP")
-	f.StringVar(&amount, "amount", "", "what to ask for, as `28.65` or 2865c")
+	f.StringVar(&o.channel, "channel", "", "the `CHANNEL`, such as WX_NATIVE or ALIPAY_WAP")
+	f.StringVar(&o.amount, "amount", "", "what to ask for, as `28.65` or 2865c")
 	f.StringVar(&o.No, "no", "", "the order's `NUMBER`, never used before; made and printed when left out")
 	f.StringVar(&o.Currency, "currency", "", "three `LETTERS`; the shop's when left out")
 	f.StringVar(&o.Subject, "subject", "", "what was bought, its `TITLE`; the configuration's when left out")
@@ -75,18 +75,36 @@ func orderCreateCommand(d *desk) *cobra.Command {
 	f.StringVar(&o.ProductID, "product-id", "", "`PRODUCT` (WX_NATIVE); the configuration's when left out")
 	f.StringVar(&o.OpenID, "open-id", "", "the customer's `ID` at WeChat (WX_JSAPI)")
 	f.StringVar(&o.AppID, "app-id", "", "the app's `ID` at WeChat (WX_APP, mini programs)")
-	f.StringVar(&code, "code", "", "the customer's own `CODE` (MICROPAY channels), or - to read it from the standard input")
+	f.StringVar(&o.code, "code", "", "the customer's own `CODE` (MICROPAY channels), or - to read it from the standard input")
 	f.StringVar(&o.DeviceID, "device-id", "", "the scanner's `NAME` (MICROPAY channels)")
-	f.StringVar(&extra, "extra", "", "`FILE` with the text of extra: the card transaction as JSON (CC_PAX), or the channel's own whole; - for the standard input")
+	f.StringVar(&o.extra, "extra", "", "`FILE` with the text of extra: the card transaction as JSON (CC_PAX), or the channel's own whole; - for the standard input")
 	f.StringVar(&o.Source, "source", "", "point-of-sale `SOFTWARE` and its version (CC_PAX)")
-	f.StringVar(&tip, "tip", "", "the tip, as `2.00` or 200c (CC_PAX)")
+	f.StringVar(&o.tip, "tip", "", "the tip, as `2.00` or 200c (CC_PAX)")
 	f.StringVar(&o.Param2, "param2", "", "`TEXT` that comes back in the notification")
 	f.StringVar(&o.Remarks, "remarks", "", "`TEXT` kept with the order")
-	f.DurationVar(&wait, "wait", 0, "ask after the order for so long, or until it has ended; 1m on the MICROPAY channels")
-	f.BoolVar(&draw, "qr", false, "draw the code even if the output is no terminal")
 	c.MarkFlagRequired("channel")
 	c.MarkFlagRequired("amount")
-	return c
+}
+
+// read composes the order of what the flags say and of what stands in files or on in.
+func (o *orderFlags) read(in io.Reader) (order iotpay.Order, err error) {
+	order = o.Order
+	order.Channel = sale.Channel(strings.ToUpper(o.channel))
+	if order.Amount, err = sale.ParseAmount(o.amount); err != nil {
+		return order, err
+	}
+	if o.tip != "" {
+		if order.Tip, err = sale.ParseAmount(o.tip); err != nil {
+			return order, err
+		}
+	}
+	if order.AuthCode, err = secretOf(in, o.code); err != nil {
+		return order, err
+	}
+	if o.extra != "" {
+		order.CardExtra, err = secretOf(in, fileOrDash(o.extra))
+	}
+	return order, err
 }
 
 // complete puts in what the configuration knows, and refuses an order that would

@@ -191,37 +191,54 @@ func (d *strict) value(v any, into reflect.Value, path, name string) {
 			wrong(`a table, such as {"17" = "P"}`)
 			return
 		}
-		made := reflect.MakeMap(into.Type()) // never the map of the defaults
-		for _, k := range into.MapKeys() {
-			made.SetMapIndex(k, into.MapIndex(k))
-		}
-		for k, one := range tree {
-			text, ok := one.(string)
-			if !ok {
-				d.fault(path+"."+k, "%s = %s is wrong: write a text in quotes", k, show(one))
-				continue
-			}
-			made.SetMapIndex(reflect.ValueOf(k), reflect.ValueOf(text))
-		}
-		into.Set(made)
+		d.texts(tree, into, path)
 	case reflect.Slice:
 		list, ok := v.([]any)
+		switch {
+		case ok:
+			d.list(list, into, path, name)
+		case into.Type().Elem().Kind() == reflect.Struct:
+			wrong("[[" + name + "]], with two brackets, as there may be several")
+		default:
+			wrong(`a list of texts, such as ["one", "two"]`)
+		}
+	default:
+		d.plain(v, into, wrong)
+	}
+}
+
+// texts sets a map of texts.
+func (d *strict) texts(tree map[string]any, into reflect.Value, path string) {
+	made := reflect.MakeMap(into.Type()) // never the map of the defaults
+	for _, k := range into.MapKeys() {
+		made.SetMapIndex(k, into.MapIndex(k))
+	}
+	for k, one := range tree {
+		text, ok := one.(string)
 		if !ok {
-			if into.Type().Elem().Kind() == reflect.Struct {
-				wrong("[[" + name + "]], with two brackets, as there may be several")
-			} else {
-				wrong(`a list of texts, such as ["one", "two"]`)
-			}
-			return
+			d.fault(path+"."+k, "%s = %s is wrong: write a text in quotes", k, show(one))
+			continue
 		}
-		made := reflect.MakeSlice(into.Type(), len(list), len(list))
-		for i, one := range list {
-			if s, ok := made.Index(i).Addr().Interface().(sectioned); ok {
-				s.setDefaults()
-			}
-			d.value(one, made.Index(i), fmt.Sprintf("%s.%d", path, i), name)
+		made.SetMapIndex(reflect.ValueOf(k), reflect.ValueOf(text))
+	}
+	into.Set(made)
+}
+
+// list sets a slice, one element after the other.
+func (d *strict) list(list []any, into reflect.Value, path, name string) {
+	made := reflect.MakeSlice(into.Type(), len(list), len(list))
+	for i, one := range list {
+		if s, ok := made.Index(i).Addr().Interface().(sectioned); ok {
+			s.setDefaults()
 		}
-		into.Set(made)
+		d.value(one, made.Index(i), fmt.Sprintf("%s.%d", path, i), name)
+	}
+	into.Set(made)
+}
+
+// plain sets a text, a truth or a number.
+func (d *strict) plain(v any, into reflect.Value, wrong func(want string)) {
+	switch into.Kind() {
 	case reflect.String:
 		text, ok := v.(string)
 		if !ok {

@@ -1,8 +1,6 @@
 package sale
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -21,9 +19,6 @@ const (
 // scopeNames are their names, in the order of the bits.
 var scopeNames = []string{"sell", "refund", "manage", "read", "display"}
 
-// AllScopes are all rights.
-const AllScopes = ScopeSell | ScopeRefund | ScopeManage | ScopeRead | ScopeDisplay
-
 // String lists the names, with commas.
 func (s Scopes) String() string {
 	var names []string
@@ -33,23 +28,4 @@ func (s Scopes) String() string {
 		}
 	}
 	return strings.Join(names, ",")
-}
-
-// ParseScopes reads a list of names with commas between them.
-func ParseScopes(text string) (Scopes, error) {
-	var s Scopes
-	for name := range strings.SplitSeq(text, ",") {
-		i := 0
-		for i < len(scopeNames) && scopeNames[i] != strings.TrimSpace(name) {
-			i++
-		}
-		if i == len(scopeNames) {
-			return 0, fmt.Errorf("%q is no scope: use %s, with commas between several", strings.TrimSpace(name), strings.Join(scopeNames, ", "))
-		}
-		s |= 1 << i
-	}
-	if s == 0 {
-		return 0, errors.New("name at least one scope")
-	}
-	return s, nil
 }
