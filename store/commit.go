@@ -116,6 +116,7 @@ var (
 	putJob      = jobs.upsert("id")
 	putDay      = days.insert()
 	putNote     = notes.upsert("name")
+	putToken    = tokens.upsert("id")
 )
 
 func (tx *transaction) row(r sale.Row) error {
@@ -141,6 +142,8 @@ func (tx *transaction) row(r sale.Row) error {
 		return put(tx, days, putDay, strconv.Itoa(r.Day.No), &r.Day)
 	case sale.NoteRow:
 		return put(tx, notes, putNote, r.Name, &r)
+	case sale.TokenRow:
+		return put(tx, tokens, putToken, r.Token.ID, &r.Token)
 	}
 	return fmt.Errorf("the journal knows no rows of type %T", r)
 }

@@ -201,8 +201,31 @@ var notes = covered("notes", "name", []column[sale.NoteRow]{
 	text("value", func(n *sale.NoteRow) *string { return &n.Value }),
 })
 
+var tokens = covered("tokens", "id", []column[sale.Token]{
+	text("id", func(t *sale.Token) *string { return &t.ID }),
+	text("name", func(t *sale.Token) *string { return &t.Name }),
+	text("hash", func(t *sale.Token) *string { return &t.Hash }),
+	{"scopes",
+		func(t *sale.Token) driver.Value { return t.Scopes.String() },
+		func(t *sale.Token, raw any) error {
+			names, err := asString(raw)
+			if err == nil {
+				t.Scopes, err = sale.ParseScopes(names)
+			}
+			return err
+		}},
+	number("max_refund_cents", func(t *sale.Token) *sale.Amount { return &t.MaxRefund }),
+	number("max_day_cents", func(t *sale.Token) *sale.Amount { return &t.MaxDay }),
+	boolean("returns", func(t *sale.Token) *bool { return &t.Returns }),
+	instant("created_at", func(t *sale.Token) *time.Time { return &t.CreatedAt }),
+	text("created_by", func(t *sale.Token) *string { return &t.CreatedBy }),
+	instantOrNull("expires_at", func(t *sale.Token) **time.Time { return &t.ExpiresAt }),
+	instantOrNull("revoked_at", func(t *sale.Token) **time.Time { return &t.RevokedAt }),
+	text("revoked_by", func(t *sale.Token) *string { return &t.RevokedBy }),
+})
+
 // ledgers lists what the chain covers.
-var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, days.ledger, notes.ledger}
+var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, days.ledger, notes.ledger, tokens.ledger}
 
 // covered is a table whose digests cover every column.
 func covered[T any](name, key string, columns []column[T]) table[T] {

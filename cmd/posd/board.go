@@ -23,8 +23,9 @@ type board struct {
 	config  Config
 	parts   *parts
 	journal *journal
-	copies  *copier    // nil where none are made, or no daemon runs
-	asking  sync.Mutex // one look asks at a time; the others get what it heard
+	tokens  *tokenKeeper // nil where no daemon runs
+	copies  *copier      // nil where none are made, or no daemon runs
+	asking  sync.Mutex   // one look asks at a time; the others get what it heard
 }
 
 // look asks those devices that have not been heard of just now, all at once,
@@ -48,7 +49,17 @@ func (b *board) look(ctx context.Context) []device.DeviceStatus {
 // last returns how every device was when it was last heard of, asking none.
 func (b *board) last() []device.DeviceStatus {
 	journal := device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: b.config.Store.Dir}
-	return append([]device.DeviceStatus{b.journal.status(journal)}, b.plugged()...)
+	list := []device.DeviceStatus{b.journal.status(journal)}
+	if b.tokens != nil {
+		list = append(list, b.access())
+	}
+	return append(list, b.plugged()...)
+}
+
+// access says who may ask, where a cashier's devices are looked at: a till that
+// is open to every program is something to know.
+func (b *board) access() device.DeviceStatus {
+	return device.DeviceStatus{Name: "access", Kind: "tokens", Line: b.config.API.Listen, OK: true, Words: accessWords(b.tokens.Made())}
 }
 
 // plugged is last without the journal.

@@ -17,12 +17,13 @@ import (
 	"time"
 
 	"posd/device/api"
+	"posd/device/sale"
 )
 
 const defaultConfig = "/etc/posd/posd.toml"
 
 // where says how a command finds its configuration and the daemon.
-type where struct{ config, url string }
+type where struct{ config, url, tokenFile string }
 
 func (w *where) configFile() string { return cmp.Or(w.config, defaultConfig) }
 
@@ -31,6 +32,8 @@ type client struct {
 	http *http.Client
 	base string // what paths are appended to
 	name string // for people
+	// token is shown with every request; over the socket nobody looks at it.
+	token sale.Secret
 	// answerIn is how long the daemon may take over a request that moves money.
 	answerIn time.Duration
 	// repeatFor is how long a request whose fate is not known is repeated under
@@ -42,6 +45,29 @@ type client struct {
 // else at the usual places. Of a configuration's socket and address the first
 // that can be connected to is taken.
 func (w *where) client() (*client, error) {
+	c, err := w.find()
+	if err != nil {
+		return nil, err
+	}
+	c.token, err = w.token()
+	return c, err
+}
+
+// token is what the client shows over TCP; "" for nothing.
+func (w *where) token() (sale.Secret, error) {
+	file := cmp.Or(w.tokenFile, os.Getenv("POSD_TOKEN_FILE"))
+	if file == "" {
+		return sale.Secret(os.Getenv("POSD_TOKEN")), nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read the token: %w", err)
+	}
+	return sale.Secret(strings.TrimSpace(string(text))), nil
+}
+
+// find is client without the token.
+func (w *where) find() (*client, error) {
 	at := cmp.Or(w.url, os.Getenv("POSD_URL"))
 	if at == "" {
 		c := defaults()
@@ -166,6 +192,9 @@ func (c *client) once(ctx context.Context, method, path, key string, body any, w
 	}
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	}
 	res, err := c.http.Do(req)
 	if err != nil {

@@ -34,6 +34,7 @@ type daemon struct {
 	board     *board
 	sweep     *sweeper
 	metrics   *metrics
+	tokens    *tokenKeeper
 	slips     *printer.SlipQueue // nil without a printer
 	handler   http.Handler
 }
@@ -76,6 +77,10 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if c.Backup != nil {
 		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)
 	}
+	if d.tokens, err = newTokenKeeper(ctx, opened); err != nil {
+		return nil, err
+	}
+	d.board.tokens = d.tokens
 	d.sweep = newSweeper(c.Shop, opened.Prune, log)
 	d.metrics = newMetrics(d.till, d.board)
 	if d.parts.printer != nil {
@@ -130,8 +135,8 @@ func (d *daemon) apiOptions() api.Options {
 			return layout.PNG(r)
 		},
 		Subscribe: func() (<-chan device.Message, func()) { s := d.till.Subscribe(); return s.C(), s.Close },
-		Prune:     d.sweep,
-		Version:   version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
+		Prune:     d.sweep, Tokens: d.tokens,
+		Version: version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 		TimeZone: c.Shop.TimeZone, Pages: c.Pages,
 	}
 	if p.scanner != nil {

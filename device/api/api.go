@@ -72,6 +72,10 @@ type Options struct {
 	Orders Orders
 	// Prune is the housekeeping of the journal.
 	Prune Prune
+	// Tokens let callers in over TCP; nil lets in every program of the box.
+	Tokens Tokens
+	// TLS reports whether TCP is spoken over TLS.
+	TLS bool
 	// Metrics answers GET /metrics.
 	Metrics http.Handler
 	// Clock is time.Now when nil.
@@ -98,6 +102,7 @@ type handlers struct {
 	codes    codes                  // the last QR drawn
 	long     chan struct{}          // one place per stream or waiting request
 	scanning chan struct{}          // the one place of who waits for a scan
+	sessions sessions               // the log-ins of pages
 
 	orderRuns orderRuns // what was asked past the till
 }
@@ -137,7 +142,7 @@ func New(till Till, o Options) http.Handler {
 // would, 404 otherwise.
 func (h *handlers) nothingHere(mux *http.ServeMux) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if methods := h.allowed(mux, r); methods != "" {
+		if methods := h.methods(mux, r); methods != "" {
 			w.Header().Set("Allow", methods)
 			writeProblem(w, problem(http.StatusMethodNotAllowed, "wrong-method",
 				r.Method+" is not possible at "+r.URL.Path+": use "+methods+"."))

@@ -52,7 +52,8 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	s := &stream{w: w, out: http.NewResponseController(w)}
+	s := &stream{w: w, out: http.NewResponseController(w), glassOnly: actorOf(ctx).Scopes&reader == 0}
+	resume = resume && !s.glassOnly
 	if err := h.run(ctx, s, after, resume); err != nil && ctx.Err() == nil {
 		if !s.begun {
 			h.failStream(w, h.refuse("open stream", err))
@@ -114,6 +115,9 @@ func (h *handlers) run(ctx context.Context, s *stream, after int64, resume bool)
 			return err
 		}
 	}
+	if s.glassOnly {
+		snap = device.Snapshot{LastSeq: snap.LastSeq, Screen: snap.Screen, Link: snap.Link}
+	}
 	if err := s.send(snap.LastSeq, true, "snapshot", h.snapshotView(snap)); err != nil {
 		return err
 	}
@@ -129,6 +133,9 @@ func (h *handlers) run(ctx context.Context, s *stream, after int64, resume bool)
 			}
 			if m.ID != 0 && m.ID <= snap.LastSeq {
 				continue // in the snapshot already
+			}
+			if s.glassOnly && m.Event != "screen" {
+				continue
 			}
 			if err := s.send(m.ID, m.ID != 0, m.Event, h.view(m.Data)); err != nil {
 				return err
@@ -265,6 +272,8 @@ type stream struct {
 	out   *http.ResponseController
 	begun bool
 	buf   bytes.Buffer
+	// glassOnly tells what the customer sees, and nothing else.
+	glassOnly bool
 }
 
 func (s *stream) send(id int64, stored bool, event string, data any) error {

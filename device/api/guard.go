@@ -36,6 +36,7 @@ func Server(ctx context.Context, h http.Handler, log *slog.Logger) *http.Server 
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHeader,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       namePeer,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
@@ -71,14 +72,19 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
 		_, pattern := mux.Handler(r)
-		limit := requestLimit
-		if known, ok := h.table[pattern]; ok {
-			limit = known.limit
+		known, ok := h.table[pattern]
+		if !ok {
+			known = route{limit: requestLimit}
 		}
+		limit := known.limit
 		// Before anything is written: the deadline of the connection's last
 		// request would still count. A recorder in a test has no deadlines.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(cmp.Or(limit, closeLimit) + writeLimit))
-		if p := refusal(r); p != nil {
+		actor, p := h.allowed(r, known)
+		if p != nil {
+			if p.Status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="posd"`)
+			}
 			h.Log.Warn("request refused", "path", r.URL.Path, "host", r.Host, "origin", r.Header.Get("Origin"), "why", p.Type)
 			writeProblem(w, p)
 			return
@@ -98,6 +104,7 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 		}
 		defer h.recovered(w, r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r = r.WithContext(context.WithValue(r.Context(), actorKey{}, actor))
 		if limit != none {
 			ctx, done := context.WithTimeout(r.Context(), limit)
 			defer done()
@@ -146,8 +153,7 @@ func secure(h http.Header) {
 func refusal(r *http.Request) *Problem {
 	// On a unix socket the file's mode has decided already, and no browser can
 	// be talked into using it; the Host there is whatever the client made up.
-	addr, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	unix := addr != nil && addr.Network() == "unix"
+	unix := overSocket(r)
 	if host, _, err := net.SplitHostPort(r.Host); !unix && !loopback(host) && (err == nil || !loopback(r.Host)) {
 		return problem(http.StatusForbidden, "foreign", "posd answers to this machine only: open it as http://127.0.0.1 or http://localhost, not by another name.")
 	}

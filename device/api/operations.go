@@ -14,7 +14,7 @@ import (
 // but who may ask, where and for how long, which is in the table.
 func operations(a huma.API) map[string]huma.Operation {
 	all := map[string]huma.Operation{}
-	for _, some := range []map[string]huma.Operation{saleWords(), returnWords(), dayWords(a), orderWords(), counterWords(), streamWords(a)} {
+	for _, some := range []map[string]huma.Operation{saleWords(), returnWords(), dayWords(a), orderWords(), counterWords(), tokenWords(), streamWords(a)} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -119,6 +119,21 @@ func counterWords() map[string]huma.Operation {
 		"queue":   {Summary: "Card sales that the gateway must still be told of"},
 		"retry":   {Summary: "Put a report that was set aside back into the queue", Errors: []int{404, 409}},
 		"health":  {Summary: "Whether the till answers", Errors: []int{503}},
+	}
+}
+
+// tokenWords tell who may ask.
+func tokenWords() map[string]huma.Operation {
+	return map[string]huma.Operation{
+		"list-tokens": {Summary: "Every token that was ever made, the newest first"},
+		"create-token": {DefaultStatus: http.StatusCreated, Summary: "Make a token",
+			Description: "From the first token on, every request over TCP needs one. The token itself is told in this answer and kept nowhere.",
+			Errors:      []int{409, 415, 422, 503}},
+		"revoke-token": {Summary: "Revoke a token", Description: "At once, log-ins with it included. The door stays closed when the last one is revoked: the unix socket remains.",
+			Errors: []int{404, 409, 503}},
+		"login": {Summary: "Log a page in", Description: "Gives the page the rights of a token, by a cookie that no script can read, for 12 hours or until posd stops.",
+			Errors: []int{401, 409, 415, 422}},
+		"logout": {DefaultStatus: http.StatusNoContent, Summary: "Log a page out"},
 	}
 }
 

@@ -25,7 +25,9 @@ func (h *handlers) pages() []route {
 		return route{"GET", path, "", requestLimit, anyone, plain(page(name))}
 	}
 	all := []route{
-		at("/{$}", "cashier.html"), at("/display", "display.html"), at("/manager", "manager.html"),
+		{"GET", "/{$}", "", requestLimit, anyone, plain(h.behindLogin("cashier.html"))},
+		{"GET", "/manager", "", requestLimit, anyone, plain(h.behindLogin("manager.html"))},
+		at("/display", "display.html"),
 		at("/worker.js", "worker.js"), // at the root: it serves every page
 	}
 	entries, err := files.ReadDir("pages")
@@ -38,6 +40,18 @@ func (h *handlers) pages() []route {
 		}
 	}
 	return all
+}
+
+// behindLogin serves a page to whoever has rights, and the log-in to others.
+func (h *handlers) behindLogin(name string) http.HandlerFunc {
+	asked, login := page(name), page("login.html")
+	return func(w http.ResponseWriter, r *http.Request) {
+		if actorOf(r.Context()).Scopes&reader == 0 {
+			login(w, r)
+			return
+		}
+		asked(w, r)
+	}
 }
 
 // page serves one embedded file. The browser asks each time whether it

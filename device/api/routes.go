@@ -68,6 +68,12 @@ func (h *handlers) routes() []route {
 		{"POST", "/v1/prune", "prune", requestLimit, manager, typed(h.startPrune)},
 		{"GET", "/v1/prune", "pruned", requestLimit, reader, typed(h.lastPrune)},
 
+		{"GET", "/v1/tokens", "list-tokens", requestLimit, manager, typed(h.listTokens)},
+		{"POST", "/v1/tokens", "create-token", requestLimit, manager, typed(h.createToken)},
+		{"POST", "/v1/tokens/{id}/revoke", "revoke-token", requestLimit, manager, typed(h.revokeToken)},
+		{"POST", "/v1/login", "login", requestLimit, anyone, typed(h.login)},
+		{"POST", "/v1/logout", "logout", requestLimit, anyone, typed(h.logout)},
+
 		{"POST", "/v1/orders", "place-order", requestLimit, manager, typed(h.placeOrder)},
 		{"GET", "/v1/orders/{no}", "ask-order", requestLimit, manager, typed(h.askOrder)},
 		{"POST", "/v1/orders/{no}/refund", "refund-order", requestLimit, manager, typed(h.refundOrder)},
@@ -112,8 +118,8 @@ func (h *handlers) register(mux *http.ServeMux, a huma.API) map[string]route {
 	return table
 }
 
-// allowed lists the methods that the table has for a path, as the header Allow does.
-func (h *handlers) allowed(mux *http.ServeMux, r *http.Request) string {
+// methods lists the methods that the table has for a path, as the header Allow does.
+func (h *handlers) methods(mux *http.ServeMux, r *http.Request) string {
 	var methods []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())

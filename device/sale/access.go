@@ -1,7 +1,10 @@
 package sale
 
 import (
+	"errors"
+	"fmt"
 	"strings"
+	"time"
 )
 
 // Scopes are rights to ask posd for something, any number of them.
@@ -19,6 +22,9 @@ const (
 // scopeNames are their names, in the order of the bits.
 var scopeNames = []string{"sell", "refund", "manage", "read", "display"}
 
+// AllScopes are all rights.
+const AllScopes = ScopeSell | ScopeRefund | ScopeManage | ScopeRead | ScopeDisplay
+
 // String lists the names, with commas.
 func (s Scopes) String() string {
 	var names []string
@@ -28,4 +34,75 @@ func (s Scopes) String() string {
 		}
 	}
 	return strings.Join(names, ",")
+}
+
+// ParseScopes reads a list of names with commas between them.
+func ParseScopes(text string) (Scopes, error) {
+	var s Scopes
+	for name := range strings.SplitSeq(text, ",") {
+		i := 0
+		for i < len(scopeNames) && scopeNames[i] != strings.TrimSpace(name) {
+			i++
+		}
+		if i == len(scopeNames) {
+			return 0, fmt.Errorf("%q is no scope: use %s, with commas between several", strings.TrimSpace(name), strings.Join(scopeNames, ", "))
+		}
+		s |= 1 << i
+	}
+	if s == 0 {
+		return 0, errors.New("name at least one scope")
+	}
+	return s, nil
+}
+
+// Token lets a program or a page in. What it shows is nowhere but with it: here
+// stands the SHA-256, which is right for 256 random bits.
+type Token struct {
+	ID        string
+	Name      string // for people: which register, which tablet
+	Hash      string // hex
+	Scopes    Scopes
+	MaxRefund Amount // of one refund or return; 0 means no limit
+	MaxDay    Amount // of all refunds and returns of a business day; 0 means no limit
+	Returns   bool   // whether it may return without a sale
+	CreatedAt time.Time
+	CreatedBy string
+	ExpiresAt *time.Time // nil: never
+	RevokedAt *time.Time // nil: in force
+	RevokedBy string
+}
+
+// InForce reports whether a token lets in at an instant; the words say why not.
+func (t Token) InForce(now time.Time) (ok bool, words string) {
+	switch {
+	case t.RevokedAt != nil:
+		return false, "This token was revoked"
+	case t.ExpiresAt != nil && !now.Before(*t.ExpiresAt):
+		return false, "This token has expired"
+	}
+	return true, ""
+}
+
+// TokenRow makes or changes a token.
+type TokenRow struct{ Token Token }
+
+func (TokenRow) row() {}
+
+// Actor is who acts: by a token, or by a user of this box over the unix socket.
+// The zero Actor is any program of the box, where no token was made yet.
+type Actor struct {
+	Token  string // name of the token
+	User   string // of the box
+	Scopes Scopes
+}
+
+// String names the actor as the journal does; "" is nobody in particular.
+func (a Actor) String() string {
+	switch {
+	case a.Token != "":
+		return "token " + a.Token
+	case a.User != "":
+		return "user " + a.User
+	}
+	return ""
 }

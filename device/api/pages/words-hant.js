@@ -19,4 +19,6 @@ export default {
 	askCashierNext: "尚未確定付款是否成功，請暫勿重複付款。",
 	offlineNext: "螢幕與收銀機斷開，請向收銀員查詢。",
 	noCode: "此處無法顯示二維碼，請向收銀員查詢。",
+
+	loginToken: "此頁面的權杖", loginGo: "登入", loginRefused: "此權杖無效，請索取新的權杖。", loginAway: "posd 沒有回應，請重試。",
 };

@@ -1,0 +1,226 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"os/user"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Who may ask:
+//
+//	unix socket                     a user of the box: everything; the file's mode decided
+//	TCP, no token was made yet      any program of the box: everything
+//	TCP, Authorization: Bearer T    what T's scopes allow
+//	TCP, cookie of a log-in         what the token allows that was shown at the log-in
+//	TCP, loopback, nothing shown    what the customer sees
+//
+// A token that was made keeps the door closed, even when it is revoked: nobody
+// opens a till by taking rights away.
+
+// Tokens keeps the tokens. Its errors are refusals.
+type Tokens interface {
+	// Made reports whether there ever was a token.
+	Made() bool
+	// Find returns the token with a SHA-256, in hex.
+	Find(hash string) (sale.Token, bool)
+	List() []sale.Token
+	// Create makes a token and returns what is shown once.
+	Create(ctx context.Context, r TokenRequest, by string) (t sale.Token, secret string, err error)
+	Revoke(ctx context.Context, id, by string) (sale.Token, error)
+}
+
+// HashToken is the form in which tokens are kept.
+func HashToken(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+type actorKey struct{}
+
+// actorOf is who acts in a request.
+func actorOf(ctx context.Context) sale.Actor {
+	a, _ := ctx.Value(actorKey{}).(sale.Actor)
+	return a
+}
+
+type peerKey struct{}
+
+// namePeer notes which user of the box is at the other end of a unix socket.
+func namePeer(ctx context.Context, c net.Conn) context.Context {
+	unix, ok := c.(*net.UnixConn)
+	if !ok {
+		return ctx
+	}
+	raw, err := unix.SyscallConn()
+	if err != nil {
+		return ctx
+	}
+	var cred *syscall.Ucred
+	if raw.Control(func(fd uintptr) {
+		cred, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	}) != nil || err != nil {
+		return ctx
+	}
+	name := strconv.FormatUint(uint64(cred.Uid), 10)
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	return context.WithValue(ctx, peerKey{}, name)
+}
+
+// overSocket reports whether a request came over a unix socket.
+func overSocket(r *http.Request) bool {
+	addr, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return addr != nil && addr.Network() == "unix"
+}
+
+// fromHere reports whether a request came from this machine over TCP.
+func fromHere(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err == nil && loopback(host)
+}
+
+// open reports whether every program of the box may do everything.
+func (h *handlers) open() bool { return h.Tokens == nil || !h.Tokens.Made() }
+
+// identify says who asks, or what is wrong with what was shown.
+func (h *handlers) identify(r *http.Request) (sale.Actor, *Problem) {
+	if overSocket(r) {
+		name, _ := r.Context().Value(peerKey{}).(string)
+		return sale.Actor{User: name, Scopes: sale.AllScopes}, nil
+	}
+	if h.open() {
+		return sale.Actor{Scopes: sale.AllScopes}, nil
+	}
+	hash := ""
+	if shown := r.Header.Get("Authorization"); shown != "" {
+		secret, ok := strings.CutPrefix(shown, "Bearer ")
+		if !ok {
+			return sale.Actor{}, problem(http.StatusUnauthorized, "token-refused", "The header Authorization must be \"Bearer \" and a token.")
+		}
+		hash = HashToken(strings.TrimSpace(secret))
+	} else if c, err := r.Cookie(sessionCookie); err == nil {
+		if hash = h.sessions.token(c.Value, h.Clock()); hash == "" && !fromHere(r) {
+			return sale.Actor{}, nil
+		}
+	}
+	if hash == "" {
+		if fromHere(r) {
+			return sale.Actor{Scopes: sale.ScopeDisplay}, nil
+		}
+		return sale.Actor{}, nil
+	}
+	return h.byToken(hash)
+}
+
+// allowed says who asks, and why that is refused; nil if it is not.
+func (h *handlers) allowed(r *http.Request, known route) (sale.Actor, *Problem) {
+	if p := refusal(r); p != nil { // whoever asks
+		return sale.Actor{}, p
+	}
+	a, p := h.identify(r)
+	switch {
+	case known.who == anyone: // such as the log-in itself, beside a cookie that is over
+		return a, nil
+	case p != nil:
+		return a, p
+	}
+	return a, lacking(a, known)
+}
+
+// byToken is who acts by the token with a hash.
+func (h *handlers) byToken(hash string) (sale.Actor, *Problem) {
+	t, ok := h.Tokens.Find(hash)
+	if !ok {
+		return sale.Actor{}, problem(http.StatusUnauthorized, "token-refused", "This token is not known here. Nothing was done.")
+	}
+	if ok, words := t.InForce(h.Clock()); !ok {
+		return sale.Actor{}, problem(http.StatusUnauthorized, "token-refused", words+": ask for a new one. Nothing was done.")
+	}
+	return sale.Actor{Token: t.Name, Scopes: t.Scopes}, nil
+}
+
+// lacking says why an actor may not use a route; nil if it may.
+func lacking(a sale.Actor, known route) *Problem {
+	switch {
+	case known.who == anyone || a.Scopes&known.who != 0:
+		return nil
+	case a.Token == "":
+		return problem(http.StatusUnauthorized, "token-missing", "This needs a token: send the header Authorization: Bearer and a token, or log in on posd's page. Nothing was done.")
+	}
+	return problem(http.StatusForbidden, "not-allowed", fmt.Sprintf("The token %s may not do this: it takes one of the scopes %s. Nothing was done.", a.Token, known.who))
+}
+
+const (
+	sessionCookie = "posd_session"
+	sessionFor    = 12 * time.Hour
+	maxSessions   = 256
+)
+
+// sessions are the log-ins of pages, by the hash of what the cookie holds. They
+// last as long as this run of posd at most.
+type sessions struct {
+	mu   sync.Mutex
+	made map[string]session
+}
+
+type session struct {
+	token string // its hash
+	until time.Time
+}
+
+// begin makes a session and returns what the cookie holds.
+func (s *sessions) begin(token string, now time.Time) string {
+	var secret [32]byte
+	rand.Read(secret[:])
+	value := base64.RawURLEncoding.EncodeToString(secret[:])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made == nil {
+		s.made = map[string]session{}
+	}
+	oldest := ""
+	for k, one := range s.made {
+		if !now.Before(one.until) {
+			delete(s.made, k)
+		} else if oldest == "" || one.until.Before(s.made[oldest].until) {
+			oldest = k
+		}
+	}
+	if len(s.made) >= maxSessions {
+		delete(s.made, oldest)
+	}
+	s.made[HashToken(value)] = session{token, now.Add(sessionFor)}
+	return value
+}
+
+// token returns the token that a session was begun with; "" if it is over.
+func (s *sessions) token(cookie string, now time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, ok := s.made[HashToken(cookie)]
+	if !ok || !now.Before(one.until) {
+		return ""
+	}
+	return one.token
+}
+
+// end ends a session.
+func (s *sessions) end(cookie string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.made, HashToken(cookie))
+}
