@@ -258,3 +258,17 @@ func TestCryptogramIsNoCardNumber(t *testing.T) {
 		}
 	}
 }
+
+// The common card receipt, with all that card rules ask for, its code and the
+// cut, stays short: a second at 9600.
+func TestCommonReceiptStaysShort(t *testing.T) {
+	r := receiptOf(readOff(t, framesOf(t, "sale-approved.txt", "T01")[0], false, 2865), 2865, sale.CustomerCopy)
+	r.Sale.Reference = "B-1042"
+	for profile, most := range map[string]int{"epson-tm-m30": 900, "epson-tm-t88": 900, "generic-80": 1450} {
+		cfg := testConfig()
+		cfg.Profile = profile
+		if n := len(cfg.Encode(r)); n > most {
+			t.Errorf("%s: %d bytes, at most %d", profile, n, most)
+		}
+	}
+}
