@@ -161,8 +161,16 @@ func TestPrinterAloneOnTCP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(c, "\x1b@Bonjour\n\n\x1dV\x00"); err != nil {
+	if _, err := io.WriteString(c, "\x1b@Bonjour\n\n\x1dV\x00\x1d(H\x06\x0000A001"); err != nil {
 		t.Fatal(err)
+	}
+	// It says that all before was printed, with the number that it was asked under.
+	said := make([]byte, 7)
+	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, said); err != nil || string(said) != "7\"A001\x00" {
+		t.Errorf("it answers %q, %v", said, err)
 	}
 	c.Close()
 	if err := until(t.Context(), 10*time.Second, "the receipt", func(context.Context) (bool, string, error) {
