@@ -312,15 +312,46 @@ func (e *encoder) qr(dst []byte, l *Line) []byte {
 	if !e.profile.QR {
 		return e.drawn(dst, l)
 	}
+	module := e.moduleOf(l.Text)
+	if module == 0 {
+		return dst
+	}
 	dst = e.styled(dst, e.bold, e.size, l.Align)
 	n := len(l.Text) + 3
 	dst = append(dst,
 		GS, '(', 'k', 4, 0, '1', 'A', '2', 0, // model 2
-		GS, '(', 'k', 3, 0, '1', 'C', e.module,
+		GS, '(', 'k', 3, 0, '1', 'C', module,
 		GS, '(', 'k', 3, 0, '1', 'E', '1', // level M
 		GS, '(', 'k', byte(n), byte(n>>8), '1', 'P', '0')
 	dst = append(dst, l.Text...)
 	return append(dst, GS, '(', 'k', 3, 0, '1', 'Q', '0')
+}
+
+// A code that is wider than the paper is left out by printers, without a word:
+// its modules are made smaller, down to leastModule dots, a quarter of a
+// millimetre. No code of up to surelyFits bytes is too wide for any paper.
+const (
+	surelyFits  = 84
+	leastModule = 2
+)
+
+// moduleOf returns the dots of a module with which a code fits the paper; 0 if
+// there are none.
+func (e *encoder) moduleOf(code string) byte {
+	if len(code) <= surelyFits || e.matrix == nil {
+		return e.module
+	}
+	m, err := e.matrix(code)
+	if err != nil {
+		return 0
+	}
+	side := len(trim(m))
+	for module := e.module; module >= leastModule; module-- {
+		if side*int(module) <= e.profile.Dots {
+			return module
+		}
+	}
+	return 0
 }
 
 // cut appends the end of a receipt. The blade sits above the head and a cut is

@@ -63,6 +63,11 @@ func (l Layout) SlipText(s Slip) string { return l.text(l.SlipLines(s)) }
 // PrintSlip prints a slip; the result means what it means for receipts.
 func (p *Printer) PrintSlip(ctx context.Context, job string, s Slip) sale.PrintResult {
 	began := time.Now()
+	if s.Code != "" && p.encoder.moduleOf(s.Code) == 0 {
+		words := fmt.Sprintf("a code of %d characters does not fit on this paper", len(s.Code))
+		p.log.Warn("slip not printed", "job", job, "title", s.Title, "words", words)
+		return sale.PrintResult{Job: job, State: sale.PrintFailed, Words: words}
+	}
 	res := p.do(ctx, "", func(dst []byte) []byte { return p.encoder.receipt(dst, p.layout.SlipLines(s)) })
 	res.Job = job
 	p.log.Info("slip", "job", job, "title", s.Title, "printed", res.State, "words", res.Words, "took", time.Since(began))
