@@ -19,12 +19,33 @@ type linedisplay struct {
 	wait    time.Duration // for an acknowledgement, where there is one
 
 	shown *[2]string // the lines that stand on the glass; nil if unknown
-	wrote time.Time  // the last update
+	free  time.Time  // when the pole has worked the last update off
+	wrote [poleRate]time.Time
+	n     int // updates so far
 }
 
-// polePace is the least time between two updates: some poles lose bytes under a
-// flood.
-const polePace = 200 * time.Millisecond
+// A pole that answers nothing is given twice the time that its line takes for an
+// update, and no more than poleRate of them in a second: some lose bytes under a
+// flood. One that acknowledges says itself when it is done.
+const (
+	poleRate = 5
+	poleSlow = 9600 // the line's speed, where nobody knows it
+)
+
+// pace returns how long to wait before the next update.
+func (d *linedisplay) pace(now time.Time) time.Duration {
+	if d.dialect.acks {
+		return 0
+	}
+	return max(d.free.Sub(now), d.wrote[d.n%poleRate].Add(time.Second).Sub(now))
+}
+
+// sent notes an update of so many bytes.
+func (d *linedisplay) sent(now time.Time, bytes, baud int) {
+	d.wrote[d.n%poleRate] = now
+	d.n++
+	d.free = now.Add(2 * time.Duration(bytes) * 10 * time.Second / time.Duration(baud))
+}
 
 func newLinedisplay(c Config) *linedisplay {
 	v := c.voice()
@@ -103,13 +124,13 @@ func (d *linedisplay) Draw(ctx context.Context, c *Conn, p Picture) error {
 // write sends one update, not too soon after the last one, and waits for its
 // acknowledgement where the dialect has one.
 func (d *linedisplay) write(ctx context.Context, c *Conn, b []byte) error {
-	if err := pause(ctx, polePace-time.Since(d.wrote)); err != nil {
+	if err := pause(ctx, d.pace(time.Now())); err != nil {
 		return err
 	}
 	for c.Pending() != nil { // whatever it said before
 	}
 	_, err := c.Write(b)
-	d.wrote = time.Now()
+	d.sent(time.Now(), len(b), c.baud())
 	if err != nil || !d.dialect.acks {
 		return err
 	}

@@ -90,6 +90,14 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// baud is the speed of a serial line that tells it, or a slow one's.
+func (c *Conn) baud() int {
+	if line, ok := c.link.(interface{ Baud() int }); ok && line.Baud() > 0 {
+		return line.Baud()
+	}
+	return poleSlow
+}
+
 // Next waits for bytes from the display. The end of ctx is its error.
 func (c *Conn) Next(ctx context.Context) ([]byte, error) {
 	select {

@@ -145,3 +145,28 @@ func TestPoleIsNotFlooded(t *testing.T) {
 		}
 	})
 }
+
+// Two updates in a row are parted by what the line and the pole need, not by a
+// pause for a flood that is none.
+func TestPoleIsPacedByWhatItNeeds(t *testing.T) {
+	for dialect, most := range map[string]time.Duration{"escpos": 90 * time.Millisecond, "cd5220": 105 * time.Millisecond, "dsp800": 5 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			c := counterWith(t, displaysim.NewLine(dialect, displaysim.Options{}), func(c *display.Config) { c.Driver, c.Dialect = "linedisplay", dialect })
+			defer c.stop()
+			time.Sleep(2 * time.Second)
+			c.Show(sale.Screen{Kind: sale.ScreenItems, Amount: 100, Currency: "CAD"})
+			synctest.Wait()
+			began := time.Now()
+			c.Show(sale.Screen{Kind: sale.ScreenCard, Amount: 200, Currency: "CAD"})
+			for ; time.Since(began) < time.Second; time.Sleep(time.Millisecond) {
+				synctest.Wait()
+				if p := glassOf[displaysim.PoleState](t, c.far); p.Row(1) == "CAD 2.00" {
+					break
+				}
+			}
+			if took := time.Since(began); took > most {
+				t.Errorf("%s: the second update came after %s, where %s is enough", dialect, took, most)
+			}
+		})
+	}
+}

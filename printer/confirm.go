@@ -213,6 +213,8 @@ func (p *Printer) take(s signal) {
 		if s.text == p.wait {
 			p.wait = ""
 		}
+	case sigStar:
+		p.note(func(st *Status) { st.star(s.text) })
 	case sigReport:
 		p.note(func(st *Status) { st.report(s.block) })
 	case sigAnswer:

@@ -8,10 +8,17 @@ package printer
 //	& 93 = 12            the answer to DLE EOT; which one, the asker knows
 //	5F, 37, 3B ... 00    a text: GS I, GS ( H, power-off
 //	& 90 = 00            the answer to GS r
+//	& B1 = 21, then more a Star's own report, of as many bytes as its first says
+//
+// A Star sends its report when it is connected to and whenever something changes,
+// also under its ESC/POS emulation. Most of its bytes look like answers to GS r,
+// which would prove receipts that were never printed.
 //
 // demux takes the stream apart. It never fails: bytes that fit nowhere are
 // dropped, and a broken report ends where the next one begins.
 type demux struct {
+	star  bool    // the printer is a Star
+	own   []byte  // a Star's report under way
 	block [4]byte // a report under way
 	have  int
 	text  []byte // a text under way: its first byte and what followed
@@ -26,6 +33,7 @@ const (
 	sigReport                         // block
 	sigText                           // text, its first byte included, the closing 00 not
 	sigAnswer                         // b answers GS r
+	sigStar                           // text is a Star's report
 )
 
 type signal struct {
@@ -40,9 +48,22 @@ const maxText = 128
 
 // feed takes the next byte and returns what it completes, if anything.
 func (d *demux) feed(b byte) (signal, bool) {
+	if len(d.own) > 0 && b&0x11 != 0 {
+		d.own = nil // it was none
+	}
 	switch {
 	case b == XON || b == XOFF:
 		return signal{kind: sigFlow, b: b}, true
+	case len(d.own) > 0:
+		if d.own = append(d.own, b); len(d.own) < starLength(d.own[0]) {
+			return signal{}, false
+		}
+		s := signal{kind: sigStar, text: string(d.own)}
+		d.own = nil
+		return s, true
+	case d.star && b&0xB1 == 0x21:
+		d.own = append(make([]byte, 0, 16), b)
+		return signal{}, false
 	case d.text != nil && (b == 0 || b >= 0x20 && b < 0x7F):
 		return d.feedText(b)
 	case b&0x93 == 0x12:
@@ -67,6 +88,9 @@ func (d *demux) feed(b byte) (signal, bool) {
 	d.text, d.have = nil, 0
 	return signal{}, false
 }
+
+// starLength is how long a Star's report is, by its first byte.
+func starLength(first byte) int { return int(first>>1&7 | first>>2&0x18) }
 
 func (d *demux) feedText(b byte) (signal, bool) {
 	if b == 0 {

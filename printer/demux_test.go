@@ -39,6 +39,26 @@ func TestEveryByteAloneMeansOneThing(t *testing.T) {
 	}
 }
 
+// A Star's report is one report, whatever its bytes look like, and an answer
+// before and behind it is heard.
+func TestStarsReportIsNoAnswer(t *testing.T) {
+	d := demux{star: true}
+	var got []signal
+	for _, b := range []byte("\x23\x06\x28\x00\x00\x0C\x00\x00\x00\x03") {
+		if s, ok := d.feed(b); ok {
+			got = append(got, s)
+		}
+	}
+	if len(got) != 2 || got[0].kind != sigStar || len(got[0].text) != 9 || got[1].kind != sigAnswer || got[1].b != 3 {
+		t.Errorf("%+v", got)
+	}
+	var s Status
+	s.star(got[0].text)
+	if !s.CoverOpen || !s.Offline || !s.PaperOut || !s.PaperLow || s.Cutter || s.Hot || s.Fault {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestMixedStreamsComeApart(t *testing.T) {
 	block := [4]byte{0x14, 0, 0, 0x0F}
 	for name, c := range map[string]struct {

@@ -74,13 +74,14 @@ func numbered(n int) sale.Receipt {
 // looks at the paper afterwards. A printer that lies is not among them: its
 // word is all there is.
 func TestFaultsAtRandomPlaces(t *testing.T) {
-	profiles := []string{"generic-80", "generic-58", "epson-tm-m30", "epson-tm-t88", "epson-tm-t88iii", "silent-58", "silent-80"}
+	profiles := []string{"generic-80", "generic-58", "epson-tm-m30", "epson-tm-t88", "epson-tm-t88iii", "silent-58", "silent-80", "star-escpos"}
 	faults := []string{"", "paper-out", "cover", "cutter", "hot", "error", "dies-mid", "offline", "slow", "silent-clone", "xoff", "cable", "away", "near-end", "holds", "forgets"}
 	ended := map[sale.Printed]int{}
 	for seed := range *rounds {
 		rnd := rand.New(rand.NewPCG(uint64(seed), 7))
 		cfg := testConfig()
 		cfg.Profile = profiles[rnd.IntN(len(profiles))]
+		cfg.CodeTable = 16 // the simulator's tables are Epson's
 		opt := simOptions(cfg)
 		opt.NoGSr = rnd.IntN(8) == 0
 		opt.NoASB = !cfg.Model().ASB

@@ -211,7 +211,7 @@ func (p *Printer) open(ctx context.Context) (*talk, error) {
 		}
 	}
 	p.released = false
-	return listen(p.link, p.cfg), nil
+	return listen(p.link, p.cfg, p.encoder.profile.Star), nil
 }
 
 // note changes the status and its words.

@@ -93,7 +93,7 @@ type counter struct {
 
 func simOptions(c printer.Config) printersim.Options {
 	p := c.Model()
-	return printersim.Options{Dots: p.Dots, Matrix: c.Matrix, NoCutter: !p.Cutter, NoMemory: !p.Keeps, Hanzi: p.Hanzi != "", ProcessID: p.Confirm == printer.ConfirmID}
+	return printersim.Options{Dots: p.Dots, Matrix: c.Matrix, NoCutter: !p.Cutter, NoMemory: !p.Keeps, Hanzi: p.Hanzi != "", Star: p.Star, ProcessID: p.Confirm == printer.ConfirmID}
 }
 
 func onCounter(t *testing.T, cfg printer.Config, opt printersim.Options, f func(t *testing.T, c *counter)) {

@@ -22,6 +22,7 @@ type Profile struct {
 	Lean     bool   // tab stops and wide glyphs are known to work
 	Keeps    bool   // keeps pictures under a name: GS ( L 67 and 69
 	ASB      bool   // reports status changes by itself: GS a
+	Star     bool   // sends its maker's own report unasked, also under ESC/POS emulation
 	Kicks    bool   // opens the drawer in real time, also while it is stopped: DLE DC4
 	Confirm  Confirm
 	Quiet    bool // answers no question at all: a receipt is never more than sent
@@ -49,7 +50,7 @@ var Profiles = []Profile{
 	{Name: "epson-tm-t88", About: "Epson TM-T88IV, V: 180 dpi, 42 columns", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, Kicks: true, Confirm: ConfirmGSr},
 	{Name: "epson-tm-t88iii", About: "Epson TM-T88II, III: no QR of its own", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", Cutter: true, Lean: true, ASB: true, Kicks: true, Confirm: ConfirmGSr},
 	{Name: "citizen-ct-s651", About: "Citizen CT-S651", Columns: 48, Dots: 576, Table: 9, Encoding: "cp1252", QR: true, Cutter: true, Kicks: true, Confirm: ConfirmGSr},
-	{Name: "star-escpos", About: "Star in ESC/POS emulation", Columns: 48, Dots: 576, Table: 32, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},
+	{Name: "star-escpos", About: "Star in ESC/POS emulation", Columns: 48, Dots: 576, Table: 32, Encoding: "cp1252", QR: true, Cutter: true, Star: true, Confirm: ConfirmGSr},
 	{Name: "kefar", About: "Kefar and YHD", Columns: 48, Dots: 576, Table: 11, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},
 	{Name: "munbyn-itpp047", About: "Munbyn ITPP047", Columns: 48, Dots: 576, Table: 6, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},
 	{Name: "wincor-th230", About: "Wincor TH230, HP A779", Columns: 42, Dots: 512, Table: 8, Encoding: "cp1252", Cutter: true, Confirm: ConfirmGSr},

@@ -73,6 +73,14 @@ func (s *Status) report(b [4]byte) {
 	s.PaperLow, s.PaperOut = b[2]&0x03 != 0, b[2]&0x0C != 0
 }
 
+// star takes a Star's own report in, of at least eight bytes.
+func (s *Status) star(b string) {
+	s.Answers = true
+	s.Drawer, s.Offline, s.CoverOpen = b[2]&0x04 != 0, b[2]&0x08 != 0, b[2]&0x20 != 0
+	s.Cutter, s.Hot, s.Fault = b[3]&0x08 != 0, b[3]&0x40 != 0, b[3]&0x24 != 0
+	s.PaperLow, s.PaperOut = b[5]&0x06 != 0, b[5]&0x08 != 0
+}
+
 // paper takes the answer to GS r 1 in.
 func (s *Status) paper(b byte) {
 	s.Answers = true

@@ -31,6 +31,7 @@ const tick = 100 * time.Millisecond
 type talk struct {
 	link    Link
 	limits  Config
+	star    bool
 	signals chan signal
 	lost    chan error // the read error that ended the line
 	stop    chan struct{}
@@ -38,9 +39,9 @@ type talk struct {
 }
 
 // listen starts to read the printer. The caller must hang up.
-func listen(link Link, limits Config) *talk {
+func listen(link Link, limits Config, star bool) *talk {
 	t := &talk{
-		link: link, limits: limits,
+		link: link, limits: limits, star: star,
 		signals: make(chan signal, 64), lost: make(chan error, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}),
 	}
@@ -50,7 +51,7 @@ func listen(link Link, limits Config) *talk {
 
 func (t *talk) read() {
 	defer close(t.gone)
-	var d demux
+	d := demux{star: t.star}
 	buf := make([]byte, 256)
 	for {
 		select {

@@ -25,6 +25,7 @@ type Options struct {
 	NoASB     bool                           // does not report by itself
 	NoGSr     bool                           // does not answer GS r
 	NoMemory  bool                           // keeps no pictures
+	Star      bool                           // sends Star's own report when it is connected to, and at every change
 	NoPulse   bool                           // does not open the drawer in real time
 	ProcessID bool                           // answers GS ( H
 	Buffer    int                            // receive buffer in bytes; 4096 without
@@ -52,6 +53,7 @@ type Printer struct {
 	off     bool           // XOFF was said
 	mask    byte           // GS a
 	said    [4]byte        // the last report
+	star    [9]byte        // the last one in Star's form
 	out     chan []byte    // to the connection; nil without one
 	dropped int            // bytes that found no room
 	taken   int            // bytes received in all
@@ -119,6 +121,7 @@ func (s *Printer) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error 
 		return conn.Close()
 	}
 	s.out, s.mask, s.tail, s.hangUp = out, 0, nil, cancel
+	s.starReport(true)
 	s.mu.Unlock()
 
 	var parts sync.WaitGroup

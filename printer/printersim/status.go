@@ -109,6 +109,7 @@ func (s *Printer) paperByte() byte {
 
 // report obeys GS a: four bytes at once, and again whenever they change.
 func (s *Printer) report(mask byte) {
+	s.starReport(false)
 	enabled := mask != 0 && s.mask != mask
 	s.mask = mask
 	if mask == 0 || s.opt.NoASB {
@@ -129,6 +130,31 @@ func (s *Printer) report(mask byte) {
 	set(2, 0x0C, s.paperOut())
 	if enabled || b != s.said {
 		s.said = b
+		s.say(b[:])
+	}
+}
+
+// starReport sends nine bytes as Star's printers do of themselves: a head that
+// tells their number, and a status byte for each kind of trouble.
+func (s *Printer) starReport(always bool) {
+	if !s.opt.Star {
+		return
+	}
+	b := [9]byte{0x23, 0x06}
+	set := func(i int, bits byte, on bool) {
+		if on && !s.has("lies-healthy") {
+			b[i] |= bits
+		}
+	}
+	set(2, 0x20, s.has("cover"))
+	set(2, 0x08, s.offline())
+	set(3, 0x40, s.has("hot"))
+	set(3, 0x20, s.has("error"))
+	set(3, 0x08, s.has("cutter"))
+	set(5, 0x08, s.paperOut())
+	set(5, 0x04, s.has("near-end") || s.paperOut())
+	if always || b != s.star {
+		s.star = b
 		s.say(b[:])
 	}
 }
