@@ -27,6 +27,9 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
 			return nil, err
 		}
+		if err := t.refused(w.Bound); err != nil {
+			return nil, err
+		}
 		reference, amount := r.Reference, r.Amount
 		if r.Original != "" {
 			auth, err := t.stored(ctx, r.Original)
@@ -60,6 +63,20 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 		return w, nil
 	})
 	return rep.Sale, rep.Replayed, err
+}
+
+// Refuse refuses, from now on, whatever would move money anew, with these words.
+// What was asked before under its key is still answered, and what is under way
+// goes on.
+func (t *Till) Refuse(words string) { t.refusing.Store(&words) }
+
+// refused is the refusal of a request that is not bound to its key yet, if
+// requests are refused.
+func (t *Till) refused(bound *sale.KeyBinding) error {
+	if words := t.refusing.Load(); words != nil && bound == nil {
+		return &sale.Refusal{Kind: sale.ErrUnavailable, Words: *words}
+	}
+	return nil
 }
 
 // digest tells two bodies under one key apart.
@@ -172,6 +189,9 @@ func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequ
 			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why),
 		}
 		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
+			return nil, err
+		}
+		if err := t.refused(w.Bound); err != nil {
 			return nil, err
 		}
 		if w.Report, err = t.report(ctx, s); err != nil {

@@ -68,6 +68,9 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 // closed all the same. withoutTerminal closes it beside a broken terminal.
 func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (books.Books, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
+		if err := t.refused(nil); err != nil {
+			return nil, err
+		}
 		w := core.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
 		// One of each tells; the loop must not read a whole day.
 		day, _ := t.machine.OpenDay()

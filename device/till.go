@@ -53,7 +53,8 @@ type Till struct {
 	told     time.Time       // when the queue of reports was last told
 	tell     bool            // it has changed since
 	glass    atomic.Pointer[sale.Screen]
-	noted    map[string]string // what earlier runs noted; set before ready is closed
+	refusing atomic.Pointer[string] // why nothing new may move money; nil while it may
+	noted    map[string]string      // what earlier runs noted; set before ready is closed
 }
 
 // request is a question that is looked up, stepped and queued in one turn.

@@ -64,6 +64,8 @@ type Daemon struct {
 	LogLevel string `toml:"log_level"`
 	// LockDir is the folder of the lines' lock files. Default /run/lock.
 	LockDir string `toml:"lock_dir"`
+	// StopWait is how long a stop waits for the answer of a sale that is at the terminal. Default 2m.
+	StopWait time.Duration `toml:"stop_wait"`
 }
 
 // Gateway is the account at IOTPay.
@@ -108,7 +110,7 @@ func defaults() Config {
 		Shop:   Shop{Policy: core.DefaultPolicy()},
 		Store:  store.Defaults(),
 		API:    API{Listen: "127.0.0.1:8480", Socket: defaultSocket},
-		Daemon: Daemon{LogLevel: "info", LockDir: "/run/lock"},
+		Daemon: Daemon{LogLevel: "info", LockDir: "/run/lock", StopWait: 2 * time.Minute},
 		Scan:   iotpay.DefaultPrefixes(),
 		Pages:  api.DefaultPages(),
 	}
@@ -303,6 +305,9 @@ func (d Daemon) validate() []error {
 	var faults []error
 	if _, err := parseLevel(d.LogLevel); err != nil {
 		faults = append(faults, err)
+	}
+	if d.StopWait < 0 || d.StopWait > 10*time.Minute {
+		faults = append(faults, fmt.Errorf("stop_wait = %s: write up to 10m, or 0s to wait for nothing; TimeoutStopSec of the unit must be longer", d.StopWait))
 	}
 	if !filepath.IsAbs(d.LockDir) {
 		faults = append(faults, fmt.Errorf(`lock_dir = %q is not an absolute path: write it from the root, such as "/run/lock"`, d.LockDir))

@@ -182,9 +182,54 @@ func (d *daemon) Run(ctx context.Context) error {
 	run = append(run, d.frontEndParts()...)
 	run = append(run, part{"first look", d.firstLook}, part{"notify", func(ctx context.Context) error { return notify(ctx, d.till, d.log) }})
 	d.log.Info("starting", "version", version(), "listen", d.config.API.Listen, "socket", d.config.API.Socket, "state", d.config.Store.Dir)
-	err := runAll(ctx, d.log, run...)
+	held, end := d.afterSale(ctx)
+	defer end()
+	err := runAll(held, d.log, run...)
 	d.log.Info("stopped", "err", err)
 	return err
+}
+
+// stopLook is how often a stop looks whether the sale has ended.
+const stopLook = 100 * time.Millisecond
+
+// afterSale returns a context that ends once ctx has ended and no sale is at the
+// terminal any more, or stop_wait is over. New ones are refused meanwhile: what is
+// cut in the middle is unsure, and a person has to wait for it.
+func (d *daemon) afterSale(ctx context.Context) (held context.Context, end context.CancelFunc) {
+	held, end = context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer end()
+		select {
+		case <-ctx.Done():
+		case <-held.Done():
+			return
+		}
+		d.till.Refuse("posd is stopping: nothing was done. Try again when it runs.")
+		over := time.NewTimer(d.config.Daemon.StopWait)
+		defer over.Stop()
+		look := time.NewTicker(stopLook)
+		defer look.Stop()
+		for d.asking(held) {
+			select {
+			case <-look.C:
+			case <-over.C:
+				d.log.Warn("stopping in the middle of a sale: it is taken up at the next start")
+				return
+			case <-held.Done():
+				return
+			}
+		}
+	}()
+	return held, end
+}
+
+// asking reports whether a request that takes money is out: at the terminal, or
+// with the customer's own code at the gateway.
+func (d *daemon) asking(ctx context.Context) bool {
+	ctx, done := context.WithTimeout(ctx, time.Second)
+	defer done()
+	now, err := d.till.Snapshot(ctx)
+	return err == nil && now.Current != nil && now.Current.State == sale.Waiting && (now.Current.Method == sale.Card || now.Current.Method == sale.Scan)
 }
 
 // Close lets go of listeners, lines and journal, in reverse. It is safe to call
