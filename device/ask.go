@@ -374,6 +374,15 @@ func (t *Till) Notice(ctx context.Context, mchOrderNo string) {
 	}
 }
 
+// PrintedLate takes the printer's word that a receipt which was called failed
+// came out after all.
+func (t *Till) PrintedLate(r sale.PrintResult) {
+	select {
+	case t.inbox <- core.JobDone{Result: r}:
+	case <-t.done:
+	}
+}
+
 // Screen returns what is on glass now.
 func (t *Till) Screen() sale.Screen {
 	if s := t.glass.Load(); s != nil {

@@ -30,8 +30,11 @@ type counter struct {
 	stop     func()
 	paper    bool // codes are printed, too
 	change   func(p *core.Policy)
-	starts   uint64
-	skew     atomic.Int64 // of the wall clock, ns
+	// fits says what displays cannot draw; noPrinter leaves the printer out.
+	fits      func(code string) error
+	noPrinter bool
+	starts    uint64
+	skew      atomic.Int64 // of the wall clock, ns
 }
 
 // atCounter runs a test at a till that has just started, in a bubble of virtual time.
@@ -55,9 +58,15 @@ func (c *counter) begin() {
 	}
 	c.starts++
 	rnd := rand.New(rand.NewPCG(1, c.starts))
+	makers := testMakers
+	makers.Fits = c.fits
+	var paper Printer
+	if !c.noPrinter {
+		paper = c.printer
+	}
 	till, err := New(Options{
-		Policy: policy, Journal: c.journal, Terminal: c.terminal, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: c.printer,
-		Makers: testMakers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Entropy: reader{rnd},
+		Policy: policy, Journal: c.journal, Terminal: c.terminal, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: paper,
+		Makers: makers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Entropy: reader{rnd},
 		Clock: func() time.Time { return time.Now().Add(time.Duration(c.skew.Load())) },
 	})
 	if err != nil {

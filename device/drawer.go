@@ -8,9 +8,9 @@ import (
 	"posd/device/sale"
 )
 
-// kickLimit is how long the drawer may wait for its turn at the printer: a
-// person who asked for it has used the key by then.
-const kickLimit = 15 * time.Second
+// kickLimit is how long the drawer may wait for its turn at the printer: shorter
+// than a request may take, so that who asked is told. The key is used by then.
+const kickLimit = 8 * time.Second
 
 // OpenDrawer opens the cash drawer without a sale. Who asked is durable before
 // the pulse is sent: a drawer that opens leaves a name behind.

@@ -85,6 +85,7 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	d.metrics = newMetrics(d.till, d.board)
 	if d.parts.printer != nil {
 		d.slips = printer.NewSlipQueue(d.parts.printer)
+		d.parts.printer.OnLate(d.till.PrintedLate)
 	}
 	d.handler = api.New(d.till, d.apiOptions())
 	return d, nil
@@ -96,7 +97,7 @@ func (d *daemon) tillOptions() device.Options {
 	o := device.Options{
 		Policy: c.Shop.Policy, Journal: d.journal, Screen: p.screen, Log: d.log,
 		Clock: time.Now, Entropy: rand.Reader,
-		Makers: core.Makers{ID: newID, Report: p.report, Wallet: c.Scan.Wallet},
+		Makers: core.Makers{ID: newID, Report: p.report, Wallet: c.Scan.Wallet, Fits: p.fits},
 	}
 	// A nil pointer in an interface is not a nil interface: absent devices stay out.
 	if p.terminal != nil {
@@ -112,6 +113,14 @@ func (d *daemon) tillOptions() device.Options {
 		}
 	}
 	return o
+}
+
+// fits says why no display can draw a code. Where none draws any, the page does.
+func (p *parts) fits(code string) error {
+	if !p.displays.CanQR() {
+		return nil
+	}
+	return p.displays.Fits(code)
 }
 
 // apiOptions are what the API shows besides the till.

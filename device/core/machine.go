@@ -26,6 +26,8 @@ type Machine struct {
 	jobs     map[string]sale.Job // receipts not finished
 	kicks    map[string]kick     // of the cash drawer, under way
 	reprints map[string]*reprint // jobs of which nothing came out yet, by job
+	stopped  map[string]sale.Job // receipts that stopped in the middle, in this run
+	blank    map[sale.ID]bool    // sales all of whose receipts ended before a byte, in this run
 	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
 	controls []sale.CardControl  // latest approved card sales of this batch, as far as known, the newest last
 	serial   string              // of the terminal that answered last
@@ -49,6 +51,9 @@ type Makers struct {
 	Report func(no string, amount sale.Amount, currency string, extra sale.Secret) (sale.Secret, error)
 	// Wallet recognises the wallet of a customer's own code by its prefix.
 	Wallet func(code sale.Secret) (sale.Channel, error)
+	// Fits says in words why no display here can draw a code; nil where one can, or
+	// where none is there to draw it and the page does. A nil Fits takes every code.
+	Fits func(code string) error
 }
 
 // Equipment says which devices this till has.
@@ -63,6 +68,7 @@ func New(p Policy, has Equipment, m Makers) (*Machine, error) {
 	return &Machine{
 		policy: p, calendar: calendar, has: has, makers: m,
 		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, kicks: map[string]kick{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
+		stopped: map[string]sale.Job{}, blank: map[sale.ID]bool{},
 		queue: newQueue(), day: 1,
 	}, nil
 }

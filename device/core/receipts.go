@@ -28,7 +28,7 @@ func (c *Machine) print(l *live, movement string, copy sale.Copy, duplicate bool
 // where it is asked for: a signature is given on paper that stays.
 func (c *Machine) printCopies(l *live, movement string, card *sale.CardInfo) {
 	c.print(l, movement, sale.CustomerCopy, false)
-	signed := card != nil && card.CVM == "signature"
+	signed := card != nil && (card.CVM == "signature" || card.Unverified())
 	if l.s.Method == sale.Card && (c.policy.MerchantCopy == "always" || signed && c.policy.MerchantCopy == "signature") {
 		c.print(l, movement, sale.MerchantCopy, false)
 	}
@@ -90,7 +90,8 @@ func (c *Machine) reprintsDue() {
 	}
 }
 
-// happen prints a receipt again, marked as a duplicate.
+// happen prints a receipt again, marked as a duplicate: unless nothing of any
+// came out yet. One that still waits for the printer is tried now.
 func (w PrintAsked) happen(c *Machine) {
 	s := c.latest(&w.Sale)
 	if !c.has.Printer {
@@ -102,15 +103,56 @@ func (w PrintAsked) happen(c *Machine) {
 		return
 	}
 	l := c.hold(*s)
-	j := c.print(l, "", sale.CustomerCopy, s.Printed != sale.PrintNone)
+	if j, waits := c.waitingFor(s.ID); waits {
+		c.reprints[j.ID].at = c.mono()
+		c.reply(Reply{Token: w.Token, Job: j})
+		return
+	}
+	j := c.print(l, "", sale.CustomerCopy, s.Printed != sale.PrintNone && !c.blank[s.ID])
 	c.urgent()
 	l.waiting = append(l.waiting, Reply{Token: w.Token, Job: j})
+}
+
+// waitingFor returns the customer's receipt of a sale that waits for the printer
+// and of which nothing came out.
+func (c *Machine) waitingFor(id sale.ID) (sale.Job, bool) {
+	for _, job := range slices.Sorted(maps.Keys(c.reprints)) {
+		if j := c.jobs[job]; j.Sale == id && j.Movement == "" && j.Copy == sale.CustomerCopy && c.reprints[job].at != 0 {
+			return j, true
+		}
+	}
+	return sale.Job{}, false
+}
+
+// mostRemembered bounds what is remembered of receipts that failed.
+const mostRemembered = 1000
+
+// remember notes how a receipt failed: in the middle, it may yet come; before its
+// first byte, the next one is the first.
+func (c *Machine) remember(j sale.Job, r sale.PrintResult) {
+	if len(c.stopped)+len(c.blank) > mostRemembered {
+		clear(c.stopped)
+		clear(c.blank)
+	}
+	switch {
+	case r.State != sale.PrintFailed:
+		delete(c.blank, j.Sale)
+	case r.Maybe:
+		delete(c.blank, j.Sale)
+		c.stopped[j.ID] = j
+	case !j.Duplicate && j.Movement == "" && j.Copy == sale.CustomerCopy:
+		c.blank[j.Sale] = true
+	}
 }
 
 // happen notes what the printer said.
 func (w JobDone) happen(c *Machine) {
 	r := w.Result
 	j, ok := c.jobs[r.Job]
+	if late, stopped := c.stopped[r.Job]; !ok && stopped && r.State == sale.PrintDone {
+		j, ok = late, true // it came after all
+		delete(c.stopped, r.Job)
+	}
 	if !ok {
 		return
 	}
@@ -120,6 +162,7 @@ func (w JobDone) happen(c *Machine) {
 	delete(c.jobs, r.Job)
 	delete(c.reprints, r.Job)
 	j.State, j.Words = r.State, r.Words
+	c.remember(j, r)
 	c.row(sale.JobRow{Job: j})
 	if j.Movement == "" && j.Copy == sale.CustomerCopy {
 		c.fact(j.Sale, r.State, "")

@@ -84,16 +84,39 @@ func (c *Machine) noteOrder(l *live, a sale.GatewayAnswer) {
 }
 
 // showCode puts the QR on glass: before anything else is done with the answer.
+// One that no display here can draw goes on paper; without a printer it reaches
+// nobody, and nobody is told to scan it.
 func (c *Machine) showCode(l *live, a sale.GatewayAnswer) {
 	w := l.watch
+	unfit := c.unfit(a.Code)
+	if unfit != "" && !c.has.Printer {
+		words := "no display here can show this code: " + unfit
+		c.endAttempt(l, sale.AttemptEnded, words)
+		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotShown, words: words})
+		return
+	}
 	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.mono()+c.policy.CodeShownFor
 	w.opened, w.at = c.mono(), c.mono()+askEvery(0)
 	l.s.PayOrderID = a.PayOrderID
 	l.attempt().State = sale.AttemptOpen
-	c.event(l, "sale.shown", "")
-	if c.policy.CodeOnPaper && c.has.Printer {
+	c.event(l, "sale.shown", unfit)
+	if unfit != "" {
+		c.log(l, true, "the code is on paper alone", unfit)
+	}
+	if (c.policy.CodeOnPaper || unfit != "") && c.has.Printer {
 		c.now(PrintCode{Screen: c.saleScreen(l)})
 	}
+}
+
+// unfit says why no display here can draw a code; empty if one can.
+func (c *Machine) unfit(code string) string {
+	if c.makers.Fits == nil {
+		return ""
+	}
+	if err := c.makers.Fits(code); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // watchDue takes an old code off the glass and asks the gateway when it is time.
