@@ -192,3 +192,29 @@ func TestSwipedCardHasAShopsCopy(t *testing.T) {
 		}
 	})
 }
+
+func TestReceiptsComeInOrder(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.jams(&sale.PrintResult{State: sale.PrintFailed, Words: "another till may be using it"})
+		var sold []sale.ID
+		for n := range 3 {
+			s := c.sell(sale.Card, sale.Amount(100+n))
+			c.terminal.answers <- approve(sale.Amount(100 + n))
+			c.wait(time.Second)
+			sold = append(sold, s.ID)
+			if n == 1 {
+				c.jams(nil) // free again, between two tries of those that wait
+			}
+		}
+		c.wait(time.Minute)
+		done := locked(&c.printer.mu, &c.printer.done)
+		if len(done) != 3 {
+			t.Fatalf("%d receipts", len(done))
+		}
+		for i, r := range done {
+			if r.Sale.ID != sold[i] {
+				t.Errorf("receipt %d is of sale %s, want %s", i+1, r.Sale.ID, sold[i])
+			}
+		}
+	})
+}

@@ -20,6 +20,9 @@ func (c *Machine) print(l *live, movement string, copy sale.Copy, duplicate bool
 		l.s.Printed = sale.PrintQueued
 	}
 	c.touch(l)
+	for _, w := range c.reprints {
+		w.at = min(w.at, c.mono()) // those that wait come out before it
+	}
 	c.after(PrintReceipt{Receipt: receipt(j, l.s)})
 	return j
 }
