@@ -175,7 +175,7 @@ func (c *Machine) gatewayThere(t Token) bool {
 		return true
 	}
 	if !q.probing {
-		q.at = c.mono() + 1
+		q.at = c.soon()
 	}
 	c.refuse(t, sale.ErrUnavailable, "", "IOTPay cannot be used now (%s): take a card or cash, and try again in a moment", q.words)
 	return false

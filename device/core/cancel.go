@@ -19,7 +19,7 @@ func (w CancelAsked) happen(c *Machine) {
 		c.event(l, "sale.cancel-wished", "")
 		c.after(Abort{})
 	case l.watch != nil && !l.watch.shown: // this run knows that no code reached glass
-		c.endAttempt(l, sale.AttemptEnded, "no code was shown")
+		c.attemptIs(l, sale.AttemptEnded, "no code was shown")
 		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotShown, words: "cancelled before a code was shown"})
 	default:
 		l.s.GivenUp, l.s.CancelWished = true, true

@@ -83,11 +83,11 @@ func (c *Machine) cardSold(l *live, a sale.CardAnswer) {
 		c.approved(l, a)
 	case sale.VerdictDeclined:
 		c.noteCard(l, a)
-		c.endAttempt(l, sale.AttemptEnded, a.Words)
+		c.attemptIs(l, sale.AttemptEnded, a.Words)
 		c.end(l, outcome{state: sale.Declined, reason: a.Reason, words: a.Words, answer: &a})
 	case sale.VerdictCancelled, sale.VerdictNotSent:
 		c.noteCard(l, a)
-		c.endAttempt(l, sale.AttemptEnded, a.Words)
+		c.attemptIs(l, sale.AttemptEnded, a.Words)
 		c.end(l, outcome{state: sale.Cancelled, reason: cmp.Or(a.Reason, sale.ReasonNotSent), words: a.Words, answer: &a})
 	default:
 		c.end(l, outcome{state: sale.Unsure, reason: cmp.Or(a.Reason, sale.ReasonNoAnswer), words: a.Words})
@@ -100,7 +100,7 @@ func (c *Machine) cardSold(l *live, a sale.CardAnswer) {
 func (c *Machine) approved(l *live, a sale.CardAnswer) {
 	c.noteCard(l, a)
 	l.s.ApprovedAmount, l.s.Offline = a.Approved, a.Offline
-	c.endAttempt(l, sale.AttemptPaid, a.Words)
+	c.attemptIs(l, sale.AttemptPaid, a.Words)
 	o := outcome{state: sale.Paid, words: a.Words, approved: a.Approved, answer: &a}
 	want := c.expected(l)
 	switch {
@@ -127,7 +127,7 @@ func (c *Machine) partial(l *live, a sale.CardAnswer, want sale.Amount) {
 		c.event(l, "sale.partial", words)
 	}
 	c.addMovement(l, sale.Movement{Kind: sale.Void, Amount: a.Approved, By: "posd", Why: "partial approval"})
-	c.moves(l, l.lastMovement()).at = c.mono() + 1
+	c.moves(l, l.lastMovement()).at = c.soon()
 }
 
 func (c *Machine) noteCard(l *live, a sale.CardAnswer) {

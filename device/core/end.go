@@ -116,15 +116,19 @@ func (c *Machine) leave(l *live) {
 		c.current = ""
 		c.glass.result = l.s.ID
 		c.glass.screen = c.resultScreen(l.s)
-		c.glass.until = c.mono() + c.policy.ResultShownFor
+		c.glass.until = c.timer(c.policy.ResultShownFor)
 		c.glass.thanks = l.s.State == sale.Paid && l.s.Due == 0
 		c.glass.items, c.glass.message, c.glass.choose = nil, "", false
 	}
 }
 
-func (c *Machine) endAttempt(l *live, state sale.AttemptState, words string) {
+// attemptIs notes what became of the latest attempt, and the other side's words:
+// the one place where an attempt changes its state.
+func (c *Machine) attemptIs(l *live, state sale.AttemptState, words string) {
 	a := l.attempt()
-	a.State = state
+	if a.State.CanBecome(state) {
+		a.State = state
+	}
 	if words != "" {
 		a.Words = words
 	}

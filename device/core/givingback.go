@@ -12,7 +12,7 @@ import (
 // moving is what the step holds of a refund or void that is not settled.
 type moving struct {
 	id       string
-	at       time.Duration // next thing to do; 0: an answer is waited for
+	at       timer         // next thing to do; 0: an answer is waited for
 	sent     bool          // its first byte may have left
 	notFound time.Duration // when query_refund first said it knows nothing of it
 	tries    int           // look-ups so far
@@ -119,7 +119,7 @@ func (c *Machine) moveFault(w MoveAsked, s *sale.Sale, amount sale.Amount) strin
 // send lets a movement's first byte go.
 func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 	mv := c.moves(l, m)
-	mv.sent, mv.at = true, 0
+	mv.sent, mv.at = true, timer{}
 	m.KeepUntil = nil
 	if l.s.Method != sale.Card {
 		effect(SendRefund{Sale: l.s.ID, Request: sale.RefundRequest{
@@ -137,20 +137,20 @@ func (c *Machine) movesDue(l *live) {
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
 		mv := l.moves[m.ID]
-		if mv == nil || mv.at == 0 || c.mono() < mv.at || m.Settled() {
+		if mv == nil || !mv.at.over(c.mono()) || m.Settled() {
 			continue
 		}
 		switch {
 		case !mv.sent && l.s.Incident != "":
-			mv.at = 0 // an incident's automatic refund waits for a person
+			mv.at = timer{} // an incident's automatic refund waits for a person
 		case !mv.sent && l.s.Method == sale.Card && !c.term.free():
-			mv.at = c.mono() + time.Second
+			mv.at = c.timer(time.Second)
 		case !mv.sent:
 			c.touch(l)
 			c.urgent()
 			c.send(l, m, c.after)
 		default:
-			mv.at = 0
+			mv.at = timer{}
 			mv.tries++
 			c.now(QueryRefund{Sale: l.s.ID, Movement: m.ID})
 		}
@@ -175,37 +175,47 @@ func (e RefundAnswered) happen(c *Machine) {
 	trusted := a.Verified
 	switch {
 	case a.Result == sale.GatewayOK && trusted:
-		c.moved(l, m, sale.MoveDone, a.Words)
+		c.movementIs(l, m, sale.MoveDone, a.Words)
 	case a.Result == sale.GatewayFail && trusted && !e.Asked:
-		c.moved(l, m, sale.MoveRefused, a.Words)
+		c.movementIs(l, m, sale.MoveRefused, a.Words)
 	case e.Asked && a.Result == sale.GatewayNotFound && mv.notFound == 0:
-		mv.notFound, mv.at = c.mono(), c.mono()+10*time.Second
+		mv.notFound, mv.at = c.mono(), c.timer(10*time.Second)
 	case e.Asked && a.Result == sale.GatewayNotFound:
 		// Proven twice: the same number and amount once more.
 		mv.notFound = 0
 		c.send(l, m, c.now)
 	default:
-		if m.State == sale.MoveWaiting {
-			m.State = sale.MoveUnsure
-			c.urgent()
-			c.event(l, string(m.Kind)+".unsure", a.Words)
-		}
-		mv.at = c.mono() + max(c.jitter(min(time.Duration(1<<min(mv.tries, 9))*2*time.Second, c.policy.BackoffMax)), a.RetryAfter)
+		c.movementIs(l, m, sale.MoveUnsure, a.Words)
+		mv.at = c.timer(max(c.jitter(min(time.Duration(1<<min(mv.tries, 9))*2*time.Second, c.policy.BackoffMax)), a.RetryAfter))
 		if mv.tries == 10 {
 			c.attend(l, "the gateway does not say whether the refund was made: look it up at IOTPay")
 		}
 	}
 }
 
-// moved settles a movement.
-func (c *Machine) moved(l *live, m *sale.Movement, state sale.MovementState, words string) {
-	at := c.wall()
-	m.State, m.Words, m.KeepUntil, m.FinalAt, m.Day = state, words, nil, &at, c.day
-	delete(l.moves, m.ID)
+// movementIs brings a refund or void to a state: the one place where a movement
+// changes it. What is known already stays as it was.
+func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState, words string) {
+	if !m.State.CanBecome(state) {
+		return
+	}
+	m.State = state
 	c.urgent()
-	if state == sale.MoveRefused {
+	if state == sale.MoveUnsure {
+		c.event(l, string(m.Kind)+".unsure", words)
+		return
+	}
+	at := c.wall()
+	m.Words, m.KeepUntil, m.FinalAt, m.Day = words, nil, &at, c.day
+	delete(l.moves, m.ID)
+	switch {
+	case state == sale.MoveKept:
+		l.s.Attention = ""
+		c.event(l, "refund.kept", words)
+		return
+	case state == sale.MoveRefused:
 		l.s.Attention = fmt.Sprintf("the %s of %s was refused (%s): the money is still taken", m.Kind, m.Amount, words)
-	} else if l.s.Incident == "" {
+	case l.s.Incident == "":
 		l.s.Attention = ""
 	}
 	c.event(l, string(m.Kind)+"."+string(state), words)
@@ -225,17 +235,13 @@ func (c *Machine) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
 	}
 	switch a.Verdict {
 	case sale.VerdictApproved:
-		c.moved(l, m, sale.MoveDone, a.Words)
+		c.movementIs(l, m, sale.MoveDone, a.Words)
 		c.undone(l, m)
 	case sale.VerdictDeclined, sale.VerdictCancelled, sale.VerdictNotSent:
-		c.moved(l, m, sale.MoveRefused, cmp.Or(a.Words, string(a.Reason)))
+		c.movementIs(l, m, sale.MoveRefused, cmp.Or(a.Words, string(a.Reason)))
 		c.notUndone(l)
 	default:
-		if m.State == sale.MoveWaiting {
-			m.State = sale.MoveUnsure
-			c.urgent()
-			c.event(l, string(m.Kind)+".unsure", a.Words)
-		}
+		c.movementIs(l, m, sale.MoveUnsure, a.Words)
 		c.startSeek(l, m)
 	}
 }
@@ -258,7 +264,7 @@ func (c *Machine) undone(l *live, m *sale.Movement) {
 		}
 	case m.Kind == sale.Void && l.s.Reported == sale.ReportQueued && c.queue.take(l.s.MchOrderNo):
 		l.s.Reported = sale.ReportWithdrawn
-		c.row(sale.ReportGone{No: l.s.MchOrderNo, How: sale.ReportWithdrawn})
+		c.reportGone(l.s.MchOrderNo, sale.ReportWithdrawn)
 	case l.s.Reported != sale.ReportNotNeeded && l.s.Reported != sale.ReportWithdrawn:
 		l.s.Attention = "correct this sale at IOTPay by hand: voids and returns of cards cannot be reported"
 	}

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"time"
-
 	"posd/device/sale"
 )
 
@@ -10,11 +8,11 @@ import (
 type glass struct {
 	shown   sale.Screen
 	ever    bool
-	last    sale.ID       // latest sale of this run
-	result  sale.ID       // whose result or thanks are shown
-	screen  sale.Screen   // that result or those thanks
-	until   time.Duration // until when
-	thanks  bool          // the result is to be followed by thanks
+	last    sale.ID     // latest sale of this run
+	result  sale.ID     // whose result or thanks are shown
+	screen  sale.Screen // that result or those thanks
+	until   timer       // until when
+	thanks  bool        // the result is to be followed by thanks
 	items   []sale.Item
 	message string
 	choose  bool // the customer is asked how to pay the items
@@ -36,15 +34,15 @@ func (c *Machine) show() {
 // is thanked for, unless the cashier has put up something else meanwhile.
 func (c *Machine) resultOver() {
 	g := &c.glass
-	if g.until == 0 || c.mono() < g.until {
+	if !g.until.over(c.mono()) {
 		return
 	}
 	if g.result != "" && g.thanks && len(g.items) == 0 && g.message == "" {
 		g.screen = sale.Screen{Kind: sale.ScreenThanks, Sale: g.result, Language: g.screen.Language}
-		g.until, g.thanks = c.mono()+c.policy.ResultShownFor/2, false
+		g.until, g.thanks = c.timer(c.policy.ResultShownFor/2), false
 		return
 	}
-	g.until, g.result = 0, ""
+	g.until, g.result = timer{}, ""
 }
 
 // happen takes what the cashier puts up between sales. A result stands its time
@@ -52,7 +50,7 @@ func (c *Machine) resultOver() {
 func (w DisplayAsked) happen(c *Machine) {
 	c.glass.items, c.glass.message, c.glass.choose = w.Items, w.Message, w.Choose
 	if c.glass.screen.Kind == sale.ScreenThanks {
-		c.glass.until, c.glass.result = 0, ""
+		c.glass.until, c.glass.result = timer{}, ""
 	}
 	c.reply(Reply{Token: w.Token})
 }
@@ -92,7 +90,7 @@ func (c *Machine) saleScreen(l *live) sale.Screen {
 	default:
 		until := c.glass.shown.Until
 		if c.glass.shown.Kind != sale.ScreenCode || c.glass.shown.Sale != l.s.ID {
-			at := c.wall().Add(w.until - c.mono())
+			at := c.wall().Add(w.until.at - c.mono())
 			until = &at
 		}
 		s.Kind, s.Code, s.Until = sale.ScreenCode, w.code, until

@@ -25,12 +25,12 @@ func (c *Machine) planLate(l *live, m *sale.Movement) {
 	switch {
 	case l.s.ReplacerState == sale.Paid:
 		m.Why, m.KeepUntil = "the bill was paid by sale "+string(l.s.ReplacedBy), nil
-		mv.at = c.mono() + 1
+		mv.at = c.soon()
 	case l.s.ReplacedBy != "" && l.s.ReplacerState == "":
-		mv.at = 0
+		mv.at = timer{}
 	default:
 		until := c.wall().Add(c.policy.KeepFor)
-		m.KeepUntil, mv.at = &until, c.mono()+c.policy.KeepFor
+		m.KeepUntil, mv.at = &until, c.timer(c.policy.KeepFor)
 	}
 	c.touch(l)
 }
@@ -44,20 +44,10 @@ func (w KeepAsked) happen(c *Machine) {
 			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
 				continue
 			}
-			c.kept(l, m, "kept by "+w.By)
+			c.movementIs(l, m, sale.MoveKept, "kept by "+w.By)
 			l.waiting = append(l.waiting, Reply{Token: w.Token, Movement: m.ID})
 			return
 		}
 	}
 	c.refuse(w.Token, sale.ErrNotPossible, w.Sale.ID, "there is no late refund of sale %s that could still be stopped", w.Sale.ID)
-}
-
-// kept ends a late refund before its first byte.
-func (c *Machine) kept(l *live, m *sale.Movement, words string) {
-	at := c.wall()
-	m.State, m.KeepUntil, m.Words, m.FinalAt, m.Day = sale.MoveKept, nil, words, &at, c.day
-	delete(l.moves, m.ID)
-	l.s.Attention = ""
-	c.urgent()
-	c.event(l, "refund.kept", m.Words)
 }

@@ -28,7 +28,7 @@ type queue struct {
 	words   string        // why it is not up
 	away    bool          // wallets are refused: the gateway is silent, or refuses us altogether
 	fails   int           // in a row, of the link
-	at      time.Duration // when the gateway is turned to next: a claim if the link is up, else a probe; 0: nothing is due
+	at      timer         // when the gateway is turned to next: a claim if the link is up, else a probe; 0: nothing is due
 	heard   time.Duration // when an answer was last heard
 	probing bool
 	claimed bool // a claim or a batch is under way
@@ -44,14 +44,14 @@ func newQueue() queue {
 }
 
 // next returns when the link wants to be looked at.
-func (q *queue) next() time.Duration {
+func (q *queue) next() timer {
 	switch {
 	case q.probing || q.claimed:
-		return 0 // an answer is waited for
-	case q.at != 0:
+		return timer{} // an answer is waited for
+	case q.at.on():
 		return q.at
 	}
-	return q.heard + quietFor
+	return timer{q.heard + quietFor}
 }
 
 // queueDue claims reports when it is time, or probes a link that is not up or
@@ -61,10 +61,10 @@ func (c *Machine) queueDue() {
 	if !c.has.Gateway || q.probing {
 		return
 	}
-	due := q.at != 0 && c.mono() >= q.at && !q.claimed
+	due := q.at.over(c.mono()) && !q.claimed
 	switch {
 	case due && q.link == LinkUp:
-		q.at, q.claimed = 0, true
+		q.at, q.claimed = timer{}, true
 		n := claimSize
 		if q.fails > 0 {
 			n = 1 // one report tries the link; when it passes, the rest follow
@@ -73,7 +73,7 @@ func (c *Machine) queueDue() {
 	case due, c.mono() >= q.heard+quietFor && !q.claimed:
 		q.probing = true
 		if q.link != LinkUp {
-			q.at = 0
+			q.at = timer{}
 		}
 		c.now(Probe{})
 	}
@@ -105,10 +105,10 @@ func (c *Machine) gatewayHeard(a sale.GatewayAnswer) {
 		return // stopped by the words of three reports: only a report that passes mends it
 	}
 	c.linkIs(LinkUp, "", false)
-	q.at = c.mono() + 1
+	q.at = c.soon()
 	for _, l := range c.order {
-		if w := l.watch; w != nil && !w.asking && w.at > c.mono()+2*time.Second {
-			w.at = c.mono() + c.jitter(2*time.Second)
+		if w := l.watch; w != nil && !w.asking && w.at.at > c.mono()+2*time.Second {
+			w.at = c.timer(c.jitter(2 * time.Second))
 		}
 	}
 }
@@ -137,10 +137,16 @@ func (c *Machine) backOff(least time.Duration) {
 	q := &c.queue
 	d := min(time.Second<<min(q.fails, 10), c.policy.BackoffMax)
 	q.fails++
-	q.at = c.mono() + max(c.jitter(d), least)
+	q.at = c.timer(max(c.jitter(d), least))
 }
 
-// linkIs notes the link's state and says it when it changed.
+// linkIs notes the link's state and says it when it changed: the one place
+// where the link changes its state. Any state may follow any:
+//
+//	        silence             refused words or an untrusted answer
+//	up -----------------> down ------------------------------------+
+//	 ^  <---- an answer ----+                                       v
+//	 +------- a report passes, or an answer after trouble ------ stopped
 func (c *Machine) linkIs(link, words string, away bool) {
 	q := &c.queue
 	if q.link == link && q.away == away {

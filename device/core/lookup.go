@@ -17,7 +17,7 @@ type seek struct {
 	amount   sale.Amount
 	started  time.Time     // of the attempt, wall
 	since    time.Duration // when the seeking began, in this run
-	at       time.Duration // next probe
+	at       timer         // next probe
 	unclear  int           // answers in a row that could not be read
 	notFound time.Duration // when it was proven not found for the first time; 0 if not yet
 	settled  bool          // a person has settled the sale: asked in the quiet, holds nothing
@@ -65,7 +65,7 @@ func (c *Machine) startSeek(l *live, m *sale.Movement) {
 	if l.seek != nil && !l.seek.settled { // what a person has settled gives way to what nobody knows
 		return
 	}
-	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.mono() + c.policy.AskTerminalEvery, control: c.control()}
+	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.timer(c.policy.AskTerminalEvery), control: c.control()}
 	if m != nil {
 		l.seek.ref, l.seek.movement, l.seek.kind, l.seek.amount, l.seek.started = m.ID, m.ID, cardKind(m.Kind), m.Amount, m.CreatedAt
 		return
@@ -77,7 +77,7 @@ func (c *Machine) startSeek(l *live, m *sale.Movement) {
 // seekDue probes the terminal when it is time and the line is free.
 func (c *Machine) seekDue(l *live) {
 	s := l.seek
-	if s == nil || !c.term.free() || c.mono() < s.at || !c.has.Terminal {
+	if s == nil || !c.term.free() || !s.at.over(c.mono()) || !c.has.Terminal {
 		return
 	}
 	c.term.claim(s.ref)
@@ -111,7 +111,7 @@ func (w CardFound) happen(c *Machine) {
 		c.stillAsked(l, f)
 		return
 	}
-	s.at = c.mono() + c.policy.AskTerminalEvery
+	s.at = c.timer(c.policy.AskTerminalEvery)
 	switch {
 	case !f.Reached:
 		s.notFound = 0
@@ -119,7 +119,7 @@ func (w CardFound) happen(c *Machine) {
 			c.attend(l, "the terminal does not answer: look at its screen, bring it back to its start screen, check cable and power")
 		}
 	case f.Swapped:
-		s.notFound, s.at = 0, c.mono()+slowProbe
+		s.notFound, s.at = 0, c.timer(slowProbe)
 		c.attend(l, fmt.Sprintf("another terminal (%s) is connected than the one that was asked: connect that one again, or settle the sale by its paper", f.Identity.Serial))
 	case f.Result == sale.FoundIt:
 		l.seek = nil
@@ -135,7 +135,7 @@ func (w CardFound) happen(c *Machine) {
 		if s.unclear++; s.unclear < 4 {
 			return // noise, or the end of an earlier conversation: ask again before a person is called
 		}
-		s.at = c.mono() + slowProbe
+		s.at = c.timer(slowProbe)
 		c.attend(l, "the terminal's answer is not clear ("+f.Words+"): look for the sale in its batch and settle it")
 	}
 }
@@ -145,7 +145,7 @@ func (w CardFound) happen(c *Machine) {
 func (c *Machine) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 	s := l.seek
 	if !c.proves(s, f) {
-		s.notFound, s.at = 0, c.mono()+slowProbe
+		s.notFound, s.at = 0, c.timer(slowProbe)
 		words := "the terminal does not know the transaction, and that proves nothing"
 		if f.Foreign != "" {
 			words += ": another cash register works on it"
@@ -156,11 +156,11 @@ func (c *Machine) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 		return
 	}
 	if s.notFound == 0 {
-		s.notFound, s.at = c.mono(), c.mono()+proofSpacing
+		s.notFound, s.at = c.mono(), c.timer(proofSpacing)
 		return
 	}
 	if c.mono()-s.notFound < proofSpacing {
-		s.at = s.notFound + proofSpacing
+		s.at = timer{s.notFound + proofSpacing}
 		return
 	}
 	l.seek = nil
@@ -169,7 +169,7 @@ func (c *Machine) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 		c.cardMoved(l, m, sale.CardAnswer{Ref: s.ref, Verdict: sale.VerdictCancelled, Reason: sale.ReasonNotFound, Words: words})
 		return
 	}
-	c.endAttempt(l, sale.AttemptEnded, words)
+	c.attemptIs(l, sale.AttemptEnded, words)
 	c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotFound, words: words})
 }
 
@@ -188,7 +188,7 @@ func (c *Machine) proves(s *seek, f sale.CardFinding) bool {
 // a word that disagrees changes nothing and is an incident (money rule 13).
 func (c *Machine) stillAsked(l *live, f sale.CardFinding) {
 	s := l.seek
-	s.at = c.mono() + settledProbe
+	s.at = c.timer(settledProbe)
 	told := f.Reached && !f.Swapped
 	switch {
 	case told && f.Result == sale.FoundIt:

@@ -87,12 +87,8 @@ func (c *Machine) Step(in Input) Effects {
 // Next returns the moment, on the events' monotonic clock, at which the core
 // wants a Tick; ok is false when nothing is being waited for.
 func (c *Machine) Next() (at time.Duration, ok bool) {
-	best := time.Duration(1<<63 - 1)
-	want := func(t time.Duration) {
-		if t > 0 && t < best {
-			best = t
-		}
-	}
+	var next timer
+	want := func(t timer) { next = first(next, t) }
 	for _, l := range c.order {
 		if l.seek != nil && c.term.free() {
 			want(l.seek.at)
@@ -111,7 +107,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 	for _, w := range c.reprints {
 		want(w.at)
 	}
-	return best, best != 1<<63-1
+	return next.at, next.on()
 }
 
 // due does everything whose time has come.

@@ -21,7 +21,7 @@ func (c *Machine) print(l *live, movement string, copy sale.Copy, duplicate bool
 	}
 	c.touch(l)
 	for _, w := range c.reprints {
-		w.at = min(w.at, c.mono()) // those that wait come out before it
+		w.at.at = min(w.at.at, c.mono()) // those that wait come out before it
 	}
 	c.after(PrintReceipt{Receipt: receipt(j, l.s)})
 	return j
@@ -42,7 +42,10 @@ func receipt(j sale.Job, s sale.Sale) sale.Receipt {
 }
 
 // reprint is a receipt that waits for the printer.
-type reprint struct{ since, at time.Duration }
+type reprint struct {
+	since time.Duration
+	at    timer // next try; off while the printer has it
+}
 
 // printRetry is the pause between two tries of a receipt.
 const printRetry = 5 * time.Second
@@ -61,7 +64,7 @@ func (c *Machine) printAgainLater(j sale.Job, words string) bool {
 	if c.mono()-w.since > c.policy.PrintRetryFor {
 		return false
 	}
-	w.at = c.mono() + printRetry
+	w.at = c.timer(printRetry)
 	if j.Words != words {
 		j.Words = words
 		c.jobs[j.ID] = j
@@ -76,17 +79,17 @@ func (c *Machine) printAgainLater(j sale.Job, words string) bool {
 func (c *Machine) reprintsDue() {
 	due := false
 	for _, w := range c.reprints {
-		due = due || w.at != 0 && c.mono() >= w.at
+		due = due || w.at.over(c.mono())
 	}
 	if !due {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.reprints)) {
 		w, j := c.reprints[id], c.jobs[id]
-		if w.at == 0 || c.mono() < w.at {
+		if !w.at.over(c.mono()) {
 			continue
 		}
-		w.at = 0
+		w.at = timer{}
 		if l := c.live[j.Sale]; l != nil {
 			c.now(PrintReceipt{Receipt: receipt(j, l.s)})
 		}
@@ -107,7 +110,7 @@ func (w PrintAsked) happen(c *Machine) {
 	}
 	l := c.hold(*s)
 	if j, waits := c.waitingFor(s.ID); waits {
-		c.reprints[j.ID].at = c.mono()
+		c.reprints[j.ID].at = timer{c.mono()}
 		c.reply(Reply{Token: w.Token, Job: j})
 		return
 	}
@@ -120,7 +123,7 @@ func (w PrintAsked) happen(c *Machine) {
 // and of which nothing came out.
 func (c *Machine) waitingFor(id sale.ID) (sale.Job, bool) {
 	for _, job := range slices.Sorted(maps.Keys(c.reprints)) {
-		if j := c.jobs[job]; j.Sale == id && j.Movement == "" && j.Copy == sale.CustomerCopy && c.reprints[job].at != 0 {
+		if j := c.jobs[job]; j.Sale == id && j.Movement == "" && j.Copy == sale.CustomerCopy && c.reprints[job].at.on() {
 			return j, true
 		}
 	}

@@ -29,7 +29,7 @@ func (w Started) happen(c *Machine) {
 		c.takeUpJob(j, r)
 	}
 	if c.has.Gateway {
-		c.queue.at, c.queue.heard = c.mono()+1, max(c.mono(), 1)
+		c.queue.at, c.queue.heard = c.soon(), max(c.mono(), 1)
 		c.queue.probing = true // whether the gateway is there is known before the first customer
 		c.now(Probe{})
 	}
@@ -39,14 +39,14 @@ func (c *Machine) takeUp(l *live) {
 	c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonRestart, words: "posd was stopped while the sale was under way"})
 	if l.s.State == sale.Unsure && l.s.Method != sale.Card {
 		before := time.Duration(l.s.WatchedS) * time.Second
-		l.watch = &watch{no: l.attempt().Ref, created: true, shown: true, at: c.mono() + 1, opened: c.mono(), before: before, saved: before}
+		l.watch = &watch{no: l.attempt().Ref, created: true, shown: true, at: c.soon(), opened: c.mono(), before: before, saved: before}
 		if before >= c.policy.WatchFor {
 			l.watch = nil
 		}
 	}
 	if l.s.State == sale.Unsure && l.s.Method == sale.Card && l.s.Reason != sale.ReasonPartial {
 		c.startSeek(l, nil)
-		l.seek.at = c.mono() + 1
+		l.seek.at = c.soon()
 	}
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
@@ -64,7 +64,7 @@ func (c *Machine) takeUp(l *live) {
 			mv.sent = true
 			c.startSeek(l, m)
 		default:
-			mv.sent, mv.at = true, c.mono()+1
+			mv.sent, mv.at = true, c.soon()
 		}
 	}
 }

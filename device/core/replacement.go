@@ -10,7 +10,7 @@ func (c *Machine) passOn(old sale.ID, to *live) {
 			l.s.ReplacedBy, l.s.ReplacerState = to.s.ID, ""
 			for i := range l.s.Refunds {
 				if m := &l.s.Refunds[i]; l.s.State == sale.Paid && m.State == sale.MoveWaiting && !c.moves(l, m).sent {
-					m.KeepUntil, c.moves(l, m).at = nil, 0
+					m.KeepUntil, c.moves(l, m).at = nil, timer{}
 				}
 			}
 			c.touch(l)
@@ -61,7 +61,7 @@ func (c *Machine) notReplaced(l *live) {
 		if l.s.GivenUp {
 			c.planLate(l, m)
 		} else {
-			c.kept(l, m, "the sale that was to replace it could not be stored")
+			c.movementIs(l, m, sale.MoveKept, "the sale that was to replace it could not be stored")
 		}
 	}
 }

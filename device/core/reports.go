@@ -13,29 +13,44 @@ func (c *Machine) queueReport(l *live, a sale.CardAnswer) {
 	l.s.MchOrderNo, l.s.Reported = no, sale.ReportQueued
 	r := sale.Report{
 		No: no, Sale: l.s.ID, Amount: l.s.ApprovedAmount, Currency: l.s.Currency,
-		State: sale.QueueDue, QueuedAt: c.wall(), DueAt: c.wall(),
+		QueuedAt: c.wall(), DueAt: c.wall(),
 	}
+	state := sale.QueueDue
 	params, err := c.makers.Report(no, r.Amount, r.Currency, a.Extra)
 	switch {
 	case a.ExtraErr != "" || err != nil:
-		r.State, r.Words = sale.QueueSetAside, a.ExtraErr
+		state, r.Words = sale.QueueSetAside, a.ExtraErr
 		if err != nil {
 			r.Words = err.Error()
 		}
 		l.s.Reported = sale.ReportSetAside
 	case l.s.Offline:
-		r.State, r.Words = sale.QueueHeld, "approved offline: waits for the terminal's upload"
+		state, r.Words = sale.QueueHeld, "approved offline: waits for the terminal's upload"
 	case l.s.Incident != "":
-		r.State, r.Words = sale.QueueHeld, "waits for a person: "+l.s.Incident
+		state, r.Words = sale.QueueHeld, "waits for a person: "+l.s.Incident
 	}
 	r.Params = params
-	c.row(sale.ReportRow{Report: r})
+	c.reportIs(r, state)
 	c.queue.fresh[no] = true
 	c.touch(l)
-	if r.State == sale.QueueDue && c.queue.link == LinkUp {
-		c.queue.at = c.mono() + 1
+	if state == sale.QueueDue && c.queue.link == LinkUp {
+		c.queue.at = c.soon()
 	}
 	c.after(TellQueue{})
+}
+
+// reportIs stores a queue entry in a state: the one place where a report
+// changes it. A change that the table does not know is not made.
+func (c *Machine) reportIs(r sale.Report, state sale.ReportState) {
+	if r.State.CanBecome(state) {
+		r.State = state
+	}
+	c.row(sale.ReportRow{Report: r})
+}
+
+// reportGone removes a queue entry, and the expiry with it.
+func (c *Machine) reportGone(no string, how sale.Reported) {
+	c.row(sale.ReportGone{No: no, How: how})
 }
 
 // withdrawable notes that a report in the journal was never handed out in this run.
@@ -65,7 +80,7 @@ func (w ReportsDue) happen(c *Machine) {
 		}
 		if !w.NextDue.IsZero() {
 			wait := min(max(w.NextDue.Sub(c.in.Wall), time.Second), c.policy.BackoffMax)
-			q.at = c.mono() + wait
+			q.at = c.timer(wait)
 		}
 		return
 	}
@@ -111,9 +126,9 @@ func (w ReportsAnswered) happen(c *Machine) {
 		c.backOff(pause)
 	default:
 		c.linkIs(LinkUp, "", false)
-		q.at = c.mono() + max(1, pause)
+		q.at = c.timer(pause)
 		if !passed {
-			q.at = c.mono() + max(time.Second, pause)
+			q.at = c.timer(max(time.Second, pause))
 		}
 	}
 	c.after(TellQueue{})
@@ -122,7 +137,7 @@ func (w ReportsAnswered) happen(c *Machine) {
 // reported removes a report on confirmation.
 func (c *Machine) reported(r sale.Report) {
 	delete(c.queue.suspect, r.No)
-	c.row(sale.ReportGone{No: r.No, How: sale.ReportDone})
+	c.reportGone(r.No, sale.ReportDone)
 	c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.done", Data: sale.EventData{}})
 	c.fact(r.Sale, "", sale.ReportDone)
 	c.urgent()
@@ -151,7 +166,7 @@ func (c *Machine) refused(r sale.Report, a sale.GatewayAnswer) {
 	r.Attempts++
 	r.Words = a.Words
 	r.DueAt = c.wall().Add(c.jitter(min(2*time.Second<<min(r.Attempts, 10), c.policy.BackoffMax)))
-	c.row(sale.ReportRow{Report: r})
+	c.reportIs(r, sale.QueueDue)
 }
 
 // confirmSuspects notes that another report passed: a suspect that is refused
@@ -167,8 +182,8 @@ const passedSince = "\x00passed"
 
 // setAside puts a report where a person sees it, with the gateway's words.
 func (c *Machine) setAside(r sale.Report, words string) {
-	r.State, r.Words = sale.QueueSetAside, words
-	c.row(sale.ReportRow{Report: r})
+	r.Words = words
+	c.reportIs(r, sale.QueueSetAside)
 	c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.set-aside", Data: sale.EventData{Words: words}})
 	c.fact(r.Sale, "", sale.ReportSetAside)
 	c.log(nil, true, "report set aside", r.No+": "+words)
@@ -190,7 +205,7 @@ func (w RetryAsked) happen(c *Machine) {
 		n++
 	}
 	c.urgent()
-	c.queue.at = c.mono() + 1
+	c.queue.at = c.soon()
 	c.queue.streak, c.queue.same = nil, ""
 	c.after(Reply{Token: w.Token, Count: n})
 	c.after(TellQueue{})
@@ -198,10 +213,10 @@ func (w RetryAsked) happen(c *Machine) {
 
 // release makes a report due that was held or set aside.
 func (c *Machine) release(r sale.Report) {
-	r.State, r.DueAt = sale.QueueDue, c.wall()
-	c.row(sale.ReportRow{Report: r})
+	r.DueAt = c.wall()
+	c.reportIs(r, sale.QueueDue)
 	c.fact(r.Sale, "", sale.ReportQueued)
 	if c.queue.link == LinkUp {
-		c.queue.at = c.mono() + 1
+		c.queue.at = c.soon()
 	}
 }

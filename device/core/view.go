@@ -73,7 +73,7 @@ type Link struct {
 func (c *Machine) Link() Link {
 	l := Link{State: c.queue.link, Words: c.queue.words}
 	if c.queue.link != LinkUp {
-		l.Next = c.queue.at
+		l.Next = c.queue.at.at
 	}
 	return l
 }

@@ -17,21 +17,21 @@ type watch struct {
 	shown   bool          // a code reached glass, or may have: from here on only the gateway decides
 	paying  bool          // the customer is typing a password
 	code    string        // text of the QR while it is on glass
-	until   time.Duration // when it leaves the glass
-	at      time.Duration // next query; 0: none
+	until   timer         // when it leaves the glass
+	at      timer         // next query; 0: none
 	opened  time.Duration // since when it is watched, in this run
 	before  time.Duration // running time it was watched in earlier runs
 	saved   time.Duration // watched time that is stored
 }
 
-// next returns when the watch wants to be looked at; 0 if it waits for an answer only.
-func (w *watch) next() time.Duration {
-	at := w.at
-	if w.asking {
-		at = 0
+// next returns when the watch wants to be looked at.
+func (w *watch) next() timer {
+	var at timer
+	if !w.asking {
+		at = w.at
 	}
-	if w.code != "" && (at == 0 || w.until < at) {
-		at = w.until
+	if w.code != "" {
+		at = first(at, w.until)
 	}
 	return at
 }
@@ -55,22 +55,22 @@ func (e OrderCreated) happen(c *Machine) {
 	w.created = true
 	switch {
 	case a.Result == sale.GatewayNotSent:
-		c.endAttempt(l, sale.AttemptEnded, a.Words)
+		c.attemptIs(l, sale.AttemptEnded, a.Words)
 		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotSent, words: a.Words})
 	case l.s.ChannelID.Micropay():
 		// create_order was the debit: whatever it answered, only query_order decides.
 		c.noteOrder(l, a)
-		w.at = c.mono() + 1
+		w.at = c.soon()
 	case a.Result == sale.GatewayOK && a.Verified && a.Code != "":
 		c.showCode(l, a)
 	case a.Result == sale.GatewayLost || a.Result == sale.GatewayExists:
-		w.lost, w.at = true, c.mono()+1
+		w.lost, w.at = true, c.soon()
 	default:
 		words := a.Words
 		if a.Result == sale.GatewayOK || a.Result == sale.GatewayUnverified {
 			words = "the gateway's answer cannot be trusted: " + cmp.Or(words, "it carries no code")
 		}
-		c.endAttempt(l, sale.AttemptEnded, words)
+		c.attemptIs(l, sale.AttemptEnded, words)
 		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonRefused, words: words})
 	}
 }
@@ -79,7 +79,7 @@ func (c *Machine) noteOrder(l *live, a sale.GatewayAnswer) {
 	if a.Verified && a.PayOrderID != "" {
 		l.s.PayOrderID = a.PayOrderID
 	}
-	l.attempt().State = sale.AttemptOpen
+	c.attemptIs(l, sale.AttemptOpen, "")
 	c.event(l, "sale.order", a.Words)
 }
 
@@ -91,14 +91,14 @@ func (c *Machine) showCode(l *live, a sale.GatewayAnswer) {
 	unfit := c.unfit(a.Code)
 	if unfit != "" && !c.has.Printer {
 		words := "no display here can show this code: " + unfit
-		c.endAttempt(l, sale.AttemptEnded, words)
+		c.attemptIs(l, sale.AttemptEnded, words)
 		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotShown, words: words})
 		return
 	}
-	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.mono()+c.policy.CodeShownFor
-	w.opened, w.at = c.mono(), c.mono()+askEvery(0)
+	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.timer(c.policy.CodeShownFor)
+	w.opened, w.at = c.mono(), c.timer(askEvery(0))
 	l.s.PayOrderID = a.PayOrderID
-	l.attempt().State = sale.AttemptOpen
+	c.attemptIs(l, sale.AttemptOpen, "")
 	c.event(l, "sale.shown", unfit)
 	if unfit != "" {
 		c.log(l, true, "the code is on paper alone", unfit)
@@ -125,13 +125,13 @@ func (c *Machine) watchDue(l *live) {
 	if w == nil {
 		return
 	}
-	if w.code != "" && c.mono() >= w.until {
+	if w.code != "" && w.until.over(c.mono()) {
 		w.code, w.paying = "", false
 		if l.s.State == sale.Waiting {
 			c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonTimeout, words: "not paid while the code was shown; still watched"})
 		}
 	}
-	if w.asking || w.at == 0 || c.mono() < w.at {
+	if w.asking || !w.at.over(c.mono()) {
 		return
 	}
 	w.asking = true
@@ -165,7 +165,7 @@ func (e OrderAsked) happen(c *Machine) {
 		w.paying = false
 	}
 	if w.paying && w.code != "" {
-		w.until = max(w.until, c.mono()+c.policy.PasswordAdds)
+		w.until.at = max(w.until.at, c.mono()+c.policy.PasswordAdds)
 	}
 	c.nextAsk(l, a)
 }
@@ -180,7 +180,7 @@ func (c *Machine) nextAsk(l *live, a sale.GatewayAnswer) {
 		c.attend(l, "the gateway has not said in all this time whether the code was paid: look it up at IOTPay and settle the sale")
 		return
 	}
-	w.at = c.mono() + max(askEvery(age), a.RetryAfter)
+	w.at = c.timer(max(askEvery(age), a.RetryAfter))
 	if age-w.saved >= time.Hour {
 		w.saved = age
 		l.s.WatchedS = int64(age / time.Second)
@@ -194,7 +194,7 @@ func (c *Machine) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 	case trusted && a.Code != "":
 		c.showCode(l, a)
 	case trusted && len(l.s.Attempts) < 2:
-		c.endAttempt(l, sale.AttemptEnded, "its code was lost on the way and reached no glass")
+		c.attemptIs(l, sale.AttemptEnded, "its code was lost on the way and reached no glass")
 		c.newAttempt(l)
 		c.event(l, "sale.intended", "a second order: the first one's code was lost on the way")
 		c.urgent()
@@ -204,7 +204,7 @@ func (c *Machine) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 		if a.Words != "" {
 			words += ": " + a.Words
 		}
-		c.endAttempt(l, sale.AttemptEnded, words)
+		c.attemptIs(l, sale.AttemptEnded, words)
 		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotShown, words: words})
 	}
 }
@@ -215,7 +215,7 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 		l.s.PayOrderID = a.PayOrderID
 	}
 	taken := cmp.Or(a.Amount, l.s.Amount)
-	c.endAttempt(l, sale.AttemptPaid, a.Words)
+	c.attemptIs(l, sale.AttemptPaid, a.Words)
 	if l.s.State.Final() { // a person's word came first, and stands
 		l.watch, l.s.ApprovedAmount = nil, taken
 		if l.s.State != sale.Paid {
@@ -232,7 +232,7 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 
 // orderClosed takes the gateway's signed word that the order can never be paid.
 func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
-	c.endAttempt(l, sale.AttemptEnded, a.Words)
+	c.attemptIs(l, sale.AttemptEnded, a.Words)
 	if l.s.State.Final() {
 		l.watch = nil
 		if l.s.State == sale.Paid {
@@ -248,7 +248,7 @@ func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
 func (e OrderNoticed) happen(c *Machine) {
 	for _, l := range c.order {
 		if w := l.watch; w != nil && w.no == e.MchOrderNo && !w.asking && w.created {
-			w.at = c.mono() + 1
+			w.at = c.soon()
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package sale
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Channel is IOTPay's name of a way to pay.
 type Channel string
@@ -157,6 +160,22 @@ const (
 	QueueHeld     ReportState = "held"
 	QueueSetAside ReportState = "set-aside"
 )
+
+// reports lists what may become of a report that is queued; a confirmed or
+// withdrawn one leaves the queue from wherever it stands:
+//
+//	(new) --> queued <--> set-aside
+//	            ^
+//	(new) --> held           (a new one may be set aside at once, too)
+var reports = map[ReportState][]ReportState{
+	"":            {QueueDue, QueueHeld, QueueSetAside},
+	QueueDue:      {QueueDue, QueueSetAside}, // tried and put off, or refused for good
+	QueueHeld:     {QueueDue},
+	QueueSetAside: {QueueDue},
+}
+
+// CanBecome reports whether a report may go from s to next.
+func (s ReportState) CanBecome(next ReportState) bool { return slices.Contains(reports[s], next) }
 
 // Report is the queue entry that tells the gateway of an approved card sale.
 // It leaves the queue only on confirmation.

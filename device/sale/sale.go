@@ -159,6 +159,21 @@ const (
 	AttemptEnded    AttemptState = "ended" // provably not paid
 )
 
+// attempts lists what may become of an attempt:
+//
+//	intended --> open --> paid
+//	    |          |
+//	    +----------+----> ended
+//
+// Either may be told at once.
+var attempts = map[AttemptState][]AttemptState{
+	AttemptIntended: {AttemptOpen, AttemptPaid, AttemptEnded},
+	AttemptOpen:     {AttemptPaid, AttemptEnded},
+}
+
+// CanBecome reports whether an attempt may go from s to next.
+func (s AttemptState) CanBecome(next AttemptState) bool { return slices.Contains(attempts[s], next) }
+
 // Upload is what became of an offline approval when the terminal went online
 // again; empty while that is not known.
 type Upload string
@@ -197,6 +212,20 @@ const (
 	MoveUnsure  MovementState = "unsure"
 	MoveKept    MovementState = "kept"
 )
+
+// movements lists what may become of a refund or void:
+//
+//	waiting --> done, refused
+//	   |  |        ^
+//	   |  +--> unsure   (to done or refused, once the other side says so)
+//	   +-----> kept     (stopped before its first byte)
+var movements = map[MovementState][]MovementState{
+	MoveWaiting: {MoveDone, MoveRefused, MoveUnsure, MoveKept},
+	MoveUnsure:  {MoveDone, MoveRefused},
+}
+
+// CanBecome reports whether a refund or void may go from s to next.
+func (s MovementState) CanBecome(next MovementState) bool { return slices.Contains(movements[s], next) }
 
 // Movement is a refund or a void with its own number, intent and state.
 type Movement struct {
