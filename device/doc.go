@@ -17,7 +17,7 @@
 //
 //	till.go      the loop          ask.go      requests, looked up and stepped in one turn
 //	ledger.go    the commits       perform.go  the effects
-//	day.go       a day is summed up and compared, with match.go and books.go
+//	day.go       a day is read; package books sums it up and compares it
 //	hour.go      the day is closed by the clock
 //	hub.go       the stream of messages to whoever listens
 //	wires.go, journal.go   what the till needs of others

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,19 @@ func (l *storyLine) arg(name string) string {
 }
 
 func (l *storyLine) amount() sale.Amount { return amountOf(l.word()) }
+
+// count takes a count that may be left out: 2x.
+func (l *storyLine) count() int {
+	if n, ok := strings.CutSuffix(strings.Join(l.words[:min(1, len(l.words))], ""), "x"); ok {
+		l.word()
+		c, err := strconv.Atoi(n)
+		if err != nil {
+			fault("%v", err)
+		}
+		return c
+	}
+	return 1
+}
 
 // amountArg reads an amount that may be left out.
 func (l *storyLine) amountArg(name string) sale.Amount {
@@ -287,7 +301,7 @@ func terminalSays(p *player, l *storyLine) {
 		a := sale.BatchAnswer{End: sale.BatchEnd(l.word()), Words: l.arg("words")}
 		if a.End == sale.BatchClosed {
 			a.Number = "8"
-			a.Totals = []sale.BatchTotal{{Tender: sale.Credit, Count: 1, Amount: l.amount()}}
+			a.Totals = []sale.BatchTotal{{Tender: sale.Credit, Count: l.count(), Amount: l.amount()}}
 		}
 		p.happens(BatchAnswered{Answer: a})
 	default:
@@ -427,6 +441,7 @@ func journalSays(p *player, l *storyLine) {
 		p.happens(w)
 	case l.is("summed-up"):
 		q := answering[GatherDay](p).Of
+		p.sayBooks(q)
 		p.happens(DayGathered{Day: sale.Day{No: q.No, Date: q.Date, OpenedAt: q.Opened, By: q.By}})
 	default:
 		fault("the journal says what is due, or that a day is summed up")

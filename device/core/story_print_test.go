@@ -3,9 +3,11 @@ package core
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -107,6 +109,24 @@ func (p *player) sayGlass() {
 		p.say("wakes", "at once")
 	default:
 		p.say("wakes", "in %s", in.Round(100*time.Millisecond))
+	}
+}
+
+// sayBooks writes what the day that is being closed says of its money, beside
+// what the terminal has settled.
+func (p *player) sayBooks(day sale.GatherDay) {
+	all := p.disk.all()
+	b := books.SumClosing(day, p.wall(), p.policy.Currency, slices.Values(all))
+	b.Closing.Terminal = books.MatchBatch(day.No, day.No, day.Batch, day.Doubt, all)
+	for i, part := range b.Parts() {
+		for _, r := range part.Rows {
+			switch {
+			case i == 0 && r.Value == "":
+				p.say("books", "%s", r.Label)
+			case part.Heading == "Taken" || part.Heading == "Terminal's batch":
+				p.say("books", "%s", strings.TrimSpace(r.Label+" "+r.Value))
+			}
+		}
 	}
 }
 

@@ -11,6 +11,7 @@
 //	order     only the gateway's thing
 //	movement  a refund or a void, linked to its sale, with a number of its own
 //	unsure    asked, and the answer not known yet
+//	day       a business day of the shop, named by Calendar and closed under a number
 //
 // The states and the only ways between them:
 //
