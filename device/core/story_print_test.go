@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -315,4 +316,12 @@ func (p *player) reply(r Reply) string {
 		return join("answer", string(r.Sale.ID), string(r.Sale.State), r.Movement, when(r.Replayed, "as before"))
 	}
 	return join("answer", when(r.Count > 0, fmt.Sprint(r.Count)), "done")
+}
+
+// kindOf says in the error's own words what kind of refusal it is.
+func kindOf(err error) string {
+	if kind := errors.Unwrap(err); kind != nil {
+		return kind.Error()
+	}
+	return "no kind"
 }
