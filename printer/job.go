@@ -83,7 +83,7 @@ func (p *Printer) ready(ctx context.Context, t *talk) string {
 		p.hearPort()
 		return p.Status().trouble()
 	}
-	answered, err := p.ask(ctx, t)
+	answered, err := p.askShared(ctx, t)
 	switch {
 	case err != nil:
 		p.trouble("printer not reachable", err)

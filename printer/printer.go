@@ -114,7 +114,7 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 	}
 	answered := false
 	if err = p.flush(ctx, t); err == nil {
-		answered, err = p.ask(ctx, t)
+		answered, err = p.askShared(ctx, t)
 	}
 	switch {
 	case err != nil:

@@ -1,6 +1,9 @@
 package printer
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // A printer on a network serves one connection at a time, and others wait. So
 // that two tills share one, the line is let go some time after a job:
@@ -20,6 +23,19 @@ func (p *Printer) away() string {
 		return "printer not reachable: another till may be using it; else check its cable and power"
 	}
 	return "printer not reachable: check its cable and power"
+}
+
+// waitTurns is how often a shared printer that is silent is asked again: another
+// till has it for a receipt and the moment after.
+const waitTurns = 4
+
+// askShared is ask, with time for another till to let the printer go.
+func (p *Printer) askShared(ctx context.Context, t *talk) (answered bool, err error) {
+	answered, err = p.ask(ctx, t)
+	for n := 0; n < waitTurns && p.shares() && !answered && err == nil && ctx.Err() == nil; n++ {
+		answered, err = p.ask(ctx, t)
+	}
+	return answered, err
 }
 
 // patience is how long a printer that was never heard is taken for one that
