@@ -127,11 +127,11 @@ func TestPrinterOnTheNetworkIsLetGo(t *testing.T) {
 				t.Fatalf("%+v", res)
 			}
 			time.Sleep(time.Second)
-			if c.link.conn == nil || c.link.epoch != n+1 {
+			if held, epoch := c.link.held(); !held || epoch != n+1 {
 				t.Errorf("it is let go too soon")
 			}
 			time.Sleep(2 * time.Second)
-			if c.link.conn != nil {
+			if held, _ := c.link.held(); held {
 				t.Error("the line is still held")
 			}
 			if st := c.p.Status(); !st.Reachable || st.Words != "ready" {
@@ -139,6 +139,13 @@ func TestPrinterOnTheNetworkIsLetGo(t *testing.T) {
 			}
 		}
 	})
+}
+
+// held reports whether there is a connection, and which one was the last.
+func (l *pipeLink) held() (bool, uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn != nil, l.epoch
 }
 
 // What keeps a receipt waiting for a day is one line in the log, not one a try.
