@@ -152,7 +152,7 @@ func (t *Till) Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, erro
 	return rep.Sale, err
 }
 
-// Resolve takes a person's word on a sale that posd cannot settle.
+// Resolve takes a person's word on a sale that posd cannot tell.
 func (t *Till) Resolve(ctx context.Context, r ResolveRequest) (sale.Sale, error) {
 	rep, err := t.about(ctx, r.Sale, func(tok core.Token, s sale.Sale) core.Event {
 		return core.ResolveAsked{Token: tok, Sale: s, As: r.As, Reason: r.Reason, By: r.By}
@@ -170,21 +170,21 @@ func (t *Till) Print(ctx context.Context, id sale.ID) (sale.Job, error) {
 
 // Refund gives money back; Void undoes a card sale of the open batch.
 func (t *Till) Refund(ctx context.Context, r MoveRequest) (s sale.Sale, movement string, replayed bool, err error) {
-	return t.moveMoney(ctx, sale.Refund, r)
+	return t.giveBack(ctx, sale.Refund, r)
 }
 
 // Void undoes a card sale while the terminal's batch is open.
 func (t *Till) Void(ctx context.Context, r MoveRequest) (s sale.Sale, movement string, replayed bool, err error) {
-	return t.moveMoney(ctx, sale.Void, r)
+	return t.giveBack(ctx, sale.Void, r)
 }
 
-func (t *Till) moveMoney(ctx context.Context, kind sale.MovementKind, r MoveRequest) (sale.Sale, string, bool, error) {
+func (t *Till) giveBack(ctx context.Context, kind sale.MovementKind, r MoveRequest) (sale.Sale, string, bool, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		s, err := t.stored(ctx, r.Sale)
 		if err != nil {
 			return nil, err
 		}
-		w := core.MoveAsked{
+		w := core.GiveBackAsked{
 			Token: tok, Key: r.Key, Kind: kind, Sale: s, Amount: r.Amount, By: r.By, Why: r.Why,
 			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why),
 		}
@@ -359,7 +359,7 @@ func (t *Till) Queue(ctx context.Context) (QueueView, error) {
 }
 
 // Awaited returns the sale whose order the till still asks about; ok is false
-// for an order that is settled, or is not ours.
+// for an order whose end is known, or that is not ours.
 func (t *Till) Awaited(ctx context.Context, mchOrderNo string) (s sale.Sale, ok bool, err error) {
 	err = t.turn(ctx, func() { s, ok = t.machine.Awaited(mchOrderNo) })
 	return s, ok, err

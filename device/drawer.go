@@ -8,9 +8,9 @@ import (
 	"posd/device/sale"
 )
 
-// kickLimit is how long the drawer may wait for its turn at the printer: shorter
+// drawerLimit is how long the drawer may wait for its turn at the printer: shorter
 // than a request may take, so that who asked is told. The key is used by then.
-const kickLimit = 8 * time.Second
+const drawerLimit = 8 * time.Second
 
 // OpenDrawer opens the cash drawer without a sale. Who asked is durable before
 // the pulse is sent: a drawer that opens leaves a name behind.
@@ -27,9 +27,9 @@ func (t *Till) OpenDrawer(ctx context.Context, by string) error {
 	return err
 }
 
-// kick sends the pulse.
-func (t *Till) kick(ctx context.Context, job string) {
-	ctx, cancel := context.WithTimeout(ctx, kickLimit)
+// sendPulse sends the pulse.
+func (t *Till) sendPulse(ctx context.Context, job string) {
+	ctx, cancel := context.WithTimeout(ctx, drawerLimit)
 	defer cancel()
 	done := core.DrawerDone{Job: job}
 	if err := t.o.Drawer.OpenDrawer(ctx); err != nil {

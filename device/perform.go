@@ -79,7 +79,7 @@ func (t *Till) perform(e core.Effect) {
 			}
 		})
 	case core.OpenDrawer:
-		t.work(func(ctx context.Context) { t.kick(ctx, e.Job) })
+		t.work(func(ctx context.Context) { t.sendPulse(ctx, e.Job) })
 	case core.PrintReceipt:
 		t.receipts.put(e.Receipt)
 	default:

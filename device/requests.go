@@ -33,7 +33,7 @@ type MoveRequest struct {
 	Why    string
 }
 
-// ResolveRequest is a person's word on a sale that posd cannot settle.
+// ResolveRequest is a person's word on a sale that posd cannot tell.
 type ResolveRequest struct {
 	Sale   sale.ID
 	As     sale.State // paid, declined or cancelled

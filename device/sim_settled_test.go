@@ -142,7 +142,7 @@ func (w *world) amounts(s sale.Sale) {
 }
 
 // billsSettled holds the first of all rules: at most one net capture per bill
-// (I1), unless a person has settled one wrongly, kept a late payment, or is
+// (I1), unless a person has resolved one wrongly, kept a late payment, or is
 // told that money could not be given back or what cannot be known.
 func (w *world) billsSettled() {
 	net, told, story := map[string]sale.Amount{}, map[string]bool{}, map[string]string{}

@@ -279,7 +279,7 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 	key := fmt.Sprintf("m%d-%d", b.n, w.order)
 	for range 1 + w.rnd.IntN(2) {
 		s.ask(w, func(t core.Token) core.Event {
-			ev := core.MoveAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
+			ev := core.GiveBackAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
 			if h, err := w.disk.Key(context.Background(), key); err == nil {
 				now := w.disk.sales[h.Sale]
 				ev.Bound, ev.BoundSale = &h, &now
@@ -303,7 +303,7 @@ func (s *shop) keepSome(w *world, b *bill) {
 	}
 }
 
-// resolve is a person's word on a sale that posd cannot settle; people look at
+// resolve is a person's word on a sale that posd cannot tell; people look at
 // the terminal's paper, and now and then at the wrong line.
 func (s *shop) resolve(w *world, st sale.Sale) {
 	as := sale.Cancelled

@@ -47,23 +47,23 @@ func (w SellAsked) happen(c *Machine) {
 }
 
 // replay answers a key that was used before; it reports whether it did.
-func (c *Machine) replay(t Token, key, digest string, hit *sale.KeyBinding, stored *sale.Sale) bool {
+func (c *Machine) replay(t Token, key, digest string, bound *sale.KeyBinding, stored *sale.Sale) bool {
 	if key == "" || len(key) > 128 || !sale.Printable(key) {
 		c.refuse(t, sale.ErrInvalid, "", "the Idempotency-Key must be 1 to 128 printable characters: make one per payment and send it again with every repetition")
 		return true
 	}
 	if h, ok := c.keys[key]; ok {
-		hit = &h
+		bound = &h
 	}
-	if hit == nil {
+	if bound == nil {
 		return false
 	}
-	if hit.Digest != digest {
-		c.refuse(t, sale.ErrKeyReused, hit.Sale, "this Idempotency-Key belongs to another request (sale %s): use a new key for a new payment", hit.Sale)
+	if bound.Digest != digest {
+		c.refuse(t, sale.ErrKeyReused, bound.Sale, "this Idempotency-Key belongs to another request (sale %s): use a new key for a new payment", bound.Sale)
 		return true
 	}
-	r := Reply{Token: t, Movement: hit.Movement, Replayed: true}
-	if l := c.live[hit.Sale]; l != nil {
+	r := Reply{Token: t, Movement: bound.Movement, Replayed: true}
+	if l := c.live[bound.Sale]; l != nil {
 		r.Sale = l.s.Clone()
 		if l.writes > 0 {
 			l.waiting = append(l.waiting, r)

@@ -44,7 +44,7 @@ func (c *Machine) cardAnswered(a sale.CardAnswer) {
 	case l == nil:
 		c.log(nil, true, "answer for a transaction that is settled", a.Ref+": "+a.Words)
 	case m != nil:
-		c.cardMoved(l, m, a)
+		c.movementAnswered(l, m, a)
 	case l.s.State.Final():
 		c.disagrees(l, a)
 	default:
@@ -70,7 +70,7 @@ func (c *Machine) byRef(ref string) (*live, *sale.Movement) {
 	return nil, nil
 }
 
-// cardSold settles a sale by the terminal's answer to it.
+// cardSold ends a sale by the terminal's answer to it.
 func (c *Machine) cardSold(l *live, a sale.CardAnswer) {
 	if l.attempt().State == sale.AttemptPaid { // approved in part, and being voided: late answers may come twice
 		if a.Verdict != sale.VerdictApproved && a.Verdict != sale.VerdictUnsure {
@@ -127,7 +127,7 @@ func (c *Machine) partial(l *live, a sale.CardAnswer, want sale.Amount) {
 		c.event(l, "sale.partial", words)
 	}
 	c.addMovement(l, sale.Movement{Kind: sale.Void, Amount: a.Approved, By: "posd", Why: "partial approval"})
-	c.moves(l, l.lastMovement()).at = c.soon()
+	c.pending(l, l.lastMovement()).at = c.soon()
 }
 
 func (c *Machine) noteCard(l *live, a sale.CardAnswer) {

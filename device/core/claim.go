@@ -31,7 +31,7 @@ func (t *terminal) free() bool { return t.claimed == "" }
 // terminalFree reports whether a new card transaction may start, or refuses it.
 func (c *Machine) terminalFree(t Token) bool {
 	for _, l := range c.order {
-		if l.seek == nil || l.seek.settled {
+		if l.seek == nil || l.seek.resolved {
 			continue
 		}
 		c.refuse(t, sale.ErrTerminalHeld, l.s.ID, "the terminal has not said yet how sale %s of %s ended: %s", l.s.ID, l.s.Amount, cmp.Or(l.s.Attention, "posd is asking it; take a wallet meanwhile"))

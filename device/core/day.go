@@ -60,7 +60,7 @@ func (w DayAsked) happen(c *Machine) {
 	if !w.WithoutTerminal && c.has.Terminal && (!c.terminalFree(w.Token) || !c.cardsSettled(w.Token)) {
 		return
 	}
-	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.doubt}
+	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.lostClose}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By)}})
 	switch {
@@ -115,13 +115,13 @@ func (w BatchAnswered) happen(c *Machine) {
 	}
 	words := a.Words + ": the day stays open; try again"
 	if a.End == sale.BatchUnsure {
-		c.doubt = a.Words
+		c.lostClose = a.Words
 		k.note.Doubt = a.Words
 		c.note(noteClosing, k.note) // the next close names it, even after a restart
 	} else {
 		c.controls = k.controls
-		if c.doubt != "" {
-			c.note(noteClosing, closingNote{No: k.note.No, Doubt: c.doubt})
+		if c.lostClose != "" {
+			c.note(noteClosing, closingNote{No: k.note.No, Doubt: c.lostClose})
 		} else {
 			c.note(noteClosing, nil)
 		}
@@ -157,7 +157,7 @@ func (w DayGathered) happen(c *Machine) {
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closed", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", d.No, d.By)}})
 	c.urgent()
 	c.log(nil, false, "day closed", fmt.Sprint(d.No))
-	c.closing, c.opened, c.doubt = nil, d.ClosedAt, ""
+	c.closing, c.opened, c.lostClose = nil, d.ClosedAt, ""
 	c.after(Reply{Token: k.token, Day: d})
 }
 
@@ -168,14 +168,14 @@ func (c *Machine) recoverDay(r sale.Recovered) {
 	if text := r.Notes[noteClosing]; text == "" || json.Unmarshal([]byte(text), &n) != nil || n.No != c.day {
 		return
 	}
-	c.doubt = n.Doubt
+	c.lostClose = n.Doubt
 	if n.Batch != nil {
 		c.closing = &closing{note: n}
 		c.gather(*n.Batch)
 		return
 	}
-	if c.doubt == "" {
-		c.doubt = "posd was stopped while the terminal settled its batch"
+	if c.lostClose == "" {
+		c.lostClose = "posd was stopped while the terminal settled its batch"
 	}
 	c.controls = nil
 }

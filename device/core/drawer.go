@@ -11,8 +11,8 @@ import "posd/device/sale"
 // later, is worse than one that stays shut. What a restart finds queued may have
 // been sent; it is ended as failed.
 
-// kick is a job of the drawer with who waits for it.
-type kick struct {
+// drawerJob is a job of the drawer with who waits for it.
+type drawerJob struct {
 	job   sale.Job
 	token Token
 }
@@ -21,7 +21,7 @@ type kick struct {
 // is not tried again later.
 func (w DrawerAsked) happen(c *Machine) {
 	j := sale.Job{ID: c.newID(), Kind: sale.JobDrawer, By: w.By, State: sale.PrintQueued, At: c.wall()}
-	c.kicks[j.ID] = kick{j, w.Token}
+	c.drawerJobs[j.ID] = drawerJob{j, w.Token}
 	c.row(sale.JobRow{Job: j})
 	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By}})
 	c.out.Intent = &IntentFailed{Job: j.ID}
@@ -31,11 +31,11 @@ func (w DrawerAsked) happen(c *Machine) {
 
 // happen notes what became of the pulse.
 func (w DrawerDone) happen(c *Machine) {
-	k, ok := c.kicks[w.Job]
+	k, ok := c.drawerJobs[w.Job]
 	if !ok {
 		return
 	}
-	delete(c.kicks, w.Job)
+	delete(c.drawerJobs, w.Job)
 	if w.Words == "" {
 		k.job.State = sale.PrintSent
 		c.row(sale.JobRow{Job: k.job})
@@ -43,24 +43,24 @@ func (w DrawerDone) happen(c *Machine) {
 		c.reply(Reply{Token: k.token, Job: k.job})
 		return
 	}
-	c.kickFailed(k.job, w.Words)
+	c.drawerFailed(k.job, w.Words)
 	c.refuse(k.token, sale.ErrUnavailable, "", "the drawer did not open by itself, use its key: %s", w.Words)
 }
 
 // drawerForgotten answers who asked for a drawer that could not be written down.
 func (c *Machine) drawerForgotten(id, words string) {
-	k := c.kicks[id]
-	delete(c.kicks, id)
+	k := c.drawerJobs[id]
+	delete(c.drawerJobs, id)
 	c.refuse(k.token, sale.ErrUnavailable, "", "posd cannot write down who asked, so the drawer stays shut: %s", words)
 }
 
-// takeUpKick ends a job of an earlier run, whose pulse may have been sent.
-func (c *Machine) takeUpKick(j sale.Job) {
-	c.kickFailed(j, "posd stopped before it knew whether the drawer opened; it was not tried again")
+// takeUpDrawer ends a job of an earlier run, whose pulse may have been sent.
+func (c *Machine) takeUpDrawer(j sale.Job) {
+	c.drawerFailed(j, "posd stopped before it knew whether the drawer opened; it was not tried again")
 }
 
-// kickFailed notes a drawer that may have stayed shut.
-func (c *Machine) kickFailed(j sale.Job, words string) {
+// drawerFailed notes a drawer that may have stayed shut.
+func (c *Machine) drawerFailed(j sale.Job, words string) {
 	j.State, j.Words = sale.PrintFailed, words
 	c.row(sale.JobRow{Job: j})
 	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.failed", Data: sale.DrawerData{By: j.By, Words: words}})

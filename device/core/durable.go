@@ -36,8 +36,8 @@ func (w Stored) happen(c *Machine) {
 			}
 		}
 	}
-	for key, hit := range c.keys {
-		if l := c.live[hit.Sale]; l == nil || l.writes == 0 {
+	for key, bound := range c.keys {
+		if l := c.live[bound.Sale]; l == nil || l.writes == 0 {
 			delete(c.keys, key)
 		}
 	}
@@ -65,8 +65,8 @@ func (w IntentFailed) happen(c *Machine) {
 		c.reply(r)
 	}
 	l.waiting = nil
-	for key, hit := range c.keys {
-		if hit.Sale == w.Sale && hit.Movement == w.Movement {
+	for key, bound := range c.keys {
+		if bound.Sale == w.Sale && bound.Movement == w.Movement {
 			delete(c.keys, key)
 		}
 	}

@@ -50,7 +50,7 @@ func (c *Machine) end(l *live, o outcome) bool {
 	c.log(l, !o.state.Final(), "sale "+string(o.state), o.words)
 	c.leave(l)
 	if o.state.Final() {
-		c.settleReplacement(l)
+		c.tellReplaced(l)
 		c.follow(l, o)
 	}
 	return true

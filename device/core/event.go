@@ -70,8 +70,8 @@ type (
 		Sale  sale.Sale
 	}
 
-	// MoveAsked asks for money back.
-	MoveAsked struct {
+	// GiveBackAsked asks for money back.
+	GiveBackAsked struct {
 		Token     Token
 		Key       string
 		Digest    string
@@ -103,7 +103,7 @@ type (
 		By    string
 	}
 
-	// ResolveAsked is a person's word on a sale that posd cannot settle.
+	// ResolveAsked is a person's word on a sale that posd cannot tell.
 	ResolveAsked struct {
 		Token  Token
 		Sale   sale.Sale

@@ -9,8 +9,8 @@ import (
 	"posd/device/sale"
 )
 
-// moving is what the step holds of a refund or void that is not settled.
-type moving struct {
+// pendingMovement is what the step holds of a refund or void whose fate is not known.
+type pendingMovement struct {
 	id       string
 	at       timer         // next thing to do; 0: an answer is waited for
 	sent     bool          // its first byte may have left
@@ -18,7 +18,7 @@ type moving struct {
 	tries    int           // look-ups so far
 }
 
-// addMovement stores the intent of giving money back. It is sent later, by movesDue or by the caller.
+// addMovement stores the intent of giving money back. It is sent later, by movementsDue or by the caller.
 func (c *Machine) addMovement(l *live, m sale.Movement) *sale.Movement {
 	m.State, m.CreatedAt = sale.MoveWaiting, c.wall()
 	if l.s.Method == sale.Card {
@@ -29,7 +29,7 @@ func (c *Machine) addMovement(l *live, m sale.Movement) *sale.Movement {
 	l.s.Refunds = append(l.s.Refunds, m)
 	c.urgent()
 	c.event(l, string(m.Kind)+".intended", m.Why)
-	c.moves(l, l.lastMovement())
+	c.pending(l, l.lastMovement())
 	return l.lastMovement()
 }
 
@@ -45,20 +45,20 @@ func (l *live) movement(id string) *sale.Movement {
 }
 
 func (l *live) dropMovement(id string) {
-	delete(l.moves, id)
+	delete(l.pending, id)
 	l.s.Refunds = slices.DeleteFunc(l.s.Refunds, func(m sale.Movement) bool { return m.ID == id })
 }
 
-// moves returns the step's own notes on a movement.
-func (c *Machine) moves(l *live, m *sale.Movement) *moving {
-	if l.moves[m.ID] == nil {
-		l.moves[m.ID] = &moving{id: m.ID}
+// pending returns the step's own notes on a movement.
+func (c *Machine) pending(l *live, m *sale.Movement) *pendingMovement {
+	if l.pending[m.ID] == nil {
+		l.pending[m.ID] = &pendingMovement{id: m.ID}
 	}
-	return l.moves[m.ID]
+	return l.pending[m.ID]
 }
 
 // happen answers a person's request to give money back (money rule 8).
-func (w MoveAsked) happen(c *Machine) {
+func (w GiveBackAsked) happen(c *Machine) {
 	if c.replay(w.Token, w.Key, w.Digest, w.Bound, w.BoundSale) {
 		return
 	}
@@ -67,7 +67,7 @@ func (w MoveAsked) happen(c *Machine) {
 	if amount == 0 {
 		amount = s.Refundable()
 	}
-	if words := c.moveFault(w, s, amount); words != "" {
+	if words := c.giveBackFault(w, s, amount); words != "" {
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "%s", words)
 		return
 	}
@@ -87,8 +87,8 @@ func (w MoveAsked) happen(c *Machine) {
 	c.send(l, m, c.after)
 }
 
-// moveFault says why this money cannot be given back, or nothing.
-func (c *Machine) moveFault(w MoveAsked, s *sale.Sale, amount sale.Amount) string {
+// giveBackFault says why this money cannot be given back, or nothing.
+func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amount) string {
 	switch {
 	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
 		return "say who asks for it: a name of at most 64 characters"
@@ -118,7 +118,7 @@ func (c *Machine) moveFault(w MoveAsked, s *sale.Sale, amount sale.Amount) strin
 
 // send lets a movement's first byte go.
 func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
-	mv := c.moves(l, m)
+	mv := c.pending(l, m)
 	mv.sent, mv.at = true, timer{}
 	m.KeepUntil = nil
 	if l.s.Method != sale.Card {
@@ -132,11 +132,11 @@ func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 	effect(Charge{Order: o})
 }
 
-// movesDue sends late refunds whose minute is over, and asks about those whose answer was lost.
-func (c *Machine) movesDue(l *live) {
+// movementsDue sends late refunds whose minute is over, and asks about those whose answer was lost.
+func (c *Machine) movementsDue(l *live) {
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
-		mv := l.moves[m.ID]
+		mv := l.pending[m.ID]
 		if mv == nil || !mv.at.over(c.mono()) || m.Settled() {
 			continue
 		}
@@ -167,7 +167,7 @@ func (e RefundAnswered) happen(c *Machine) {
 	if m == nil || m.Settled() {
 		return
 	}
-	mv, a := c.moves(l, m), e.Answer
+	mv, a := c.pending(l, m), e.Answer
 	c.gatewayHeard(a)
 	if a.Words != "" {
 		m.Words = a.Words
@@ -207,7 +207,7 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 	}
 	at := c.wall()
 	m.Words, m.KeepUntil, m.FinalAt, m.Day = words, nil, &at, c.day
-	delete(l.moves, m.ID)
+	delete(l.pending, m.ID)
 	switch {
 	case state == sale.MoveKept:
 		l.s.Attention = ""
@@ -225,8 +225,8 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 	}
 }
 
-// cardMoved takes the terminal's answer to a void or return.
-func (c *Machine) cardMoved(l *live, m *sale.Movement, a sale.CardAnswer) {
+// movementAnswered takes the terminal's answer to a void or return.
+func (c *Machine) movementAnswered(l *live, m *sale.Movement, a sale.CardAnswer) {
 	if m.Settled() {
 		return
 	}
@@ -271,7 +271,7 @@ func (c *Machine) undone(l *live, m *sale.Movement) {
 	c.touch(l)
 }
 
-// notUndone settles a partial approval whose void was refused: it is paid in part.
+// notUndone ends a partial approval whose void was refused: it is paid in part.
 func (c *Machine) notUndone(l *live) {
 	if l.s.State != sale.Unsure || l.s.Reason != sale.ReasonPartial {
 		return

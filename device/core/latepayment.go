@@ -21,7 +21,7 @@ func (c *Machine) latePayment(l *live) {
 // another sale, not yet while that one is open, else after the minute in which
 // a person may keep it.
 func (c *Machine) planLate(l *live, m *sale.Movement) {
-	mv := c.moves(l, m)
+	mv := c.pending(l, m)
 	switch {
 	case l.s.ReplacerState == sale.Paid:
 		m.Why, m.KeepUntil = "the bill was paid by sale "+string(l.s.ReplacedBy), nil
@@ -41,7 +41,7 @@ func (w KeepAsked) happen(c *Machine) {
 	if l != nil {
 		for i := range l.s.Refunds {
 			m := &l.s.Refunds[i]
-			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.moves(l, m).sent {
+			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.pending(l, m).sent {
 				continue
 			}
 			c.movementIs(l, m, sale.MoveKept, "kept by "+w.By)

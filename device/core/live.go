@@ -10,7 +10,7 @@ type live struct {
 	waiting  []Reply // answers that wait for its first commit
 	seek     *seek   // a card attempt or movement being looked up
 	watch    *watch  // an order being asked about
-	moves    map[string]*moving
+	pending  map[string]*pendingMovement
 	replaced *live // the sale it replaces, while both are live
 	// replacedWasGivenUp restores that sale if this one's intent cannot be stored.
 	replacedWasGivenUp bool
@@ -21,7 +21,7 @@ func (c *Machine) hold(s sale.Sale) *live {
 	if l := c.live[s.ID]; l != nil {
 		return l
 	}
-	l := &live{s: s.Clone(), moves: map[string]*moving{}}
+	l := &live{s: s.Clone(), pending: map[string]*pendingMovement{}}
 	if f := c.facts[s.ID]; f != nil { // the journal that s was read from does not say it yet
 		f.tell(&l.s)
 	}

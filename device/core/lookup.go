@@ -9,7 +9,7 @@ import (
 )
 
 // seek is a card transaction whose answer was lost, being looked up by its
-// reference until the terminal's words or a proof settle it.
+// reference until the terminal's words or a proof say how it ended.
 type seek struct {
 	ref      string
 	movement string // ID of the void or return; empty for the sale itself
@@ -20,7 +20,7 @@ type seek struct {
 	at       timer         // next probe
 	unclear  int           // answers in a row that could not be read
 	notFound time.Duration // when it was proven not found for the first time; 0 if not yet
-	settled  bool          // a person has settled the sale: asked in the quiet, holds nothing
+	resolved bool          // a person has resolved the sale: asked in the quiet, holds nothing
 	// control is the latest approved sale before the attempt: a later one may be
 	// in another batch, and proves nothing of this one.
 	control *sale.CardControl
@@ -32,11 +32,11 @@ const proofSpacing = 4 * time.Second
 // slowProbe is the pause between probes once a person has been told.
 const slowProbe = 30 * time.Second
 
-// A sale that a person has settled is asked about every settledProbe, for
-// settledFor of running time: the terminal may still disagree.
+// A sale that a person has resolved is asked about every resolvedProbe, for
+// resolvedFor of running time: the terminal may still disagree.
 const (
-	settledProbe = 5 * time.Minute
-	settledFor   = 24 * time.Hour
+	resolvedProbe = 5 * time.Minute
+	resolvedFor   = 24 * time.Hour
 )
 
 // maxControls is how many approved sales are remembered to look others up by.
@@ -62,7 +62,7 @@ func (c *Machine) addControl(k sale.CardControl) {
 
 // startSeek begins to look a lost answer up.
 func (c *Machine) startSeek(l *live, m *sale.Movement) {
-	if l.seek != nil && !l.seek.settled { // what a person has settled gives way to what nobody knows
+	if l.seek != nil && !l.seek.resolved { // what a person has resolved gives way to what nobody knows
 		return
 	}
 	l.seek = &seek{kind: l.s.Kind, since: c.mono(), at: c.timer(c.policy.AskTerminalEvery), control: c.control()}
@@ -107,7 +107,7 @@ func (w CardFound) happen(c *Machine) {
 		return
 	}
 	s := l.seek
-	if s.settled {
+	if s.resolved {
 		c.stillAsked(l, f)
 		return
 	}
@@ -124,7 +124,7 @@ func (w CardFound) happen(c *Machine) {
 	case f.Result == sale.FoundIt:
 		l.seek = nil
 		if m != nil {
-			c.cardMoved(l, m, f.Answer)
+			c.movementAnswered(l, m, f.Answer)
 		} else {
 			c.cardSold(l, f.Answer)
 		}
@@ -166,7 +166,7 @@ func (c *Machine) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 	l.seek = nil
 	words := "the terminal never heard of it"
 	if m != nil {
-		c.cardMoved(l, m, sale.CardAnswer{Ref: s.ref, Verdict: sale.VerdictCancelled, Reason: sale.ReasonNotFound, Words: words})
+		c.movementAnswered(l, m, sale.CardAnswer{Ref: s.ref, Verdict: sale.VerdictCancelled, Reason: sale.ReasonNotFound, Words: words})
 		return
 	}
 	c.attemptIs(l, sale.AttemptEnded, words)
@@ -184,18 +184,18 @@ func (c *Machine) proves(s *seek, f sale.CardFinding) bool {
 	return f.Control == sale.FoundIt
 }
 
-// stillAsked weighs what the terminal says of a sale that a person has settled:
+// stillAsked weighs what the terminal says of a sale that a person has resolved:
 // a word that disagrees changes nothing and is an incident (money rule 13).
 func (c *Machine) stillAsked(l *live, f sale.CardFinding) {
 	s := l.seek
-	s.at = c.timer(settledProbe)
+	s.at = c.timer(resolvedProbe)
 	told := f.Reached && !f.Swapped
 	switch {
 	case told && f.Result == sale.FoundIt:
 		c.disagrees(l, f.Answer)
 	case told && f.Result == sale.FoundNot && c.proves(s, f):
 		c.disagrees(l, sale.CardAnswer{Verdict: sale.VerdictCancelled, Words: "never heard of it"})
-	case c.mono()-s.since < settledFor:
+	case c.mono()-s.since < resolvedFor:
 		return
 	}
 	l.seek = nil

@@ -16,25 +16,25 @@ type Machine struct {
 	has      Equipment
 
 	// State. Everything that can be waited for has its due time in it (see Next).
-	live     map[sale.ID]*live
-	order    []*live                    // in the order of creation, so that no map order shows
-	keys     map[string]sale.KeyBinding // bound in this run and perhaps not durable yet
-	current  sale.ID                    // the sale that is waiting, if one is
-	term     terminal
-	queue    queue
-	glass    glass
-	jobs     map[string]sale.Job // receipts not finished
-	kicks    map[string]kick     // of the cash drawer, under way
-	reprints map[string]*reprint // jobs of which nothing came out yet, by job
-	stopped  map[string]sale.Job // receipts that stopped in the middle, in this run
-	blank    map[sale.ID]bool    // sales all of whose receipts ended before a byte, in this run
-	facts    map[sale.ID]*fact   // about sales the step does not hold, not durable yet
-	controls []sale.CardControl  // latest approved card sales of this batch, as far as known, the newest last
-	serial   string              // of the terminal that answered last
-	day      int                 // number of the open business day
-	opened   time.Time           // when the one before was closed
-	closing  *closing            // while it is being closed
-	doubt    string              // words of a close of the batch whose answer was lost
+	live       map[sale.ID]*live
+	order      []*live                    // in the order of creation, so that no map order shows
+	keys       map[string]sale.KeyBinding // bound in this run and perhaps not durable yet
+	current    sale.ID                    // the sale that is waiting, if one is
+	term       terminal
+	queue      queue
+	glass      glass
+	jobs       map[string]sale.Job  // receipts not finished
+	drawerJobs map[string]drawerJob // of the cash drawer, under way
+	reprints   map[string]*reprint  // jobs of which nothing came out yet, by job
+	stopped    map[string]sale.Job  // receipts that stopped in the middle, in this run
+	blank      map[sale.ID]bool     // sales all of whose receipts ended before a byte, in this run
+	facts      map[sale.ID]*fact    // about sales the step does not hold, not durable yet
+	controls   []sale.CardControl   // latest approved card sales of this batch, as far as known, the newest last
+	serial     string               // of the terminal that answered last
+	day        int                  // number of the open business day
+	opened     time.Time            // when the one before was closed
+	closing    *closing             // while it is being closed
+	lostClose  string               // words of a close of the batch whose answer was lost
 
 	// One step's own.
 	in    Input
@@ -67,7 +67,7 @@ func New(p Policy, has Equipment, m Makers) (*Machine, error) {
 	}
 	return &Machine{
 		policy: p, calendar: calendar, has: has, makers: m,
-		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, kicks: map[string]kick{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
+		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, drawerJobs: map[string]drawerJob{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
 		stopped: map[string]sale.Job{}, blank: map[sale.ID]bool{},
 		queue: newQueue(), day: 1,
 	}, nil
@@ -96,7 +96,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 		if l.watch != nil {
 			want(l.watch.next())
 		}
-		for _, m := range l.moves {
+		for _, m := range l.pending {
 			want(m.at)
 		}
 	}
@@ -115,7 +115,7 @@ func (c *Machine) due() {
 	for _, l := range c.order {
 		c.seekDue(l)
 		c.watchDue(l)
-		c.movesDue(l)
+		c.movementsDue(l)
 	}
 	c.queueDue()
 	c.reprintsDue()

@@ -12,7 +12,7 @@ import (
 func (w Started) happen(c *Machine) {
 	r := w.Recovered
 	c.recoverDay(r)
-	if r.Control != nil && r.Control.Day == c.day && c.doubt == "" {
+	if r.Control != nil && r.Control.Day == c.day && c.lostClose == "" {
 		for _, a := range r.Control.Attempts {
 			if a.State == sale.AttemptPaid {
 				c.controls = []sale.CardControl{{Ref: a.Ref, Amount: r.Control.ApprovedAmount}}
@@ -53,7 +53,7 @@ func (c *Machine) takeUp(l *live) {
 		if m.Settled() {
 			continue
 		}
-		mv := c.moves(l, m)
+		mv := c.pending(l, m)
 		switch {
 		case m.KeepUntil != nil:
 			c.planLate(l, m) // its minute is running time: it begins again
@@ -73,7 +73,7 @@ func (c *Machine) takeUp(l *live) {
 // not known, so it says that it is a duplicate.
 func (c *Machine) takeUpJob(j sale.Job, r sale.Recovered) {
 	if j.Kind == sale.JobDrawer {
-		c.takeUpKick(j)
+		c.takeUpDrawer(j)
 		return
 	}
 	if !c.has.Printer {

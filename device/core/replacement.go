@@ -9,8 +9,8 @@ func (c *Machine) passOn(old sale.ID, to *live) {
 		if l.s.ReplacedBy == old {
 			l.s.ReplacedBy, l.s.ReplacerState = to.s.ID, ""
 			for i := range l.s.Refunds {
-				if m := &l.s.Refunds[i]; l.s.State == sale.Paid && m.State == sale.MoveWaiting && !c.moves(l, m).sent {
-					m.KeepUntil, c.moves(l, m).at = nil, timer{}
+				if m := &l.s.Refunds[i]; l.s.State == sale.Paid && m.State == sale.MoveWaiting && !c.pending(l, m).sent {
+					m.KeepUntil, c.pending(l, m).at = nil, timer{}
 				}
 			}
 			c.touch(l)
@@ -18,8 +18,8 @@ func (c *Machine) passOn(old sale.ID, to *live) {
 	}
 }
 
-// settleReplacement tells both sides of a replacement how the other ended.
-func (c *Machine) settleReplacement(l *live) {
+// tellReplaced tells both sides of a replacement how the other ended.
+func (c *Machine) tellReplaced(l *live) {
 	if l.s.Replaces == "" || l.s.Replaces == "none" {
 		return
 	}
@@ -38,7 +38,7 @@ func (c *Machine) replacementEnded(old, l *live) {
 	}
 	for i := range old.s.Refunds {
 		m := &old.s.Refunds[i]
-		if m.State == sale.MoveWaiting && !c.moves(old, m).sent {
+		if m.State == sale.MoveWaiting && !c.pending(old, m).sent {
 			c.planLate(old, m)
 			return
 		}
@@ -55,7 +55,7 @@ func (c *Machine) notReplaced(l *live) {
 	c.touch(l)
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
-		if m.State != sale.MoveWaiting || c.moves(l, m).sent {
+		if m.State != sale.MoveWaiting || c.pending(l, m).sent {
 			continue
 		}
 		if l.s.GivenUp {

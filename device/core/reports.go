@@ -92,7 +92,7 @@ func (w ReportsDue) happen(c *Machine) {
 	c.now(SendReports{Reports: w.Reports})
 }
 
-// happen settles a batch in one commit.
+// happen takes the answers to a batch of reports, in one commit.
 func (w ReportsAnswered) happen(c *Machine) {
 	q := &c.queue
 	q.claimed = false

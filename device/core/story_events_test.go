@@ -239,7 +239,7 @@ func cancel(p *player, l *storyLine) {
 }
 
 func giveBack(p *player, l *storyLine) {
-	w := MoveAsked{
+	w := GiveBackAsked{
 		Token: p.token(), Kind: sale.MovementKind(l.verb), Sale: p.saleOf(l.word()), Amount: l.amountArg("amount"), By: l.arg("by"), Why: l.arg("why"),
 		Key: p.key(l),
 	}

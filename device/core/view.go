@@ -49,7 +49,7 @@ func (c *Machine) Current() sale.ID {
 }
 
 // Awaited returns the sale whose order the gateway is still asked about; ok is
-// false for an order that is settled, or is not ours.
+// false for an order whose end is known, or that is not ours.
 func (c *Machine) Awaited(mchOrderNo string) (s sale.Sale, ok bool) {
 	for _, l := range c.order {
 		if l.watch != nil && l.watch.no == mchOrderNo {
