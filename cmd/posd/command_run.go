@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -36,11 +38,16 @@ func runCommand(at *where) *cobra.Command {
 				defer f.Close()
 				w = f
 			}
-			d, err := newDaemon(cmd.Context(), c, w, newLog(cmd.ErrOrStderr(), level))
+			// A log that nobody reads and a terminal that was closed end no daemon.
+			signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
+			lines := newLogLines(cmd.ErrOrStderr())
+			defer lines.Close()
+			d, err := newDaemon(cmd.Context(), c, w, newLog(lines, level))
 			if err != nil {
 				return err
 			}
 			defer d.Close()
+			d.metrics.dropped = lines.Dropped
 			return d.Run(cmd.Context())
 		},
 	}

@@ -24,6 +24,7 @@ type metrics struct {
 	board   *board
 	methods []sale.Method
 	started time.Time
+	dropped func() int64 // lines of the log that were lost; nil where they are not counted
 
 	mu   sync.Mutex
 	open map[sale.ID]bool // sales seen before their end
@@ -181,6 +182,10 @@ func (m *metrics) ofProcess(p page) {
 	p.family("posd_info", "gauge", "Version of posd.")
 	p.sample("posd_info", 1, "version", version())
 	p.gauge("process_start_time_seconds", "When posd started, in seconds since 1970.", float64(m.started.UnixMilli())/1000)
+	if m.dropped != nil {
+		p.family("posd_log_lines_dropped_total", "counter", "Lines of the log that were lost since posd started, for nobody read them.")
+		p.sample("posd_log_lines_dropped_total", float64(m.dropped()))
+	}
 	p.gauge("go_goroutines", "Goroutines that exist.", float64(runtime.NumGoroutine()))
 	var used syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) == nil {

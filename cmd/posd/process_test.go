@@ -124,19 +124,32 @@ func next(t *testing.T, notify *net.UnixConn) string {
 	return string(buf[:n])
 }
 
-// supervised starts posd with env added, as systemd does.
-func (b *box) supervised(env ...string) (*process, *net.UnixConn) {
+// listenForNotify makes the socket that posd tells systemd on.
+func (b *box) listenForNotify() *net.UnixConn {
 	b.t.Helper()
 	os.Remove(filepath.Join(b.dir, "notify"))
 	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(b.dir, "notify"), Net: "unixgram"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	return notify
+}
+
+// supervised starts posd with env added, as systemd does.
+func (b *box) supervised(env ...string) (*process, *net.UnixConn) {
+	b.t.Helper()
+	notify := b.listenForNotify()
 	log, err := os.OpenFile(filepath.Join(b.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer log.Close()
+	return b.start(notify, log, env...)
+}
+
+// start starts posd, which logs to a file.
+func (b *box) start(notify *net.UnixConn, log *os.File, env ...string) (*process, *net.UnixConn) {
+	b.t.Helper()
 	cmd := exec.CommandContext(context.Background(), b.program, "run", "-config", b.config)
 	cmd.Stderr = log
 	cmd.Env = append(append(os.Environ(), "NOTIFY_SOCKET="+filepath.Join(b.dir, "notify")), env...)
