@@ -21,8 +21,9 @@ const (
 	pageBytes = 1024
 	// walBytes is the size up to which the log is let grow.
 	walBytes = 4 << 20
-	// readers is how many may read at once.
-	readers = 4
+	// readers is how many look-ups may read at once, listers how many lists.
+	readers = 3
+	listers = 2
 )
 
 // door is how the connections of one database are made.
@@ -134,14 +135,14 @@ func (d door) Connect(context.Context) (driver.Conn, error) { return d.connect(r
 // Driver is asked for by database/sql and used by nobody.
 func (d door) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
-// pool returns the readers.
-func (d door) pool() *sql.DB {
+// pool returns n readers.
+func (d door) pool(n int) *sql.DB {
 	if d.mode == "" && d.vfs == "" {
 		d.mode = "rw" // a reader makes no file
 	}
 	db := sql.OpenDB(d)
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
 	return db
 }
 

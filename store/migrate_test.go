@@ -26,6 +26,7 @@ func TestEveryReleasedSchemaIsBroughtForward(t *testing.T) {
 	if *update {
 		s := lived(t, t.TempDir())
 		s.read.Close()
+		s.lists.Close()
 		if err := intoOneFile(s.write); err != nil {
 			t.Fatal(err)
 		}

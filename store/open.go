@@ -28,11 +28,12 @@ type Store struct {
 	// keeps says that the folder's note of the journal is read and written: that
 	// of a restore's half-made journal is not.
 	keeps   bool
-	was     kept     // what the note said when the store was opened
-	salvage bool     // what SQLite can read of a damaged log will do
-	suspect bool     // the log is not of the round that was noted, nor of a later one
-	wal     *os.File // the log of SQLite, to make room in it and to wipe it; nil over another file layer
-	read    *sql.DB
+	was     kept                             // what the note said when the store was opened
+	salvage bool                             // what SQLite can read of a damaged log will do
+	suspect bool                             // the log is not of the round that was noted, nor of a later one
+	wal     *os.File                         // the log of SQLite, to make room in it and to wipe it; nil over another file layer
+	read    *sql.DB                          // look-ups
+	lists   *sql.DB                          // lists, and whoever reads the whole
 	file    fs.FileInfo                      // of posd.db as it was opened
 	free    func(dir string) (uint64, error) // room on the disk of a folder, in bytes
 
@@ -97,7 +98,7 @@ func (s *Store) open(ctx context.Context) error {
 
 // verifyFirst verifies the journal before anything can write to it.
 func (s *Store) verifyFirst(ctx context.Context) error {
-	v := Store{read: door{path: s.door.path, mode: "ro"}.pool()}
+	v := Store{read: door{path: s.door.path, mode: "ro"}.pool(1)}
 	defer v.read.Close()
 	return v.Verify(ctx)
 }
@@ -174,7 +175,7 @@ func (s *Store) attach() error {
 		return err
 	}
 	s.wrote() // what the last run left
-	s.read = s.door.pool()
+	s.read, s.lists = s.door.pool(readers), s.door.pool(listers)
 	if s.door.vfs == "" {
 		s.file, err = os.Stat(s.door.path)
 	}
@@ -204,8 +205,10 @@ func (s *Store) Close() error {
 // detach closes the connections.
 func (s *Store) detach() error {
 	var errs []error
-	if s.read != nil {
-		errs = append(errs, s.read.Close())
+	for _, db := range []*sql.DB{s.read, s.lists} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
 	if s.write != nil {
 		for _, stmt := range s.stmts {

@@ -51,7 +51,7 @@ func (s *Store) Report(ctx context.Context, no string) (out sale.Report, err err
 // the others in the order they were made.
 func (s *Store) Reports(ctx context.Context, limit int) (out []sale.Report, err error) {
 	limit = limitOf(limit)
-	err = s.look(ctx, "list reports", func(v view) error {
+	err = s.lookAtList(ctx, limit, "list reports", func(v view) error {
 		found, err := list(v, reports, "WHERE state = 'set-aside' ORDER BY n LIMIT ?", limit)
 		if err != nil {
 			return err

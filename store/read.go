@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,7 +30,20 @@ type view struct {
 
 // look calls f with a view, and says what was being done if it fails.
 func (s *Store) look(ctx context.Context, doing string, f func(view) error) error {
-	tx, err := s.read.BeginTx(ctx, nil)
+	return lookIn(ctx, s.read, doing, f)
+}
+
+// lookAtList is look for what may read many rows: few at a time, on connections of
+// their own, so that the till's look-ups never stand behind them.
+func (s *Store) lookAtList(ctx context.Context, limit int, doing string, f func(view) error) error {
+	if limit == 1 || s.lists == nil {
+		return s.look(ctx, doing, f)
+	}
+	return lookIn(ctx, s.lists, doing, f)
+}
+
+func lookIn(ctx context.Context, db *sql.DB, doing string, f func(view) error) error {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(doing, err)
 	}
@@ -66,28 +80,39 @@ func list[T any](v view, t table[T], tail string, args ...any) ([]T, error) {
 	return out, rows.Err()
 }
 
-// sales reads sales with their attempts and movements.
+// sales reads sales with their attempts and movements, in three statements
+// however many there are.
 func (v view) sales(tail string, args ...any) ([]sale.Sale, error) {
 	found, err := list(v, sales, tail, args...)
 	if err != nil {
 		return nil, err
 	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	at := make(map[sale.ID]*sale.Sale, len(found))
+	ids := make([]sale.ID, len(found))
 	for i := range found {
-		s := &found[i]
-		tries, err := list(v, attempts, "WHERE sale = ? ORDER BY pos", string(s.ID))
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range tries {
-			s.Attempts = append(s.Attempts, a.Attempt)
-		}
-		back, err := list(v, movements, "WHERE sale = ? ORDER BY pos", string(s.ID))
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range back {
-			s.Refunds = append(s.Refunds, m.Movement)
-		}
+		ids[i], at[found[i].ID] = found[i].ID, &found[i]
+	}
+	these, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	const ofThese = "WHERE sale IN (SELECT value FROM json_each(?)) ORDER BY sale, pos"
+	tries, err := list(v, attempts, ofThese, string(these))
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range tries {
+		at[a.sale].Attempts = append(at[a.sale].Attempts, a.Attempt)
+	}
+	back, err := list(v, movements, ofThese, string(these))
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range back {
+		at[m.sale].Refunds = append(at[m.sale].Refunds, m.Movement)
 	}
 	return found, nil
 }
@@ -127,17 +152,44 @@ func (s *Store) Sale(ctx context.Context, id sale.ID) (out sale.Sale, err error)
 // Sales lists sales, the newest first in the order they were made, whatever
 // the clock said.
 func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err error) {
+	tail, args := listing(f)
+	err = s.lookAtList(ctx, f.Limit, "list sales", func(v view) (err error) {
+		out, err = v.sales(tail, append(args, limitOf(f.Limit))...)
+		return err
+	})
+	return out, err
+}
+
+// listing is what follows FROM sales for a filter. SQLite knows nothing of how
+// rare a value is, so it is told which index to read: a term with a + is one by
+// which no index is looked for. Days come first, then states that are rare,
+// then methods; what is left goes back from the newest sale.
+func listing(f sale.Filter) (tail string, args []any) {
 	var where []string
-	var args []any
 	add := func(clause string, arg any) { where, args = append(where, clause), append(args, arg) }
+	found := f.Day != 0 || f.Moved || !f.From.IsZero() // by these
+	by := func(column string) string {
+		if found {
+			return "+" + column
+		}
+		return column
+	}
 	if f.State != "" {
-		add("state = ?", string(f.State))
-		if !f.State.Final() { // lets SQLite see that the index of open sales will do
-			where = append(where, "state IN ('waiting', 'unsure')")
+		switch {
+		case f.State == sale.Paid:
+			add("+state = ?", string(f.State))
+		case f.State.Final():
+			add(by("state")+" = ?", string(f.State))
+			where = append(where, by("state")+" IN ('declined', 'cancelled')") // lets SQLite see that its index will do
+			found = true
+		default:
+			add(by("state")+" = ?", string(f.State))
+			where = append(where, by("state")+" IN ('waiting', 'unsure')")
+			found = true
 		}
 	}
 	if f.Method != "" {
-		add("method = ?", string(f.Method))
+		add(by("method")+" = ?", string(f.Method))
 	}
 	if f.Moved {
 		span, ends := []string{"1"}, []any{}
@@ -161,18 +213,18 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 		where = append(where, "n IN (SELECT n FROM sales WHERE day = ? AND day > 0 UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.day = ? AND m.day > 0)")
 		args = append(args, f.Day, f.Day)
 	}
-	if f.Before != "" {
-		add("n < (SELECT n FROM sales WHERE id = ?)", string(f.Before))
+	order := "n"
+	if found && !f.Moved && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
+		order = "+n"
 	}
-	tail := "ORDER BY n DESC LIMIT ?"
+	if f.Before != "" {
+		add(order+" < (SELECT n FROM sales WHERE id = ?)", string(f.Before))
+	}
+	tail = "ORDER BY " + order + " DESC LIMIT ?"
 	if len(where) > 0 {
 		tail = "WHERE " + strings.Join(where, " AND ") + " " + tail
 	}
-	err = s.look(ctx, "list sales", func(v view) (err error) {
-		out, err = v.sales(tail, append(args, limitOf(f.Limit))...)
-		return err
-	})
-	return out, err
+	return tail, args
 }
 
 // Completions returns the completions of an authorisation, in order.
@@ -229,7 +281,7 @@ func (s *Store) SameBill(ctx context.Context, reference string, amount sale.Amou
 
 // Events returns at most limit events behind number after, in order.
 func (s *Store) Events(ctx context.Context, after int64, limit int) (out []sale.StoredEvent, err error) {
-	err = s.look(ctx, "read events", func(v view) error {
+	err = s.lookAtList(ctx, limit, "read events", func(v view) error {
 		found, err := list(v, events, "WHERE seq > ? ORDER BY seq LIMIT ?", after, limitOf(limit))
 		for _, e := range found {
 			out = append(out, sale.StoredEvent{Seq: e.seq, At: e.at, Sale: e.sale, Kind: e.kind, Data: []byte(e.data)})

@@ -180,7 +180,7 @@ func (s *Store) prepare(ctx context.Context, from string, now time.Time, r *Rest
 	if err := s.mark(now, filepath.Base(from), r); err != nil {
 		return err
 	}
-	if err := s.read.Close(); err != nil {
+	if err := errors.Join(s.read.Close(), s.lists.Close()); err != nil {
 		return err
 	}
 	if err := intoOneFile(s.write); err != nil {

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"posd/device/sale"
+)
+
+// TestEveryListIsReadByItsIndex: of what a list is looked for by, the one that is
+// rare decides, and nothing sorts or walks the years.
+func TestEveryListIsReadByItsIndex(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	for name, c := range map[string]struct {
+		filter sale.Filter
+		want   string
+	}{
+		"newest":                     {sale.Filter{}, "SCAN sales"},
+		"page":                       {sale.Filter{Before: "X"}, "INTEGER PRIMARY KEY (rowid<?)"},
+		"paid":                       {sale.Filter{State: sale.Paid}, "SCAN sales"},
+		"declined":                   {sale.Filter{State: sale.Declined}, "sales_unpaid (state=?)"},
+		"cancelled, page":            {sale.Filter{State: sale.Cancelled, Before: "X"}, "sales_unpaid (state=? AND rowid<?)"},
+		"unsure":                     {sale.Filter{State: sale.Unsure}, "sales_open"},
+		"method":                     {sale.Filter{Method: sale.Scan}, "sales_by_method (method=?)"},
+		"method, page":               {sale.Filter{Method: sale.Scan, Before: "X"}, "sales_by_method (method=? AND rowid<?)"},
+		"method and paid":            {sale.Filter{Method: sale.Scan, State: sale.Paid}, "sales_by_method (method=?)"},
+		"method and declined":        {sale.Filter{Method: sale.Card, State: sale.Declined}, "sales_unpaid (state=?)"},
+		"day":                        {sale.Filter{From: noon, To: noon.Add(time.Hour)}, "sales_by_created (created_at>? AND created_at<?)"},
+		"day, page":                  {sale.Filter{From: noon, To: noon.Add(time.Hour), Before: "X"}, "sales_by_created (created_at>? AND created_at<?)"},
+		"day, method, state, page":   {sale.Filter{From: noon, Method: sale.Card, State: sale.Declined, Before: "X"}, "sales_by_created (created_at>?)"},
+		"closed day, method, a page": {sale.Filter{Day: 3, Method: sale.Card, State: sale.Paid, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?)"},
+	} {
+		tail, args := listing(c.filter)
+		var plan []string
+		rows, err := s.read.Query("EXPLAIN QUERY PLAN SELECT * FROM sales "+tail, append(args, 10)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, detail)
+		}
+		rows.Close()
+		if !strings.HasSuffix(plan[0], c.want) && !strings.Contains(plan[0], c.want) {
+			t.Errorf("%s: SQLite would %s, not %s", name, strings.Join(plan, "; "), c.want)
+		}
+	}
+}
+
+// counted counts the statements of a connection.
+type counted struct {
+	*sqlite3.SQLiteConn
+	n *atomic.Int64
+}
+
+func (c counted) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
+	c.n.Add(1)
+	return c.SQLiteConn.QueryContext(ctx, q, args)
+}
+
+type counter struct {
+	door
+	n *atomic.Int64
+}
+
+func (c counter) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.door.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return counted{conn.(*sqlite3.SQLiteConn), c.n}, nil
+}
+
+func TestAListIsThreeStatements(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	for n := range 40 {
+		mustCommit(t, s, intent(n))
+	}
+	var n atomic.Int64
+	s.lists.Close()
+	s.lists = sql.OpenDB(counter{s.door, &n})
+	for _, limit := range []int{10, 40} {
+		n.Store(0)
+		found, err := s.Sales(t.Context(), sale.Filter{Limit: limit})
+		if err != nil || len(found) != limit || len(found[limit-1].Attempts) != 1 {
+			t.Fatalf("%d sales, %v", len(found), err)
+		}
+		if got := n.Load(); got != 3 {
+			t.Errorf("a list of %d took %d statements, not 3", limit, got)
+		}
+	}
+}
+
+// TestListsDoNotHoldLookUps: with every list's connection taken, the till looks up all the same.
+func TestListsDoNotHoldLookUps(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	mustCommit(t, s, intent(1))
+	for range listers {
+		tx, err := s.lists.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	waiting := make(chan error)
+	go func() { _, err := s.Sales(ctx, sale.Filter{Limit: 1000}); waiting <- err }()
+	if _, err := s.Key(t.Context(), fmt.Sprintf("key-%032d", 1)); err != nil {
+		t.Error(err)
+	}
+	if found, err := s.Sales(t.Context(), sale.Filter{Limit: 1}); err != nil || len(found) != 1 {
+		t.Errorf("%v, %v", found, err)
+	}
+	stop()
+	if err := <-waiting; err == nil {
+		t.Error("a list more than there are connections was read")
+	}
+}
