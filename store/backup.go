@@ -119,7 +119,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	if _, err := one(from, "SELECT count(*) FROM sqlite_schema"); err != nil {
 		return err
 	}
-	if err := copyPages(ctx, to, from); err != nil {
+	if err := copyPages(ctx, to, from, s.door.path+"-wal"); err != nil {
 		return err
 	}
 	if err := intoOneFile(to); err != nil {
@@ -131,7 +131,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	return to.Close()
 }
 
-func copyPages(ctx context.Context, to, from *sqlite3.SQLiteConn) error {
+func copyPages(ctx context.Context, to, from *sqlite3.SQLiteConn, log string) error {
 	b, err := to.Backup("main", from, "main")
 	if err != nil {
 		return err
@@ -144,6 +144,11 @@ func copyPages(ctx context.Context, to, from *sqlite3.SQLiteConn) error {
 		if done, err = b.Step(backupPages); err != nil {
 			b.Close()
 			return err
+		}
+		// A reader holds the log; one that a slow stick holds for ever must not.
+		if info, err := os.Stat(log); err == nil && info.Size() > logBound {
+			b.Close()
+			return fmt.Errorf("the disk is so slow, or so much is sold, that the journal's log has grown to %d MiB meanwhile: try again when less is sold, or on a faster disk", info.Size()>>20)
 		}
 	}
 	return b.Finish()

@@ -27,8 +27,12 @@ type Store struct {
 	lock *os.File
 	// keeps says that the folder's note of the journal is read and written: that
 	// of a restore's half-made journal is not.
-	keeps   bool
-	was     kept                             // what the note said when the store was opened
+	keeps bool
+	was   kept // what the note said when the store was opened
+	// Troubled, if it is set before the store is used, hears of every read that
+	// found the journal damaged. It must not call the store.
+	Troubled func(error)
+
 	salvage bool                             // what SQLite can read of a damaged log will do
 	suspect bool                             // the log is not of the round that was noted, nor of a later one
 	wal     *os.File                         // the log of SQLite, to make room in it and to wipe it; nil over another file layer

@@ -30,7 +30,15 @@ type view struct {
 
 // look calls f with a view, and says what was being done if it fails.
 func (s *Store) look(ctx context.Context, doing string, f func(view) error) error {
-	return lookIn(ctx, s.read, doing, f)
+	return s.heard(lookIn(ctx, s.read, doing, f))
+}
+
+// heard tells whoever listens of a read that found the journal damaged.
+func (s *Store) heard(err error) error {
+	if err != nil && s.Troubled != nil && errors.Is(err, sale.ErrJournalBroken) {
+		s.Troubled(err)
+	}
+	return err
 }
 
 // lookAtList is look for what may read many rows: few at a time, on connections of
@@ -39,7 +47,7 @@ func (s *Store) lookAtList(ctx context.Context, limit int, doing string, f func(
 	if limit == 1 || s.lists == nil {
 		return s.look(ctx, doing, f)
 	}
-	return lookIn(ctx, s.lists, doing, f)
+	return s.heard(lookIn(ctx, s.lists, doing, f))
 }
 
 func lookIn(ctx context.Context, db *sql.DB, doing string, f func(view) error) error {
@@ -154,8 +162,10 @@ func (s *Store) Sale(ctx context.Context, id sale.ID) (out sale.Sale, err error)
 func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err error) {
 	tail, args := listing(f)
 	err = s.lookAtList(ctx, f.Limit, "list sales", func(v view) (err error) {
-		out, err = v.sales(tail, append(args, limitOf(f.Limit))...)
-		return err
+		if out, err = v.sales(tail, append(args, limitOf(f.Limit))...); err != nil || f.Day == 0 {
+			return err
+		}
+		return v.vouched(out) // a day is closed by what is read here
 	})
 	return out, err
 }

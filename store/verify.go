@@ -19,14 +19,27 @@ import (
 // What it cannot see: a whole journal put back as it was earlier, and a hand
 // that computes the chain anew.
 func (s *Store) Verify(ctx context.Context) error {
+	return s.VerifyTelling(ctx, func(int64) {})
+}
+
+// VerifyTelling is Verify; it says in between how many commits were read.
+func (s *Store) VerifyTelling(ctx context.Context, tell func(read int64)) error {
 	return s.look(ctx, "verify the journal", func(v view) error {
-		for _, check := range []func() error{v.structure, v.commits, v.requests} {
-			if err := check(); err != nil {
-				return err
-			}
+		if err := v.structure("PRAGMA integrity_check(1)"); err != nil {
+			return err
 		}
-		return nil
+		if err := v.commits(tell); err != nil {
+			return err
+		}
+		return v.requests()
 	})
+}
+
+// Commits returns how many commits the journal has.
+func (s *Store) Commits() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chain.no
 }
 
 // bad is what Verify found.
@@ -35,9 +48,9 @@ func bad(format string, args ...any) error {
 }
 
 // structure lets SQLite look at its pages and indexes.
-func (v view) structure() error {
+func (v view) structure(pragma string) error {
 	var words string
-	if err := v.value(&words, "PRAGMA integrity_check(1)"); err != nil {
+	if err := v.value(&words, pragma); err != nil {
 		return err
 	}
 	if words != "ok" {
@@ -49,38 +62,17 @@ func (v view) structure() error {
 // commits walks the chain: every link must hold, every row must be as the last
 // commit that wrote it says, none may be missing, and none may be there that no
 // commit wrote.
-func (v view) commits() error {
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT no, entries, hash FROM commits ORDER BY no")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+func (v view) commits(tell func(read int64)) error {
 	w, err := v.witness()
 	if err != nil {
 		return err
 	}
-	var end link
-	for rows.Next() {
-		var no int64
-		var entries, hash string
-		if err := rows.Scan(&no, &entries, &hash); err != nil {
+	for end, before := (link{}), int64(-1); end.no != before; {
+		before = end.no
+		if end, err = v.chain(w, end, 20*walkPiece); err != nil {
 			return err
 		}
-		if no != end.no+1 {
-			return bad("commit %d is missing", end.no+1)
-		}
-		if end = end.next(entries); end.hash != hash {
-			return bad("commit %d does not agree with its hash: it or the one before was changed", no)
-		}
-		if strings.HasPrefix(entries, sumPrefix) {
-			continue
-		}
-		if err := w.commit(v.ctx, no, entries); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
+		tell(end.no)
 	}
 	for name, no := range w.missing {
 		return bad("%s is missing: commit %d wrote it and none removed it", name, no)
@@ -95,6 +87,35 @@ func (v view) commits() error {
 		}
 	}
 	return nil
+}
+
+// chain walks the next links of the chain and returns the last of them.
+func (v view) chain(w *witness, end link, most int) (link, error) {
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT no, entries, hash FROM commits WHERE no > ? ORDER BY no LIMIT ?", end.no, most)
+	if err != nil {
+		return end, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var no int64
+		var entries, hash string
+		if err := rows.Scan(&no, &entries, &hash); err != nil {
+			return end, err
+		}
+		if no != end.no+1 {
+			return end, bad("commit %d is missing", end.no+1)
+		}
+		if end = end.next(entries); end.hash != hash {
+			return end, bad("commit %d does not agree with its hash: it or the one before was changed", no)
+		}
+		if strings.HasPrefix(entries, sumPrefix) {
+			continue
+		}
+		if err := w.commit(v.ctx, no, entries); err != nil {
+			return end, err
+		}
+	}
+	return end, rows.Err()
 }
 
 // witness holds rows against the commits that speak of them.
@@ -214,4 +235,56 @@ func (v view) requests() error {
 		}
 	}
 	return rows.Err()
+}
+
+// vouched holds sales, with their attempts and movements, against the commits that
+// wrote them last.
+func (v view) vouched(found []sale.Sale) error {
+	w, err := v.witness()
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		if err := v.vouchedRow(w, "sales", string(s.ID)); err != nil {
+			return err
+		}
+		for _, a := range s.Attempts {
+			if err := v.vouchedRow(w, "attempts", a.Ref); err != nil {
+				return err
+			}
+		}
+		for _, m := range s.Refunds {
+			if err := v.vouchedRow(w, "movements", m.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// vouchedRow holds one row against the commit that wrote it last. One of which only
+// the sum is left speaks of no row any more.
+func (v view) vouchedRow(w *witness, table, key string) error {
+	t := w.tables[table]
+	if err := t.find.QueryRowContext(v.ctx, key).Scan(t.into...); err != nil {
+		return fmt.Errorf("%s %s: %w", table, key, err)
+	}
+	no, _ := t.row[len(t.covered)].(int64)
+	var entries string
+	if err := v.value(&entries, "SELECT entries FROM commits WHERE no = ?", no); err != nil {
+		return err
+	}
+	if strings.HasPrefix(entries, sumPrefix) {
+		return nil
+	}
+	mine, written := strings.TrimSuffix(entry(table, key, ""), "\n"), ""
+	for line := range strings.Lines(entries) {
+		if sum, ok := strings.CutPrefix(line, mine); ok { // the last one counts
+			written = strings.TrimSuffix(sum, "\n")
+		}
+	}
+	if written != digest(t.covered, t.row) {
+		return bad("%s %s is not as commit %d wrote it", table, key, no)
+	}
+	return nil
 }

@@ -20,12 +20,13 @@ const (
 
 // board shows how every device is.
 type board struct {
-	config  Config
-	parts   *parts
-	journal *journal
-	tokens  *tokenKeeper // nil where no daemon runs
-	copies  *copier      // nil where none are made, or no daemon runs
-	asking  sync.Mutex   // one look asks at a time; the others get what it heard
+	config   Config
+	parts    *parts
+	journal  *journal
+	verifier *verifier    // nil where no daemon runs
+	tokens   *tokenKeeper // nil where no daemon runs
+	copies   *copier      // nil where none are made, or no daemon runs
+	asking   sync.Mutex   // one look asks at a time; the others get what it heard
 }
 
 // look asks those devices that have not been heard of just now, all at once,
@@ -49,7 +50,11 @@ func (b *board) look(ctx context.Context) []device.DeviceStatus {
 // last returns how every device was when it was last heard of, asking none.
 func (b *board) last() []device.DeviceStatus {
 	journal := device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: b.config.Store.Dir}
-	list := []device.DeviceStatus{b.journal.status(journal)}
+	journal = b.journal.status(journal)
+	if b.verifier != nil {
+		journal = b.verifier.judge(journal)
+	}
+	list := []device.DeviceStatus{journal}
 	if b.tokens != nil {
 		list = append(list, b.access())
 	}

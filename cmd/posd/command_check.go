@@ -51,7 +51,7 @@ is well.`,
 			var dial *notReached
 			switch {
 			case errors.As(err, &dial) && known:
-				list = checkAlone(cmd.Context(), c)
+				list = checkAlone(cmd.Context(), c, cmd.ErrOrStderr())
 			case err != nil:
 				return err
 			}
@@ -121,15 +121,15 @@ func words(d device.DeviceStatus) string {
 const aloneLimit = 20 * time.Second
 
 // checkAlone opens and greets every device.
-func checkAlone(ctx context.Context, c Config) []device.DeviceStatus {
-	ctx, cancel := context.WithTimeout(ctx, aloneLimit)
-	defer cancel()
+func checkAlone(ctx context.Context, c Config, progress io.Writer) []device.DeviceStatus {
 	log := slog.New(slog.DiscardHandler)
-	journal, locked := journalAlone(ctx, c.Store, log)
+	journal, locked := journalAlone(ctx, c.Store, progress, log)
 	list := []device.DeviceStatus{journal}
 	if locked { // a daemon that does not answer has the lines as well
 		return list
 	}
+	ctx, cancel := context.WithTimeout(ctx, aloneLimit) // the journal takes as long as it is
+	defer cancel()
 	p, err := plugIn(c, log)
 	if err != nil {
 		return append(list, device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: c.Gateway.BaseURL, Words: err.Error()})
@@ -177,7 +177,7 @@ func firstWord(ctx context.Context, status func() display.Status) {
 
 // journalAlone opens the journal, if there is one. It makes none: that would
 // belong to whoever runs check, and posd could not write it.
-func journalAlone(ctx context.Context, c store.Config, log *slog.Logger) (d device.DeviceStatus, locked bool) {
+func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *slog.Logger) (d device.DeviceStatus, locked bool) {
 	d = device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: c.Dir}
 	if !journalThere(c) {
 		d.OK, d.Words = true, "none yet: the first start makes it"
@@ -189,11 +189,24 @@ func journalAlone(ctx context.Context, c store.Config, log *slog.Logger) (d devi
 		return d, errors.Is(err, sale.ErrLocked)
 	}
 	d.OK, d.Words = true, "ready; every row is as it was written"
-	if err := errors.Join(s.Verify(ctx), s.Close()); err != nil {
+	of, read, said := s.Commits(), int64(0), time.Now()
+	err = s.VerifyTelling(ctx, func(n int64) {
+		if read = n; time.Since(said) >= progressEvery {
+			said = time.Now()
+			fmt.Fprintf(progress, "reading the journal: %d of %d commits are as they were written\n", read, of)
+		}
+	})
+	if err != nil && !errors.Is(err, sale.ErrJournalBroken) { // a check that was stopped has found nothing
+		err = fmt.Errorf("not read to its end, which says nothing against it: %d of %d commits are as they were written: %w", read, of, err)
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
 		d.OK, d.Words = false, err.Error()
 	}
 	return d, false
 }
+
+// progressEvery is how often a long check says how far it is.
+const progressEvery = 2 * time.Second
 
 // journalThere reports whether there is a journal, or something in its place.
 func journalThere(c store.Config) bool {

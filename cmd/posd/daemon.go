@@ -73,7 +73,7 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if d.till, err = device.New(d.tillOptions()); err != nil {
 		return nil, err
 	}
-	d.board = &board{config: c, parts: d.parts, journal: d.journal}
+	d.board = &board{config: c, parts: d.parts, journal: d.journal, verifier: newVerifier(opened, log)}
 	if c.Backup != nil {
 		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)
 	}
@@ -176,7 +176,7 @@ func (d *daemon) Run(ctx context.Context) error {
 	if p.scanner != nil {
 		run = append(run, part{"scanner", p.scanner.Run})
 	}
-	run = append(run, part{"till", d.till.Run}, part{"metrics", d.metrics.run}, part{"prune", d.sweep.run})
+	run = append(run, part{"till", d.till.Run}, part{"metrics", d.metrics.run}, part{"prune", d.sweep.run}, part{"verification", d.board.verifier.run})
 	if d.board.copies != nil {
 		run = append(run, part{"backup", d.board.copies.run})
 	}

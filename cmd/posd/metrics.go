@@ -132,9 +132,21 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.gauge("posd_link_up", "1 while reports go out, 0 while the way to the gateway is down or stopped.", one(now.Link == "up"))
 		p.gauge("posd_sales_unsure", "Sales whose end is not known yet.", float64(len(now.Unsure)))
 	}
+	m.ofVerification(p)
 	m.ofCopies(p)
 	m.ofDevices(p)
 	m.ofProcess(p)
+}
+
+func (m *metrics) ofVerification(p page) {
+	if m.board.verifier == nil {
+		return
+	}
+	age, ever, sound := m.board.verifier.last()
+	p.gauge("posd_journal_sound", "1 while nothing in the journal is known not to be as posd wrote it.", one(sound))
+	if ever {
+		p.gauge("posd_journal_verified_age_seconds", "Age of the last verification of the whole journal; left out while there is none in this run.", age.Seconds())
+	}
 }
 
 func (m *metrics) ofCopies(p page) {

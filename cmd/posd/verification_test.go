@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"posd/device"
+	"posd/device/sale"
+)
+
+// pieces is a verification of some pieces that ends in err, if there is one.
+type pieces struct {
+	n, of int64
+	err   error
+}
+
+func (p *pieces) Next(context.Context) (bool, error) {
+	if p.n == p.of {
+		return true, p.err
+	}
+	p.n++
+	time.Sleep(time.Second)
+	return false, nil
+}
+func (p *pieces) Progress() (int64, int64) { return p.n, p.of }
+func (p *pieces) Skipped() int             { return 0 }
+
+func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var begun []time.Time
+		var ends, moved error
+		v := &verifier{log: slog.New(slog.DiscardHandler), inPlace: func() error { return moved }}
+		v.begin = func() piecewise {
+			begun = append(begun, time.Now())
+			return &pieces{of: 6, err: ends}
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		go v.run(ctx)
+		says := func(after time.Duration, ok bool, words string) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			d := v.judge(device.DeviceStatus{OK: true, Words: "ready"})
+			if d.OK != ok || !strings.Contains(d.Words, words) {
+				t.Errorf("%v %q, want %v %q", d.OK, d.Words, ok, words)
+			}
+		}
+		says(25*time.Second, true, "ready; being verified, 3 of 6 commits read")
+		says(45*time.Second, true, "every row verified 10 s ago") // six seconds of reading, nine times as long of rest
+		moved = errors.New("another file is there")
+		says(10*time.Second, false, "another file is there")
+		moved = nil
+		says(10*time.Second, true, "every row verified")
+		v.found(fmt.Errorf("read: %w", sale.ErrJournalBroken))
+		says(time.Hour, false, "the journal is broken")
+		says(24*time.Hour, true, "every row verified")
+		ends = fmt.Errorf("sales X: %w", sale.ErrJournalBroken)
+		says(24*time.Hour, false, "sales X")
+		ends = errors.New("the disk is away")
+		says(24*time.Hour, false, "sales X")
+		if n := len(begun); n < 5 || begun[1].Sub(begun[0]) < 24*time.Hour || begun[4].Sub(begun[3]) > time.Hour {
+			t.Errorf("begun at %v", begun)
+		}
+		stop()
+	})
+}
