@@ -72,8 +72,8 @@ func wipe(f *os.File, from, to int64) error {
 
 // Idle does what can wait until nobody does: it copies the log into the
 // database, turns it over and wipes what is left of it. It does nothing when
-// nothing was written since the last time. The till calls it when a second
-// passed without a commit.
+// nothing was written since the last time. The till calls it when ten
+// seconds passed without a commit.
 func (s *Store) Idle(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

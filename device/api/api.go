@@ -100,14 +100,17 @@ type handlers struct {
 	table    map[string]route       // by the mux's pattern
 	openapi  func() ([]byte, error) // the description
 	codes    codes                  // the last QR drawn
-	long     chan struct{}          // one place per stream or waiting request
+	streams  chan struct{}          // one place per stream
+	waits    chan struct{}          // one place per request that waits for a sale
+	listing  chan struct{}          // one place per caller who waits for a list
+	lists    chan struct{}          // one place per list being read and sent
 	scanning chan struct{}          // the one place of who waits for a scan
 	sessions sessions               // the log-ins of pages
 
 	orderRuns orderRuns // what was asked past the till
 }
 
-// maxLong bounds the streams and waiting requests open at once.
+// maxLong bounds the streams open at once, and the requests that wait for a sale.
 const maxLong = 64
 
 // New returns the handler for everything posd serves. It starts nothing.
@@ -121,7 +124,8 @@ func New(till Till, o Options) http.Handler {
 	if o.Methods == nil {
 		o.Methods = slices.Clone(sale.Methods)
 	}
-	h := &handlers{till: till, Options: o, long: make(chan struct{}, maxLong), scanning: make(chan struct{}, 1)}
+	h := &handlers{till: till, Options: o, streams: make(chan struct{}, maxLong), waits: make(chan struct{}, maxLong),
+		listing: make(chan struct{}, maxListing), lists: make(chan struct{}, maxLists), scanning: make(chan struct{}, 1)}
 	h.codes.draw = o.Matrix
 
 	adoptProblems()

@@ -46,12 +46,14 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, p)
 		return
 	}
-	leave, err := h.enter()
-	if err != nil {
-		h.failStream(w, err)
+	select {
+	case h.streams <- struct{}{}:
+		defer func() { <-h.streams }()
+	default:
+		w.Header().Set("Retry-After", "5")
+		writeProblem(w, problem(http.StatusServiceUnavailable, "too-many", "Too many pages or programs follow this counter at once: close one."))
 		return
 	}
-	defer leave()
 	s := &stream{w: w, out: http.NewResponseController(w), glassOnly: actorOf(ctx).Scopes&reader == 0}
 	resume = resume && !s.glassOnly
 	if err := h.run(ctx, s, after, resume); err != nil && ctx.Err() == nil {

@@ -95,11 +95,12 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 	if err != nil || wait < 0 || wait > maxWait {
 		return nil, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("wait=%s is not possible: write a time up to %s, such as 30s.", in.Wait, maxWait))
 	}
-	leave, err := h.enter()
-	if err != nil {
-		return nil, err
+	select {
+	case h.waits <- struct{}{}:
+		defer func() { <-h.waits }()
+	default:
+		return h.glance(ctx, in.ID, wait)
 	}
-	defer leave()
 	s, err := h.await(ctx, in.ID, wait)
 	if err != nil {
 		return nil, h.refuse("read sale", err)
@@ -107,14 +108,21 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 	return &saleOut{http.StatusOK, whole(s)}, nil
 }
 
-// enter takes one of the places for requests that stay.
-func (h *handlers) enter() (leave func(), err error) {
+// glanceAfter is the pause of a wait that found no place.
+const glanceAfter = time.Second
+
+// glance answers a wait that found no place: with the sale as it stands in a moment. Whoever
+// waits asks again; a refusal would say nothing of the sale.
+func (h *handlers) glance(ctx context.Context, id sale.ID, wait time.Duration) (*saleOut, error) {
 	select {
-	case h.long <- struct{}{}:
-		return func() { <-h.long }, nil
-	default:
-		return nil, problem(http.StatusServiceUnavailable, "too-many", "Too many pages or programs follow this counter at once: close one.")
+	case <-time.After(min(wait, glanceAfter)):
+	case <-ctx.Done():
 	}
+	s, err := h.till.Sale(ctx, id)
+	if err != nil {
+		return nil, h.refuse("read sale", err)
+	}
+	return &saleOut{http.StatusOK, whole(s)}, nil
 }
 
 // await returns the sale when it is final, or as it stands after wait.
