@@ -20,6 +20,8 @@ type Restored struct {
 	Aside    string    // new name of the journal that was there; empty if there was none
 	LostFrom time.Time // what was written from here on is not in the backup; zero if all of it
 	LostTo   time.Time
+	Taken    int // sales that were taken from the journal that was there
+	Unread   int // rows of that journal that could not be read, and are lost
 	SetAside int // reports whose request the backup does not hold
 }
 
@@ -29,7 +31,8 @@ type Restored struct {
 // so that it may be run as root.
 //
 //	verify FROM             with its log, if it has one; nothing touched so far
-//	copy to posd.db.part    and mark there what must not be forgotten:
+//	copy to posd.db.part    take from the journal that is there what the backup
+//	                        does not have (aside.go), and mark what must not be forgotten:
 //	                        every report counts as attempted; those whose
 //	                        request the backup leaves out are set aside, for a
 //	                        person; event numbers go on a million further; every
@@ -70,7 +73,7 @@ func restore(ctx context.Context, cfg Config, from string, damaged bool, now tim
 	part := path + ".part"
 	s := &Store{cfg: cfg, log: log, door: door{path: part}, lock: lock, salvage: damaged}
 	defer s.Close()
-	err = s.prepare(ctx, from, now, &r)
+	err = s.prepare(ctx, from, path, now, &r)
 	if err == nil {
 		err = adopt(part, cfg.Dir)
 	}
@@ -156,7 +159,7 @@ func noteRestored(dir string, end link) error {
 }
 
 // prepare makes the restored journal beside the old one.
-func (s *Store) prepare(ctx context.Context, from string, now time.Time, r *Restored) error {
+func (s *Store) prepare(ctx context.Context, from, was string, now time.Time, r *Restored) error {
 	if err := removeDatabase(s.door.path); err != nil {
 		return err
 	}
@@ -174,6 +177,11 @@ func (s *Store) prepare(ctx context.Context, from string, now time.Time, r *Rest
 	}
 	if withLog || s.salvage {
 		if err := s.Verify(ctx); err != nil {
+			return err
+		}
+	}
+	if from != was {
+		if err := s.takeOver(ctx, was, r); err != nil {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ that log is damaged and there is no better copy, -damaged goes on with what can 
 				return err
 			}
 			if asJSON {
-				return encodeTo(cmd.OutOrStdout(), restoredView{from, c.Store.Dir, r.Aside, r.LostFrom.UTC(), r.LostTo.UTC(), r.SetAside})
+				return encodeTo(cmd.OutOrStdout(), restoredView{from, c.Store.Dir, r.Aside, r.LostFrom.UTC(), r.LostTo.UTC(), r.Taken, r.Unread, r.SetAside})
 			}
 			restored(cmd.OutOrStdout(), from, r)
 			return nil
@@ -61,6 +61,8 @@ type restoredView struct {
 	Aside    string    `json:"aside"` // empty: there was no journal
 	LostFrom time.Time `json:"lostFrom"`
 	LostTo   time.Time `json:"lostTo"`
+	Taken    int       `json:"salesTakenOver"`
+	Unread   int       `json:"rowsNotRead"`
 	SetAside int       `json:"reportsSetAside"`
 }
 
@@ -69,6 +71,10 @@ func restored(w io.Writer, from string, r store.Restored) {
 	fmt.Fprintln(w, "restored from", from)
 	if r.Aside != "" {
 		fmt.Fprintln(w, "the journal that was there is kept as", r.Aside)
+		fmt.Fprintf(w, "taken over from it, for the copy does not have them: %d sales, with their keys, references and days\n", r.Taken)
+		if r.Unread > 0 {
+			fmt.Fprintf(w, "could not be read in it, and may be lost: %d rows or more\n", r.Unread)
+		}
 	}
 	span := "before " + clock(r.LostTo)
 	if !r.LostFrom.IsZero() {

@@ -29,11 +29,13 @@ const (
 // damaged. It reads a piece at a time and rests nine times as long, so that a sale never feels it.
 type verifier struct {
 	begin   func() piecewise
-	inPlace func() error // the journal's files are where they were
+	inPlace func() error                              // the journal's files are where they were
+	span    func(ctx context.Context) (string, error) // what a restore may have lost
 	log     *slog.Logger
 
 	mu       sync.Mutex
 	damage   error     // what is not as it was written; nil if nothing is known
+	lost     string    // what a restore may have lost, in words
 	moved    error     // why the journal's files are not where they were
 	at       time.Time // when the last whole verification ended; zero: none in this run
 	skipped  int
@@ -50,6 +52,7 @@ type piecewise interface {
 func newVerifier(s *store.Store, log *slog.Logger) *verifier {
 	v := &verifier{begin: func() piecewise { return s.Walk() }, log: log}
 	v.inPlace = func() error { return errors.Join(s.InPlace(), s.Log()) }
+	v.span = s.LostSpan
 	s.Troubled = v.found
 	return v
 }
@@ -60,12 +63,16 @@ func (v *verifier) run(ctx context.Context) error {
 	defer look.Stop()
 	next := time.NewTimer(0)
 	defer next.Stop()
+	v.restored(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
 			v.place(v.inPlace())
+			if v.lost != "" { // until a day is closed
+				v.restored(ctx)
+			}
 		case <-next.C:
 			pause := verifyEvery
 			if err := v.once(ctx); err != nil && ctx.Err() == nil {
@@ -127,6 +134,21 @@ func (v *verifier) progress(w piecewise, done bool) {
 	v.damage, v.at, v.skipped = nil, time.Now(), w.Skipped()
 }
 
+// restored looks whether a restore may have lost something.
+func (v *verifier) restored(ctx context.Context) {
+	words, err := v.span(ctx)
+	if err != nil {
+		v.log.Error("it cannot be looked up whether the journal was restored", "err", err)
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if words != "" && v.lost == "" {
+		v.log.Warn("the journal was restored", "words", words)
+	}
+	v.lost = words
+}
+
 func (v *verifier) place(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -154,6 +176,9 @@ func (v *verifier) judge(d device.DeviceStatus) device.DeviceStatus {
 		if v.skipped > 0 {
 			d.Words += fmt.Sprintf(", the pages of %d tables not to their end", v.skipped)
 		}
+	}
+	if v.lost != "" {
+		d.Words += "; " + v.lost
 	}
 	return d
 }

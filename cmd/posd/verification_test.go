@@ -35,7 +35,8 @@ func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var begun []time.Time
 		var ends, moved error
-		v := &verifier{log: slog.New(slog.DiscardHandler), inPlace: func() error { return moved }}
+		lost := "restored from a copy: some may be missing"
+		v := &verifier{log: slog.New(slog.DiscardHandler), inPlace: func() error { return moved }, span: func(context.Context) (string, error) { return lost, nil }}
 		v.begin = func() piecewise {
 			begun = append(begun, time.Now())
 			return &pieces{of: 6, err: ends}
@@ -53,6 +54,8 @@ func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 		}
 		says(25*time.Second, true, "ready; being verified, 3 of 6 commits read")
 		says(45*time.Second, true, "every row verified 10 s ago") // six seconds of reading, nine times as long of rest
+		says(0, true, "some may be missing")
+		lost = ""
 		moved = errors.New("another file is there")
 		says(10*time.Second, false, "another file is there")
 		moved = nil
