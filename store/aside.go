@@ -97,6 +97,7 @@ var takings = []struct {
 	{keys.ledger, putKey, "key", true},
 	{days.ledger, putDay, "no", true},
 	{jobs.ledger, putJob, "id", false},
+	{tokens.ledger, putToken, "created_at, id", false}, // one that was revoked stays revoked
 }
 
 func (t *taking) all() error {
