@@ -3,6 +3,7 @@ package core
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"time"
 
 	"posd/device/sale"
@@ -23,8 +24,24 @@ func terminalSays(p *player, l *storyLine) {
 		p.happens(BatchAnswered{Answer: a})
 	default:
 		o := answering[Charge](p).Order
-		p.happens(CardAnswered{Answer: cardAnswer(l, o.Ref, o.Kind)})
+		w := CardAnswered{Answer: cardAnswer(l, o.Ref, o.Kind)}
+		if of := l.arg("duplicate-of"); of != "" { // its duplicate check names another transaction
+			w.Answer.Reason, w.Answer.Foreign = sale.ReasonDuplicateOf, p.names.real(of)
+			w.Known = p.holder(w.Answer.Foreign)
+		}
+		p.happens(w)
 	}
+}
+
+// holder returns the stored sale that an attempt at the terminal belongs to.
+func (p *player) holder(ref string) *sale.Sale {
+	for _, s := range p.disk.all() {
+		if slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) {
+			return &s
+		}
+	}
+	fault("no sale has attempt %s", ref)
+	return nil
 }
 
 // cardAnswer reads the terminal's words on one transaction.
@@ -138,12 +155,12 @@ func gatewayAnswer(l *storyLine, no string) sale.GatewayAnswer {
 		a.Status, a.Verified, a.Result = sale.StatusPaid, false, sale.GatewayUnverified
 	case "lost", "not-sent":
 		a = sale.GatewayAnswer{No: no, Result: sale.GatewayResult(v), Status: sale.StatusUnknown, Trouble: sale.TroubleConnect}
-	case "fail", "not-found", "exists":
+	case "fail", "not-found", "exists", "pending":
 		a.Result, a.PayOrderID = sale.GatewayResult(v), ""
 	default:
 		fault("the gateway does not answer %q", v)
 	}
-	a.Amount, a.Words = l.amountArg("amount"), l.arg("words")
+	a.Amount, a.Words, a.Concern = l.amountArg("amount"), l.arg("words"), sale.Concern(l.arg("concern"))
 	return a
 }
 
