@@ -38,6 +38,7 @@
 //	recovery.go      after a restart: nothing is started, all is asked for
 //	durable.go       what was stored, and what could not be
 //	live.go, ids.go  sales in the machine's hands; references and numbers
+//	timer.go         when something is to be done
 //	view.go          what the shell may ask between two steps
 //
 // What fails: nothing here. A wire that is silent, a disk that is full and a

@@ -7,10 +7,17 @@
 //
 //	sale      the payment of one bill by one method
 //	attempt   one try of a sale on a wire, with a reference of its own
-//	report    the queue entry that tells IOTPay of an approved card sale
+//	request   what the terminal is asked to do (CardRequest)
 //	order     only the gateway's thing
+//	report    the queue entry that tells IOTPay of an approved card sale
 //	movement  a refund or a void, linked to its sale, with a number of its own
+//	binding   what an Idempotency-Key belongs to for ever
 //	unsure    asked, and the answer not known yet
+//	resolve   a person's word on what posd cannot tell
+//	settle    what the terminal does with its batch, and nothing else
+//	look-up   asking a wire what became of an attempt; it moves no money
+//	control   an approved sale that the terminal must still find, to prove that it remembers
+//	refusal   an answer to a request that changed nothing
 //	day       a business day of the shop, named by Calendar and closed under a number
 //
 // The states and the only ways between them:
