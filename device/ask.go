@@ -160,6 +160,23 @@ func (t *Till) Resolve(ctx context.Context, r ResolveRequest) (sale.Sale, error)
 	return rep.Sale, err
 }
 
+// Seen puts away how an unsure sale ended; by may be empty.
+func (t *Till) Seen(ctx context.Context, id sale.ID, by string) (sale.Sale, error) {
+	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+		return core.SeenAsked{Token: tok, Sale: s, By: by}
+	})
+	return rep.Sale, err
+}
+
+// Corrected takes a person's word that what cannot be reported of a card sale
+// was entered at the gateway by hand.
+func (t *Till) Corrected(ctx context.Context, id sale.ID, by, why string) (sale.Sale, error) {
+	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+		return core.CorrectedTold{Token: tok, Sale: s, By: by, Why: why}
+	})
+	return rep.Sale, err
+}
+
 // Print prints a sale's receipt again, marked as a duplicate.
 func (t *Till) Print(ctx context.Context, id sale.ID) (sale.Job, error) {
 	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
@@ -412,6 +429,11 @@ func (t *Till) Snapshot(ctx context.Context) (Snapshot, error) {
 			}
 		}
 		slices.Reverse(v.Unsure)
+		for _, id := range slices.Backward(t.machine.Outcomes()) {
+			if s, err := t.stored(ctx, id); err == nil {
+				v.Outcomes = append(v.Outcomes, s)
+			}
+		}
 		v.Screen, v.Link = t.machine.Screen(), t.machine.Link().State
 	})
 	if err != nil {

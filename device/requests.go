@@ -64,12 +64,15 @@ type QueueView struct {
 
 // Snapshot is all that a page needs when it opens.
 type Snapshot struct {
-	LastSeq int64           `json:"lastSeq"` // events up to here are in it
-	Current *sale.Sale      `json:"current"` // the sale under way, or the last one of this run
-	Unsure  []sale.Sale     `json:"unsure"`  // not known yet, newest first
-	Screen  sale.Screen     `json:"screen"`
-	Queue   sale.QueueStats `json:"queue"`
-	Link    string          `json:"link"`
+	LastSeq int64       `json:"lastSeq"` // events up to here are in it
+	Current *sale.Sale  `json:"current"` // the sale under way, or the last one of this run
+	Unsure  []sale.Sale `json:"unsure"`  // not known yet, newest first
+	// Outcomes are sales that were unsure and have ended, which nobody has put
+	// away yet; the newest first.
+	Outcomes []sale.Sale     `json:"outcomes"`
+	Screen   sale.Screen     `json:"screen"`
+	Queue    sale.QueueStats `json:"queue"`
+	Link     string          `json:"link"`
 }
 
 // Message is one thing on the event stream. Live progress has no ID; a stored

@@ -30,6 +30,8 @@ type Till interface {
 	Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
 	Resolve(ctx context.Context, r device.ResolveRequest) (sale.Sale, error)
 	Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error)
+	Seen(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
+	Corrected(ctx context.Context, id sale.ID, by, why string) (sale.Sale, error)
 	Print(ctx context.Context, id sale.ID) (sale.Job, error)
 	Display(ctx context.Context, items []sale.Item, message string, choose bool) error
 

@@ -49,6 +49,7 @@ type fake struct {
 	events   []sale.StoredEvent
 	current  *sale.Sale
 	unsure   []sale.Sale
+	outcomes []sale.Sale
 	screen   sale.Screen
 	stats    sale.QueueStats
 	reports  []sale.Report
@@ -172,6 +173,14 @@ func (f *fake) Resolve(_ context.Context, r device.ResolveRequest) (sale.Sale, e
 	return f.note("resolve "+string(r.Sale), func() { f.resolved = r })
 }
 
+func (f *fake) Seen(_ context.Context, id sale.ID, by string) (sale.Sale, error) {
+	return f.note("seen "+string(id)+" "+by, func() { f.outcomes = slices.DeleteFunc(f.outcomes, func(s sale.Sale) bool { return s.ID == id }) })
+}
+
+func (f *fake) Corrected(_ context.Context, id sale.ID, by, why string) (sale.Sale, error) {
+	return f.note(fmt.Sprintf("corrected %s by %s (%s)", id, by, why))
+}
+
 func (f *fake) Print(_ context.Context, id sale.ID) (sale.Job, error) {
 	_, err := f.note("print " + string(id))
 	return sale.Job{ID: "J1", Sale: id, Copy: sale.CustomerCopy, Duplicate: true, State: sale.PrintQueued, At: at}, err
@@ -235,7 +244,7 @@ func (f *fake) Snapshot(context.Context) (device.Snapshot, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := device.Snapshot{Current: f.current, Unsure: f.unsure, Screen: f.screen, Queue: f.stats, Link: f.link}
+	s := device.Snapshot{Current: f.current, Unsure: f.unsure, Outcomes: f.outcomes, Screen: f.screen, Queue: f.stats, Link: f.link}
 	if n := len(f.events); n > 0 {
 		s.LastSeq = f.events[n-1].Seq
 	}

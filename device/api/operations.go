@@ -55,7 +55,9 @@ func returnWords() map[string]huma.Operation {
 		"return": {DefaultStatus: http.StatusCreated,
 			Summary: "Give money to a card without a sale it came from", Description: "Makes a sale of kind return, which is paid when the terminal has given the money. IOTPay cannot be told of it: it stands on the day's list of what is entered there by hand. Where there is a sale, refund that one.",
 			Errors: []int{400, 409, 415, 422, 503}},
-		"resolve": {Summary: "Say how a sale ended that posd cannot tell", Description: "Possible only while the sale asks for it (`attention`).", Errors: []int{404, 409, 415, 422, 503}},
+		"resolve":   {Summary: "Say how a sale ended that posd cannot tell", Description: "Possible only while the sale asks for it (`attention`).", Errors: []int{404, 409, 415, 422, 503}},
+		"seen":      {Summary: "Put away how an unsure sale ended", Description: "Until then it stands in the snapshot's `outcomes`, over every restart. Repeating it does no harm.", Errors: []int{404, 415, 422, 503}},
+		"corrected": {Summary: "Say that a sale was corrected at the gateway by hand", Description: "Of a card sale whose void, return or report cannot be sent; who said so is stored.", Errors: []int{404, 409, 415, 422, 503}},
 		"upload": {Summary: "Say what became of an offline approval", Description: "confirmed lets its report go to the gateway; refused makes it an incident, as the customer has not paid.",
 			Errors: []int{404, 409, 415, 422, 503}},
 	}

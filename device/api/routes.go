@@ -53,6 +53,8 @@ func (h *handlers) routes() []route {
 		{"POST", "/v1/sales/{id}/keep", "keep", requestLimit, refunder, typed(h.keep)},
 		{"POST", "/v1/sales/{id}/resolve", "resolve", requestLimit, manager, typed(h.resolve)},
 		{"POST", "/v1/sales/{id}/upload", "upload", requestLimit, manager, typed(h.upload)},
+		{"POST", "/v1/sales/{id}/seen", "seen", requestLimit, staff, typed(h.seen)},
+		{"POST", "/v1/sales/{id}/corrected", "corrected", requestLimit, manager, typed(h.corrected)},
 		{"POST", "/v1/sales/{id}/print", "print", requestLimit, staff, typed(h.print)},
 		{"GET", "/v1/sales/{id}/receipt", "get-receipt", requestLimit, reader, typed(h.receipt)},
 		{"POST", "/v1/refunds", "return", requestLimit, refunder, typed(h.giveBack)},

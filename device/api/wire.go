@@ -128,9 +128,11 @@ type SnapshotView struct {
 	Shop    Shop        `json:"shop" doc:"The place."`
 	Current *sale.Sale  `json:"current" doc:"The sale under way, or the last one since posd started; null if none."`
 	Unsure  []sale.Sale `json:"unsure" doc:"Sales whose end is not known yet, newest first."`
-	Screen  ScreenView  `json:"screen" doc:"What the customer sees."`
-	Queue   QueueStats  `json:"queue" doc:"The queue of reports."`
-	Link    string      `json:"link" doc:"How the way to the gateway is: up, down or stopped."`
+	// Outcomes stay over restarts.
+	Outcomes []sale.Sale `json:"outcomes" doc:"Sales that were unsure and have ended, which no person has put away yet, newest first."`
+	Screen   ScreenView  `json:"screen" doc:"What the customer sees."`
+	Queue    QueueStats  `json:"queue" doc:"The queue of reports."`
+	Link     string      `json:"link" doc:"How the way to the gateway is: up, down or stopped."`
 }
 
 // EventView is one stored event.

@@ -29,6 +29,7 @@
 //	givingback.go    refunds and voids, by their own number
 //	latepayment.go   paid after giving up: keep or give back
 //	resolve.go       a person's word
+//	outcome.go       how unsure sales ended, until a person has put it away
 //	reports.go       the queue that tells IOTPay of card sales
 //	link.go          whether the gateway is there, and when it is asked
 //	receipts.go      print jobs

@@ -50,6 +50,7 @@ func (c *Machine) end(l *live, o outcome) bool {
 	c.log(l, !o.state.Final(), "sale "+string(o.state), o.words)
 	c.leave(l)
 	if o.state.Final() {
+		c.tellOutcome(l)
 		c.tellReplaced(l)
 		c.follow(l, o)
 	}
@@ -114,12 +115,17 @@ func (l *live) neverStored() {
 func (c *Machine) leave(l *live) {
 	if c.current == l.s.ID {
 		c.current = ""
-		c.glass.result = l.s.ID
-		c.glass.screen = c.resultScreen(l.s)
-		c.glass.until = c.timer(c.policy.ResultShownFor)
-		c.glass.thanks = l.s.State == sale.Paid && l.s.Due == 0
-		c.glass.items, c.glass.message, c.glass.choose = nil, "", false
+		c.result(l)
 	}
+}
+
+// result puts a sale's result on glass for a while.
+func (c *Machine) result(l *live) {
+	c.glass.result = l.s.ID
+	c.glass.screen = c.resultScreen(l.s)
+	c.glass.until = c.timer(c.policy.ResultShownFor)
+	c.glass.thanks = l.s.State == sale.Paid && l.s.Due == 0
+	c.glass.items, c.glass.message, c.glass.choose = nil, "", false
 }
 
 // attemptIs notes what became of the latest attempt, and the other side's words:

@@ -112,6 +112,21 @@ type (
 		By     string
 	}
 
+	// SeenAsked puts away how an unsure sale ended.
+	SeenAsked struct {
+		Token Token
+		Sale  sale.Sale
+		By    string // may be empty
+	}
+
+	// CorrectedTold is a person's word that what cannot be reported of a sale
+	// was entered at the gateway by hand.
+	CorrectedTold struct {
+		Token   Token
+		Sale    sale.Sale
+		By, Why string
+	}
+
 	// PrintAsked asks for a receipt again.
 	PrintAsked struct {
 		Token Token

@@ -34,6 +34,7 @@ type Machine struct {
 	day        int                  // number of the open business day
 	opened     time.Time            // when the one before was closed
 	closing    *closing             // while it is being closed
+	outcomes   []sale.ID            // of unsure sales that have ended, until a person has put them away
 	lostClose  string               // words of a close of the batch whose answer was lost
 
 	// One step's own.

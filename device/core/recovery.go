@@ -12,6 +12,7 @@ import (
 func (w Started) happen(c *Machine) {
 	r := w.Recovered
 	c.recoverDay(r)
+	c.recoverOutcomes(r)
 	if r.Control != nil && r.Control.Day == c.day && c.lostClose == "" {
 		for _, a := range r.Control.Attempts {
 			if a.State == sale.AttemptPaid {

@@ -34,8 +34,13 @@ func (c *Machine) replaces(w SellAsked) (*live, bool) {
 	return c.hold(*old), true
 }
 
-// sameBill refuses a second capture of one bill (money rule 6); it reports whether it did.
+// sameBill refuses a second capture of one bill (money rule 6); it reports whether
+// it did. A completion is of its authorisation's bill, and taken once: there is
+// nothing to ask about it.
 func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
+	if w.Kind == sale.CardComplete {
+		return false
+	}
 	candidates := make([]sale.Sale, 0, len(w.Bill)+len(c.order))
 	for i := range w.Bill {
 		candidates = append(candidates, *c.latest(&w.Bill[i]))

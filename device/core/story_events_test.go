@@ -112,7 +112,7 @@ func init() {
 			p.storeFails()
 		},
 		"tick": tick, "wait": wait,
-		"sell": sell, "cancel": cancel, "refund": giveBack, "void": giveBack, "keep": keep, "resolve": resolve, "uploaded": uploaded,
+		"sell": sell, "cancel": cancel, "refund": giveBack, "void": giveBack, "keep": keep, "resolve": resolve, "uploaded": uploaded, "seen": seen, "corrected": corrected,
 		"print":     func(p *player, l *storyLine) { p.happens(PrintAsked{Token: p.token(), Sale: p.saleOf(l.word())}) },
 		"drawer":    func(p *player, l *storyLine) { p.happens(DrawerAsked{Token: p.token(), By: l.arg("by")}) },
 		"close-day": closeDay, "retry": retry,
@@ -257,6 +257,14 @@ func keep(p *player, l *storyLine) {
 
 func resolve(p *player, l *storyLine) {
 	p.happens(ResolveAsked{Token: p.token(), Sale: p.saleOf(l.word()), As: sale.State(l.arg("as")), Reason: l.arg("reason"), By: l.arg("by")})
+}
+
+func seen(p *player, l *storyLine) {
+	p.happens(SeenAsked{Token: p.token(), Sale: p.saleOf(l.word()), By: l.arg("by")})
+}
+
+func corrected(p *player, l *storyLine) {
+	p.happens(CorrectedTold{Token: p.token(), Sale: p.saleOf(l.word()), By: l.arg("by"), Why: l.arg("why")})
 }
 
 func uploaded(p *player, l *storyLine) {
