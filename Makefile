@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: demo test test-tools check bench sim sim-bugs crash fuzz build deb clean
+.PHONY: screens demo test test-tools check bench sim sim-bugs crash fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -58,6 +58,12 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 	    $(GO) test -run '^$$' -fuzzminimizetime 5x -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
+
+SCREENS ?= dist/screens
+screens: ## one contact sheet for each page, its states by language and size, in dist/screens
+	./testdata/tools.sh
+	@mkdir -p $(SCREENS)
+	POSD_SCREENS=$(abspath $(SCREENS)) $(GO) test -tags tools -count=1 -timeout 10m -run '^TestContactSheets$$' ./device/api
 
 build: ## the daemon, stripped, in bin/posd
 	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o bin/posd ./cmd/posd

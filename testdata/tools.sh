@@ -7,6 +7,7 @@ want() { # program, Debian package
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 want chromium chromium
+want npm npm
 want zbarimg zbar-tools
 want sqlite3 sqlite3
 want systemd-analyze systemd

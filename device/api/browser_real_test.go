@@ -35,6 +35,7 @@ type realCounter struct {
 	counter
 	bench string // address of the simulators' control
 	proc  *exec.Cmd
+	args  []string
 }
 
 var addresses = regexp.MustCompile(`(?m)^  (cashier|simulators) +http://([^/]+)/`)
@@ -42,39 +43,58 @@ var addresses = regexp.MustCompile(`(?m)^  (cashier|simulators) +http://([^/]+)/
 // newReal starts everything; args are possim's.
 func newReal(t *testing.T, args ...string) *realCounter {
 	t.Helper()
-	dir, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &realCounter{counter: counter{t: t}}
-	r.proc = exec.Command(filepath.Join(dir, "possim"), append([]string{"-posd", filepath.Join(dir, "posd"), "-state", t.TempDir(), "-think", "50ms"}, args...)...)
-	r.proc.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	out, err := r.proc.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.proc.Stderr = os.Stderr
-	if err := r.proc.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.proc.Process.Signal(syscall.SIGTERM); r.proc.Wait() })
-	lines := bufio.NewScanner(out)
-	for (r.url == "" || r.bench == "") && lines.Scan() {
-		switch m := addresses.FindStringSubmatch(lines.Text()); {
-		case m == nil:
-		case m[1] == "cashier":
-			r.url = "http://" + m[2]
-		default:
-			r.bench = "http://" + m[2]
-		}
-	}
-	if r.bench == "" {
-		t.Fatal("possim ended before it said where everything is")
-	}
-	go io.Copy(io.Discard, out)
+	r := &realCounter{counter: counter{t: t}, args: append([]string{"-state", t.TempDir(), "-think", "50ms"}, args...)}
+	r.start()
+	t.Cleanup(r.cut)
 	r.tab = newTab(t)
 	r.size(1024, 600)
 	return r
+}
+
+// start puts the counter under power, at the same address as before.
+func (r *realCounter) start() {
+	r.t.Helper()
+	dir, err := built()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	args := append([]string{"-posd", filepath.Join(dir, "posd")}, r.args...)
+	if r.url != "" {
+		args = append(args, "-listen", strings.TrimPrefix(r.url, "http://"), "-control", strings.TrimPrefix(r.bench, "http://"))
+	}
+	r.proc = exec.Command(filepath.Join(dir, "possim"), args...)
+	r.proc.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	out, err := r.proc.StdoutPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.proc.Stderr = os.Stderr
+	if err := r.proc.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	lines, known := bufio.NewScanner(out), 0
+	for known < 2 && lines.Scan() {
+		m := addresses.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		known++
+		if m[1] == "cashier" {
+			r.url = "http://" + m[2]
+		} else {
+			r.bench = "http://" + m[2]
+		}
+	}
+	if known < 2 {
+		r.t.Fatal("possim ended before it said where everything is")
+	}
+	go io.Copy(io.Discard, out)
+}
+
+// cut ends the counter, posd and all.
+func (r *realCounter) cut() {
+	r.proc.Process.Signal(syscall.SIGTERM)
+	r.proc.Wait()
 }
 
 // control asks a simulator for something.
@@ -198,5 +218,35 @@ func TestScannerIsNoPerson(t *testing.T) {
 	}
 	if js[bool](&r.counter, `JSON.stringify(Object.assign({}, sessionStorage, localStorage)).includes("134512345678901234")`) {
 		t.Error("the customer's code was kept in the browser")
+	}
+}
+
+func TestHowAnUnsureSaleEndedStaysUntilSeen(t *testing.T) {
+	r := newReal(t)
+	r.begins()
+	r.control("POST", "/pax/fault", "lose-answer=12s")
+	r.keys("4200" + enter)
+	r.until(`document.getElementById("sale").dataset.tone === "unsure"`)
+	r.control("POST", "/pax/fault", "dead")
+	r.says("Do not charge again.")
+	r.shot("till-unsure")
+	r.control("DELETE", "/pax/fault?name=dead", "")
+	r.until(`document.getElementById("sale").dataset.tone === "paid"`)
+	r.until(`document.querySelector(".outcomes li")`)
+	r.open("/") // a reload
+	r.until(`document.querySelector(".outcomes li")?.innerText.includes("$42.00")`)
+	r.cut() // the power
+	r.says("posd does not answer")
+	r.start()
+	r.until(`document.getElementById("banners").innerText === ""`)
+	r.open("/")
+	r.until(`document.querySelector(".outcomes li")?.innerText.includes("Paid")`)
+	r.shot("till-inbox")
+	r.press("Seen")
+	r.until(`!document.querySelector(".outcomes")`)
+	r.open("/")
+	r.until(`document.querySelector("#strip .past") && !document.querySelector(".outcomes")`)
+	if s := r.sold(); len(s) != 1 || s[0].State != sale.Paid {
+		t.Errorf("sold %+v", s)
 	}
 }

@@ -140,9 +140,10 @@ func (h *handlers) list(ctx context.Context, in *struct {
 	State  sale.State  `query:"state" enum:"waiting,paid,declined,cancelled,unsure" doc:"Only sales in this state."`
 	Method sale.Method `query:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"Only sales by this method."`
 	Date   string      `query:"date" doc:"Only sales of this business day." example:"2026-11-21"`
+	Before sale.ID     `query:"before" maxLength:"64" doc:"Only sales made before that one: the next page."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many."`
 }) (*struct{ Body []sale.Sale }, error) {
-	f := sale.Filter{State: in.State, Method: in.Method, Limit: in.Limit}
+	f := sale.Filter{State: in.State, Method: in.Method, Before: in.Before, Limit: in.Limit}
 	if in.Date != "" {
 		var err error
 		if f.From, f.To, err = h.Calendar.Bounds(in.Date); err != nil {

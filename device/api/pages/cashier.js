@@ -33,6 +33,9 @@ follow((event, data) => {
 		state.queue = data;
 		if (data.link) state.link = data.link;
 		break;
+	case "event":
+		if (data.kind === "sale.seen") strip.seen(data.sale);
+		break;
 	default:
 		return; // history; the page shows what is
 	}
@@ -70,8 +73,7 @@ function heardOf(sale) {
 	const before = state.told.get(sale.id)?.state ?? (sale.finalAt || sale.state === "unsure" ? "" : "waiting");
 	hear(sale);
 	know(sale);
-	if (sale.seen) state.outcomes = state.outcomes.filter((s) => s.id !== sale.id);
-	else if (sale.wentUnsureAt && sale.finalAt && !sale.settled) outcomes([sale, ...state.outcomes.filter((s) => s.id !== sale.id)]);
+	if (before === "unsure" && sale.finalAt && !sale.settled) outcomes([sale, ...state.outcomes.filter((s) => s.id !== sale.id)]);
 	if (before !== sale.state && before && sale.state !== "waiting") ring(sale);
 	if (sale.state !== "waiting") strip.refresh();
 	changed();
@@ -116,6 +118,8 @@ function see(screen) {
 // putAway goes back to keying; what was keyed before a late payment came up stays.
 export function putAway() {
 	if (state.current) sessionStorage.setItem(seenKey, state.current.id);
+	const told = state.outcomes.find((s) => s.id === state.current?.id);
+	if (told) strip.putAway(told); // whoever goes on from it has seen it
 	state.current = undefined;
 	state.complaint = "";
 	draw();
@@ -194,7 +198,7 @@ function drawSale(s) {
 		clearTimeout(shrinks);
 		shrinks = setTimeout(() => {
 			const now = state.current;
-			if (now?.id === s.id && now.state === "paid" && !now.attention && !now.incident && !late(now) && !now.due && !$("dialog").open) putAway();
+			if (now?.id === s.id && now.state === "paid" && !now.attention && !now.incident && !late(now) && !now.due && !state.outcomes.some((o) => o.id === now.id) && !$("dialog").open) putAway();
 		}, resultStays);
 	}
 	focused = done ? s.id : undefined;

@@ -2,8 +2,8 @@
 // when posd is gone it says so, and it comes back by itself.
 
 import { follow } from "./stream.js";
-import { speak, money, span, name } from "./words.js";
-import { $, el, qr } from "./dom.js";
+import { speak, money, span, name, languages } from "./words.js";
+import { $, el, qr, ring } from "./dom.js";
 
 let shop = { name: "", language: "en" };
 let screen = { kind: "offline" };
@@ -16,7 +16,10 @@ follow((event, data) => {
 	if (event === "screen") show(data);
 }, () => show({ kind: "offline", language: screen.language }));
 
+let chosen; // the language that the customer has chosen, until the next welcome
+
 function show(s) {
+	if (s.kind === "welcome" && screen.kind !== "welcome") chosen = undefined;
 	screen = s;
 	if (s.now) skew = new Date(s.now) - Date.now();
 	draw();
@@ -38,9 +41,36 @@ const secondsLeft = () => (new Date(screen.until) - Date.now() - skew) / 1000;
 function tick() {
 	const left = $("left");
 	if (left && screen.until) left.textContent = speak(language())("left", { time: span(secondsLeft()) });
+	const circle = document.querySelector(".ring circle:last-child");
+	if (!circle || !screen.until) return;
+	whole = Math.max(whole, secondsLeft());
+	circle.setAttribute("stroke-dasharray", `${Math.max(0, secondsLeft() / whole) * 100} 100`);
 }
 
-const language = () => screen.language || shop.language || "en";
+let whole = 1; // s that the code may be paid in
+
+const language = () => chosen || screen.language || shop.language || "en";
+
+const names = { en: "English", fr: "Français", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
+
+// tools are the customer's: another language, and the amount read aloud.
+function tools() {
+	const say = speak(language());
+	const next = languages[(languages.indexOf(language()) + 1) % languages.length];
+	const amount = screen.amount && globalThis.speechSynthesis?.getVoices && money(screen.amount, screen.currency, language());
+	const quiet = ["code", "items", "offline"].includes(screen.kind); // nothing over a code or a total
+	$("tools").replaceChildren(...quiet ? [] : [
+		el("button", { type: "button", id: "language", lang: next, onclick: () => { chosen = next; draw(); } }, names[next]),
+		amount && el("button", { type: "button", id: "aloud", "aria-label": say("aloud"), onclick: () => aloud(`${say("total")}: ${amount}`) }, "▶"),
+	].filter(Boolean));
+}
+
+function aloud(words) {
+	speechSynthesis.cancel();
+	const u = new SpeechSynthesisUtterance(words);
+	u.lang = language();
+	speechSynthesis.speak(u);
+}
 
 // bill is the list of items; what does not fit is left out at the top, the
 // newest and the total always stand.
@@ -76,7 +106,7 @@ function parts() {
 	const next = (key) => el("p", { class: "next" }, say(key));
 	switch (screen.kind) {
 	case "welcome":
-		return [el("p", { class: "shop" }, shop.name), title("welcome"), screen.message && el("p", { class: "next" }, screen.message)];
+		return [el("p", { class: "shop" }, shop.name), title("welcome"), screen.message && el("p", { class: "next" }, screen.message), marks(say)];
 	case "items":
 		return bill(say);
 	case "choose":
@@ -93,7 +123,7 @@ function parts() {
 		return [
 			el("div", { class: "code" }, code),
 			el("div", { class: "beside" }, mark(), amount, el("h1", {}, say("scan", { wallet: name(say, "m", screen.method) })),
-				screen.until && el("p", { class: "left", id: "left", "aria-live": "off" }, say("left", { time: span(secondsLeft()) }))),
+				screen.until && ring(), screen.until && el("p", { class: "left", id: "left", "aria-live": "off" }, say("left", { time: span(secondsLeft()) }))),
 		];
 	}
 	case "password":
@@ -127,6 +157,9 @@ function draw() {
 	document.documentElement.lang = language();
 	main.dataset.kind = screen.kind;
 	main.replaceChildren(...parts().filter(Boolean));
+	tools();
+	whole = 1;
+	tick();
 	const list = main.querySelector(".items");
 	if (list) list.scrollTop = list.scrollHeight;
 	clearTimeout(idle);

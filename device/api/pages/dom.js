@@ -17,7 +17,7 @@ export function el(tag, properties = {}, ...children) {
 // table makes a table, or says that there is nothing to put into it.
 export function table(head, rows, none) {
 	if (!rows.length) return el("p", {}, none);
-	return el("table", {}, el("thead", {}, el("tr", {}, ...head.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((c) => el("td", {}, c))))));
+	return el("table", {}, el("thead", {}, el("tr", {}, ...head.map((h) => (h ? el("th", { scope: "col" }, h) : el("td"))))), el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((c, i) => el("td", { "data-label": head[i] }, c))))));
 }
 
 const svg = "http://www.w3.org/2000/svg";

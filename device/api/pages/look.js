@@ -4,7 +4,7 @@
 import { get } from "./ask.js";
 import { el, table } from "./dom.js";
 import { clock, money, name, capital } from "./words.js";
-import { unconfirmed, way, heed, refused } from "./tell.js";
+import { unconfirmed, byHand, way, heed, refused } from "./tell.js";
 import { uploads } from "./moves.js";
 
 const lists = ["unsure", "backOpen", "offline", "incidents", "setAside", "byHand", "otherCurrency"];
@@ -34,6 +34,8 @@ export async function look(report, c) {
 		if (unconfirmed(s) && !listed) add(s.id, row, say("lookOffline"));
 		const words = heed(s, say, c.language);
 		if (words && (today || listed)) add(s.id, row, words);
+		// What was entered by hand stays on the day's list, and is done.
+		if (listed && !byHand(s) && !words && rows.get(s.id).why.size === 1 && rows.get(s.id).why.has(say("lookByHand"))) rows.delete(s.id);
 		if (rows.has(s.id)) Object.assign(rows.get(s.id), row, { sale: s });
 	}
 	const found = [...rows].sort(([a], [b]) => b.localeCompare(a));

@@ -3,12 +3,14 @@
 
 import { follow } from "./stream.js";
 import { get, post, pending, repeat } from "./ask.js";
-import { speak, money, name, clock, liveIn } from "./words.js";
+import { speak, money, clock, liveIn } from "./words.js";
 import { $, el, table } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import { buttons } from "./moves.js";
-import { tell, facts, one, way, standing, heed, refused } from "./tell.js";
+import { tell, facts, one, story, heed, refused } from "./tell.js";
 import * as day from "./day.js";
+import * as list from "./list.js";
+import { figures } from "./today.js";
 import { look } from "./look.js";
 import { trouble as deviceTrouble } from "./trouble.js";
 
@@ -69,25 +71,26 @@ function banners() {
 	].filter(Boolean));
 }
 
+const titles = { today: "todayTotal", look: "look", sales: "sales", day: "dayTitle", queue: "queue", devices: "devices" };
+
 function title() {
 	document.documentElement.lang = language();
+	document.title = say("manager");
 	$("shop").textContent = shop.name || "posd";
-	$("glass").textContent = say("manager");
+	$("title").textContent = say("manager");
 	$("till").textContent = say("toTill");
-	for (const id of ["day", "look", "sales", "queue", "devices"]) {
+	$("parts").setAttribute("aria-label", say("manager"));
+	$("parts").replaceChildren(...Object.entries(titles).map(([id, key]) => el("a", { href: "#" + id }, say(key))));
+	for (const [id, key] of Object.entries(titles)) {
 		const h = $(id).querySelector("h2");
-		h.textContent = say(id === "day" ? "dayTitle" : id);
+		h.textContent = say(key);
 		h.id = id + "-title";
 		$(id).querySelector(".list").setAttribute("aria-labelledby", h.id);
 	}
-	const option = (value, label) => el("option", { value }, label);
-	const choice = (id, label, values, kind) => el("label", {}, say(label), el("select", { id, onchange: sales }, option("", say("all")), ...values.map((v) => option(v, name(say, kind, v)))));
 	if ($("filter").children.length) return;
 	$("acts").append(...day.frame(page()));
-	$("filter").append(
-		el("label", {}, say("day"), el("input", { type: "date", id: "date", onchange: sales })),
-		choice("method", "method", ["card", "wechat", "alipay", "unionpay", "scan"], "m"),
-		choice("state", "state", ["waiting", "paid", "declined", "cancelled", "unsure"], "s"));
+	$("filter").append(...list.frame(page(), sales));
+	$("filter").addEventListener("submit", (event) => event.preventDefault());
 }
 
 const put = (id, ...nodes) => $(id).querySelector(".list").replaceChildren(...nodes);
@@ -100,23 +103,14 @@ function page() {
 async function today() {
 	const { status, body } = await get("/v1/reports/today");
 	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
+	put("today", ...await figures(body, page()));
 	put("day", ...day.closed(body.closed, page()));
 	put("look", ...await look(body, page()));
 }
 
 async function sales() {
-	const query = new URLSearchParams();
-	for (const id of ["date", "method", "state"]) if ($(id)?.value) query.set(id, $(id).value);
-	const { status, body } = await get("/v1/sales?" + query);
-	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
-	const completed = new Set(body.filter((s) => s.state !== "declined" && s.state !== "cancelled").map((s) => s.original));
-	const after = (s) => [completed.has(s.id) && say("sCompleted"), ...s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state))].filter(Boolean);
-	put("sales", table([say("time"), say("amount"), say("method"), say("state"), say("fPrinted"), say("fReported")], body.map((s) => [
-		el("button", { type: "button", onclick: () => open(s) }, clock(s.createdAt, language()) + (s.reference ? " · " + s.reference : "")),
-		money(s.amount, s.currency, language()), way(s, say),
-		el("span", { class: "state", "data-tone": s.state }, [standing(s, say), ...after(s)].join(" · ")),
-		name(say, "p", s.printed), name(say, "r", s.reported),
-	]), say("noSales")));
+	const nodes = await list.list(page());
+	if (nodes) put("sales", ...nodes);
 }
 
 let seen; // the sale that is open and still under way
@@ -124,9 +118,12 @@ let seen; // the sale that is open and still under way
 // open shows one sale with what can be done with it.
 async function open(s) {
 	const { title, lines } = tell(s, undefined, say, language());
-	const content = el("div", {},
+	const ended = ["paid", "declined", "cancelled"].includes(s.state);
+	const content = el("div", { class: "beside" }, el("div", {},
 		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), heed(s, say, language()) && el("p", { class: "attention" }, heed(s, say, language())),
-		el("dl", {}, ...facts(s, say, language()).concat([[say("id"), s.id]]).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])));
+		el("dl", {}, ...facts(s, say, language()).concat([[say("id"), s.id]]).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
+		el("ol", { class: "story" }, ...story(s, say, language()).map((l) => el("li", {}, l)))),
+		ended && el("div", {}, el("img", { src: `/v1/sales/${s.id}/receipt?format=png`, alt: say("receipt"), loading: "lazy" })));
 	const mine = seen = s.state === "waiting" ? s : undefined;
 	await dialogs.show(title, content, buttons(s, page()), say);
 	if (seen === mine) seen = undefined;

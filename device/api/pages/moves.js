@@ -5,7 +5,7 @@ import { post, text } from "./ask.js";
 import { money } from "./words.js";
 import { el } from "./dom.js";
 import * as dialogs from "./dialogs.js";
-import { refundable, late, one, unconfirmed, heed, refused } from "./tell.js";
+import { refundable, late, one, unconfirmed, byHand, heed, refused } from "./tell.js";
 import * as keyed from "./amount.js";
 
 // buttons lists what is possible with s as [label, action, class]. c is the
@@ -53,6 +53,12 @@ export function buttons(s, c) {
 		}, "danger"]);
 	}
 	list.push(...uploads(s, c));
+	if (byHand(s)) {
+		list.push([say("entered"), async () => {
+			const v = await dialogs.form(say("entered"), [line, say("enteredHelp")], [by, why], say("entered"), say);
+			if (v) await send("corrected", { by: v.by, reason: v.reason });
+		}, "strong"]);
+	}
 	if (s.state === "unsure" && s.attention) {
 		list.push([say("resolve"), async () => {
 			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]] };

@@ -48,10 +48,15 @@ function outcome(s) {
 		el("button", { type: "button", id: "seen-" + s.id, onclick: () => putAway(s) }, say("seen")));
 }
 
-async function putAway(s) {
+// seen takes an outcome off that a person has put away, here or elsewhere.
+export function seen(id) {
+	state.outcomes = state.outcomes.filter((o) => o.id !== id);
+}
+
+export async function putAway(s) {
 	const { status, body } = await post(`/v1/sales/${s.id}/seen`, { by: localStorage.getItem("posd.by") || undefined }, { trouble });
 	if (status !== 200) return complain(refused(body, "seen", say));
-	state.outcomes = state.outcomes.filter((o) => o.id !== s.id);
+	seen(s.id);
 	draw();
 }
 

@@ -141,8 +141,21 @@ export function refundable(s) {
 // unconfirmed reports whether nobody has said yet that an offline approval was uploaded.
 export const unconfirmed = (s) => s.state === "paid" && s.offline && !s.upload;
 
+// byHand reports whether something about s is still to be entered at IOTPay by hand.
+export const byHand = (s) => s.method === "card" && !s.incident && (s.reported === "by-hand" || Boolean(s.attention && s.refunds.some((m) => m.state === "done")));
+
 // late returns the movement that can still be stopped, if there is one.
 export const late = (s) => s.refunds.find((m) => m.state === "waiting" && m.keepUntil);
+
+// story tells a sale from its beginning, as lines with times and people.
+export function story(s, say, language) {
+	const at = (time, words) => ({ time, words: `${clock(time, language)} ${words}` });
+	const list = [at(s.createdAt, [say("stAsked"), s.by].filter(Boolean).join(": ")), ...s.attempts.map((a) => at(a.startedAt, say(s.method === "card" ? "stTerminal" : "stGateway")))];
+	if (s.wentUnsureAt) list.push(at(s.wentUnsureAt, say("sUnsure")));
+	if (s.finalAt) list.push(at(s.finalAt, standing(s, say)));
+	for (const m of s.refunds) list.push(at(m.finalAt || m.createdAt, `${name(say, "mv", m.kind)} ${money(m.amount, s.currency, language)} · ${name(say, "mv", m.state)} · ${m.by}${m.why && m.by !== "posd" ? ": " + m.why : ""}`));
+	return list.sort((a, b) => a.time.localeCompare(b.time)).map((l) => l.words);
+}
 
 // one writes a sale in one line.
 export function one(s, say, language) {

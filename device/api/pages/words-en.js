@@ -126,4 +126,7 @@ export default {
 	tReportsStopped: "IOTPay refuses our reports: the manager must look.", tReportsAside: "Set aside: {n}. The manager must look.", tReportsWait: "Waiting for the network: {n}.",
 
 	loginToken: "Token of this page", loginGo: "Log in", loginRefused: "This token lets nobody in: ask for a new one.", loginAway: "posd does not answer. Try again.",
+	entered: "Entered at IOTPay", enteredHelp: "You have entered it in IOTPay’s own portal. It leaves this list; who did it stays in the journal.",
+	net: "Net", lastWeek: "a week ago {amount}", paidSales: "Payments", backed: "Given back", tips: "Tips", byHour: "Paid by hour", search: "Find: bill, last four, amount, name, number", more: "Show more", stAsked: "Asked for", stTerminal: "Sent to the terminal", stGateway: "Asked of IOTPay",
+	aloud: "Say the amount aloud",
 };

@@ -112,4 +112,7 @@ export default {
 	tReportsStopped: "IOTPay refuse nos rapports : le gérant doit voir.", tReportsAside: "Mis de côté : {n}. Le gérant doit voir.", tReportsWait: "Attendent le réseau : {n}.",
 
 	loginToken: "Jeton de cette page", loginGo: "Se connecter", loginRefused: "Ce jeton ne donne pas accès : demandez-en un autre.", loginAway: "posd ne répond pas. Réessayez.",
+	entered: "Entré chez IOTPay", enteredHelp: "Vous l’avez entré dans le portail d’IOTPay. La ligne quitte cette liste; qui l’a fait reste au journal.",
+	net: "Net", lastWeek: "il y a une semaine {amount}", paidSales: "Paiements", backed: "Rendu", tips: "Pourboires", byHour: "Payé par heure", search: "Chercher : facture, quatre derniers chiffres, montant, nom, numéro", more: "En voir plus", stAsked: "Demandé", stTerminal: "Envoyé au terminal", stGateway: "Demandé à IOTPay",
+	aloud: "Dire le montant à voix haute",
 };

@@ -1,0 +1,84 @@
+// The list of sales on the manager's page: one search box, a day, how they were
+// paid and how they stand; as long as one likes, and as a file.
+
+import { get } from "./ask.js";
+import { $, el, table } from "./dom.js";
+import { money, name, clock } from "./words.js";
+import { way, standing, number, refused } from "./tell.js";
+
+const page = 200; // sales at a time
+
+let found = [], more = false;
+
+// frame builds the search; ask is called when something in it has changed.
+export function frame(c, ask) {
+	const { say } = c;
+	const option = (value, label) => el("option", { value }, label);
+	const choice = (id, label, values, kind) => el("label", {}, say(label), el("select", { id, onchange: ask }, option("", say("all")), ...values.map((v) => option(v, name(say, kind, v)))));
+	return [
+		el("label", {}, say("search"), el("input", { id: "search", type: "search", maxlength: 64, autocomplete: "off", "data-code": true, oninput: () => draw(c) })),
+		el("label", {}, say("day"), el("input", { type: "date", id: "date", onchange: ask })),
+		choice("method", "method", ["card", "wechat", "alipay", "unionpay", "scan"], "m"),
+		choice("state", "state", ["waiting", "paid", "declined", "cancelled", "unsure"], "s"),
+	];
+}
+
+// list asks for the newest sales and returns what shows them.
+export async function list(c) {
+	found = [];
+	return await next(c) && shows(c);
+}
+
+async function next(c) {
+	const query = new URLSearchParams({ limit: page });
+	for (const id of ["date", "method", "state"]) if ($(id)?.value) query.set(id, $(id).value);
+	if (found.length) query.set("before", found.at(-1).id);
+	const { status, body } = await get("/v1/sales?" + query);
+	if (status !== 200) {
+		c.complain(body.type ? refused(body, "", c.say) : c.say("gone"));
+		return false;
+	}
+	found.push(...body);
+	more = body.length === page;
+	return true;
+}
+
+const draw = (c) => $("sales").querySelector(".list").replaceChildren(...shows(c));
+
+// wanted are those that hold every word of the search: bill, last four digits,
+// amount, short number, way, name.
+function wanted(c) {
+	const words = ($("search")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
+	return found.filter((s) => {
+		const text = [number(s.id), s.reference, s.card?.number, s.card?.type, (s.amount / 100).toFixed(2), way(s, c.say), standing(s, c.say), s.by, ...s.refunds.map((m) => m.by), s.id].join(" ").toLowerCase();
+		return words.every((w) => text.includes(w.replace(",", ".")));
+	});
+}
+
+function shows(c) {
+	const { say } = c;
+	const completed = new Set(found.filter((s) => s.state !== "declined" && s.state !== "cancelled").map((s) => s.original));
+	const after = (s) => [completed.has(s.id) && say("sCompleted"), ...s.refunds.map((m) => name(say, "mv", m.kind) + " " + name(say, "mv", m.state))].filter(Boolean);
+	const list = wanted(c);
+	return [
+		table([say("time"), say("amount"), say("method"), say("state"), say("fPrinted"), say("fReported")], list.map((s) => [
+			el("button", { type: "button", onclick: () => c.open(s) }, `${number(s.id)} · ${clock(s.createdAt, c.language)}${s.reference ? " · " + s.reference : ""}`),
+			money(s.amount, s.currency, c.language), way(s, say),
+			el("span", { class: "state", "data-tone": s.state }, [standing(s, say), ...after(s)].join(" · ")),
+			name(say, "p", s.printed), name(say, "r", s.reported),
+		]), say("noSales")),
+		el("div", { class: "row" },
+			more && el("button", { type: "button", id: "more", onclick: async () => { if (await next(c)) draw(c); } }, say("more")),
+			list.length > 0 && el("button", { type: "button", id: "file", onclick: () => file(list, c) }, say("csv"))),
+	];
+}
+
+// file gives what is shown as a file for a spreadsheet.
+function file(list, c) {
+	const cell = (v) => `"${String(v ?? "").replaceAll('"', '""').replace(/^[=+@-]/, "'$&")}"`;
+	const rows = [["id", "number", "time", "reference", "amount", "currency", "method", "state", "approved", "tip", "card"],
+		...list.map((s) => [s.id, number(s.id), s.createdAt, s.reference, (s.amount / 100).toFixed(2), s.currency, s.method, s.state, (s.approvedAmount / 100).toFixed(2), (s.tip / 100).toFixed(2), s.card?.number])];
+	const url = URL.createObjectURL(new Blob(["\ufeff" + rows.map((r) => r.map(cell).join(",")).join("\r\n")], { type: "text/csv" }));
+	el("a", { href: url, download: "sales.csv" }).click();
+	setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
