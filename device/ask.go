@@ -21,7 +21,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 			Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
 			Kind: r.Kind, Tender: r.Tender, AllowDuplicate: r.AllowDuplicate, By: r.By, Why: r.Why,
 			// The customer's code is not part of the digest: it is stored nowhere.
-			Digest: digest("sell", r.Amount, r.Currency, r.Method, r.Reference, r.Replaces, r.Kind, r.Tender, r.AllowDuplicate, r.Original, r.By, r.Why),
+			Digest: digest("sell", r.Amount, unlessDefault(r.Currency, t.o.Policy.Currency), r.Method, r.Reference, r.Replaces, unlessDefault(r.Kind, sale.CardSale), r.Tender, r.AllowDuplicate, r.Original, r.By, r.Why),
 		}
 		var err error
 		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
@@ -77,6 +77,15 @@ func (t *Till) refused(bound *sale.KeyBinding) error {
 		return &sale.Refusal{Kind: sale.ErrUnavailable, Words: *words}
 	}
 	return nil
+}
+
+// unlessDefault is what a digest takes of a member: a default that is said is the
+// same request as one that is left out.
+func unlessDefault[T comparable](said, standard T) (left T) {
+	if said == standard {
+		return left
+	}
+	return said
 }
 
 // digest tells two bodies under one key apart.

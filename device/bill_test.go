@@ -32,6 +32,10 @@ func TestSameKeyIsTheSameSaleForEver(t *testing.T) {
 				c.restart()
 			}
 		}
+		said := SellRequest{Key: "k", Amount: 100, Method: sale.Card, Currency: "CAD", Kind: sale.CardSale}
+		if again, replayed, err := c.till.Sell(context.Background(), said); err != nil || !replayed || again.ID != s.ID {
+			t.Errorf("the same with its defaults said: %s, replayed %v, %v", again.ID, replayed, err)
+		}
 		if _, err := c.trySell(sale.Card, 101, withKey("k")); !errors.Is(err, sale.ErrKeyReused) {
 			t.Errorf("another body under the key: %v", err)
 		}

@@ -100,6 +100,7 @@ type handlers struct {
 	till Till
 	Options
 	table    map[string]route       // by the mux's pattern
+	expects  map[string]expected    // by the same
 	openapi  func() ([]byte, error) // the description
 	codes    codes                  // the last QR drawn
 	streams  chan struct{}          // one place per stream
@@ -140,6 +141,7 @@ func New(till Till, o Options) http.Handler {
 	h.table = h.register(mux, a)
 	mux.HandleFunc("/", h.nothingHere(mux))
 	document(a.OpenAPI())
+	h.expects = expectations(a.OpenAPI())
 	h.openapi = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.OpenAPI(), "", "  ") })
 	return h.guard(mux)
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"posd/device/books"
 	"posd/device/sale"
@@ -27,6 +29,19 @@ type PrintedReport struct {
 	Words string       `json:"words" doc:"What the printer says."`
 }
 
+// bounds are those of the business day called date. Days before posd and long
+// after it are typing errors, and beyond the year 9999 no time can be written.
+func (h *handlers) bounds(date string) (from, to time.Time, err error) {
+	from, to, err = h.Calendar.Bounds(date)
+	switch {
+	case err != nil:
+		return from, to, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("%s is not a day. %s", strconv.QuoteToASCII(date), hints["date"]))
+	case from.Year() < 2000 || from.Year() > 2199:
+		return from, to, problem(http.StatusUnprocessableEntity, "invalid", date+" is not a day of this shop: days go from 2000 to 2199.")
+	}
+	return from, to, nil
+}
+
 // day sums up the day called date, or reads the closing report of that number.
 func (h *handlers) day(ctx context.Context, date string) (books.Books, error) {
 	if no, ok := closedNo(date); ok {
@@ -39,9 +54,9 @@ func (h *handlers) day(ctx context.Context, date string) (books.Books, error) {
 	if date == "today" {
 		date = h.Calendar.Day(h.Clock())
 	}
-	from, to, err := h.Calendar.Bounds(date)
+	from, to, err := h.bounds(date)
 	if err != nil {
-		return books.Books{}, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("%s is not a day. %s", date, hints["date"]))
+		return books.Books{}, err
 	}
 	b, err := h.till.Day(ctx, from, to)
 	if err != nil {

@@ -12,6 +12,11 @@
 //	              +-- Host not loopback, foreign Origin, body not JSON,
 //	                  too many at once, till not ready: refused here
 //
+// Requests are taken strictly (strict.go): a member or parameter that is not
+// described, that stands twice, or that is not UTF-8 is refused, as is a request
+// that access.go lets in nowhere. testdata/api/openapi.json is the description as
+// it is served, access.txt who may ask what.
+//
 // routes.go is the table of all of it: method, path, limit of time, who may ask,
 // handler; operations.go has the words about each route, about.go those about
 // each member of what goes over it.

@@ -105,6 +105,10 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 		defer h.recovered(w, r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		r = r.WithContext(context.WithValue(r.Context(), actorKey{}, actor))
+		if p := h.strict(w, r, pattern); p != nil {
+			writeProblem(w, p)
+			return
+		}
 		if limit != none {
 			ctx, done := context.WithTimeout(r.Context(), limit)
 			defer done()

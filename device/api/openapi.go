@@ -35,6 +35,10 @@ func document(o *huma.OpenAPI) {
 			}
 		}
 	}
+	kinds := o.Components.Schemas.Map()["Problem"].Properties["type"]
+	for _, kind := range problemTypes() {
+		kinds.Enum = append(kinds.Enum, kind)
+	}
 	current := o.Components.Schemas.Map()["SnapshotView"].Properties["current"]
 	current.OneOf, current.Ref = []*huma.Schema{{Ref: current.Ref}, {Type: "null"}}, ""
 	for name, s := range o.Components.Schemas.Map() {

@@ -83,6 +83,7 @@ func (h *handlers) routes() []route {
 		{"GET", "/v1/events", "events", none, viewer, plain(h.events)},
 		{"GET", "/metrics", "metrics", requestLimit, reader, plain(h.metrics)},
 		{"GET", "/healthz", "health", requestLimit, anyone, typed(h.health)},
+		{"GET", "/problems/{type}", "", requestLimit, anyone, plain(h.problemPage)},
 		{"GET", "/openapi.json", "", requestLimit, anyone, plain(h.description)},
 	}, h.pages()...)
 }
@@ -114,6 +115,7 @@ func (h *handlers) register(mux *http.ServeMux, a huma.API) map[string]route {
 	for _, r := range h.routes() {
 		op := words[r.id]
 		op.OperationID, op.Method, op.Path = r.id, r.method, r.path
+		op.BodyReadTimeout = -1 // the guard has read the body, and set the limit
 		r.serve(mux, a, op)
 		table[r.method+" "+r.path] = r
 	}

@@ -146,8 +146,8 @@ func (h *handlers) list(ctx context.Context, in *struct {
 	f := sale.Filter{State: in.State, Method: in.Method, Before: in.Before, Limit: in.Limit}
 	if in.Date != "" {
 		var err error
-		if f.From, f.To, err = h.Calendar.Bounds(in.Date); err != nil {
-			return nil, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("date=%s is not a day. %s", in.Date, hints["date"]))
+		if f.From, f.To, err = h.bounds(in.Date); err != nil {
+			return nil, err
 		}
 	}
 	found, err := h.till.Sales(ctx, f)
