@@ -49,7 +49,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 				return nil, broken(err)
 			}
 		}
-		if w.Bill, err = t.o.Journal.SameBill(ctx, reference, amount, t.o.Clock().Add(-t.o.Policy.BillWindow)); err != nil {
+		if w.Bill, err = t.o.Journal.SameBill(ctx, reference, amount, t.billsSince()); err != nil {
 			return nil, broken(err)
 		}
 		if r.Replaces != "" && r.Replaces != "none" {

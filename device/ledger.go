@@ -120,6 +120,7 @@ func (t *Till) committed(c commitResult) {
 		return
 	}
 	l.wrote, l.idled, t.failing = time.Now(), false, ""
+	t.entered.Store(max(t.entered.Load(), t.o.Clock().UnixMilli()))
 	t.tellEvents(c.groups, c.seqs)
 	t.performAfter(c.groups)
 	if st := core.StoredBy(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {

@@ -33,28 +33,30 @@ type Options struct {
 // Till takes payments. Around the machine that decides (device/core) it is a thin shell: one
 // goroutine feeds events and performs effects, the wires run in goroutines of their own.
 type Till struct {
-	o        Options
-	machine  *core.Machine
-	start    time.Time
-	inbox    chan core.Event
-	requests chan request
-	turns    chan func()
-	commits  chan commitResult
-	tokens   map[core.Token]chan core.Reply
-	token    core.Token
-	ledger   ledger
-	receipts *backlog
-	hub      *hub
-	ready    chan struct{}
-	done     chan struct{}
-	workers  sync.WaitGroup
-	ctx      context.Context // of Run, for the workers that effects start
-	failing  string          // words of the last failed commit, until one succeeds
-	told     time.Time       // when the queue of reports was last told
-	tell     bool            // it has changed since
-	glass    atomic.Pointer[sale.Screen]
-	refusing atomic.Pointer[string] // why nothing new may move money; nil while it may
-	noted    map[string]string      // what earlier runs noted; set before ready is closed
+	o         Options
+	machine   *core.Machine
+	start     time.Time
+	startWall time.Time    // what the clock said then
+	entered   atomic.Int64 // the latest that the clock said at a commit of this run, in ms
+	inbox     chan core.Event
+	requests  chan request
+	turns     chan func()
+	commits   chan commitResult
+	tokens    map[core.Token]chan core.Reply
+	token     core.Token
+	ledger    ledger
+	receipts  *backlog
+	hub       *hub
+	ready     chan struct{}
+	done      chan struct{}
+	workers   sync.WaitGroup
+	ctx       context.Context // of Run, for the workers that effects start
+	failing   string          // words of the last failed commit, until one succeeds
+	told      time.Time       // when the queue of reports was last told
+	tell      bool            // it has changed since
+	glass     atomic.Pointer[sale.Screen]
+	refusing  atomic.Pointer[string] // why nothing new may move money; nil while it may
+	noted     map[string]string      // what earlier runs noted; set before ready is closed
 }
 
 // request is a question that is looked up, stepped and queued in one turn.
@@ -91,7 +93,7 @@ func (t *Till) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer t.workers.Wait()
 	defer cancel()
-	t.ctx, t.start = ctx, time.Now()
+	t.ctx, t.start, t.startWall = ctx, time.Now(), t.o.Clock()
 
 	r, err := t.o.Journal.Recover(ctx)
 	if err != nil {
@@ -137,6 +139,16 @@ func (t *Till) loop(ctx context.Context) {
 }
 
 func (t *Till) mono() time.Duration { return time.Since(t.start) }
+
+// billsSince is from when on sales are looked for that may be of the same bill: by
+// the clock as it is, or as it would be had it not jumped, whichever is earlier.
+func (t *Till) billsSince() time.Time {
+	now, steady := t.o.Clock(), t.startWall.Add(t.mono())
+	if steady.Before(now) {
+		now = steady
+	}
+	return now.Add(-t.o.Policy.BillWindow)
+}
 
 // wait returns how long nothing needs to be done by the clock.
 func (t *Till) wait() time.Duration {

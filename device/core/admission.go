@@ -131,6 +131,7 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 // open stores the intent and, once it is durable, acts.
 func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	s.ID, s.CreatedAt = sale.ID(c.newID()), c.wall()
+	c.stamp(s.ID, wasMade)
 	l := c.hold(s)
 	if replaced != nil {
 		l.replaced, l.replacedWasGivenUp = replaced, replaced.s.GivenUp

@@ -33,11 +33,13 @@ func (c *Machine) end(l *live, o outcome) bool {
 	s.State, s.Reason, s.Words = o.state, o.reason, o.words
 	if !o.state.Final() {
 		s.WentUnsureAt = &at
+		c.stamp(s.ID, wentUnsure)
 		if l.watch != nil {
 			l.watch.code = ""
 		}
 	} else {
 		s.FinalAt, s.Day, s.Attention = &at, c.day, ""
+		c.stamp(s.ID, wasEnded)
 		if o.reason != sale.ReasonPerson { // after a person's word the other side is asked on
 			l.seek, l.watch = nil, nil
 		}

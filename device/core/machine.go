@@ -36,6 +36,7 @@ type Machine struct {
 	closing    *closing             // while it is being closed
 	outcomes   []sale.ID            // of unsure sales that have ended, until a person has put them away
 	lostClose  string               // words of a close of the batch whose answer was lost
+	moments    []moment             // of sales in this run, within the bill window, in order
 
 	// One step's own.
 	in    Input

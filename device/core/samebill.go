@@ -1,10 +1,6 @@
 package core
 
-import (
-	"time"
-
-	"posd/device/sale"
-)
+import "posd/device/sale"
 
 // replaces checks the sale that the request gives up; ok is false when it was refused.
 func (c *Machine) replaces(w SellAsked) (*live, bool) {
@@ -58,13 +54,13 @@ func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
 			continue
 		}
 		switch {
-		case s.State == sale.Unsure && (byReference || c.recent(&s.CreatedAt) || c.recent(s.WentUnsureAt)):
+		case s.State == sale.Unsure && (byReference || c.recent(s.ID, wasMade, &s.CreatedAt) || c.recent(s.ID, wentUnsure, s.WentUnsureAt)):
 			c.refuse(w.Token, sale.ErrSameBill, s.ID, "sale %s of %s may still be paid: is this the same bill, or another customer?", s.ID, s.Amount)
 			return true
 		case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != asked.Amount):
 			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "bill %s is paid by sale %s of %s", s.Reference, s.ID, s.Amount)
 			return true
-		case s.State == sale.Paid && !s.Undone() && byAmount && s.WentUnsureAt != nil && c.recent(s.FinalAt):
+		case s.State == sale.Paid && !s.Undone() && byAmount && s.WentUnsureAt != nil && c.recent(s.ID, wasEnded, s.FinalAt):
 			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "sale %s of the same amount was paid after all a moment ago: is this another customer?", s.ID)
 			return true
 		}
@@ -80,9 +76,4 @@ func sameWay(w SellAsked, s *sale.Sale) bool {
 		return false
 	}
 	return (w.Kind == sale.CardReturn) == (s.Kind == sale.CardReturn)
-}
-
-// recent reports whether t lies in the bill window; a clock that jumped back counts as recent.
-func (c *Machine) recent(t *time.Time) bool {
-	return t != nil && c.in.Wall.Sub(*t) < c.policy.BillWindow
 }
