@@ -161,10 +161,20 @@ func (t *Till) Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, erro
 	return rep.Sale, err
 }
 
-// Resolve takes a person's word on a sale that posd cannot tell.
+// Resolve takes a person's word on a sale that posd cannot tell, or on a refund
+// or void, named by its own ID.
 func (t *Till) Resolve(ctx context.Context, r ResolveRequest) (sale.Sale, error) {
-	rep, err := t.about(ctx, r.Sale, func(tok core.Token, s sale.Sale) core.Event {
-		return core.ResolveAsked{Token: tok, Sale: s, As: r.As, Reason: r.Reason, By: r.By}
+	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
+		w := core.ResolveAsked{Token: tok, As: r.As, Reason: r.Reason, By: r.By}
+		s, err := t.stored(ctx, r.Sale)
+		if errors.Is(err, sale.ErrNotFound) {
+			if of, no := t.o.Journal.SaleOf(ctx, string(r.Sale)); no == nil {
+				w.Movement = string(r.Sale)
+				s, err = t.stored(ctx, of.ID)
+			}
+		}
+		w.Sale = s
+		return w, err
 	})
 	return rep.Sale, err
 }

@@ -189,7 +189,7 @@ func (f *fakeTerminal) Charge(ctx context.Context, o sale.CardRequest) sale.Card
 	f.mu.Unlock()
 	select {
 	case a := <-f.answers:
-		a.Ref, a.Kind = o.Ref, o.Kind
+		a.Ref, a.Kind, a.Serial = o.Ref, o.Kind, serial
 		return a
 	case <-ctx.Done():
 		return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Words: "stopped"}
@@ -201,7 +201,9 @@ func (f *fakeTerminal) Find(_ context.Context, l sale.CardLookup) sale.CardFindi
 	f.lookups = append(f.lookups, l)
 	find := f.find
 	f.mu.Unlock()
-	return find(l)
+	found := find(l)
+	found.SameLine, found.Finds = true, true
+	return found
 }
 
 func (f *fakeTerminal) CloseBatch(context.Context) sale.BatchAnswer {

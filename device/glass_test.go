@@ -70,7 +70,9 @@ func TestPartOfTheMoneyIsNotThankedFor(t *testing.T) {
 		c.change = func(p *core.Policy) { p.Partial = "accept" }
 		c.restart()
 		s := c.sell(sale.Card, 500)
-		c.terminal.answers <- approve(300)
+		part := approve(300)
+		part.Partial = true
+		c.terminal.answers <- part
 		c.wait(time.Second)
 		if s = c.now(s.ID); s.State != sale.Paid || s.Due != 200 || c.glass.last().Kind != sale.ScreenPaid {
 			t.Fatalf("sale is %s, due %s, glass shows %s", s.State, s.Due, c.glass.last().Kind)

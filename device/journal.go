@@ -39,7 +39,8 @@ type Reader interface {
 	Day(ctx context.Context, no int) (sale.Day, error)
 	// DaysOn returns the days closed under a date (YYYY-MM-DD), in order.
 	DaysOn(ctx context.Context, date string) ([]sale.Day, error)
-	// SaleOf returns the sale that a reference or number of an attempt belongs to.
+	// SaleOf returns the sale that a reference or number of an attempt, a refund or a
+	// void belongs to.
 	SaleOf(ctx context.Context, ref string) (sale.Sale, error)
 	// HasReference reports whether a reference or number was ever used by an
 	// attempt, or may have been in what a restore lost.

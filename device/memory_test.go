@@ -210,7 +210,8 @@ func (m *memory) SaleOf(_ context.Context, ref string) (sale.Sale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, id := range m.order {
-		if s := m.sales[id]; slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) {
+		if s := m.sales[id]; slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) ||
+			slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.ID == ref }) {
 			return s.Clone(), nil
 		}
 	}

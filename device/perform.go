@@ -36,11 +36,21 @@ func (t *Till) perform(e core.Effect) {
 		t.log(e)
 	case core.Charge:
 		t.call(func(ctx context.Context) core.Event {
-			return t.charge(ctx, e.Order)
+			h := t.charge(ctx, e.Order)
+			if late := h.Answer.Late; len(late) > 0 { // told after the answer they came beside
+				t.post(h)
+				return t.heard(ctx, late)
+			}
+			return h
 		})
 	case core.Find:
 		t.call(func(ctx context.Context) core.Event {
-			return core.CardFound{Finding: t.o.Terminal.Find(ctx, e.Lookup)}
+			f := t.o.Terminal.Find(ctx, e.Lookup)
+			if len(f.Late) > 0 {
+				t.post(t.heard(ctx, f.Late))
+				f.Late = nil
+			}
+			return core.CardFound{Finding: f}
 		})
 	case core.CloseBatch:
 		t.call(func(ctx context.Context) core.Event {
@@ -98,7 +108,7 @@ func (t *Till) call(f func(ctx context.Context) core.Event) {
 
 // charge asks the terminal for money. If it refuses the amount as a duplicate of
 // another transaction, the journal says whether that one is ours.
-func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.Event {
+func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.CardAnswered {
 	h := core.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
 	if h.Answer.Foreign != "" {
 		known, err := t.o.Journal.SaleOf(ctx, h.Answer.Foreign)
@@ -113,6 +123,42 @@ func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.Event {
 		}
 	}
 	return h
+}
+
+// heard makes the event of answers that nobody waited for: the journal says
+// whose they are.
+func (t *Till) heard(ctx context.Context, late []sale.CardAnswer) core.CardHeard {
+	var h core.CardHeard
+	for _, a := range late {
+		one := core.HeardAnswer{Answer: a}
+		known, err := t.o.Journal.SaleOf(ctx, a.Ref)
+		switch {
+		case err == nil:
+			one.Known = &known
+		case !errors.Is(err, sale.ErrNotFound):
+			t.o.Log.Error("a reference cannot be looked up", "err", err)
+		}
+		h.Answers = append(h.Answers, one)
+	}
+	return h
+}
+
+// TerminalSaid takes an answer of the terminal that nobody waited for.
+func (t *Till) TerminalSaid(a sale.CardAnswer) {
+	select {
+	case <-t.ready:
+		t.post(t.heard(t.ctx, []sale.CardAnswer{a}))
+	case <-t.done:
+	}
+}
+
+// TerminalNamed notes which terminal is on the line.
+func (t *Till) TerminalNamed(serial string) {
+	select {
+	case <-t.ready:
+		t.post(core.TerminalNamed{Serial: serial})
+	case <-t.done:
+	}
 }
 
 func (t *Till) abort() {

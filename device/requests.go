@@ -33,10 +33,10 @@ type MoveRequest struct {
 	Why    string
 }
 
-// ResolveRequest is a person's word on a sale that posd cannot tell.
+// ResolveRequest is a person's word on what posd cannot tell.
 type ResolveRequest struct {
-	Sale   sale.ID
-	As     sale.State // paid, declined or cancelled
+	Sale   sale.ID    // or the ID of a refund or void
+	As     sale.State // paid, declined or cancelled; of a refund or void done or refused
 	Reason string
 	By     string
 }

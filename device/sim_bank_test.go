@@ -11,17 +11,35 @@ import (
 // back returns an answer to the core after a while.
 type back func(d time.Duration, h func() core.Event)
 
-// bank is the terminal and the card's host: it keeps what was really taken.
+// bank is the terminals and the card's host: it keeps what was really taken, of
+// which a terminal may remember less.
 type bank struct {
 	records   map[string]*record // by ECR reference
 	list      []*record
 	running   *running
 	late      []sale.CardAnswer // given up by posd, still on their way
 	number    int
-	closed    int // batches closed
-	used      time.Duration
+	closed    map[string]int // batches closed, by terminal
 	unplugged bool
 	foreign   time.Duration // when another register last charged here; 0: never
+
+	terminal string // serial number of the one on the line
+	line     int    // counts the connections
+	sentOn   map[string]int
+	finds    int             // the run of posd in which this terminal found something by reference
+	blind    time.Duration   // until when look-ups find nothing: it was started anew
+	said     map[string]bool // approvals that were told oddly, by reference
+	odd      oddities
+}
+
+// oddities are what a shop's terminal does that others do not.
+type oddities struct {
+	lookupOff bool // finds nothing by reference
+	marksOnly bool // a void leaves a mark on its original and no record
+	hides     bool // what was approved offline is not found
+	swaps     bool // a second terminal takes turns with the first
+	forgets   bool // somebody closes batches on the keypad in mid-trade, or clears its memory
+	talks     bool // says approved in ways that cannot be read, late, or after another verdict
 }
 
 // record is a transaction that the host approved.
@@ -31,8 +49,11 @@ type record struct {
 	asked, approved        sale.Amount
 	tip, cashback, surplus sale.Amount
 	offline, wrong         bool
-	partial                bool // approved for less than was to be charged
-	taken, voided          bool // taken: an authorisation that was completed
+	partial                bool   // approved for less than was to be charged
+	hidden                 bool   // no look-up finds it by our reference
+	forgotten              bool   // posd was killed before it could store that it was said to be approved
+	on                     string // serial number of the terminal that took it
+	taken, voided          bool   // taken: an authorisation that was completed
 	number, batch          int
 	undone                 sale.Amount // given back by later voids and returns
 }
@@ -44,29 +65,46 @@ type running struct {
 	until   time.Duration
 }
 
-func (b *bank) init() { b.records = map[string]*record{} }
+func (b *bank) init(w *world) {
+	b.records, b.said, b.sentOn, b.closed, b.terminal, b.line = map[string]*record{}, map[string]bool{}, map[string]int{}, map[string]int{}, serial, 1
+	if w.wires != nil {
+		return // the simulated terminal on the wire has none of them
+	}
+	one := func(n int) bool { return w.rnd.IntN(n) == 0 }
+	b.odd = oddities{lookupOff: one(12), marksOnly: one(4), hides: one(6), swaps: one(4), forgets: one(3), talks: one(2)}
+	w.policy.TerminalOffline = b.odd.hides
+}
 
-const serial = "0123456789"
+// Serial numbers of the two terminals that a shop may have.
+const serial, otherSerial = "123456789", "987654321"
 
 // charge takes a transaction: the request may be lost, the customer thinks, the answer may be lost or late.
 func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 	w.intended(o.Ref)
-	b.used = w.now
-	unsure := func(why string) func() core.Event {
-		return func() core.Event {
-			return core.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Words: why}}
-		}
+	answer := func(d time.Duration, verdict sale.Verdict, words string) {
+		back(d, func() core.Event {
+			return core.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: verdict, Words: words, Serial: b.terminal}}
+		})
 	}
 	if b.unplugged || w.chance(0.03) {
 		w.say("terminal: line closed, %s %s not sent", o.Kind, o.Ref)
-		back(time.Second, func() core.Event {
-			return core.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictNotSent, Words: "not plugged in"}}
-		})
+		answer(time.Second, sale.VerdictNotSent, "not plugged in")
+		return
+	}
+	if o.Serial != "" && o.Serial != b.terminal {
+		w.say("terminal: %s is not the one that %s %s was meant for", b.terminal, o.Kind, o.Ref)
+		answer(time.Second, sale.VerdictNotSent, "another terminal is on the line now")
+		return
+	}
+	b.sentOn[o.Ref] = b.line
+	if b.running == nil && b.odd.talks && o.Kind == sale.CardSale && w.chance(0.02) {
+		answer(10*time.Second, sale.VerdictUnsure, "no answer")
+		b.approveLate(w, o)
 		return
 	}
 	if w.chance(0.04) || b.running != nil {
 		w.say("terminal: request %s lost", o.Ref)
-		back(10*time.Second, unsure("no ACK"))
+		answer(10*time.Second, sale.VerdictUnsure, "no ACK")
 		return
 	}
 	think := w.human(time.Second, 25*time.Second)
@@ -74,7 +112,8 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 	b.running = r
 	lost := w.chance(0.08)
 	if lost {
-		back(w.human(time.Second, 3*time.Minute), unsure("line lost"))
+		b.line++
+		answer(w.human(time.Second, 3*time.Minute), sale.VerdictUnsure, "line lost")
 	}
 	w.after(think, func() {
 		b.running = nil
@@ -86,20 +125,40 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 		case lost || b.unplugged:
 			w.say("terminal: answer to %s (%s) lost", o.Ref, a.Verdict)
 			if !lost {
-				back(0, unsure("line lost"))
+				answer(0, sale.VerdictUnsure, "line lost")
+			}
+			if w.chance(0.2) {
+				b.reboot(w)
 			}
 			if a.Verdict == sale.VerdictApproved && w.rnd.IntN(3) == 0 { // it comes after all, now and then twice
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
 			}
 		default:
-			back(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Known: w.saleOf(a.Foreign)} })
+			w.answered(b.garble(w, a), back)
 		}
 	})
 }
 
+// answered hands an answer to the core, and what came beside it.
+func (w *world) answered(a sale.CardAnswer, back back) {
+	back(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Known: w.saleOf(a.Foreign)} })
+	if len(a.Late) > 0 {
+		back(30*time.Millisecond+1, func() core.Event { return w.heard(a.Late) })
+	}
+}
+
+// heard is the event of answers that nobody waited for.
+func (w *world) heard(late []sale.CardAnswer) core.Event {
+	var h core.CardHeard
+	for _, a := range late {
+		h.Answers = append(h.Answers, core.HeardAnswer{Answer: a, Known: w.saleOf(a.Ref)})
+	}
+	return h
+}
+
 // decide is the moment of truth: money is taken here, or not.
 func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer {
-	a := sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: serial}}
+	a := sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Serial: b.terminal, Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: b.terminal}}
 	if r.aborted {
 		a.Verdict, a.Reason, a.Words = sale.VerdictCancelled, sale.ReasonAborted, "ABORTED"
 		return a
@@ -107,11 +166,11 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 	if b.records[o.Ref] != nil {
 		w.fail("I1: the terminal was asked twice for reference %s", o.Ref)
 	}
-	rec := &record{ref: o.Ref, kind: o.Kind, asked: o.Amount, approved: o.Amount, batch: b.closed}
+	rec := &record{ref: o.Ref, kind: o.Kind, asked: o.Amount, approved: o.Amount, batch: b.closed[b.terminal], on: b.terminal}
 	switch {
 	case o.Kind == sale.CardComplete:
 		held := b.records[o.Original.Ref]
-		if held == nil || held.batch != b.closed || held.undone > 0 {
+		if held == nil || held.batch != b.closed[held.on] || held.on != b.terminal || held.undone > 0 {
 			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
 			return a
 		}
@@ -130,8 +189,10 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
 			return a
 		}
-		orig.voided = o.Kind == sale.CardVoid
-		if orig.undone += o.Amount; orig.undone > orig.approved {
+		if orig.voided = o.Kind == sale.CardVoid; orig.voided { // all of it, whatever was asked
+			rec.approved, rec.hidden = orig.approved, b.odd.marksOnly
+		}
+		if orig.undone += rec.approved; orig.undone > orig.approved {
 			w.fail("I1: %s was given back of %s, which took %s", orig.undone, orig.ref, orig.approved)
 		}
 	case w.chance(0.01) && len(b.list) > 0:
@@ -170,7 +231,7 @@ func (b *bank) original(o sale.CardRequest) *record {
 		return nil
 	}
 	orig := b.records[o.Original.Ref]
-	if orig != nil && o.Kind == sale.CardVoid && (orig.batch != b.closed || orig.undone > 0 || orig.taken) {
+	if orig != nil && o.Kind == sale.CardVoid && (orig.batch != b.closed[orig.on] || orig.on != b.terminal || orig.voided || orig.taken) {
 		return nil
 	}
 	return orig
@@ -195,7 +256,9 @@ func (b *bank) extras(w *world, r *record) {
 		r.part(w)
 	case w.chance(0.005) && w.wires == nil:
 		r.approved, r.wrong = r.approved+7, true // nobody can explain that one
-	case w.chance(0.02):
+	case w.chance(0.01) && w.wires == nil && slices.Contains(w.policy.ApprovedIncludes, "tip"):
+		r.approved, r.tip, r.cashback, r.surplus, r.wrong = r.asked, 150, 0, 0, true // the tip stands beside the amount, and the shop says that it does not
+	case w.chance(0.02) && (w.wires != nil || w.seed%3 == 0):
 		r.offline = true
 	}
 }
@@ -217,9 +280,9 @@ func (r *record) part(w *world) {
 // answer is what the terminal says of an approval, at once or when asked later.
 func (b *bank) answer(w *world, r *record) sale.CardAnswer {
 	a := sale.CardAnswer{
-		Ref: r.ref, Kind: r.kind, Verdict: sale.VerdictApproved, Approved: r.approved, Partial: r.partial, Offline: r.offline,
+		Ref: r.ref, Kind: r.kind, Verdict: sale.VerdictApproved, Approved: r.approved, Partial: r.partial, SaidApproved: true, Serial: r.on, Offline: r.offline,
 		Tip: r.tip, Cashback: r.cashback, Surcharge: r.surplus, Words: "APPROVED", Extra: `{"expDate":"` + secretExpiry + `"}`,
-		Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: serial, Transaction: "7", Batch: batchName(r.batch)},
+		Card: sale.CardInfo{Number: "XXXXXXXXXXXX1166", Serial: r.on, Transaction: "7", Batch: batchName(r.batch)},
 	}
 	if r.number%50 == 49 {
 		a.Extra, a.ExtraErr = "", "the terminal gave no authorisation number"
@@ -231,7 +294,7 @@ func (b *bank) answer(w *world, r *record) sale.CardAnswer {
 func (b *bank) find(w *world, l sale.CardLookup, back back) {
 	f := sale.CardFinding{Ref: l.Ref}
 	switch {
-	case b.running != nil || b.unplugged || w.chance(0.15):
+	case b.running != nil || b.unplugged || w.now < b.blind-blindFor || w.chance(0.15):
 		back(3*time.Second, func() core.Event { return core.CardFound{Finding: f} })
 		return
 	case w.chance(0.05):
@@ -241,22 +304,52 @@ func (b *bank) find(w *world, l sale.CardLookup, back back) {
 	case w.wires != nil:
 		f = w.wires.find(w, l)
 	default:
-		f.Reached, f.Identity.Serial = true, serial
-		if f.Result = b.look(l.Ref); f.Result == sale.FoundIt {
-			f.Answer = b.answer(w, b.records[l.Ref])
-		} else if l.Control != nil {
-			f.Control = b.look(l.Control.Ref)
-		}
+		b.lookUp(w, l, &f)
 	}
-	f.Late, b.late = append(f.Late, b.late...), nil
-	back(w.between(50*time.Millisecond, time.Second), func() core.Event { return core.CardFound{Finding: f} })
+	late := append(f.Late, b.late...)
+	f.Late, b.late = nil, nil
+	wait := w.between(50*time.Millisecond, time.Second)
+	if len(late) > 0 {
+		back(wait, func() core.Event { return w.heard(late) })
+	}
+	back(wait+1, func() core.Event { return core.CardFound{Finding: f} })
 }
 
-func (b *bank) look(ref string) sale.Found {
-	if r := b.records[ref]; r != nil && r.batch == b.closed {
-		return sale.FoundIt
+// lookUp is what a terminal that is idle and understood says.
+func (b *bank) lookUp(w *world, l sale.CardLookup, f *sale.CardFinding) {
+	f.Reached, f.Identity.Serial = true, b.terminal
+	f.SameLine = b.sentOn[l.Ref] == b.line
+	if l.Serial != "" && l.Serial != b.terminal {
+		f.Swapped, f.Result = true, sale.FoundUnclear
+		return
 	}
-	return sale.FoundNot
+	if f.Result = b.look(w, l.Ref); f.Result == sale.FoundIt {
+		f.Answer = b.answer(w, b.records[l.Ref])
+	} else {
+		if l.Original != nil {
+			f.Original = b.look(w, l.Original.Ref)
+			if r := b.records[l.Original.Ref]; f.Original == sale.FoundIt && r.voided {
+				f.Original = sale.FoundVoided
+			}
+		}
+		if l.Control != nil {
+			f.Control = b.look(w, l.Control.Ref)
+		}
+	}
+	f.Finds = b.finds == w.life
+}
+
+// look is whether the terminal on the line finds a reference.
+func (b *bank) look(w *world, ref string) sale.Found {
+	r := b.records[ref]
+	switch {
+	case r == nil, r.on != b.terminal, r.hidden, b.odd.lookupOff, w.now < b.blind:
+		return sale.FoundNot
+	case r.offline && b.odd.hides, r.batch != b.closed[r.on] && !r.offline: // what was approved offline survives a close
+		return sale.FoundNot
+	}
+	b.finds = w.life
+	return sale.FoundIt
 }
 
 func (b *bank) abort(w *world) {

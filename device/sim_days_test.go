@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,7 +75,7 @@ func (b *bank) closeBatch(w *world, back back) {
 func (b *bank) totals() sale.BatchAnswer {
 	t := sale.BatchTotal{Tender: sale.Credit}
 	for _, r := range b.list {
-		if r.batch == b.closed && !r.voided {
+		if r.on == b.terminal && r.batch == b.closed[r.on] && !r.voided {
 			switch r.kind {
 			case sale.CardSale, sale.CardComplete:
 				t.Count, t.Amount = t.Count+1, t.Amount+r.approved
@@ -83,7 +84,7 @@ func (b *bank) totals() sale.BatchAnswer {
 			}
 		}
 	}
-	return sale.BatchAnswer{End: sale.BatchClosed, Number: batchName(b.closed), Totals: []sale.BatchTotal{t}, Words: "BATCH CLOSED"}
+	return sale.BatchAnswer{End: sale.BatchClosed, Serial: b.terminal, Number: batchName(b.closed[b.terminal]), Totals: []sale.BatchTotal{t}, Words: "BATCH CLOSED"}
 }
 
 func batchName(n int) string { return strconv.Itoa(n + 1) }
@@ -96,7 +97,7 @@ func (x *wires) closeBatch(w *world) sale.BatchAnswer {
 	x.noisy = false
 	closed := x.terminal.State().Closed > before
 	if closed {
-		w.bank.closed++
+		w.bank.closed[serial]++
 	}
 	if a.End == sale.BatchClosed && !closed || a.End == sale.BatchOpen && closed {
 		w.fail("wires: the batch close ended as %s (%s), and the batch was closed: %v", a.End, a.Words, closed)
@@ -201,7 +202,7 @@ func (w *world) explained(no int, b books.Books) {
 		left := t.Apart
 		for _, e := range t.Look.Sales { // posd counts it; what has the terminal in that batch?
 			left += e.Amount
-			if r := w.bank.of(w.disk.sales[e.Sale], t.Number); r != nil && !r.voided {
+			if r := w.bank.of(w.disk.sales[e.Sale], t.Serial, t.Number); r != nil && !r.voided {
 				if r.kind == sale.CardReturn {
 					left += r.approved
 				} else {
@@ -209,8 +210,8 @@ func (w *world) explained(no int, b books.Books) {
 				}
 			}
 		}
-		for _, r := range w.bank.list { // a person called it not paid, and the terminal has it
-			if s := w.disk.sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && s.Settled != nil && s.State != sale.Paid && !r.voided {
+		for _, r := range w.bank.list { // a person called it not paid, or it is an incident, and the terminal has it
+			if s := w.disk.sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Settled != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
 				left -= r.approved
 			}
 		}
@@ -226,9 +227,9 @@ func (w *world) explained(no int, b books.Books) {
 }
 
 // of returns the record of a sale in a batch.
-func (b *bank) of(s sale.Sale, batch string) *record {
+func (b *bank) of(s sale.Sale, terminal, batch string) *record {
 	for _, a := range s.Attempts {
-		if r := b.records[a.Ref]; r != nil && batchName(r.batch) == batch {
+		if r := b.records[a.Ref]; r != nil && batchName(r.batch) == batch && r.on == cmp.Or(terminal, r.on) {
 			return r
 		}
 	}

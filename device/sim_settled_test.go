@@ -71,6 +71,9 @@ func (w *world) known(s sale.Sale) {
 func (w *world) true(s sale.Sale) {
 	taken, kept, times, shown := sale.Amount(0), sale.Amount(0), 0, 0
 	for _, a := range s.Attempts {
+		if r := w.bank.records[a.Ref]; r != nil && r.forgotten {
+			return
+		}
 		if r := w.bank.records[a.Ref]; r != nil {
 			times++
 			taken, kept = taken+r.approved, kept+r.approved-r.undone
@@ -99,7 +102,10 @@ func (w *world) true(s sale.Sale) {
 			moved += m.Amount
 		}
 	}
+	full := func(a sale.Attempt) bool { r := w.bank.records[a.Ref]; return r != nil && !r.partial }
 	switch {
+	case s.State == sale.Declined && slices.ContainsFunc(s.Attempts, full):
+		w.fail("I3: sale %s is declined, and all of it was approved", s.ID)
 	case s.State == sale.Paid && taken != s.ApprovedAmount:
 		w.fail("I3: sale %s is paid for %s and %s was taken", s.ID, s.ApprovedAmount, taken)
 	case s.State.Final() && s.State != sale.Paid && kept != 0:
@@ -149,7 +155,7 @@ func (w *world) billsSettled() {
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
 		for _, a := range s.Attempts {
-			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth {
+			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth && !r.forgotten {
 				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
 			}
 			if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {

@@ -28,13 +28,7 @@ func (w *world) trouble() {
 	})
 	w.nowAndThen(12*time.Minute, func() { w.bank.pull(w) })
 	w.nowAndThen(25*time.Minute, func() { w.bank.otherRegister(w) })
-	w.nowAndThen(40*time.Minute, func() {
-		// A batch closed within a quarter of an hour of a lost first sale cannot be told from a sale
-		// that never was: that hour belongs into auto_settle. Here nobody closes a batch in mid-trade.
-		if w.bank.running == nil && w.now-w.bank.used > 16*time.Minute {
-			w.bank.settle(w)
-		}
-	})
+	w.bank.trouble(w)
 }
 
 // nowAndThen does something again and again, at random, until all is calm.
@@ -68,6 +62,7 @@ func (w *world) clockJumps() {
 // pull is somebody pulling the terminal's cable, and putting it back.
 func (b *bank) pull(w *world) {
 	b.unplugged = true
+	b.line++
 	w.say("the terminal's cable is pulled")
 	w.after(w.human(time.Second, 4*time.Minute), func() { b.unplugged = false; w.say("the terminal's cable is back") })
 }
@@ -91,7 +86,7 @@ const otherRef = "ANOTHERTILL00001"
 
 // settle closes the terminal's batch: nothing of it is found any more.
 func (b *bank) settle(w *world) {
-	b.closed++
+	b.closed[b.terminal]++
 	w.say("the terminal closes its batch by itself")
 	if w.wires != nil {
 		w.wires.terminal.Settle()

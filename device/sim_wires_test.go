@@ -202,7 +202,7 @@ func (x *wires) find(w *world, l sale.CardLookup) sale.CardFinding {
 	f := x.driver.Find(context.Background(), l)
 	x.noisy = false
 	r := w.bank.records[l.Ref]
-	there := r != nil && r.batch == w.bank.closed
+	there := r != nil && r.batch == w.bank.closed[serial]
 	switch {
 	case f.Result == sale.FoundNot && there, f.Result == sale.FoundIt && !there:
 		w.fail("wires: %s is %s, and at the terminal: %v", l.Ref, f.Result, there)

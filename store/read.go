@@ -324,10 +324,11 @@ func (s *Store) HasReference(ctx context.Context, ref string) (used bool, err er
 	return used, err
 }
 
-// SaleOf returns the sale that a reference or number of an attempt belongs to.
+// SaleOf returns the sale that a reference or number of an attempt, a refund or
+// a void belongs to.
 func (s *Store) SaleOf(ctx context.Context, ref string) (out sale.Sale, err error) {
 	err = s.look(ctx, "look for the sale of "+ref, func(v view) error {
-		found, err := v.sales("WHERE id = (SELECT sale FROM attempts WHERE ref = ?)", ref)
+		found, err := v.sales(`WHERE id = coalesce((SELECT sale FROM attempts WHERE ref = ?1), (SELECT sale FROM movements WHERE id = ?1))`, ref)
 		if err != nil {
 			return err
 		}

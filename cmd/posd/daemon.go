@@ -73,6 +73,10 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if d.till, err = device.New(d.tillOptions()); err != nil {
 		return nil, err
 	}
+	if t := d.parts.terminal; t != nil {
+		t.Hear(d.till.TerminalSaid)
+		t.named = d.till.TerminalNamed
+	}
 	d.board = &board{config: c, parts: d.parts, journal: d.journal, verifier: newVerifier(opened, log)}
 	if c.Backup != nil {
 		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)

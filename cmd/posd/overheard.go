@@ -76,8 +76,8 @@ func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
 type terminal struct {
 	*pax.Terminal
 	known
-	busy atomic.Int32      // transactions and look-ups under way
-	late []sale.CardAnswer // came beside a transaction, for the next look-up; Charge and Find take turns
+	busy  atomic.Int32        // transactions and look-ups under way
+	named func(serial string) // is told which terminal was greeted; nil: nobody is
 }
 
 // Charge is pax.Terminal.Charge.
@@ -85,7 +85,6 @@ func (t *terminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnsw
 	t.busy.Add(1)
 	defer t.busy.Add(-1)
 	a := t.Terminal.Charge(ctx, o)
-	t.late = append(t.late, a.Late...)
 	switch a.Verdict {
 	case sale.VerdictApproved, sale.VerdictDeclined, sale.VerdictCancelled:
 		t.hear(true, "ready", sale.TroubleNone)
@@ -100,7 +99,6 @@ func (t *terminal) Find(ctx context.Context, l sale.CardLookup) sale.CardFinding
 	t.busy.Add(1)
 	defer t.busy.Add(-1)
 	f := t.Terminal.Find(ctx, l)
-	f.Late, t.late = append(t.late, f.Late...), nil
 	if f.Reached {
 		t.hear(true, "ready", sale.TroubleNone)
 	} else {
@@ -139,6 +137,9 @@ func (t *terminal) met(id sale.Identity, err error) {
 		return
 	}
 	t.hear(true, "ready", sale.TroubleNone)
+	if t.named != nil {
+		t.named(id.Serial)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.identity = id

@@ -38,6 +38,7 @@ line = "tcp:%s"
 ack_wait = "1s"
 probe_wait = "500ms"
 answer_wait = "2s"
+batch_wait = "2s"
 cancel_wait = "1s"
 end_wait = "100ms"
 heartbeat = "10s"
@@ -133,7 +134,7 @@ func (s *shop) person(id sale.ID, words ...string) sale.Sale {
 		s.t.Fatalf("it is %s (%s, %s), and a person should decide", v.State, v.Reason, v.Words)
 	}
 	for _, w := range words {
-		if !strings.Contains(v.Attention, w) {
+		if !strings.Contains(strings.ToLower(v.Attention), strings.ToLower(w)) {
 			s.t.Errorf("%q is not said: %q", w, v.Attention)
 		}
 	}

@@ -156,7 +156,7 @@ var hints = map[string]string{
 	"kind":     "Use sale or auth; a return is POST /v1/refunds, a completion POST /v1/sales/{id}/complete.",
 	"tender":   "Use credit or debit, or leave it to the terminal.",
 	"upload":   "Use confirmed or refused.",
-	"as":       "Use paid, declined or cancelled.",
+	"as":       "Use paid, declined or cancelled; of a refund or void, done or refused.",
 	"by":       "Give the name of the person who asks.",
 	"reason":   "Give the reason in a few words.",
 	"currency": "Use three letters, such as CAD, or leave it out.",

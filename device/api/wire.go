@@ -36,7 +36,7 @@ type KeepRequest struct {
 
 // ResolveRequest is the body of resolve.
 type ResolveRequest struct {
-	As     sale.State `json:"as" enum:"paid,declined,cancelled" doc:"How the sale ended, by the person's word."`
+	As     sale.State `json:"as" enum:"paid,declined,cancelled,done,refused" doc:"How the sale ended, by the person's word: paid, declined or cancelled. Of a refund or void, whose own ID then stands in the path, done or refused."`
 	Reason string     `json:"reason" minLength:"1" maxLength:"200" doc:"How the person knows." example:"the bank's list shows it"`
 	By     string     `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who says so." example:"Ana"`
 }

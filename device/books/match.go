@@ -111,12 +111,22 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 // add puts an amount into the batch, or names the other one that it is in; it
 // reports whether it is in this one.
 func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, words string) (here bool) {
-	if card != nil && !sameBatch(card.Batch, m.Number) {
+	switch {
+	case card == nil:
+	case !sameTerminal(card.Serial, m.Serial):
+		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch+" of terminal "+card.Serial)
+		return false
+	case !sameBatch(card.Batch, m.Number):
 		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch)
 		return false
 	}
 	m.kind(s.Tender).Posd.add(amount)
 	return true
+}
+
+// sameTerminal compares serial numbers: each terminal counts its own batches.
+func sameTerminal(a, b string) bool {
+	return a == "" || b == "" || sale.SerialNumber(a) == sale.SerialNumber(b)
 }
 
 // sameBatch compares batch numbers, which are written with and without zeros in

@@ -150,6 +150,9 @@ func (b *Books) remarks() []string {
 		default:
 			said = append(said, fmt.Sprintf(b.say("The terminal's batch %s and posd are %s apart: compare with the terminal's report."), t.Number, t.Apart))
 		}
+		if t.Difference != "" {
+			said = append(said, t.Difference)
+		}
 		if t.Doubt != "" {
 			said = append(said, fmt.Sprintf(b.say("An earlier close was not answered, part of the batch may be in that one: %s"), t.Doubt))
 		}

@@ -10,7 +10,7 @@ import (
 
 // charge asks the terminal for the sale's money, once its intent is durable.
 func (c *Machine) charge(l *live, w SellAsked) {
-	o := sale.CardRequest{Kind: l.s.Kind, Ref: l.attempt().Ref, Amount: l.s.Amount, Tender: l.s.Tender, AllowDuplicate: w.AllowDuplicate}
+	o := sale.CardRequest{Kind: l.s.Kind, Ref: l.attempt().Ref, Amount: l.s.Amount, Tender: l.s.Tender, AllowDuplicate: w.AllowDuplicate, Serial: c.ask(l.attempt().Ref)}
 	if l.s.Kind == sale.CardComplete {
 		o.Original = original(c.latest(w.Original))
 	}
@@ -34,11 +34,29 @@ func (w CardAnswered) happen(c *Machine) {
 	c.foreign(w)
 }
 
+// happen takes what the terminal says unasked.
+func (w CardHeard) happen(c *Machine) {
+	for _, h := range w.Answers {
+		l, _ := c.byRef(h.Answer.Ref)
+		if l == nil && h.Known != nil {
+			l = c.hold(*h.Known)
+		}
+		switch {
+		case l != nil:
+			c.cardAnswered(h.Answer)
+		case h.Answer.SaidApproved:
+			c.heardFrom(h.Answer)
+			c.strayApproval(h.Answer)
+		}
+	}
+}
+
+// happen notes which terminal is on the line.
+func (w TerminalNamed) happen(c *Machine) { c.serial = sale.SerialNumber(w.Serial) }
+
 // cardAnswered takes a transaction's answer, on time or late.
 func (c *Machine) cardAnswered(a sale.CardAnswer) {
-	if a.Card.Serial != "" {
-		c.serial = a.Card.Serial
-	}
+	c.heardFrom(a)
 	l, m := c.byRef(a.Ref)
 	switch {
 	case l == nil:
@@ -103,13 +121,16 @@ func (c *Machine) approved(l *live, a sale.CardAnswer) {
 	c.attemptIs(l, sale.AttemptPaid, a.Words)
 	o := outcome{state: sale.Paid, words: a.Words, approved: a.Approved, answer: &a}
 	want := c.expected(l)
+	part := a.Partial && a.Approved < want // less than asked without that word is no part
 	switch {
-	case a.Approved > 0 && a.Approved < want && c.policy.Partial == "refuse":
+	case part && c.policy.Partial == "refuse":
 		c.partial(l, a, want)
 		return
-	case a.Approved > 0 && a.Approved < want:
+	case part:
 		o.due = want - a.Approved
 		o.attention = fmt.Sprintf("approved for %s only: %s is still due", a.Approved, o.due)
+	case a.Contradiction != "":
+		o.incident = a.Contradiction + ": look the sale up at the bank"
 	case a.Approved != want:
 		o.incident = fmt.Sprintf("the terminal approved %s where %s was asked: compare with the terminal's batch", a.Approved, want)
 	case l.s.CancelWished:

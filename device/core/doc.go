@@ -22,7 +22,8 @@
 //	cardkinds.go     authorisation, completion, return
 //	card.go          the terminal's answer: approved, in part, declined, lost; tips
 //	claim.go         who holds the terminal
-//	lookup.go        a lost card answer: look our reference up, weigh the proof
+//	lookup.go        a lost card answer: look our reference up
+//	proof.go         what proves that the terminal never heard of it, and what is kept for that
 //	wallet.go        an order at the gateway: its code, its look-ups, seven days
 //	cancel.go        a cashier's wish
 //	end.go           how every sale ends; incidents, and what a person must do

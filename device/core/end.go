@@ -69,8 +69,8 @@ func (c *Machine) follow(l *live, o outcome) {
 	}
 	if o.state == sale.Paid {
 		c.reportPaid(l, o.answer)
-		if o.answer != nil && l.s.Kind == sale.CardSale {
-			c.addControl(sale.CardControl{Ref: l.attempt().Ref, Amount: o.approved})
+		if o.answer != nil {
+			c.addControl(l, *o.answer)
 		}
 	}
 	c.paperOf(l, o)

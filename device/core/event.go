@@ -103,13 +103,15 @@ type (
 		By    string
 	}
 
-	// ResolveAsked is a person's word on a sale that posd cannot tell.
+	// ResolveAsked is a person's word on a sale that posd cannot tell, or on one
+	// of its refunds and voids.
 	ResolveAsked struct {
-		Token  Token
-		Sale   sale.Sale
-		As     sale.State
-		Reason string
-		By     string
+		Token    Token
+		Sale     sale.Sale
+		Movement string     // its ID; empty: the sale itself
+		As       sale.State // of a movement: done or refused
+		Reason   string
+		By       string
 	}
 
 	// SeenAsked puts away how an unsure sale ended.
@@ -183,6 +185,14 @@ type (
 		Lost   bool       // Answer.Foreign may be one of ours, of what a restore lost
 	}
 
+	// CardHeard is an answer of the terminal that nobody waited for: a sale's own
+	// after it was given up, another verdict on one that was answered, or an
+	// approval of what nobody asked for.
+	CardHeard struct{ Answers []HeardAnswer }
+
+	// TerminalNamed says which terminal is on the line.
+	TerminalNamed struct{ Serial string }
+
 	// CardFound is the end of a look-up.
 	CardFound struct{ Finding sale.CardFinding }
 
@@ -237,6 +247,12 @@ type (
 	// Tick says that the time asked for has come.
 	Tick struct{}
 )
+
+// HeardAnswer is an answer that nobody waited for.
+type HeardAnswer struct {
+	Answer sale.CardAnswer
+	Known  *sale.Sale // whose attempt, refund or void it names, if it is one of ours
+}
 
 // ReportAnswer is a report with the gateway's answer to it.
 type ReportAnswer struct {

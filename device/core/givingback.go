@@ -64,7 +64,10 @@ func (w GiveBackAsked) happen(c *Machine) {
 	}
 	s := c.latest(&w.Sale)
 	amount := w.Amount
-	if amount == 0 {
+	switch {
+	case w.Kind == sale.Void:
+		amount = s.ApprovedAmount // the terminal voids all of it, whatever is written here
+	case amount == 0:
 		amount = s.Refundable()
 	}
 	if words := c.giveBackFault(w, s, amount); words != "" {
@@ -102,6 +105,8 @@ func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amoun
 		return "sale " + string(s.ID) + " took no money: void it instead"
 	case w.Kind == sale.Void && w.Amount != 0 && w.Amount != s.ApprovedAmount:
 		return "a void undoes the whole sale: leave the amount out, or refund a part"
+	case w.Kind == sale.Void && s.Refundable() != s.ApprovedAmount:
+		return "a part of it was given back, and a void would give back all of it: refund what is left"
 	case s.Kind == sale.CardAuth && c.completion(s.ID, w.Completions) != nil:
 		return fmt.Sprintf("authorisation %s is completed by sale %s: void or refund that one", s.ID, c.completion(s.ID, w.Completions).ID)
 	case w.Kind == sale.Void && (s.Card == nil || s.Card.Transaction == ""):
@@ -128,7 +133,7 @@ func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 		return
 	}
 	c.term.claim(m.ID)
-	o := sale.CardRequest{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s)}
+	o := sale.CardRequest{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s), Serial: c.ask(m.ID)}
 	effect(Charge{Order: o})
 }
 
@@ -228,6 +233,7 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 // movementAnswered takes the terminal's answer to a void or return.
 func (c *Machine) movementAnswered(l *live, m *sale.Movement, a sale.CardAnswer) {
 	if m.Settled() {
+		c.movementOtherwise(l, m, a)
 		return
 	}
 	if card := a.Card; card != (sale.CardInfo{}) {
@@ -244,6 +250,14 @@ func (c *Machine) movementAnswered(l *live, m *sale.Movement, a sale.CardAnswer)
 		c.movementIs(l, m, sale.MoveUnsure, a.Words)
 		c.startSeek(l, m)
 	}
+}
+
+// movementOtherwise notes a machine's word that contradicts how a void or return ended.
+func (c *Machine) movementOtherwise(l *live, m *sale.Movement, a sale.CardAnswer) {
+	if a.Verdict == sale.VerdictUnsure || (a.Verdict == sale.VerdictApproved) == (m.State == sale.MoveDone) {
+		return
+	}
+	c.incident(l, fmt.Sprintf("the terminal says %q of the %s of %s, which is %s here: compare with the terminal's batch", a.Words, m.Kind, m.Amount, m.State))
 }
 
 // undone follows a void or return of a card sale into the books: its report is

@@ -31,6 +31,8 @@ type Machine struct {
 	facts      map[sale.ID]*fact    // about sales the step does not hold, not durable yet
 	controls   []sale.CardControl   // latest approved card sales of this batch, as far as known, the newest last
 	serial     string               // of the terminal that answered last
+	proofs     map[string]*proof    // of card attempts that are not settled, by reference
+	offline    map[string]bool      // terminals that have approved something offline
 	day        int                  // number of the open business day
 	opened     time.Time            // when the one before was closed
 	closing    *closing             // while it is being closed
@@ -69,7 +71,7 @@ func New(p Policy, has Equipment, m Makers) (*Machine, error) {
 	}
 	return &Machine{
 		policy: p, calendar: calendar, has: has, makers: m,
-		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, drawerJobs: map[string]drawerJob{}, facts: map[sale.ID]*fact{}, reprints: map[string]*reprint{},
+		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, drawerJobs: map[string]drawerJob{}, facts: map[sale.ID]*fact{}, proofs: map[string]*proof{}, offline: map[string]bool{}, reprints: map[string]*reprint{},
 		stopped: map[string]sale.Job{}, blank: map[sale.ID]bool{},
 		queue: newQueue(), day: 1,
 	}, nil

@@ -30,6 +30,10 @@ type Policy struct {
 	ApprovedIncludes []string `toml:"approved_includes"`
 	// AutoSettle lists the hours ("22:00", shop's time) at which the terminal may close its batch by itself.
 	AutoSettle []string `toml:"auto_settle"`
+	// TerminalOffline says that the terminal may approve offline (store and forward), and keep that to
+	// itself until its upload: that it does not find a transaction then never proves anything. Of a
+	// terminal that has approved something offline posd takes that for granted.
+	TerminalOffline bool `toml:"terminal_offline"`
 	// ResultShownFor is how long a result stays on the customer display; the thanks after a payment stay half as long.
 	ResultShownFor time.Duration `toml:"result_shown_for"`
 	// AskTerminalEvery is the pause between probes of a terminal whose answer was lost.

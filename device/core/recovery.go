@@ -13,15 +13,12 @@ func (w Started) happen(c *Machine) {
 	r := w.Recovered
 	c.recoverDay(r)
 	c.recoverOutcomes(r)
-	if r.Control != nil && r.Control.Day == c.day && c.lostClose == "" {
-		for _, a := range r.Control.Attempts {
-			if a.State == sale.AttemptPaid {
-				c.controls = []sale.CardControl{{Ref: a.Ref, Amount: r.Control.ApprovedAmount}}
-			}
+	c.recoverProofs(r.Notes)
+	if k := r.Control; k != nil && k.Card != nil {
+		c.serial = sale.SerialNumber(k.Card.Serial)
+		if a := k.Attempts[len(k.Attempts)-1]; k.Day == c.day && c.lostClose == "" && !k.Offline && a.State == sale.AttemptPaid {
+			c.controls = []sale.CardControl{{Ref: a.Ref, Amount: k.ApprovedAmount, Serial: c.serial}}
 		}
-	}
-	if r.Control != nil && r.Control.Card != nil {
-		c.serial = r.Control.Card.Serial
 	}
 	for i := range r.Open {
 		c.takeUp(c.hold(r.Open[i]))

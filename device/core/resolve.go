@@ -1,11 +1,19 @@
 package core
 
-import "posd/device/sale"
+import (
+	"fmt"
+
+	"posd/device/sale"
+)
 
 // happen takes a person's word on what posd says it cannot tell (money rule 13).
 func (w ResolveAsked) happen(c *Machine) {
 	l := c.live[w.Sale.ID]
 	s := c.latest(&w.Sale)
+	if w.Movement != "" {
+		c.resolveMovement(l, w)
+		return
+	}
 	switch {
 	case s.State != sale.Unsure || l == nil:
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "sale %s is %s: only an unsure sale can be settled by a person", s.ID, s.State)
@@ -16,16 +24,62 @@ func (w ResolveAsked) happen(c *Machine) {
 	case !w.As.Final():
 		c.refuse(w.Token, sale.ErrInvalid, s.ID, "settle it as paid, declined or cancelled")
 		return
-	case w.By == "" || w.Reason == "" || len(w.By) > 64 || len(w.Reason) > 200 || !sale.Printable(w.By+w.Reason):
-		c.refuse(w.Token, sale.ErrInvalid, s.ID, "a name (at most 64 characters) and a reason (at most 200) are needed")
+	case w.nameless():
+		c.refuse(w.Token, sale.ErrInvalid, s.ID, namelessWords)
 		return
 	}
 	l.s.Settled = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
 	c.end(l, outcome{state: w.As, reason: sale.ReasonPerson, words: w.Reason + " (" + w.By + ")", approved: l.s.Amount})
 	if seek := l.seek; seek != nil { // asked on: a machine that disagrees later is an incident
-		seek.resolved, seek.since, seek.at = true, c.mono(), c.timer(slowProbe)
+		seek.resolved, seek.since, seek.at = true, c.mono(), c.timer(c.slowProbe())
 	}
 	l.waiting = append(l.waiting, Reply{Token: w.Token})
+}
+
+const namelessWords = "a name (at most 64 characters) and a reason (at most 200) are needed"
+
+// nameless reports that nobody stands for the word, or nothing.
+func (w ResolveAsked) nameless() bool {
+	return w.By == "" || w.Reason == "" || len(w.By) > 64 || len(w.Reason) > 200 || !sale.Printable(w.By+w.Reason)
+}
+
+// resolveMovement takes a person's word on a refund or void. The terminal is
+// still asked about it in the quiet, and holds nothing any more.
+func (c *Machine) resolveMovement(l *live, w ResolveAsked) {
+	as := sale.MovementState(w.As)
+	var m *sale.Movement
+	if l != nil {
+		m = l.movement(w.Movement)
+	}
+	switch {
+	case m == nil || m.State != sale.MoveUnsure:
+		c.refuse(w.Token, sale.ErrNotPossible, w.Sale.ID, "%s is no refund or void that posd cannot tell the end of: see posd show %s", w.Movement, w.Sale.ID)
+		return
+	case l.s.Attention == "":
+		c.refuse(w.Token, sale.ErrNotPossible, w.Sale.ID, "posd is still finding out how the %s ended: wait until it says that it cannot tell", m.Kind)
+		return
+	case as != sale.MoveDone && as != sale.MoveRefused:
+		c.refuse(w.Token, sale.ErrInvalid, w.Sale.ID, "settle a refund or void as done or refused")
+		return
+	case w.nameless():
+		c.refuse(w.Token, sale.ErrInvalid, w.Sale.ID, namelessWords)
+		return
+	}
+	seek := l.seek
+	l.seek = nil
+	c.movementIs(l, m, as, fmt.Sprintf("%s (%s)", w.Reason, w.By))
+	switch {
+	case l.s.Method != sale.Card:
+	case as == sale.MoveDone:
+		c.undone(l, m)
+	default:
+		c.notUndone(l)
+	}
+	if seek != nil && seek.movement == m.ID {
+		l.seek = seek
+		seek.resolved, seek.since, seek.at = true, c.mono(), c.timer(c.slowProbe())
+	}
+	l.waiting = append(l.waiting, Reply{Token: w.Token, Movement: m.ID})
 }
 
 // happen takes a person's word on what became of an offline approval.

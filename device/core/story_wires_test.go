@@ -13,7 +13,11 @@ import (
 func terminalSays(p *player, l *storyLine) {
 	switch {
 	case l.is("lookup"):
-		p.happens(CardFound{Finding: finding(l, answering[Find](p).Lookup)})
+		f := finding(l, answering[Find](p).Lookup)
+		if len(f.Late) > 0 { // as the shell hands it in
+			p.happens(CardHeard{Answers: []HeardAnswer{{Answer: f.Late[0]}}})
+		}
+		p.happens(CardFound{Finding: f})
 	case l.is("batch"):
 		answering[CloseBatch](p)
 		a := sale.BatchAnswer{End: sale.BatchEnd(l.word()), Words: l.arg("words")}
@@ -46,7 +50,7 @@ func (p *player) holder(ref string) *sale.Sale {
 
 // cardAnswer reads the terminal's words on one transaction.
 func cardAnswer(l *storyLine, ref string, kind sale.CardKind) sale.CardAnswer {
-	a := sale.CardAnswer{Ref: ref, Kind: kind}
+	a := sale.CardAnswer{Ref: ref, Kind: kind, Serial: "123456789"}
 	usual := ""
 	switch v := l.word(); v {
 	case "approved":
@@ -74,7 +78,7 @@ func cardAnswer(l *storyLine, ref string, kind sale.CardKind) sale.CardAnswer {
 
 // finding reads what a look-up brought.
 func finding(l *storyLine, q sale.CardLookup) sale.CardFinding {
-	f := sale.CardFinding{Ref: q.Ref, Reached: true, Identity: sale.Identity{Serial: "0123456789"}, Foreign: l.arg("foreign")}
+	f := sale.CardFinding{Ref: q.Ref, Reached: true, Identity: sale.Identity{Serial: "0123456789"}, SameLine: true, Finds: true, Foreign: l.arg("foreign")}
 	if q.Control != nil {
 		f.Control = sale.Found(cmp.Or(l.arg("control"), string(sale.FoundIt)))
 	}
