@@ -250,3 +250,21 @@ func TestHowAnUnsureSaleEndedStaysUntilSeen(t *testing.T) {
 		t.Errorf("sold %+v", s)
 	}
 }
+
+func TestOneTapMakesACardSaleOfAWallet(t *testing.T) {
+	r := newReal(t)
+	r.control("POST", "/customer/wait", "") // nobody reads the code
+	r.begins()
+	r.keys("1250")
+	r.press("WeChat Pay")
+	r.says("The code is shown")
+	r.press("Take a card instead")
+	r.until(`document.getElementById("sale").dataset.tone === "paid"`)
+	s := r.sold()
+	if len(s) != 2 || s[0].Method != sale.Card || s[0].State != sale.Paid || s[0].Replaces != string(s[1].ID) {
+		t.Fatalf("sold %+v", s)
+	}
+	if s[1].State == sale.Paid || s[1].State == sale.Waiting || s[1].State == sale.Unsure && !s[1].GivenUp {
+		t.Errorf("the wallet's sale is %+v", s[1])
+	}
+}

@@ -37,7 +37,8 @@
 //	cashier.js   the till, drawn: keying.js the bill, panel.js the sale, strip.js what stands
 //	             beside it, pills.js what can be used; state.js what it knows, sell.js what
 //	             it asks, amount.js and keys.js how keys are read, sound.js
-//	manager.js   the lists; day.js reports and the close, look.js what a person must see to
+//	manager.js   today.js the figures and the hours, list.js the sales, day.js reports and
+//	             the close, look.js what a person must see to
 //	display.js   the customer's screen
 //	shared       moves.js what can be done with a sale, tell.js how it is told, trouble.js what
 //	             a device lacks, words.js every word (words-*.js, one file a language),

@@ -1,4 +1,4 @@
-// Canadian French. Words that a native reader should look at again stand in words-doubtful.txt.
+// Canadian French. What a native reader should look at is listed in testdata/pages.
 
 export default {
 	welcome: "Bienvenue", items: "Votre facture", total: "Total", pay: "Veuillez payer",
