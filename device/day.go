@@ -151,6 +151,7 @@ func (t *Till) gather(ctx context.Context, e sale.GatherDay) {
 			return
 		}
 		t.o.Log.Error("the day cannot be summed up; trying again", "day", e.No, "err", err)
+		t.post(core.DayUnread{No: e.No, Words: words(err)})
 		select {
 		case <-time.After(gatherAgain):
 		case <-ctx.Done():

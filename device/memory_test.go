@@ -25,6 +25,7 @@ type memory struct {
 	notes   map[string]string
 	commits int
 	full    error // what Commit answers instead of storing
+	unread  error // what a list of a day's sales answers
 }
 
 func newMemory() *memory {
@@ -151,6 +152,9 @@ func (m *memory) DaysOn(_ context.Context, date string) (out []sale.Day, err err
 func (m *memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.unread != nil && f.Day > 0 && f.Limit > 1 {
+		return nil, m.unread
+	}
 	within := func(at time.Time) bool {
 		return !at.Before(f.From) && (f.To.IsZero() || at.Before(f.To))
 	}

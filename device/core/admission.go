@@ -22,7 +22,7 @@ func (w SellAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrTillBusy, cur.s.ID, "sale %s of %s is under way: wait for it or cancel it first", cur.s.ID, cur.s.Amount)
 		return
 	}
-	if c.closing != nil {
+	if c.closing != nil && !c.closing.unread {
 		c.refuse(w.Token, sale.ErrTillBusy, "", "the day is being closed: wait until its report is there")
 		return
 	}

@@ -21,6 +21,7 @@ import (
 type closing struct {
 	note     closingNote
 	token    Token
+	unread   bool               // the journal could not be read to sum the day up; selling goes on
 	controls []sale.CardControl // as they were before the batch was to be closed
 }
 
@@ -159,6 +160,19 @@ func (w DayGathered) happen(c *Machine) {
 	c.log(nil, false, "day closed", fmt.Sprint(d.No))
 	c.closing, c.opened, c.lostClose = nil, d.ClosedAt, ""
 	c.after(Reply{Token: k.token, Day: d})
+}
+
+// happen answers whoever closes a day that cannot be read, and lets the till sell
+// on: what ends from here on belongs to the next day. The day is closed once it can be read.
+func (w DayUnread) happen(c *Machine) {
+	k := c.closing
+	if k == nil || w.No != k.note.No || k.unread {
+		return
+	}
+	k.unread = true
+	c.log(nil, true, "the day cannot be summed up yet", w.Words)
+	c.refuse(k.token, sale.ErrUnavailable, "", "day %d is settled, but the journal cannot be read to sum it up (%s): selling goes on, and the report is made as soon as it can be read", w.No, w.Words)
+	k.token = 0
 }
 
 // recoverDay takes up the number of the open day, and a closing that was interrupted.

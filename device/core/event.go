@@ -202,6 +202,12 @@ type (
 	// DayGathered is the end of a GatherDay.
 	DayGathered struct{ Day sale.Day }
 
+	// DayUnread says that a GatherDay could not read the journal yet; it goes on.
+	DayUnread struct {
+		No    int
+		Words string
+	}
+
 	// OrderCreated is the end of create_order.
 	OrderCreated struct {
 		Sale   sale.ID

@@ -74,7 +74,7 @@ func (w GiveBackAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "%s", words)
 		return
 	}
-	if c.closing != nil {
+	if c.closing != nil && !c.closing.unread {
 		c.refuse(w.Token, sale.ErrTillBusy, s.ID, "the day is being closed: wait until its report is there")
 		return
 	}
