@@ -200,6 +200,7 @@ func (c *Config) judge(d *strict) {
 	d.judge("daemon", c.Daemon.validate())
 	if t := c.Terminal; t != nil {
 		d.judge("terminal", append(t.lineFaults(), t.cancelFaults()...))
+		d.judge("terminal", t.driverFaults(c.Gateway != nil))
 		d.judge("terminal", t.Config.Validate())
 	}
 	if g := c.Gateway; g != nil {
@@ -265,7 +266,7 @@ func (c *Config) lines() []struct {
 		config port.Config
 	}
 	var all []line
-	if c.Terminal != nil {
+	if c.Terminal != nil && c.Terminal.Driver == drivenHere {
 		all = append(all, line{"terminal", c.Terminal.LineConfig.Config})
 	}
 	if c.Scanner != nil {

@@ -12,11 +12,43 @@ import (
 
 // Terminal is the card terminal and its line.
 type Terminal struct {
+	// Driver says who drives the terminal: "pax", posd itself on a line; "iotpay",
+	// the gateway, whose order is then the charge. Default "pax".
+	Driver string `toml:"driver"`
 	LineConfig
 	pax.Config
 }
 
-func (t *Terminal) setDefaults() { *t = Terminal{LineConfig{port.Defaults()}, pax.Defaults()} }
+func (t *Terminal) setDefaults() {
+	*t = Terminal{Driver: drivenHere, LineConfig: LineConfig{port.Defaults()}, Config: pax.Defaults()}
+}
+
+// Who drives the terminal.
+const (
+	drivenHere      = "pax"
+	drivenByGateway = "iotpay"
+)
+
+// reading says which of the two readings of the gateway's CC_PAX is in force.
+func (t *Terminal) reading() string {
+	if t.Driver == drivenByGateway {
+		return "IOTPay drives the terminal: an order by CC_PAX is the charge itself"
+	}
+	return "posd drives the terminal: an order by CC_PAX only reports what was charged"
+}
+
+// driverFaults judges who drives the terminal, and what that takes.
+func (t *Terminal) driverFaults(gateway bool) []error {
+	switch {
+	case t.Driver != drivenHere && t.Driver != drivenByGateway:
+		return []error{fmt.Errorf(`driver = %q is not known: write "pax" (posd drives the terminal on a line) or "iotpay" (IOTPay drives it)`, t.Driver)}
+	case t.Driver == drivenByGateway && t.Line != "":
+		return []error{fmt.Errorf("line = %q stands beside driver = %q: IOTPay drives the terminal, posd has no line to it, so leave the line out", t.Line, t.Driver)}
+	case t.Driver == drivenByGateway && !gateway:
+		return []error{fmt.Errorf("driver = %q needs [gateway]: configure the account at IOTPay", t.Driver)}
+	}
+	return nil
+}
 
 // overHTTP returns host:port of a terminal that is spoken to over HTTP.
 func (t *Terminal) overHTTP() (addr string, ok bool) {
@@ -69,6 +101,9 @@ func (t *Terminal) cancelFaults() []error {
 
 // lineFaults judges the terminal's line, which may be an HTTP address, too.
 func (t *Terminal) lineFaults() []error {
+	if t.Driver == drivenByGateway {
+		return nil // there is none
+	}
 	l := t.LineConfig
 	if addr, ok := t.overHTTP(); ok {
 		if l.Line = "tcp:" + addr; l.validate() != nil {

@@ -40,3 +40,20 @@ func TestCancelsGoToTheTerminalsOtherPort(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoDrivesTheTerminalIsSaidAndJudged(t *testing.T) {
+	const account = "[gateway]\nmch_id = \"1\"\njob_no = \"1\"\n"
+	for _, tc := range []struct{ text, fault string }{
+		{"[terminal]\nline = \"/dev/posd-terminal\"\n" + account, ""},
+		{"[terminal]\ndriver = \"iotpay\"\n" + account, ""},
+		{"[terminal]\ndriver = \"iotpay\"\n", "needs [gateway]"},
+		{"[terminal]\ndriver = \"iotpay\"\nline = \"/dev/posd-terminal\"\n" + account, "leave the line out"},
+		{"[terminal]\ndriver = \"ingenico\"\nline = \"/dev/posd-terminal\"\n", `write "pax"`},
+		{"[terminal]\n" + account, "line is empty"},
+	} {
+		_, err := parse("posd.toml", []byte(tc.text))
+		if (err == nil) != (tc.fault == "") || err != nil && !strings.Contains(err.Error(), tc.fault) {
+			t.Errorf("%q: %v, want %q", tc.text, err, tc.fault)
+		}
+	}
+}

@@ -104,8 +104,12 @@ func (d *daemon) tillOptions() device.Options {
 		Makers: core.Makers{ID: newID, Report: p.report, Wallet: c.Scan.Wallet, Fits: p.fits},
 	}
 	// A nil pointer in an interface is not a nil interface: absent devices stay out.
-	if p.terminal != nil {
+	switch {
+	case p.terminal != nil:
 		o.Terminal = p.terminal
+	case p.driven != nil:
+		o.Terminal = p.driven
+		o.Policy.CloseBatch = false // IOTPay settles it
 	}
 	if p.gateway != nil {
 		o.Gateway, o.Outbox = p.gateway, outbox.New(p.gateway, c.Gateway.Workers)

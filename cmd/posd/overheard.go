@@ -151,11 +151,14 @@ type gateway struct {
 	known
 }
 
+// heard notes how the gateway is. What an answer says of one order, refund or
+// channel says nothing about that.
 func (g *gateway) heard(a sale.GatewayAnswer) sale.GatewayAnswer {
-	if a.Trouble == sale.TroubleNone && a.Result != sale.GatewayNotSent && a.Result != sale.GatewayLost {
-		g.hear(true, "ready", a.Trouble)
-	} else {
+	switch {
+	case a.Concern == sale.ConcernLink:
 		g.hear(false, a.Words, a.Trouble)
+	case a.Result != sale.GatewayNotSent && a.Result != sale.GatewayLost:
+		g.hear(true, "ready", sale.TroubleNone)
 	}
 	return a
 }
@@ -182,7 +185,11 @@ func (g *gateway) QueryRefund(ctx context.Context, no string) sale.GatewayAnswer
 
 // Report is iotpay.Client.Report.
 func (g *gateway) Report(ctx context.Context, r sale.Report) sale.GatewayAnswer {
-	return g.heard(g.Client.Report(ctx, r))
+	a := g.Client.Report(ctx, r)
+	if a.Concern != sale.ConcernLink { // one report may meet for ever what no other does
+		g.heard(a)
+	}
+	return a
 }
 
 // greet asks after an order that never was.

@@ -20,7 +20,8 @@ import (
 type parts struct {
 	lines    []*port.Line
 	held     []func() // locks of what is no line
-	terminal *terminal
+	terminal *terminal        // that posd drives
+	driven   *iotpay.Terminal // that the gateway drives, instead
 	gateway  *gateway
 	printer  *printer.Printer
 	scanner  *scanner
@@ -42,7 +43,7 @@ func plugIn(c Config, log *slog.Logger) (_ *parts, err error) {
 		p.lines = append(p.lines, made)
 		return made
 	}
-	if t := c.Terminal; t != nil {
+	if t := c.Terminal; t != nil && t.Driver == drivenHere {
 		own := log.With("line", "terminal")
 		if addr, ok := t.overHTTP(); ok {
 			release, err := port.Hold(c.Daemon.LockDir, addr)
@@ -93,6 +94,9 @@ func plugIn(c Config, log *slog.Logger) (_ *parts, err error) {
 			return nil, err
 		}
 		p.gateway = &gateway{Client: client}
+		if t := c.Terminal; t != nil && t.Driver == drivenByGateway {
+			p.driven = iotpay.NewTerminal(client, c.Shop.Currency)
+		}
 	}
 	return p, nil
 }

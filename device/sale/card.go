@@ -93,6 +93,7 @@ type CardAnswer struct {
 	Extra     Secret // CC_PAX extra as JSON text; holds the expiry: goes into the report row and nowhere else
 	ExtraErr  string // why no valid extra could be made of it; the report is then set aside with these words
 	Serial    string // of the terminal that was asked, as SerialNumber writes it
+	Reported  bool   // the gateway itself drove the terminal: it is told of nothing
 	// SaidApproved tells that the result code was one of approval, whatever the
 	// verdict: that the terminal does not find the attempt later proves nothing.
 	SaidApproved bool

@@ -108,12 +108,16 @@ func (c *Client) Create(ctx context.Context, r sale.OrderRequest) sale.GatewayAn
 
 // CreateOrder asks for an order of any channel. It is sent once.
 func (c *Client) CreateOrder(ctx context.Context, o Order) (Placed, sale.GatewayAnswer) {
+	return c.placeOrder(ctx, once, o)
+}
+
+func (c *Client) placeOrder(ctx context.Context, how manner, o Order) (Placed, sale.GatewayAnswer) {
 	c.seeRoute()
 	o = c.filled(o)
 	if err := o.Validate(); err != nil {
 		return Placed{}, refused(o.No, err)
 	}
-	obj, a := c.call(ctx, once, "create_order", o.No, o.params(c.cfg.MchID), o.AuthCode)
+	obj, a := c.call(ctx, how, "create_order", o.No, o.params(c.cfg.MchID), o.AuthCode)
 	if a.Result != sale.GatewayOK {
 		return Placed{}, a
 	}
@@ -371,6 +375,7 @@ type manner int
 const (
 	once manner = iota
 	repeated
+	driving // once, and for as long as a customer at a terminal may take
 )
 
 // call signs, sends, reads and judges. The object is empty unless the result is ok.
@@ -392,8 +397,11 @@ func (c *Client) ask(ctx context.Context, how manner, endpoint string, params []
 		return exchange{}, err
 	}
 	client := c.wire.once
-	if how == repeated {
+	switch how {
+	case repeated:
 		client = c.wire.look
+	case driving:
+		client = c.wire.card
 	}
 	return c.wire.send(ctx, client, endpoint, text), nil
 }

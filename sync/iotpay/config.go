@@ -40,6 +40,9 @@ type Config struct {
 
 	// CallTimeout bounds one create, refund or report. Default 20s.
 	CallTimeout time.Duration `toml:"call_timeout"`
+	// CardTimeout bounds one card payment on a terminal that the gateway drives: the
+	// customer is in it. Default 3m.
+	CardTimeout time.Duration `toml:"card_timeout"`
 	// QueryTimeout bounds one try of a look-up. Default 8s.
 	QueryTimeout time.Duration `toml:"query_timeout"`
 	// QueryTries is how often one look-up is tried in all. Default 3.
@@ -79,6 +82,9 @@ type Config struct {
 	// signed: it was not made, and may be asked for under a new number. After all
 	// other words it goes on under its own.
 	RefundRefusedTexts []string `toml:"refund_refused_texts"`
+	// CardDeclinedTexts are words, signed, that say that a card was not charged, where
+	// the gateway drives the terminal. After all other words a person looks it up.
+	CardDeclinedTexts []string `toml:"card_declined_texts"`
 	// RefundDone are the values of a refund's status that mean that the money went
 	// back. Default "2", "3", "SUCCESS".
 	RefundDone []string `toml:"refund_done"`
@@ -99,6 +105,7 @@ func Defaults() Config {
 		DeviceID:      "scanner-1",
 		ProductID:     "1",
 		CallTimeout:   20 * time.Second,
+		CardTimeout:   3 * time.Minute,
 		QueryTimeout:  8 * time.Second,
 		QueryTries:    3,
 		RetryWait:     500 * time.Millisecond,
@@ -141,6 +148,10 @@ func Defaults() Config {
 			"not paid", "unpaid", "order not exist", "order does not exist", "order not found", "trade not exist", "trade overdue", "refund period", "refund deadline",
 			"refund not allowed", "not allowed to refund", "cannot be refunded", "can not be refunded", "not support refund", "does not support refund", "refund is not supported",
 			"trade state error", "currency is not", "大于", "未支付", "退款期限", "不支持退款", "不允许退款", "订单不存在",
+		},
+		CardDeclinedTexts: []string{
+			"declin", "do not honor", "do not honour", "insufficient funds", "expired card", "invalid card", "cancelled by", "canceled by", "customer cancel", "user cancel",
+			"card removed", "wrong pin", "incorrect pin", "拒绝", "用户取消", "余额不足",
 		},
 		RefundDone:   []string{"2", "3", "SUCCESS"},
 		RefundFailed: []string{"4", "9", "FAIL", "FAILED"},
@@ -194,6 +205,7 @@ func (c Config) Validate() []error {
 		min   time.Duration
 	}{
 		{"call_timeout", c.CallTimeout, time.Second},
+		{"card_timeout", c.CardTimeout, 10 * time.Second},
 		{"query_timeout", c.QueryTimeout, 100 * time.Millisecond},
 		{"retry_wait", c.RetryWait, time.Millisecond},
 		{"retry_wait_max", c.RetryWaitMax, c.RetryWait},
@@ -215,7 +227,7 @@ func (c Config) Validate() []error {
 		texts []string
 	}{
 		{"not_found_texts", c.NotFoundTexts}, {"exists_texts", c.ExistsTexts}, {"channel_texts", c.ChannelTexts}, {"key_texts", c.KeyTexts},
-		{"patience_texts", c.PatienceTexts}, {"system_texts", c.SystemTexts}, {"refund_refused_texts", c.RefundRefusedTexts},
+		{"patience_texts", c.PatienceTexts}, {"system_texts", c.SystemTexts}, {"refund_refused_texts", c.RefundRefusedTexts}, {"card_declined_texts", c.CardDeclinedTexts},
 		{"refund_done", c.RefundDone}, {"refund_failed", c.RefundFailed},
 	} {
 		for _, t := range l.texts {

@@ -25,6 +25,11 @@
 // absence, proves; client.go joins them into what the till calls; notify.go receives
 // the gateway's own calls.
 //
+// Whether create_order with CC_PAX reports a card payment or is one, IOTPay's
+// documents leave open. Report is the first reading: a payment that the till has
+// taken on its own line. Terminal (terminal.go) is the second: the gateway drives
+// the card terminal, and the order is the charge. The configuration says which.
+//
 // # How it fails
 //
 // Nothing here returns a bare error to the till. A call ends as a

@@ -269,6 +269,8 @@ type Placed struct {
 	RetDetail  string    `json:"retDetail,omitempty"`
 	RetParams  RetParams `json:"retParams"`
 	Extra      string    `json:"extra,omitempty"` // CC_PAX
+	// Amount is what the answer says was ordered, where it says so in cents.
+	Amount sale.Amount `json:"-"`
 }
 
 // RetParams is a text on some channels and an object on others.
@@ -293,6 +295,9 @@ func placed(o Object) Placed {
 		PayParams:  o.Text("payParams"),
 		RetDetail:  o.Text("retDetail"),
 		Extra:      o.Text("extra"),
+	}
+	if cents, told, err := o.Whole("amount"); told && err == nil {
+		p.Amount = sale.Amount(cents)
 	}
 	if in, ok := o.Nested("retParams"); ok {
 		p.RetParams = RetParams{

@@ -27,10 +27,11 @@ const maxAnswer = 1 << 20
 // router keeps one, so that a sale after a quiet hour does not meet a dead connection.
 const idleTime = 15 * time.Second
 
-// wire carries requests. It has two clients over one set of connections.
+// wire carries requests. It has three clients over one set of connections.
 type wire struct {
 	base string
 	once *retryablehttp.Client // create, refund, report: never twice
+	card *retryablehttp.Client // charges of a terminal that the gateway drives: never twice
 	look *retryablehttp.Client // look-ups
 	tr   *http.Transport
 }
@@ -66,8 +67,11 @@ func newWire(cfg Config, log *slog.Logger, o options) *wire {
 	}
 
 	w.once = newRetrying(carry, cfg.CallTimeout, log)
-	w.once.RetryMax = 0
-	w.once.CheckRetry = func(context.Context, *http.Response, error) (bool, error) { return false, nil }
+	w.card = newRetrying(carry, cfg.CardTimeout, log)
+	for _, never := range []*retryablehttp.Client{w.once, w.card} {
+		never.RetryMax = 0
+		never.CheckRetry = func(context.Context, *http.Response, error) (bool, error) { return false, nil }
+	}
 
 	w.look = newRetrying(carry, cfg.QueryTimeout, log)
 	w.look.RetryMax = cfg.QueryTries - 1
