@@ -204,6 +204,12 @@ func TestReportsDrainOnceTheLinkIsBack(t *testing.T) {
 				}
 				return sale.GatewayAnswer{No: r.No, Result: sale.GatewayOK, Verified: true}
 			}
+			g.probe = func() sale.GatewayAnswer {
+				if away {
+					return sale.GatewayAnswer{Result: sale.GatewayNotSent, Words: "no route"}
+				}
+				return sale.GatewayAnswer{Result: sale.GatewayNotFound}
+			}
 		})
 		for i := range 50 {
 			s := c.sell(sale.Card, sale.Amount(100+i))

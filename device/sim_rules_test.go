@@ -26,6 +26,9 @@ func (w *world) intended(ref string) {
 // written holds what every commit must keep.
 func (w *world) written(rows []sale.Row) {
 	for _, r := range rows {
+		if rep, ok := r.(sale.ReportRow); ok && rep.Report.State == sale.QueueSetAside && rep.Report.Words == patienceWords {
+			w.fail("I10: report %s is set aside by words of patience", rep.Report.No)
+		}
 		s, ok := r.(sale.SaleRow)
 		if !ok {
 			continue
@@ -36,6 +39,10 @@ func (w *world) written(rows []sale.Row) {
 		for _, m := range s.Sale.Refunds {
 			w.stored[m.ID] = s.Sale.ID
 		}
+		if id := w.gateway.ids[s.Sale.ID]; id != "" && len(s.Sale.Attempts) == 1 && s.Sale.PayOrderID != id {
+			w.fail("I3: the gateway's number of sale %s was %s and is %s", s.Sale.ID, id, s.Sale.PayOrderID)
+		}
+		w.gateway.ids[s.Sale.ID] = s.Sale.PayOrderID
 		was, ended := w.finals[s.Sale.ID]
 		switch {
 		case ended && was != s.Sale.State:

@@ -96,8 +96,14 @@ func (w *world) true(s sale.Sale) {
 	if s.Settled != nil || s.Incident != "" {
 		return
 	}
+	if o := w.gateway.orders[s.MchOrderNo]; o != nil && o.renamed && s.State == sale.Paid && strings.HasPrefix(s.PayOrderID, "P") {
+		w.fail("I3: the gateway's number of sale %s has changed (%s stands there), and it is no incident", s.ID, s.PayOrderID)
+	}
 	moved := sale.Amount(0)
 	for _, m := range s.Refunds {
+		if r := w.gateway.refunds[m.ID]; r != nil && m.State == sale.MoveRefused && !r.refused && !r.failed {
+			w.fail("I3: refund %s of sale %s is called refused, and was made", m.ID, s.ID)
+		}
 		if m.State == sale.MoveDone {
 			moved += m.Amount
 		}

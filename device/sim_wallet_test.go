@@ -13,6 +13,7 @@ type wallet struct {
 	list    []*order
 	codes   map[string]string // text of a QR to its order
 	refunds map[string]*refunded
+	ids     map[sale.ID]string     // payOrderIds as they are stored
 	heard   map[string]sale.Amount // reports, by number: how much
 	blocked map[string]int         // reports that are refused, by number: how often yet
 	away    bool
@@ -25,16 +26,22 @@ type order struct {
 	status sale.OrderStatus
 	back   sale.Amount
 	shown  bool // its code was on glass
+	// renamed orders have another payOrderId in every look-up than create_order told.
+	renamed bool
 }
 
 type refunded struct {
 	amount  sale.Amount
 	times   int
 	refused bool
+	unclear bool // made, and answered with words of the system
+	pending bool // accepted, and not made yet
+	failed  bool // accepted, and not made after all
 }
 
 func (g *wallet) init() {
 	g.orders, g.codes, g.refunds = map[string]*order{}, map[string]string{}, map[string]*refunded{}
+	g.ids = map[sale.ID]string{}
 	g.heard, g.blocked = map[string]sale.Amount{}, map[string]int{}
 }
 
@@ -86,6 +93,7 @@ func (g *wallet) create(w *world, e core.CreateOrder, back back) {
 		if w.chance(0.002) && w.wires == nil {
 			o.amount += 3 // the wallet takes what nobody asked for
 		}
+		o.renamed = w.wires == nil && w.chance(0.01)
 		g.orders[no], g.list = o, append(g.list, o)
 		if e.Request.Channel.Micropay() { // the debit itself
 			o.shown = true
@@ -130,6 +138,9 @@ func (g *wallet) query(w *world, e core.QueryOrder, back back) {
 		a.Result, a.Verified, a.Words = sale.GatewayNotFound, true, "order not exist"
 	default:
 		a.Result, a.Verified, a.Status, a.PayOrderID, a.Amount = sale.GatewayOK, true, o.status, "P"+o.no, o.amount
+		if o.renamed {
+			a.PayOrderID = "Q" + o.no
+		}
 	}
 	if w.wires != nil {
 		a = w.wires.query(e.MchOrderNo, f, a)
@@ -153,11 +164,8 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 		case o == nil || !o.status.Paid() || o.back+r.Amount > o.amount:
 			w.fail("I1: refund %s of %s has no money behind it", r.No, r.Amount)
 		default:
-			had = &refunded{amount: r.Amount, times: 1, refused: w.chance(0.03)}
+			had = g.newRefund(w, o, r.Amount)
 			g.refunds[r.No] = had
-			if !had.refused {
-				o.back += r.Amount
-			}
 		}
 	}
 	switch {
@@ -166,6 +174,12 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 	case f.lost != "" || had == nil:
 	case had.refused:
 		a.Result, a.Verified, a.Words = sale.GatewayFail, true, "order is not paid"
+	case had.unclear:
+		a.Result, a.Verified, a.Concern, a.Words = sale.GatewayUnclear, true, sale.ConcernSystem, "system error"
+	case had.pending:
+		a.Result, a.Verified = sale.GatewayPending, true
+	case had.failed:
+		a.Result, a.Verified = sale.GatewayFailed, true
 	default:
 		a.Result, a.Verified = sale.GatewayOK, true
 	}
@@ -176,12 +190,44 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 	back(f.took, func() core.Event { return core.RefundAnswered{Sale: e.Sale, Movement: r.No, Answer: a} })
 }
 
+// newRefund decides what becomes of a refund: refused, made and called so, made and
+// answered with words of the system, or accepted, and made or not made later.
+func (g *wallet) newRefund(w *world, o *order, amount sale.Amount) *refunded {
+	r := &refunded{amount: amount, times: 1, refused: w.chance(0.03)}
+	if r.refused {
+		return r
+	}
+	o.back += amount
+	if w.wires != nil {
+		return r // whose simulator has kinds of its own
+	}
+	switch w.rnd.IntN(8) {
+	case 0:
+		r.unclear = true
+	case 1, 2:
+		r.pending = true
+		w.after(w.human(5*time.Second, 20*time.Minute), func() {
+			if r.pending = false; w.chance(0.3) {
+				r.failed = true
+				o.back -= amount
+			}
+		})
+	}
+	return r
+}
+
 func (g *wallet) queryRefund(w *world, e core.QueryRefund, back back) {
 	f := g.fate(w)
 	a := f.answer(e.Movement)
 	if f.lost == "" {
 		a.Result, a.Verified = sale.GatewayNotFound, true
-		if had := g.refunds[e.Movement]; had != nil && !had.refused {
+		switch had := g.refunds[e.Movement]; {
+		case had == nil || had.refused:
+		case had.pending:
+			a.Result = sale.GatewayPending
+		case had.failed:
+			a.Result = sale.GatewayFailed
+		default:
 			a.Result = sale.GatewayOK
 		}
 	}
@@ -223,7 +269,7 @@ func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {
 	if n, ok := g.blocked[r.No]; ok && n > 0 || !known && w.chance(0.03) {
 		if f.lost == "" {
 			g.blocked[r.No]++
-			a.Result, a.Verified, a.Words = sale.GatewayFail, true, "remarks not allowed"
+			a = g.poison(w, r.No)
 		}
 		w.say("gateway: report %s refused: %s", r.No, a.Result)
 		return a
@@ -245,6 +291,28 @@ func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {
 		a = w.wires.report(r, f, a)
 	}
 	w.say("gateway: report %s: %s", r.No, a.Result)
+	return a
+}
+
+// patienceWords never set a report aside.
+const patienceWords = "request too frequent"
+
+// poison is what one report is answered for as long as it is blocked.
+func (g *wallet) poison(w *world, no string) sale.GatewayAnswer {
+	a := sale.GatewayAnswer{No: no, Status: sale.StatusUnknown, Result: sale.GatewayFail, Verified: true, Concern: sale.ConcernOrder, Words: "remarks not allowed"}
+	if w.wires != nil {
+		return a
+	}
+	switch no[len(no)-1] % 5 {
+	case 0:
+		a.Concern, a.Words = sale.ConcernPatience, patienceWords
+	case 1:
+		a.Concern, a.Trouble, a.Words = sale.ConcernSystem, sale.TroubleServer, "system error"
+	case 2:
+		a.Concern, a.Words = sale.ConcernChannel, "merchant not support JCB card"
+	case 3:
+		a = sale.GatewayAnswer{No: no, Status: sale.StatusUnknown, Result: sale.GatewayLost, Concern: sale.ConcernLink, Trouble: sale.TroubleServer, Words: "HTTP 405"}
+	}
 	return a
 }
 

@@ -61,6 +61,7 @@ func (w DayAsked) happen(c *Machine) {
 	if !w.WithoutTerminal && c.has.Terminal && (!c.terminalFree(w.Token) || !c.cardsSettled(w.Token)) {
 		return
 	}
+	c.askOpenEnds()
 	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.lostClose}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By)}})
@@ -76,6 +77,21 @@ func (w DayAsked) happen(c *Machine) {
 		c.urgent()
 		c.out.Intent = &IntentFailed{}
 		c.after(CloseBatch{})
+	}
+}
+
+// askOpenEnds asks at once about every refund that is not settled, and about
+// orders that were closed and may be paid all the same.
+func (c *Machine) askOpenEnds() {
+	for _, l := range c.order {
+		for _, mv := range l.pending {
+			if mv.sent && mv.at.on() && mv.notFound == 0 && l.s.Method != sale.Card {
+				mv.at = first(mv.at, c.soon())
+			}
+		}
+		if w := l.watch; w != nil && w.closed && !w.asking {
+			w.at = c.soon()
+		}
 	}
 }
 

@@ -87,6 +87,8 @@ func (c *Machine) reportPaid(l *live, a *sale.CardAnswer) {
 	case l.s.Method != sale.Card:
 	case a == nil, l.s.Kind == sale.CardReturn:
 		l.s.Reported = sale.ReportByHand
+	case a.Reported: // the gateway charged the card itself, under the attempt's reference
+		l.s.MchOrderNo, l.s.Reported = l.attempt().Ref, sale.ReportDone
 	case l.s.Captures():
 		c.queueReport(l, *a)
 	}

@@ -16,7 +16,16 @@ type pendingMovement struct {
 	sent     bool          // its first byte may have left
 	notFound time.Duration // when query_refund first said it knows nothing of it
 	tries    int           // look-ups so far
+	over     time.Duration // when the call that sent it was over, or this run began: it may still be under way for a while
 }
+
+// A refund that the gateway does not know may still be under way to it: for so
+// long after the call that sent it was over, and after a start for as much longer
+// as a call may take.
+const (
+	refundUnderWay = time.Minute
+	longestCall    = time.Minute
+)
 
 // addMovement stores the intent of giving money back. It is sent later, by movementsDue or by the caller.
 func (c *Machine) addMovement(l *live, m sale.Movement) *sale.Movement {
@@ -95,7 +104,7 @@ func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amoun
 	switch {
 	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
 		return "say who asks for it: a name of at most 64 characters"
-	case s.State != sale.Paid:
+	case s.State != sale.Paid && !s.PaidThoughClosed():
 		return fmt.Sprintf("sale %s is %s, not paid: there is nothing to give back", s.ID, s.State)
 	case slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return !m.Settled() }):
 		return "another refund or void of this sale is not settled yet: wait for it"
@@ -177,12 +186,18 @@ func (e RefundAnswered) happen(c *Machine) {
 	if a.Words != "" {
 		m.Words = a.Words
 	}
-	trusted := a.Verified
+	if !e.Asked {
+		mv.over = c.mono()
+	}
 	switch {
-	case a.Result == sale.GatewayOK && trusted:
+	case a.Result == sale.GatewayOK && a.Verified:
 		c.movementIs(l, m, sale.MoveDone, a.Words)
-	case a.Result == sale.GatewayFail && trusted && !e.Asked:
+	case a.Result == sale.GatewayFailed && a.Verified, a.Result == sale.GatewayFail && a.Verified && !e.Asked:
 		c.movementIs(l, m, sale.MoveRefused, a.Words)
+	case a.Result == sale.GatewayPending && a.Verified:
+		c.refundAccepted(l, m, a)
+	case e.Asked && a.Result == sale.GatewayNotFound && c.mono() < mv.over+refundUnderWay:
+		mv.notFound, mv.at = 0, c.timer(mv.over+refundUnderWay-c.mono())
 	case e.Asked && a.Result == sale.GatewayNotFound && mv.notFound == 0:
 		mv.notFound, mv.at = c.mono(), c.timer(10*time.Second)
 	case e.Asked && a.Result == sale.GatewayNotFound:
@@ -191,10 +206,24 @@ func (e RefundAnswered) happen(c *Machine) {
 		c.send(l, m, c.now)
 	default:
 		c.movementIs(l, m, sale.MoveUnsure, a.Words)
-		mv.at = c.timer(max(c.jitter(min(time.Duration(1<<min(mv.tries, 9))*2*time.Second, c.policy.BackoffMax)), a.RetryAfter))
-		if mv.tries == 10 {
-			c.attend(l, "the gateway does not say whether the refund was made: look it up at IOTPay")
-		}
+		c.askRefundAgain(l, m, a, "the gateway does not say whether the refund was made: look it up at IOTPay")
+	}
+}
+
+// refundAccepted goes on asking: a refund that is accepted is not done.
+func (c *Machine) refundAccepted(l *live, m *sale.Movement, a sale.GatewayAnswer) {
+	mv := c.pending(l, m)
+	mv.notFound = 0
+	c.touch(l)
+	c.askRefundAgain(l, m, a, "IOTPay has accepted the refund and does not say that it is done: look it up there")
+}
+
+// askRefundAgain plans the next look-up, and calls a person after a while.
+func (c *Machine) askRefundAgain(l *live, m *sale.Movement, a sale.GatewayAnswer, words string) {
+	mv := c.pending(l, m)
+	mv.at = c.timer(max(c.jitter(min(time.Duration(1<<min(mv.tries, 9))*2*time.Second, c.policy.BackoffMax)), a.RetryAfter))
+	if mv.tries == 10 {
+		c.attend(l, words)
 	}
 }
 
@@ -225,7 +254,7 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 	}
 	c.event(l, string(m.Kind)+"."+string(state), words)
 	c.log(l, state == sale.MoveRefused, string(m.Kind)+" "+string(state), words)
-	if state == sale.MoveDone && l.s.State == sale.Paid {
+	if state == sale.MoveDone && (l.s.State == sale.Paid || l.s.PaidThoughClosed()) {
 		c.printCopies(l, m.ID, m.Card)
 	}
 }

@@ -33,14 +33,22 @@ type queue struct {
 	probing bool
 	claimed bool // a claim or a batch is under way
 
-	fresh   map[string]bool   // queued in this run and never handed to the outbox: certainly unknown to IOTPay
-	suspect map[string]string // refused by themselves, by number, with the words
-	streak  []string          // different reports refused with the same words in a row
-	same    string            // those words
+	fresh   map[string]bool     // queued in this run and never handed to the outbox: certainly unknown to IOTPay
+	suspect map[string]*suspect // reports that did not pass, by number
+	streak  []string            // different reports answered with the same words in a row
+	same    string              // those words
+	lost    []ReportAnswer      // of which the probe under way says whether the link was at fault
+}
+
+// suspect is a report that did not pass. While others do, it is at fault itself.
+type suspect struct {
+	since  time.Duration // when it did not pass for the first time
+	times  int           // how often not, with others passing in between
+	passed bool          // another report has passed since the last time
 }
 
 func newQueue() queue {
-	return queue{link: LinkUp, fresh: map[string]bool{}, suspect: map[string]string{}}
+	return queue{link: LinkUp, fresh: map[string]bool{}, suspect: map[string]*suspect{}}
 }
 
 // next returns when the link wants to be looked at.
@@ -79,23 +87,48 @@ func (c *Machine) queueDue() {
 	}
 }
 
-// happen takes a probe's answer.
+// happen takes a probe's answer. It is the judge of the link: where it is answered
+// well, whatever a call met was that call's own.
 func (w Probed) happen(c *Machine) {
 	q, a := &c.queue, w.Answer
 	q.probing = false
+	lost := q.lost
+	q.lost = nil
+	if a.OfLink() {
+		q.heard = max(c.mono(), 1)
+		c.gatewayBad(a) // the reports that were lost stay due: they go when it comes back
+		return
+	}
 	c.gatewayHeard(a)
-	if q.link == LinkStopped && !q.away && !q.claimed {
+	for _, ra := range lost {
+		c.postpone(ra.Report, ra.Answer)
+	}
+	if len(lost) > 0 {
+		c.planClaim(false, 0)
+		c.after(TellQueue{})
+	}
+	if q.link == LinkUp {
+		q.fails = 0
+	}
+	if q.link == LinkStopped && !q.away && !q.claimed && (!q.at.on() || q.at.over(c.mono())) {
 		q.claimed = true // the gateway is well: one report tries whether it takes them again
 		c.after(ClaimDue{N: 1})
 	}
 }
 
-// gatewayHeard learns from every answer, and every silence, how the link is.
+// gatewayHeard learns from the answers to wallets' calls, and from silence, how
+// the link is. What an answer says of one order, refund or channel is no word
+// about it. A call that did not leave the box closes the link at once; what else
+// may be the link's or that one call's is the probe's to tell.
 func (c *Machine) gatewayHeard(a sale.GatewayAnswer) {
 	q := &c.queue
 	q.heard = max(c.mono(), 1)
-	if unwell(a) {
-		c.gatewayBad(a)
+	if a.OfLink() {
+		if a.Result == sale.GatewayNotSent || q.away {
+			c.gatewayBad(a)
+		} else {
+			c.doubtLink()
+		}
 		return
 	}
 	if q.link == LinkUp && !q.away {
@@ -113,13 +146,12 @@ func (c *Machine) gatewayHeard(a sale.GatewayAnswer) {
 	}
 }
 
-// unwell reports whether an answer concerns the gateway as a whole.
-func unwell(a sale.GatewayAnswer) bool {
-	switch a.Result {
-	case sale.GatewayNotSent, sale.GatewayLost, sale.GatewayUnverified:
-		return true
+// doubtLink asks the gateway whether it is there, unless it is being asked.
+func (c *Machine) doubtLink() {
+	if q := &c.queue; !q.probing {
+		q.probing = true
+		c.now(Probe{})
 	}
-	return a.Trouble != sale.TroubleNone && a.Trouble != sale.TroubleClock
 }
 
 // gatewayBad notes a gateway that is silent (down) or refuses us (stopped).

@@ -62,7 +62,7 @@ func (c *Machine) takeUp(l *live) {
 			mv.sent = true
 			c.startSeek(l, m)
 		default:
-			mv.sent, mv.at = true, c.soon()
+			mv.sent, mv.at, mv.over = true, c.soon(), c.mono()+longestCall
 		}
 	}
 }

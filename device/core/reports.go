@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"posd/device/sale"
@@ -92,46 +93,64 @@ func (w ReportsDue) happen(c *Machine) {
 	c.now(SendReports{Reports: w.Reports})
 }
 
-// happen takes the answers to a batch of reports, in one commit.
+// happen takes the answers to a batch of reports, in one commit. What is answered
+// about a report concerns that report: it is tried again by itself, and others
+// meanwhile. Only where none passed and the link may be why is the gateway asked
+// whether it is there, and the reports wait for that. Nothing here makes wallets
+// unavailable.
 func (w ReportsAnswered) happen(c *Machine) {
 	q := &c.queue
 	q.claimed = false
-	passed := false
-	var bad sale.GatewayAnswer // an answer that concerns every report
-	var pause time.Duration
+	passed, pause := false, time.Duration(0)
+	var odd []ReportAnswer
 	for _, ra := range w.Answers {
 		r, a := ra.Report, ra.Answer
-		pause = max(pause, a.RetryAfter)
 		switch {
 		case a.Result == sale.GatewayOK && a.Verified, a.Result == sale.GatewayExists && r.Attempted:
 			c.reported(r)
 			passed = true
 		case a.Result == sale.GatewayExists:
 			c.setAside(r, "the number was taken at the first try: "+a.Words)
-		case a.Result == sale.GatewayFail && a.Trouble == sale.TroubleNone:
-			c.refused(r, a)
 		default:
-			bad = a
+			odd = append(odd, ra)
+			pause = max(pause, a.RetryAfter)
 		}
 	}
 	if passed {
 		q.fails, q.same, q.streak = 0, "", nil
-		c.confirmSuspects()
-	}
-	switch {
-	case bad.Result != "":
-		c.gatewayBad(bad)
-	case len(q.streak) >= 3:
-		c.linkIs(LinkStopped, fmt.Sprintf("three different reports in a row were refused with the same words: %s", q.same), false)
-		c.backOff(pause)
-	default:
-		c.linkIs(LinkUp, "", false)
-		q.at = c.timer(pause)
-		if !passed {
-			q.at = c.timer(max(time.Second, pause))
+		for _, s := range q.suspect {
+			s.passed = true
 		}
 	}
+	for _, ra := range odd {
+		if ra.Answer.OfLink() && !passed {
+			q.lost = append(q.lost, ra)
+		} else {
+			c.postpone(ra.Report, ra.Answer)
+		}
+	}
+	c.planClaim(passed, pause)
+	if len(q.lost) > 0 {
+		c.doubtLink()
+	}
 	c.after(TellQueue{})
+}
+
+// planClaim says when reports are taken up next.
+func (c *Machine) planClaim(passed bool, pause time.Duration) {
+	q := &c.queue
+	switch {
+	case len(q.streak) >= 3:
+		c.linkIs(LinkStopped, fmt.Sprintf("three different reports in a row were answered with the same words: %s", q.same), false)
+		c.backOff(pause)
+	case q.away: // the link has its own schedule
+	case passed:
+		c.linkIs(LinkUp, "", false)
+		q.at = c.soon()
+	default:
+		c.linkIs(LinkUp, "", false)
+		q.at = c.timer(max(time.Second, pause))
+	}
 }
 
 // reported removes a report on confirmation.
@@ -143,42 +162,43 @@ func (c *Machine) reported(r sale.Report) {
 	c.urgent()
 }
 
-// refused notes a refusal that concerns this report alone. It is set aside only
-// when another one passes meanwhile: else the fault may not be its own.
-func (c *Machine) refused(r sale.Report, a sale.GatewayAnswer) {
+// A report is set aside after so many answers that were none, over so long, each
+// with another report passing since the one before.
+const (
+	setAsideAfter = 3
+	setAsideOver  = 2 * time.Minute
+)
+
+// postpone tries a report again later, by itself, or sets it aside where others pass
+// and it does not. Words of patience are never held against it.
+func (c *Machine) postpone(r sale.Report, a sale.GatewayAnswer) {
 	q := &c.queue
-	if q.suspect[r.No] == passedSince {
-		delete(q.suspect, r.No)
-		c.setAside(r, a.Words)
-		return
-	}
 	if a.Words != q.same {
 		q.same, q.streak = a.Words, nil
 	}
-	known := false
-	for _, no := range q.streak {
-		known = known || no == r.No
-	}
-	if !known {
+	if !slices.Contains(q.streak, r.No) && len(q.streak) < 3 {
 		q.streak = append(q.streak, r.No)
 	}
-	q.suspect[r.No] = a.Words
+	if a.Concern != sale.ConcernPatience {
+		s := q.suspect[r.No]
+		switch {
+		case s == nil:
+			q.suspect[r.No] = &suspect{since: c.mono(), times: 1}
+		case s.passed:
+			s.times++
+			s.passed = false
+		}
+		if s != nil && s.times >= setAsideAfter && c.mono()-s.since >= setAsideOver {
+			delete(q.suspect, r.No)
+			c.setAside(r, a.Words)
+			return
+		}
+	}
 	r.Attempts++
 	r.Words = a.Words
-	r.DueAt = c.wall().Add(c.jitter(min(2*time.Second<<min(r.Attempts, 10), c.policy.BackoffMax)))
+	r.DueAt = c.wall().Add(max(c.jitter(min(2*time.Second<<min(r.Attempts, 10), c.policy.BackoffMax)), a.RetryAfter))
 	c.reportIs(r, sale.QueueDue)
 }
-
-// confirmSuspects notes that another report passed: a suspect that is refused
-// once more is then set aside.
-func (c *Machine) confirmSuspects() {
-	for no := range c.queue.suspect {
-		c.queue.suspect[no] = passedSince
-	}
-}
-
-// passedSince marks a suspect after which another report passed.
-const passedSince = "\x00passed"
 
 // setAside puts a report where a person sees it, with the gateway's words.
 func (c *Machine) setAside(r sale.Report, words string) {
@@ -201,6 +221,7 @@ func (w RetryAsked) happen(c *Machine) {
 		if r.State == sale.QueueSetAside { // it was tried before; a held one was not
 			r.Attempts, r.Attempted = r.Attempts+1, true
 		}
+		delete(c.queue.suspect, r.No)
 		c.release(r)
 		n++
 	}

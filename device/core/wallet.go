@@ -22,7 +22,12 @@ type watch struct {
 	opened  time.Duration // since when it is watched, in this run
 	before  time.Duration // running time it was watched in earlier runs
 	saved   time.Duration // watched time that is stored
+	scan    bool          // by the customer's own code, and the till still waits for it
+	closed  bool          // the gateway closed it: asked once more, for it may be paid all the same
 }
+
+// askClosedAfter is when an order that the gateway closed is asked about once more.
+const askClosedAfter = 15 * time.Minute
 
 // next returns when the watch wants to be looked at.
 func (w *watch) next() timer {
@@ -30,7 +35,7 @@ func (w *watch) next() timer {
 	if !w.asking {
 		at = w.at
 	}
-	if w.code != "" {
+	if w.code != "" || w.scan {
 		at = first(at, w.until)
 	}
 	return at
@@ -39,6 +44,9 @@ func (w *watch) next() timer {
 // createOrder asks the gateway for an order, once its intent is durable.
 func (c *Machine) createOrder(l *live, code sale.Secret) {
 	l.watch = &watch{no: l.attempt().Ref, opened: c.mono(), shown: l.s.ChannelID.Micropay()}
+	if l.watch.scan = l.s.ChannelID.Micropay(); l.watch.scan {
+		l.watch.until = c.timer(c.policy.CodeShownFor)
+	}
 	c.after(CreateOrder{Sale: l.s.ID, Request: sale.OrderRequest{
 		No: l.watch.no, Channel: l.s.ChannelID, Amount: l.s.Amount, Currency: l.s.Currency, AuthCode: code,
 	}})
@@ -60,6 +68,9 @@ func (e OrderCreated) happen(c *Machine) {
 	case l.s.ChannelID.Micropay():
 		// create_order was the debit: whatever it answered, only query_order decides.
 		c.noteOrder(l, a)
+		if a.Result != sale.GatewayOK && a.Words != "" {
+			l.attempt().Words, l.s.Words = a.Words, a.Words // said at once; the look-up decides
+		}
 		w.at = c.soon()
 	case a.Result == sale.GatewayOK && a.Verified && a.Code != "":
 		c.showCode(l, a)
@@ -76,11 +87,22 @@ func (e OrderCreated) happen(c *Machine) {
 }
 
 func (c *Machine) noteOrder(l *live, a sale.GatewayAnswer) {
-	if a.Verified && a.PayOrderID != "" {
-		l.s.PayOrderID = a.PayOrderID
-	}
+	c.notePayOrder(l, a)
 	c.attemptIs(l, sale.AttemptOpen, "")
 	c.event(l, "sale.order", a.Words)
+}
+
+// notePayOrder keeps the gateway's number of an order. Another number later is
+// another order's, or a fault of the gateway's: refunds go by it, so a person looks.
+func (c *Machine) notePayOrder(l *live, a sale.GatewayAnswer) (same bool) {
+	switch {
+	case !a.Verified || a.PayOrderID == "" || a.PayOrderID == l.s.PayOrderID:
+	case l.s.PayOrderID == "":
+		l.s.PayOrderID = a.PayOrderID
+	default:
+		return false
+	}
+	return true
 }
 
 // showCode puts the QR on glass: before anything else is done with the answer.
@@ -97,7 +119,7 @@ func (c *Machine) showCode(l *live, a sale.GatewayAnswer) {
 	}
 	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.timer(c.policy.CodeShownFor)
 	w.opened, w.at = c.mono(), c.timer(askEvery(0))
-	l.s.PayOrderID = a.PayOrderID
+	c.notePayOrder(l, a)
 	c.attemptIs(l, sale.AttemptOpen, "")
 	c.event(l, "sale.shown", unfit)
 	if unfit != "" {
@@ -131,6 +153,13 @@ func (c *Machine) watchDue(l *live) {
 			c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonTimeout, words: "not paid while the code was shown; still watched"})
 		}
 	}
+	if w.scan && w.until.over(c.mono()) {
+		w.scan = false
+		if l.s.State == sale.Waiting {
+			c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonTimeout, words: cmp.Or(l.s.Words, "the wallet has not said whether it paid; still watched")})
+			c.attend(l, "the wallet has not said whether it paid: look at the customer's phone, or at IOTPay, and settle the sale; posd goes on asking")
+		}
+	}
 	if w.asking || !w.at.over(c.mono()) {
 		return
 	}
@@ -149,12 +178,19 @@ func (e OrderAsked) happen(c *Machine) {
 	c.gatewayHeard(a)
 	trusted := a.Result == sale.GatewayOK && a.Verified
 	switch {
+	case w.closed && !trusted:
+		if w.at = c.timer(max(askClosedAfter, a.RetryAfter)); c.mono()-w.opened > c.policy.WatchFor {
+			l.watch = nil
+		}
+		return
 	case trusted && a.Status.Paid():
 		c.walletPaid(l, a)
 		return
 	case trusted && a.Status.Closed():
 		c.orderClosed(l, a)
 		return
+	case w.closed: // open after all: watched as any other
+		w.closed = false
 	case w.lost:
 		c.afterLostCreate(l, a, trusted)
 		return
@@ -211,36 +247,47 @@ func (c *Machine) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 
 // walletPaid takes the gateway's signed word that money was taken.
 func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
-	if a.PayOrderID != "" {
-		l.s.PayOrderID = a.PayOrderID
-	}
+	sameOrder := c.notePayOrder(l, a)
 	taken := cmp.Or(a.Amount, l.s.Amount)
 	c.attemptIs(l, sale.AttemptPaid, a.Words)
-	if l.s.State.Final() { // a person's word came first, and stands
+	if l.s.State.Final() { // a person's word came first, or the gateway's own, and stands
+		closed := l.watch.closed
 		l.watch, l.s.ApprovedAmount = nil, taken
-		if l.s.State != sale.Paid {
+		if closed {
+			c.incident(l, "the gateway closed the order, and says now that the customer has paid: give the money back with a refund, or hand the goods out")
+		} else if l.s.State != sale.Paid {
 			c.incident(l, fmt.Sprintf("the gateway says paid, but the sale was settled as %s", l.s.State))
 		}
 		return
 	}
 	o := outcome{state: sale.Paid, words: cmp.Or(a.Words, "paid"), approved: taken}
-	if taken != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency) {
+	switch {
+	case taken != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency):
 		o.incident = fmt.Sprintf("the gateway says %s %s was paid where %s %s was asked", a.Currency, taken, l.s.Currency, l.s.Amount)
+	case !sameOrder:
+		o.incident = fmt.Sprintf("the gateway's number of the order was %s and is %s now: compare with its own list before anything is given back", l.s.PayOrderID, a.PayOrderID)
 	}
 	c.end(l, o)
 }
 
 // orderClosed takes the gateway's signed word that the order can never be paid.
 func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
+	w := l.watch
 	c.attemptIs(l, sale.AttemptEnded, a.Words)
 	if l.s.State.Final() {
 		l.watch = nil
+		if w.closed {
+			return // said once more
+		}
 		if l.s.State == sale.Paid {
 			c.incident(l, "the gateway says closed unpaid, but the sale was settled as paid")
 		}
 		return
 	}
-	c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonClosed, words: cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status))})
+	if c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonClosed, words: cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status))}) {
+		w.closed, w.code, w.paying, w.at = true, "", false, c.timer(askClosedAfter)
+		l.watch = w // some gateways take the money of an order that they have closed
+	}
 }
 
 // happen asks about an order at once. The notice itself decides nothing:

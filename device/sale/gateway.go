@@ -150,6 +150,18 @@ type GatewayAnswer struct {
 	RetryAfter time.Duration // asked for by the gateway, capped by the client; 0 if not
 }
 
+// OfLink reports whether an answer, or its absence, is a word about the link to
+// the gateway: whoever asks next may meet the same.
+func (a GatewayAnswer) OfLink() bool {
+	switch {
+	case a.Concern != ConcernNone:
+		return a.Concern == ConcernLink
+	case a.Result == GatewayNotSent, a.Result == GatewayLost, a.Result == GatewayUnverified:
+		return true
+	}
+	return a.Trouble != TroubleNone && a.Trouble != TroubleClock
+}
+
 // ReportState is where a queue entry stands.
 type ReportState string
 

@@ -338,12 +338,18 @@ func (s Sale) Taken() Amount {
 	return s.ApprovedAmount
 }
 
+// PaidThoughClosed reports whether the gateway took the money of an order that it
+// had closed: the sale stays cancelled, and its money is given back.
+func (s Sale) PaidThoughClosed() bool {
+	return s.State == Cancelled && s.Reason == ReasonClosed && s.ApprovedAmount > 0 && s.Incident != ""
+}
+
 // Refundable is what can still be given back, or undone of an authorisation or
 // return: what was approved less every movement that is not refused or kept;
 // unsure ones count as gone.
 func (s Sale) Refundable() Amount {
 	left := s.ApprovedAmount
-	if s.State != Paid {
+	if s.State != Paid && !s.PaidThoughClosed() {
 		left = 0
 	}
 	for _, m := range s.Refunds {
