@@ -19,7 +19,7 @@ import (
 // configured is nil; screen and displays are there even without a display.
 type parts struct {
 	lines    []*port.Line
-	held     []func() // locks of what is no line
+	held     []func()         // locks of what is no line
 	terminal *terminal        // that posd drives
 	driven   *iotpay.Terminal // that the gateway drives, instead
 	gateway  *gateway
