@@ -174,7 +174,7 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 	since := e.No
 	var err error
 	if e.Batch.End == sale.BatchClosed {
-		since, err = books.BatchSince(e.No, func(no int) (books.Books, error) { return t.ClosedDay(ctx, no) })
+		since, err = books.BatchSince(e.No, e.Batch.Serial, func(no int) (books.Books, error) { return t.ClosedDay(ctx, no) })
 	}
 	for no := since; no <= e.No && err == nil; no++ {
 		err = t.eachSale(ctx, sale.Filter{Day: no}, keep)

@@ -107,7 +107,7 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 		answer(10*time.Second, sale.VerdictUnsure, "no ACK")
 		return
 	}
-	think := w.human(time.Second, 25*time.Second)
+	think, life := w.human(time.Second, 25*time.Second), w.life
 	r := &running{ref: o.Ref, until: w.now + think}
 	b.running = r
 	lost := w.chance(0.08)
@@ -134,7 +134,10 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
 			}
 		default:
-			w.answered(b.garble(w, a), back)
+			if w.life == life { // else nobody hears it
+				a = b.garble(w, a)
+			}
+			w.answered(a, back)
 		}
 	})
 }

@@ -109,7 +109,7 @@ func (x *wires) closeBatch(w *world) sale.BatchAnswer {
 func (w *world) gather(e sale.GatherDay, back back) {
 	since := e.No
 	if e.Batch.End == sale.BatchClosed {
-		since, _ = books.BatchSince(e.No, w.closedDay)
+		since, _ = books.BatchSince(e.No, e.Batch.Serial, w.closedDay)
 	}
 	var sales []sale.Sale
 	for _, id := range w.disk.order {

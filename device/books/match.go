@@ -90,7 +90,7 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 		if s.Kind == sale.CardReturn {
 			amount = -amount
 		}
-		here := m.add(s, s.Card, amount, "sale "+string(s.State))
+		here := m.add(s, s.Card, amount, s.Day == to, "sale "+string(s.State))
 		switch {
 		case !here:
 		case s.Settled != nil:
@@ -103,18 +103,20 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 	}
 	for i := range s.Refunds {
 		if v := &s.Refunds[i]; v.Kind == sale.Refund && within(v.Day) && v.State == sale.MoveDone {
-			m.add(s, v.Card, -v.Amount, "returned")
+			m.add(s, v.Card, -v.Amount, v.Day == to, "returned")
 		}
 	}
 }
 
 // add puts an amount into the batch, or names the other one that it is in; it
 // reports whether it is in this one.
-func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, words string) (here bool) {
+func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, today bool, words string) (here bool) {
 	switch {
 	case card == nil:
 	case !sameTerminal(card.Serial, m.Serial):
-		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch+" of terminal "+card.Serial)
+		if today { // what is older stood in the report of its own day
+			m.Elsewhere.add(s, amount, words+", in batch "+card.Batch+" of terminal "+card.Serial)
+		}
 		return false
 	case !sameBatch(card.Batch, m.Number):
 		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch)
@@ -207,16 +209,19 @@ func (g *GatewayMatch) refund(s *sale.Sale, m *sale.Movement, a sale.GatewayAnsw
 	}
 }
 
+// maxBatchDays bounds how many days one batch of a terminal may hold.
+const maxBatchDays = 31
+
 // BatchSince returns the first day whose card sales may be in the batch that day
-// no closes: the one behind the last day that closed a batch. closed reads a
-// day's report.
-func BatchSince(no int, closed func(no int) (Books, error)) (int, error) {
-	for ; no > 1; no-- {
+// no closes: the one behind the last day that closed a batch of this terminal.
+// closed reads a day's report.
+func BatchSince(no int, terminal string, closed func(no int) (Books, error)) (int, error) {
+	for first := max(1, no-maxBatchDays); no > first; no-- {
 		b, err := closed(no - 1)
 		if err != nil {
 			return no, err
 		}
-		if t := b.Closing.Terminal; t == nil || t.End == sale.BatchClosed {
+		if t := b.Closing.Terminal; t == nil || t.End == sale.BatchClosed && sameTerminal(t.Serial, terminal) {
 			return no, nil
 		}
 	}
