@@ -115,11 +115,10 @@ function see(screen) {
 	state.skew = new Date(screen.now) - Date.now();
 }
 
-// putAway goes back to keying; what was keyed before a late payment came up stays.
+// putAway goes back to keying. How an unsure sale ended stays in the inbox: it may
+// have come up under the very finger that went on. What was keyed before a late payment came up stays.
 export function putAway() {
 	if (state.current) sessionStorage.setItem(seenKey, state.current.id);
-	const told = state.outcomes.find((s) => s.id === state.current?.id);
-	if (told) strip.putAway(told); // whoever goes on from it has seen it
 	state.current = undefined;
 	state.complaint = "";
 	draw();

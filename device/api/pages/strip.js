@@ -53,7 +53,7 @@ export function seen(id) {
 	state.outcomes = state.outcomes.filter((o) => o.id !== id);
 }
 
-export async function putAway(s) {
+async function putAway(s) {
 	const { status, body } = await post(`/v1/sales/${s.id}/seen`, { by: localStorage.getItem("posd.by") || undefined }, { trouble });
 	if (status !== 200) return complain(refused(body, "seen", say));
 	seen(s.id);
