@@ -139,6 +139,9 @@ func theTill(p *player, l *storyLine) {
 	p.policy.Partial = cmp.Or(l.arg("partial"), p.policy.Partial)
 	p.policy.LatePayment = cmp.Or(l.arg("late_payment"), p.policy.LatePayment)
 	p.policy.CloseBatch = l.arg("close_batch") != "no"
+	if in := l.arg("approved_includes"); in != "" {
+		p.policy.ApprovedIncludes = strings.Split(in, ",")
+	}
 	p.step(p.begin())
 	if p.has.Gateway {
 		answering[Probe](p)
