@@ -53,7 +53,11 @@ func playRestore(ctx context.Context, st *stage) error {
 	if err := st.running().Stop(); err != nil {
 		return err
 	}
-	fmt.Fprintln(st.out, "posd was stopped, and the copy put back")
+	// What can be read of the old journal would be taken over: here it cannot.
+	if err := loseHead(filepath.Join(st.dir, "data", "posd.db")); err != nil {
+		return err
+	}
+	fmt.Fprintln(st.out, "posd was stopped, its journal lost its first bytes, and the copy was put back")
 	if err := st.mustRun(ctx, "restore", file); err != nil {
 		return err
 	}
@@ -151,4 +155,14 @@ func holds(files []string, text string) error {
 		}
 	}
 	return fmt.Errorf("%s stands in none of %q", text, files)
+}
+
+// loseHead overwrites the mark by which a database is known.
+func loseHead(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(make([]byte, 16), 0)
+	return errors.Join(err, f.Close())
 }
