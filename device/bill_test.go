@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -359,6 +360,39 @@ func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
 			if s := c.now(id); s.State != sale.Paid || !s.Undone() {
 				t.Errorf("sale %s is %s and not undone: %+v", id, s.State, s.Refunds)
 			}
+		}
+	})
+}
+
+// TestLimitsAreCheckedInTheStep: nothing leads past them, whoever asks.
+func TestLimitsAreCheckedInTheStep(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 10000)
+		c.terminal.answers <- approve(10000)
+		c.want(s.ID, sale.Paid, sale.ReasonNone)
+		register := sale.WithActor(context.Background(), sale.Actor{Token: "register 2", Limits: sale.Limits{MaxRefund: 5000, NoReturns: true}})
+		for name, amount := range map[string]sale.Amount{"more than its limit": 5001, "all that is left": 0} {
+			_, _, _, err := c.till.Refund(register, MoveRequest{Key: "k " + name, Sale: s.ID, Amount: amount, By: "Ana"})
+			if !errors.Is(err, sale.ErrNotPossible) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, _, err := c.till.Sell(register, SellRequest{Key: "r", Amount: 100, Method: sale.Card, Kind: sale.CardReturn, By: "Ana"}); err == nil {
+			t.Error("a return without a sale was taken")
+		}
+		if _, movement, _, err := c.till.Refund(register, MoveRequest{Key: "k", Sale: s.ID, Amount: 5000, By: "Ana"}); err != nil || movement == "" {
+			t.Errorf("within its limit: %v", err)
+		}
+		events, err := c.till.Events(context.Background(), 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := false
+		for _, e := range events {
+			named = named || e.Kind == "refund.intended" && strings.Contains(string(e.Data), `"actor":"token register 2"`)
+		}
+		if !named {
+			t.Error("the journal does not say who gave back")
 		}
 	})
 }

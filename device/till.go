@@ -61,6 +61,7 @@ type Till struct {
 
 // request is a question that is looked up, stepped and queued in one turn.
 type request struct {
+	actor  sale.Actor
 	build  func(ctx context.Context, t core.Token) (core.Event, error)
 	answer chan core.Reply
 }
@@ -166,8 +167,11 @@ func (t *Till) wait() time.Duration {
 }
 
 // step tells the machine of one event and does what it says.
-func (t *Till) step(h core.Event) {
-	ev := core.Input{Wall: t.o.Clock(), Mono: t.mono(), Event: h}
+func (t *Till) step(h core.Event) { t.stepFor(sale.Actor{}, h) }
+
+// stepFor is step for whoever asked.
+func (t *Till) stepFor(actor sale.Actor, h core.Event) {
+	ev := core.Input{Wall: t.o.Clock(), Mono: t.mono(), Event: h, Actor: actor}
 	if _, err := io.ReadFull(t.o.Entropy, ev.Entropy[:]); err != nil {
 		panic("no random bytes: " + err.Error()) // no reference can be made: nothing may be sent
 	}
@@ -187,12 +191,12 @@ func (t *Till) request(ctx context.Context, q request) {
 		return
 	}
 	t.tokens[t.token] = q.answer
-	t.step(h)
+	t.stepFor(q.actor, h)
 }
 
 // ask hands a request to the loop and waits for its answer.
 func (t *Till) ask(ctx context.Context, build func(ctx context.Context, tok core.Token) (core.Event, error)) (core.Reply, error) {
-	q := request{build: build, answer: make(chan core.Reply, 1)}
+	q := request{actor: sale.ActorOf(ctx), build: build, answer: make(chan core.Reply, 1)}
 	select {
 	case t.requests <- q:
 	case <-ctx.Done():

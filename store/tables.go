@@ -215,7 +215,9 @@ var tokens = covered("tokens", "id", []column[sale.Token]{
 			return err
 		}},
 	number("max_refund_cents", func(t *sale.Token) *sale.Amount { return &t.MaxRefund }),
-	number("max_day_cents", func(t *sale.Token) *sale.Amount { return &t.MaxDay }),
+	{"max_day_cents", // no token has such a limit
+		func(*sale.Token) driver.Value { return int64(0) },
+		func(*sale.Token, any) error { return nil }},
 	boolean("returns", func(t *sale.Token) *bool { return &t.Returns }),
 	instant("created_at", func(t *sale.Token) *time.Time { return &t.CreatedAt }),
 	text("created_by", func(t *sale.Token) *string { return &t.CreatedBy }),

@@ -14,7 +14,7 @@ func TestTokensStayAsTheyWereWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	until := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	made := sale.Token{ID: "01T", Name: "register 2", Hash: "ab", Scopes: sale.ScopeSell | sale.ScopeRead, MaxRefund: 5000, MaxDay: 20000, Returns: true,
+	made := sale.Token{ID: "01T", Name: "register 2", Hash: "ab", Scopes: sale.ScopeSell | sale.ScopeRead, MaxRefund: 5000, Returns: true,
 		CreatedAt: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), CreatedBy: "user root", ExpiresAt: &until}
 	revoked := made
 	revoked.RevokedAt, revoked.RevokedBy = &until, "user root"

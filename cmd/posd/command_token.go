@@ -46,7 +46,7 @@ the rights of a token by logging in with it.`,
 }
 
 func tokenCreateCommand(at *where) *cobra.Command {
-	var scopes, expires, maxRefund, maxDay string
+	var scopes, expires, maxRefund string
 	var req api.TokenRequest
 	var asJSON bool
 	c := &cobra.Command{Use: "create NAME -scope SCOPES", Short: "Make a token; it is shown this once", Args: cobra.ExactArgs(1)}
@@ -57,14 +57,9 @@ func tokenCreateCommand(at *where) *cobra.Command {
 			return fmt.Errorf("-scope: %w", err)
 		}
 		req.Scopes = strings.Split(set.String(), ",")
-		for _, amount := range []struct {
-			text string
-			into *sale.Amount
-		}{{maxRefund, &req.MaxRefund}, {maxDay, &req.MaxDay}} {
-			if amount.text != "" {
-				if *amount.into, err = sale.ParseAmount(amount.text); err != nil {
-					return err
-				}
+		if maxRefund != "" {
+			if req.MaxRefund, err = sale.ParseAmount(maxRefund); err != nil {
+				return err
 			}
 		}
 		if expires != "" {
@@ -91,7 +86,6 @@ func tokenCreateCommand(at *where) *cobra.Command {
 	c.Flags().StringVar(&scopes, "scope", "", "what it may do: sell, refund, manage, read, display (`SCOPES`), with commas")
 	c.Flags().StringVar(&expires, "expires", "", "the `DAY` on which it ends; never when left out")
 	c.Flags().StringVar(&maxRefund, "max-refund", "", "the most that one refund may give back (`AMOUNT`)")
-	c.Flags().StringVar(&maxDay, "max-refunds-per-day", "", "the most that all of a business day may (`AMOUNT`)")
 	c.Flags().BoolVar(&req.Returns, "returns", false, "it may return without a sale")
 	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	c.MarkFlagRequired("scope")

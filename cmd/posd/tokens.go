@@ -76,7 +76,7 @@ func (k *tokenKeeper) Create(ctx context.Context, r api.TokenRequest, by string)
 	var entropy [32]byte
 	rand.Read(entropy[:])
 	secret := tokenPrefix + base64.RawURLEncoding.EncodeToString(entropy[:])
-	t := sale.Token{ID: newKey(), Name: r.Name, Hash: api.HashToken(secret), Scopes: scopes, MaxRefund: r.MaxRefund, MaxDay: r.MaxDay,
+	t := sale.Token{ID: newKey(), Name: r.Name, Hash: api.HashToken(secret), Scopes: scopes, MaxRefund: r.MaxRefund,
 		Returns: r.Returns, CreatedAt: k.now().UTC(), CreatedBy: by, ExpiresAt: r.ExpiresAt}
 	k.mu.Lock()
 	defer k.mu.Unlock()

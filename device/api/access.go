@@ -48,14 +48,6 @@ func HashToken(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-type actorKey struct{}
-
-// actorOf is who acts in a request.
-func actorOf(ctx context.Context) sale.Actor {
-	a, _ := ctx.Value(actorKey{}).(sale.Actor)
-	return a
-}
-
 type peerKey struct{}
 
 // namePeer notes which user of the box is at the other end of a unix socket.
@@ -150,7 +142,7 @@ func (h *handlers) byToken(hash string) (sale.Actor, *Problem) {
 	if ok, words := t.InForce(h.Clock()); !ok {
 		return sale.Actor{}, problem(http.StatusUnauthorized, "token-refused", words+": ask for a new one. Nothing was done.")
 	}
-	return sale.Actor{Token: t.Name, Scopes: t.Scopes}, nil
+	return sale.Actor{Token: t.Name, Scopes: t.Scopes, Limits: sale.Limits{MaxRefund: t.MaxRefund, NoReturns: !t.Returns}}, nil
 }
 
 // lacking says why an actor may not use a route; nil if it may.

@@ -54,7 +54,7 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problem(http.StatusServiceUnavailable, "too-many", "Too many pages or programs follow this counter at once: close one."))
 		return
 	}
-	s := &stream{w: w, out: http.NewResponseController(w), glassOnly: actorOf(ctx).Scopes&reader == 0}
+	s := &stream{w: w, out: http.NewResponseController(w), glassOnly: sale.ActorOf(ctx).Scopes&reader == 0}
 	resume = resume && !s.glassOnly
 	if err := h.run(ctx, s, after, resume); err != nil && ctx.Err() == nil {
 		if !s.begun {

@@ -13,6 +13,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"posd/device/sale"
 )
 
 // Limits of one request and of all together. A counter has a handful of
@@ -104,7 +106,7 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 		}
 		defer h.recovered(w, r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		r = r.WithContext(context.WithValue(r.Context(), actorKey{}, actor))
+		r = r.WithContext(sale.WithActor(r.Context(), actor))
 		if p := h.strict(w, r, pattern); p != nil {
 			writeProblem(w, p)
 			return

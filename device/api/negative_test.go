@@ -129,6 +129,9 @@ func (n *forbidden) queries(method, at string, op operation, body string) {
 		}
 		n.refuse(method, at+"?"+p.Name+"=1&"+p.Name+"=1", body, nil)
 		n.refuse(method, at+"?"+p.Name+"=%ff", body, nil)
+		if kind(p.Schema) == "string" && len(p.Schema.Enum) == 0 && p.Name != "wait" && p.Name != "date" {
+			continue // any text
+		}
 		for _, bad := range []string{"%00", "nonsense", "-1", "1.5", "1e9", "99999999999999999999", "9999-12-31", "0000-00-00", "2026-13-01", "PAID"} {
 			n.refuse(method, at+"?"+p.Name+"="+bad, body, nil)
 		}

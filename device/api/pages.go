@@ -10,6 +10,8 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"posd/device/sale"
 )
 
 //go:embed pages
@@ -50,7 +52,7 @@ func (h *handlers) pages() []route {
 func (h *handlers) behindLogin(name string) http.HandlerFunc {
 	asked, login := page(name), page("login.html")
 	return func(w http.ResponseWriter, r *http.Request) {
-		if actorOf(r.Context()).Scopes&reader == 0 {
+		if sale.ActorOf(r.Context()).Scopes&reader == 0 {
 			login(w, r)
 			return
 		}

@@ -64,7 +64,7 @@ func (w DayAsked) happen(c *Machine) {
 	c.askOpenEnds()
 	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.lostClose}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
-	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By)}})
+	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By), Actor: c.in.Actor.String()}})
 	switch {
 	case !c.has.Terminal || !c.policy.CloseBatch:
 		c.gather(sale.BatchAnswer{End: sale.BatchOpen, Words: "the terminal settles by itself, or there is none"})

@@ -23,7 +23,7 @@ func (w DrawerAsked) happen(c *Machine) {
 	j := sale.Job{ID: c.newID(), Kind: sale.JobDrawer, By: w.By, State: sale.PrintQueued, At: c.wall()}
 	c.drawerJobs[j.ID] = drawerJob{j, w.Token}
 	c.row(sale.JobRow{Job: j})
-	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By}})
+	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By, Actor: c.in.Actor.String()}})
 	c.out.Intent = &IntentFailed{Job: j.ID}
 	c.urgent()
 	c.after(OpenDrawer{Job: j.ID})

@@ -13,6 +13,9 @@ type Input struct {
 	Mono    time.Duration // since the start of this run; for every limit and wait
 	Entropy [32]byte      // for references, numbers and jitter
 	Event   Event
+	// Actor is who asked, and how far they may go; zero for what nobody asked, and
+	// where every program of the box may do everything.
+	Actor sale.Actor
 }
 
 // Event is one thing that happened. Each event handles itself: one without a

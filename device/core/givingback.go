@@ -101,7 +101,10 @@ func (w GiveBackAsked) happen(c *Machine) {
 
 // giveBackFault says why this money cannot be given back, or nothing.
 func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amount) string {
+	limits := c.in.Actor.Limits
 	switch {
+	case limits.MaxRefund > 0 && amount > limits.MaxRefund:
+		return fmt.Sprintf("at most %s can be given back at once by %s: somebody with more rights must do it", limits.MaxRefund, c.in.Actor)
 	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
 		return "say who asks for it: a name of at most 64 characters"
 	case s.State != sale.Paid && !s.PaidThoughClosed():

@@ -1,6 +1,7 @@
 package sale
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,7 +64,6 @@ type Token struct {
 	Hash      string // hex
 	Scopes    Scopes
 	MaxRefund Amount // of one refund or return; 0 means no limit
-	MaxDay    Amount // of all refunds and returns of a business day; 0 means no limit
 	Returns   bool   // whether it may return without a sale
 	CreatedAt time.Time
 	CreatedBy string
@@ -94,6 +94,27 @@ type Actor struct {
 	Token  string // name of the token
 	User   string // of the box
 	Scopes Scopes
+	Limits Limits
+}
+
+// Limits are how far an actor may go; the zero Limits are none. The step checks
+// them, so that no way leads past.
+type Limits struct {
+	MaxRefund Amount // of one refund, void or return; 0 means no limit
+	NoReturns bool   // nothing is returned without a sale
+}
+
+type actorKey struct{}
+
+// WithActor returns a context in which actor asks.
+func WithActor(ctx context.Context, actor Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+// ActorOf returns who asks in a context.
+func ActorOf(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
 }
 
 // String names the actor as the journal does; "" is nobody in particular.
