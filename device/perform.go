@@ -35,23 +35,9 @@ func (t *Till) perform(e core.Effect) {
 	case core.Log:
 		t.log(e)
 	case core.Charge:
-		t.call(func(ctx context.Context) core.Event {
-			h := t.charge(ctx, e.Order)
-			if late := h.Answer.Late; len(late) > 0 { // told after the answer they came beside
-				t.post(h)
-				return t.heard(ctx, late)
-			}
-			return h
-		})
+		t.call(func(ctx context.Context) core.Event { return t.chargeAndHear(ctx, e.Order) })
 	case core.Find:
-		t.call(func(ctx context.Context) core.Event {
-			f := t.o.Terminal.Find(ctx, e.Lookup)
-			if len(f.Late) > 0 {
-				t.post(t.heard(ctx, f.Late))
-				f.Late = nil
-			}
-			return core.CardFound{Finding: f}
-		})
+		t.call(func(ctx context.Context) core.Event { return t.find(ctx, e.Lookup) })
 	case core.CloseBatch:
 		t.call(func(ctx context.Context) core.Event {
 			return core.BatchAnswered{Answer: t.o.Terminal.CloseBatch(ctx)}
@@ -95,6 +81,27 @@ func (t *Till) perform(e core.Effect) {
 	default:
 		panic(fmt.Sprintf("effect %T is not performed", e))
 	}
+}
+
+// chargeAndHear charges, and tells of answers to earlier requests after the
+// answer that they came beside.
+func (t *Till) chargeAndHear(ctx context.Context, r sale.CardRequest) core.Event {
+	h := t.charge(ctx, r)
+	if late := h.Answer.Late; len(late) > 0 {
+		t.post(h)
+		return t.heard(ctx, late)
+	}
+	return h
+}
+
+// find looks a reference up, and tells of answers to earlier requests before.
+func (t *Till) find(ctx context.Context, l sale.CardLookup) core.Event {
+	f := t.o.Terminal.Find(ctx, l)
+	if len(f.Late) > 0 {
+		t.post(t.heard(ctx, f.Late))
+		f.Late = nil
+	}
+	return core.CardFound{Finding: f}
 }
 
 // call runs a wire beside the loop and posts what it heard.
