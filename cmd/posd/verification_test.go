@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,11 +34,21 @@ func (p *pieces) Skipped() int             { return 0 }
 
 func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // of what the verifier is told
 		var begun []time.Time
 		var ends, moved error
 		lost := "restored from a copy: some may be missing"
-		v := &verifier{log: slog.New(slog.DiscardHandler), inPlace: func() error { return moved }, span: func(context.Context) (string, error) { return lost, nil }}
+		set := func(change func()) {
+			mu.Lock()
+			defer mu.Unlock()
+			change()
+		}
+		v := &verifier{log: slog.New(slog.DiscardHandler)}
+		v.inPlace = func() (err error) { set(func() { err = moved }); return err }
+		v.span = func(context.Context) (words string, _ error) { set(func() { words = lost }); return words, nil }
 		v.begin = func() piecewise {
+			mu.Lock()
+			defer mu.Unlock()
 			begun = append(begun, time.Now())
 			return &pieces{of: 6, err: ends}
 		}
@@ -55,18 +66,19 @@ func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 		says(25*time.Second, true, "ready; being verified, 3 of 6 commits read")
 		says(45*time.Second, true, "every row verified 10 s ago") // six seconds of reading, nine times as long of rest
 		says(0, true, "some may be missing")
-		lost = ""
-		moved = errors.New("another file is there")
+		set(func() { lost, moved = "", errors.New("another file is there") })
 		says(10*time.Second, false, "another file is there")
-		moved = nil
+		set(func() { moved = nil })
 		says(10*time.Second, true, "every row verified")
 		v.found(fmt.Errorf("read: %w", sale.ErrJournalBroken))
 		says(time.Hour, false, "the journal is broken")
 		says(24*time.Hour, true, "every row verified")
-		ends = fmt.Errorf("sales X: %w", sale.ErrJournalBroken)
+		set(func() { ends = fmt.Errorf("sales X: %w", sale.ErrJournalBroken) })
 		says(24*time.Hour, false, "sales X")
-		ends = errors.New("the disk is away")
+		set(func() { ends = errors.New("the disk is away") })
 		says(24*time.Hour, false, "sales X")
+		mu.Lock()
+		defer mu.Unlock()
 		if n := len(begun); n < 5 || begun[1].Sub(begun[0]) < 24*time.Hour || begun[4].Sub(begun[3]) > time.Hour {
 			t.Errorf("begun at %v", begun)
 		}
