@@ -203,7 +203,7 @@ func TestTheSameLineIsTheSameTransactionUntilItIsNotPaid(t *testing.T) {
 	within(t, func(t *testing.T, s *Server, c *counter) {
 		first := start(t, s, "5.00", "O1", "c1")
 		for _, state := range []sale.State{sale.Waiting, sale.Unsure, sale.Paid} {
-			c.sales[0].State = state
+			c.end(state)
 			if again := start(t, s, "5.00", "O1", "c1"); again != first || len(c.sales) != 1 {
 				t.Errorf("%s: another transaction %v, %d sales", state, again, len(c.sales))
 			}
@@ -216,7 +216,7 @@ func TestTheSameLineIsTheSameTransactionUntilItIsNotPaid(t *testing.T) {
 		}
 		for _, state := range []sale.State{sale.Declined, sale.Cancelled} {
 			n := len(c.sales)
-			c.sales[n-1].State = state
+			c.end(state)
 			if id := start(t, s, "5.00", "O1", "c2"); id == nil || len(c.sales) != n+1 {
 				t.Errorf("after %s the cashier tries again: %v, %d sales", state, id, len(c.sales))
 			}
