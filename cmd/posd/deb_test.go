@@ -79,7 +79,7 @@ func TestThePackageInstallsUpgradesAndLeavesTheJournal(t *testing.T) {
 	edited := regexp.MustCompile(`(?m)^# dir = .*$`).ReplaceAll(sample, fmt.Appendf(nil, "dir = %q", in("var/lib/posd")))
 	edited = regexp.MustCompile(`(?m)^# lock_dir = .*$`).ReplaceAll(edited, fmt.Appendf(nil, "lock_dir = %q", base))
 	edited = regexp.MustCompile(`(?m)^# socket = .*$`).ReplaceAll(edited, fmt.Appendf(nil, "socket = %q", in("sock")))
-	edited = regexp.MustCompile(`(?m)^# listen = .*$`).ReplaceAll(edited, []byte(`listen = "127.0.0.1:1"`))
+	edited = regexp.MustCompile(`(?m)^# listen = "127.*$`).ReplaceAll(edited, []byte(`listen = "127.0.0.1:1"`))
 	if err := os.WriteFile(in("etc/posd/posd.toml"), edited, 0o644); err != nil {
 		t.Fatal(err)
 	}
