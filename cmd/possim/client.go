@@ -40,6 +40,7 @@ type saleView struct {
 	Attempts       []attempt `json:"attempts"`
 	Refunds        []refund  `json:"refunds"`
 	Incident       string    `json:"incident"`
+	Attention      string    `json:"attention"`
 }
 
 type attempt struct {
@@ -137,6 +138,12 @@ func (c *client) sale(ctx context.Context, id string, wait time.Duration) (saleV
 // cancel wishes a sale cancelled.
 func (c *client) cancel(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/cancel", "", struct{}{}, nil)
+}
+
+// resolve says how a sale ended that posd cannot tell.
+func (c *client) resolve(ctx context.Context, id, as string) error {
+	body := map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}
+	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/resolve", "", body, nil)
 }
 
 // move asks posd for a refund or a void under key, and returns the movement.

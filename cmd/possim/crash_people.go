@@ -49,10 +49,33 @@ func (r *crash) saw(s saleView) error {
 // end waits until a sale has ended.
 func (r *crash) end(ctx context.Context, s saleView) (saleView, error) {
 	err := until(ctx, flowLimit, "the sale to end", func(ctx context.Context) (_ bool, _ string, err error) {
-		s, err = r.api.sale(ctx, s.ID, 10*time.Second)
+		if s, err = r.api.sale(ctx, s.ID, 10*time.Second); err == nil {
+			err = r.personLooks(ctx, s)
+		}
 		return r.settled(s), s.String(), err
 	})
 	return s, errors.Join(err, r.saw(s))
+}
+
+// personLooks does what posd asks for when it cannot tell: after a restart a
+// terminal that does not know a sale proves nothing to it, and a person looks at
+// the terminal itself.
+func (r *crash) personLooks(ctx context.Context, s saleView) error {
+	if !r.again || s.Method != "card" || s.State != "unsure" || s.Attention == "" {
+		return nil
+	}
+	as := "cancelled"
+	for _, a := range s.Attempts {
+		if r.terminal.State().Approvals[a.Ref] > 0 {
+			as = "paid"
+		}
+	}
+	err := r.api.resolve(ctx, s.ID, as)
+	var refused *problem
+	if errors.As(err, &refused) && refused.Status < 500 {
+		return nil // it has ended meanwhile
+	}
+	return err
 }
 
 // seen waits until what the far sides must see of a sale has come to them.

@@ -17,6 +17,9 @@ func (r *crash) settle(ctx context.Context) error {
 			return false, "", err
 		}
 		for _, s := range all {
+			if err := r.personLooks(ctx, s); err != nil {
+				return false, "", err
+			}
 			if !r.settled(s) || s.Reported == "queued" || s.Printed == "queued" {
 				return false, "sale " + s.ID + ": " + s.String(), nil
 			}
