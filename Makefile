@@ -17,11 +17,11 @@ demo: ## a counter inside this laptop: terminal, display, printer, gateway and p
 	$(GO) run ./cmd/possim
 
 test: ## every test that needs only Go and a C compiler, with the race detector
-	$(GO) test -race -timeout 10m ./...
+	$(GO) test -race -timeout 20m ./...
 
 test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze, dpkg, ptrace
 	./testdata/tools.sh
-	$(GO) test -tags tools -timeout 10m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
+	$(GO) test -tags tools -timeout 25m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
 
 check: ## format, vet, staticcheck, and the house: who imports whom, long functions, unused names, paths that are not there
 	@unformatted=$$(gofmt -l cmd device pax display printer store sync); \
