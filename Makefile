@@ -7,7 +7,7 @@ NFPM        = github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Tests that need outside programs stand in files of their own, tagged tools.
-TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd device pax display printer store sync | grep -v device/api/browser_)
+TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd device pax display printer store sync | grep -v /browser_)
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
