@@ -19,7 +19,7 @@ demo: ## a counter inside this laptop: terminal, display, printer, gateway and p
 test: ## every test that needs only Go and a C compiler, with the race detector
 	$(GO) test -race -timeout 20m ./...
 
-test-tools: ## the tests that need a browser, zbarimg, sqlite3, systemd-analyze, dpkg, ptrace
+test-tools: ## the tests that need zbarimg, sqlite3, systemd-analyze, dpkg, ptrace
 	./testdata/tools.sh
 	$(GO) test -tags tools -timeout 25m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -93,7 +94,7 @@ func (n *forbidden) operation(method, path string, op operation) {
 		return
 	}
 	for _, kind := range []string{"text/plain", "application/xml", "application/json; charset=latin1", "multipart/form-data", "x", "application/x-www-form-urlencoded"} {
-		n.refuse(method, at, cmpOr(body, "{}"), map[string]string{"Content-Type": kind})
+		n.refuse(method, at, cmp.Or(body, "{}"), map[string]string{"Content-Type": kind})
 	}
 	if s == nil {
 		for _, extra := range []string{`{"a":1}`, `[]`, `1`, `x`, `{"by":"Ana"}`} {
@@ -102,13 +103,6 @@ func (n *forbidden) operation(method, path string, op operation) {
 		return
 	}
 	n.bodies(method, at, s, body)
-}
-
-func cmpOr(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // queries are wrong in their parameters.
