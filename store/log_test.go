@@ -141,6 +141,56 @@ func TestEveryByteOfALogFlippedIsHarmlessOrSaid(t *testing.T) {
 	}
 }
 
+// TestHeadOfANewRoundMayBeTorn: all is in the database when SQLite writes the head
+// of a new round over the old one, so a kill in the middle of those 32 bytes loses nothing.
+func TestHeadOfANewRoundMayBeTorn(t *testing.T) {
+	live := t.TempDir()
+	s := lived(t, live)
+	path := filepath.Join(live, "posd.db")
+	mustCommit(t, s, intent(20))
+	if _, err := s.write.Exec("PRAGMA wal_checkpoint(RESTART)", nil); err != nil {
+		t.Fatal(err)
+	}
+	whole := dump(t, s)
+	old, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"posd.db", keptNote} {
+		copyFile(t, filepath.Join(live, name), filepath.Join(dir, name))
+	}
+	mustCommit(t, s, final(20))
+	begun, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(begun[:walHeaderBytes]) == string(old[:walHeaderBytes]) {
+		t.Fatal("no new round began")
+	}
+	torn := 0
+	for n := range walHeaderBytes {
+		wal := append(append([]byte{}, begun[:n]...), old[n:]...)
+		at := t.TempDir()
+		for _, name := range []string{"posd.db", keptNote} {
+			copyFile(t, filepath.Join(dir, name), filepath.Join(at, name))
+		}
+		if err := os.WriteFile(filepath.Join(at, "posd.db-wal"), wal, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, said := opened(t, at)
+		if got != whole {
+			t.Errorf("%d bytes of the new head: %q", n, said)
+		}
+		if strings.Contains(said, "torn") {
+			torn++
+		}
+	}
+	if torn == 0 {
+		t.Error("no head was torn")
+	}
+}
+
 // TestLogThatIsNotTheJournalsIsRefused: cut, removed, emptied, older, another counter's.
 func TestLogThatIsNotTheJournalsIsRefused(t *testing.T) {
 	another := t.TempDir()

@@ -240,6 +240,16 @@ func (s *Store) checkLog() error {
 		return fmt.Errorf("read %s: %w (%w): look at the disk", path, err, sale.ErrJournalBroken)
 	}
 	if err := w.damaged(); err != nil {
+		if w.lost == 0 { // the header alone
+			whole, lookErr := allInDatabase(s.door.path)
+			if lookErr != nil {
+				return fmt.Errorf("compare %s with its log: %w (%w): look at the disk", s.door.path, lookErr, sale.ErrJournalBroken)
+			}
+			if whole {
+				s.log.Warn("the head of the journal's log is torn, as a cut of the power leaves it where a new round of the log begins; all that the log holds is in the journal", "path", path)
+				return nil
+			}
+		}
 		return s.lostLog(err.Error())
 	}
 	if w.torn {
