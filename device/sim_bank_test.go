@@ -26,9 +26,8 @@ type bank struct {
 	terminal string // serial number of the one on the line
 	line     int    // counts the connections
 	sentOn   map[string]int
-	finds    int             // the run of posd in which this terminal found something by reference
-	blind    time.Duration   // until when look-ups find nothing: it was started anew
-	said     map[string]bool // approvals that were told oddly, by reference
+	finds    int           // the run of posd in which this terminal found something by reference
+	blind    time.Duration // until when look-ups find nothing: it was started anew
 	odd      oddities
 }
 
@@ -51,7 +50,6 @@ type record struct {
 	offline, wrong         bool
 	partial                bool   // approved for less than was to be charged
 	hidden                 bool   // no look-up finds it by our reference
-	forgotten              bool   // posd was killed before it could store that it was said to be approved
 	on                     string // serial number of the terminal that took it
 	taken, voided          bool   // taken: an authorisation that was completed
 	number, batch          int
@@ -66,7 +64,7 @@ type running struct {
 }
 
 func (b *bank) init(w *world) {
-	b.records, b.said, b.sentOn, b.closed, b.terminal, b.line = map[string]*record{}, map[string]bool{}, map[string]int{}, map[string]int{}, serial, 1
+	b.records, b.sentOn, b.closed, b.terminal, b.line = map[string]*record{}, map[string]int{}, map[string]int{}, serial, 1
 	if w.wires != nil {
 		return // the simulated terminal on the wire has none of them
 	}

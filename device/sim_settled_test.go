@@ -71,9 +71,6 @@ func (w *world) known(s sale.Sale) {
 func (w *world) true(s sale.Sale) {
 	taken, kept, times, shown := sale.Amount(0), sale.Amount(0), 0, 0
 	for _, a := range s.Attempts {
-		if r := w.bank.records[a.Ref]; r != nil && r.forgotten {
-			return
-		}
 		if r := w.bank.records[a.Ref]; r != nil {
 			times++
 			taken, kept = taken+r.approved, kept+r.approved-r.undone
@@ -161,7 +158,7 @@ func (w *world) billsSettled() {
 	for _, id := range w.disk.order {
 		s := w.disk.sales[id]
 		for _, a := range s.Attempts {
-			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth && !r.forgotten {
+			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth {
 				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
 			}
 			if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {

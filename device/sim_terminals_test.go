@@ -1,8 +1,6 @@
 package device
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"posd/device/core"
@@ -96,23 +94,8 @@ func (b *bank) garble(w *world, a sale.CardAnswer) sale.CardAnswer {
 		first.Late = []sale.CardAnswer{a}
 		w.after(time.Minute, func() { b.tell(w, a) })
 	}
-	b.said[first.Ref] = true
 	w.say("terminal: approval of %s told as %s %q", first.Ref, first.Verdict, first.Words)
 	return first
-}
-
-// killed notes which words of approval posd takes with it: no rule can hold for
-// what was heard and could not be stored any more, while the disk was full or in
-// the moment before it was.
-func (b *bank) killed(w *world) {
-	for ref := range b.said {
-		if s := w.saleOf(ref); s == nil || s.State.Final() {
-			continue
-		}
-		if !strings.Contains(w.disk.notes["proofs"], fmt.Sprintf("%q:{", ref)) || !strings.Contains(w.disk.notes["proofs"], `"approval"`) {
-			b.records[ref].forgotten = true
-		}
-	}
 }
 
 // approveLate approves what the terminal knew nothing of before, and says so

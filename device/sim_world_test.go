@@ -131,7 +131,6 @@ func (w *world) start() {
 // crash stops posd where it stands: what was not committed is gone, and so is every answer under way.
 func (w *world) crash() {
 	w.say("posd is killed")
-	w.bank.killed(w)
 	w.machine, w.groups, w.busy, w.wake.do = nil, nil, false, nil
 	w.life++
 	w.glass = sale.Screen{Kind: sale.ScreenOffline}

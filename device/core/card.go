@@ -31,6 +31,7 @@ func original(s *sale.Sale) *sale.CardOriginal {
 func (w CardAnswered) happen(c *Machine) {
 	c.term.release()
 	c.cardAnswered(w.Answer)
+	c.conversationEnded(w.Answer)
 	c.foreign(w)
 }
 

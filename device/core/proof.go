@@ -20,6 +20,7 @@ type proof struct {
 	Control  *sale.CardControl `json:"control,omitempty"`  // its latest approved sale then: a later one may be in another batch
 	Approval string            `json:"approval,omitempty"` // a word of approval was heard: not found proves nothing any more
 	Refuted  bool              `json:"refuted,omitempty"`  // the control was not found once: nor does it then
+	Open     bool              `json:"open,omitempty"`     // what ended its conversation with the terminal is not stored yet
 
 	asked time.Duration // when, in this run; 0: in an earlier one
 }
@@ -48,7 +49,7 @@ const maxControls = 8
 // ask notes with the intent what the attempt called ref can be proven by, and
 // returns the terminal that it is for.
 func (c *Machine) ask(ref string) (serial string) {
-	c.proofs[ref] = &proof{Serial: c.serial, Control: c.control(ref), asked: max(c.mono(), 1)}
+	c.proofs[ref] = &proof{Serial: c.serial, Control: c.control(ref), Open: true, asked: max(c.mono(), 1)}
 	c.noteProofs()
 	return c.serial
 }
@@ -152,6 +153,18 @@ func (c *Machine) strayApproval(a sale.CardAnswer) {
 	c.log(nil, true, "the terminal approved what nobody here asked for", words+": "+a.Words)
 }
 
+// conversationEnded stores, with what the answer came to, that nothing which the
+// terminal said about the attempt in its own conversation can be lost any more. What
+// is heard beside the answer is stored later: an approval among it keeps the mark.
+func (c *Machine) conversationEnded(a sale.CardAnswer) {
+	p := c.proofs[a.Ref]
+	if p == nil || !c.unsettled(a.Ref) || slices.ContainsFunc(a.Late, func(l sale.CardAnswer) bool { return l.SaidApproved }) {
+		return
+	}
+	p.Open = false
+	c.noteProofs()
+}
+
 // unsettled reports whether the attempt called ref may still be any of its ends.
 func (c *Machine) unsettled(ref string) bool {
 	if ref == c.term.claimed {
@@ -169,6 +182,8 @@ func (c *Machine) unproven(p *proof, kind sale.CardKind, f sale.CardFinding) str
 		return "another cash register works on it"
 	case p.Approval != "":
 		return p.Approval
+	case p.Open && p.asked == 0:
+		return "posd was stopped before it had written down what the terminal said"
 	case p.Serial == "":
 		return "it is not known which terminal was asked"
 	case c.offline[p.Serial] || c.policy.TerminalOffline:
