@@ -41,10 +41,10 @@ bench: ## measurements, each beside its floor
 SEEDS ?= 10000
 SIM = $(if $(WIRES),TestSimulationThroughTheRealCodecs,$(if $(SEED),TestSimulation,TestSimulation|TestSimulationThroughTheRealCodecs))
 sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs; HASH=FILE: a hash of each seed's effects
-	$(GO) test ./device -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) $(if $(HASH),-hash $(abspath $(HASH)))
+	$(GO) test ./device/core -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) $(if $(HASH),-hash $(abspath $(HASH)))
 
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
-	$(GO) test ./device -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
+	$(GO) test ./device/core -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
 
 crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
 	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')
@@ -53,8 +53,8 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -transactions 200000
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestAMonth' -args -month 100000
-	$(GO) test ./device -count=1 -timeout 0 -run 'TestSimulation(ThroughTheRealCodecs)?$$' -args -seeds 20000
-	$(GO) test ./device -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000
+	$(GO) test ./device/core -count=1 -timeout 0 -run 'TestSimulation(ThroughTheRealCodecs)?$$' -args -seeds 20000
+	$(GO) test ./device ./device/core -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000
 	$(GO) test ./store -count=1 -timeout 0 -run TestEveryByteOfALog -args -flips 0
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \

@@ -231,8 +231,8 @@ func TestReportsDrainOnceTheLinkIsBack(t *testing.T) {
 		for _, r := range c.gateway.reports()[tries:] {
 			done[r.No]++
 		}
-		if len(done) != 50 || c.journal.waiting() != 0 {
-			t.Errorf("%d different reports went, %d are left", len(done), c.journal.waiting())
+		if len(done) != 50 || c.journal.Waiting() != 0 {
+			t.Errorf("%d different reports went, %d are left", len(done), c.journal.Waiting())
 		}
 		for no, n := range done {
 			if n != 1 {
@@ -294,7 +294,7 @@ func TestAReportRefusedWhileOthersPassIsSetAside(t *testing.T) {
 		}
 		c.gateway.does(func(*fakeGateway) { bad = "none" })
 		c.wait(10 * time.Minute)
-		if c.journal.waiting() != 0 {
+		if c.journal.Waiting() != 0 {
 			t.Error("the mended report did not go")
 		}
 	})
@@ -340,7 +340,7 @@ func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
 		if _, err := c.till.Cancel(context.Background(), second.ID); err != nil {
 			t.Fatal(err)
 		}
-		c.journal.fill(errDiskFull)
+		c.journal.Fill(errDiskFull)
 		if _, err := c.trySell(sale.Card, 500, replacing(second.ID)); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("sold with a full disk: %v", err)
 		}
@@ -350,7 +350,7 @@ func TestAnIntentThatCannotBeStoredTakesNothingWithIt(t *testing.T) {
 		if s := c.now(first.ID); s.ReplacedBy != second.ID {
 			t.Errorf("the first sale of the chain is replaced by %q, want %s", s.ReplacedBy, second.ID)
 		}
-		c.journal.fill(nil)
+		c.journal.Fill(nil)
 		third := c.sell(sale.Card, 500, replacing(second.ID))
 		c.terminal.answers <- approve(500)
 		c.want(third.ID, sale.Paid, sale.ReasonNone)

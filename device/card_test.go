@@ -36,8 +36,8 @@ func TestApprovedCardIsPaidReportedAndPrinted(t *testing.T) {
 		if n := len(c.gateway.reports()); n != 1 {
 			t.Errorf("%d reports were sent, want 1", n)
 		}
-		if c.journal.waiting() != 0 {
-			t.Errorf("the queue still holds %d reports", c.journal.waiting())
+		if c.journal.Waiting() != 0 {
+			t.Errorf("the queue still holds %d reports", c.journal.Waiting())
 		}
 		if k := c.glass.last().Kind; k != sale.ScreenPaid {
 			t.Errorf("glass shows %s", k)
@@ -52,17 +52,17 @@ func TestApprovedCardIsPaidReportedAndPrinted(t *testing.T) {
 func TestPaidAndReportAreOneTransaction(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 100)
-		before := c.journal.barriers()
-		c.journal.fill(errDiskFull)
+		before := c.journal.Barriers()
+		c.journal.Fill(errDiskFull)
 		c.terminal.answers <- approve(100)
 		c.wait(5 * time.Second)
-		if c.journal.barriers() != before {
+		if c.journal.Barriers() != before {
 			t.Fatal("something was stored while the disk was full")
 		}
 		if _, err := c.trySell(sale.Card, 200); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("a sale was taken with a full disk: %v", err)
 		}
-		c.journal.fill(nil)
+		c.journal.Fill(nil)
 		c.wait(5 * time.Second)
 		stored, err := c.journal.Sale(context.Background(), s.ID)
 		if err != nil || stored.State != sale.Paid {
@@ -77,13 +77,13 @@ func TestPaidAndReportAreOneTransaction(t *testing.T) {
 func TestAnEndIsNotToldBeforeItIsDurable(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 100)
-		c.journal.fill(errDiskFull)
+		c.journal.Fill(errDiskFull)
 		c.terminal.answers <- approve(100)
 		c.want(s.ID, sale.Waiting, sale.ReasonNone)
 		if list, err := c.till.Sales(context.Background(), sale.Filter{}); err != nil || len(list) != 1 || list[0].State != sale.Waiting {
 			t.Errorf("listed: %v, %v", list, err)
 		}
-		c.journal.fill(nil)
+		c.journal.Fill(nil)
 		c.wait(5 * time.Second)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
 
@@ -91,12 +91,12 @@ func TestAnEndIsNotToldBeforeItIsDurable(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.wait(0)
-		c.journal.fill(errDiskFull)
+		c.journal.Fill(errDiskFull)
 		c.terminal.answers <- approve(100)
 		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveWaiting {
 			t.Errorf("the void is told as %s", got.Refunds[0].State)
 		}
-		c.journal.fill(nil)
+		c.journal.Fill(nil)
 		c.wait(5 * time.Second)
 		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveDone {
 			t.Errorf("the void is %s in the end", got.Refunds[0].State)
@@ -106,9 +106,9 @@ func TestAnEndIsNotToldBeforeItIsDurable(t *testing.T) {
 
 func TestTwoBarriersPerCardSale(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		before := c.journal.barriers()
+		before := c.journal.Barriers()
 		s := c.sell(sale.Card, 100)
-		if got := c.journal.barriers() - before; got != 1 {
+		if got := c.journal.Barriers() - before; got != 1 {
 			t.Errorf("%d commits for the intent, want 1", got)
 		}
 		c.gateway.does(func(g *fakeGateway) {
@@ -118,7 +118,7 @@ func TestTwoBarriersPerCardSale(t *testing.T) {
 		})
 		c.terminal.answers <- approve(100)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		if got := c.journal.barriers() - before; got != 2 {
+		if got := c.journal.Barriers() - before; got != 2 {
 			t.Errorf("%d commits up to paid, want 2", got)
 		}
 	})
@@ -129,8 +129,8 @@ func TestDeclineIsFinalAndNotReported(t *testing.T) {
 		s := c.sell(sale.Card, 500)
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictDeclined, Reason: sale.ReasonIssuer, Words: "DECLINED (051)"}
 		s = c.want(s.ID, sale.Declined, sale.ReasonIssuer)
-		if s.Reported != sale.ReportNotNeeded || c.journal.waiting() != 0 {
-			t.Errorf("reported %s, %d in the queue", s.Reported, c.journal.waiting())
+		if s.Reported != sale.ReportNotNeeded || c.journal.Waiting() != 0 {
+			t.Errorf("reported %s, %d in the queue", s.Reported, c.journal.Waiting())
 		}
 	})
 }

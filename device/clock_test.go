@@ -53,13 +53,13 @@ func TestHourOfAClockThatIsBehindClosesNoDay(t *testing.T) {
 		c.paid(1000, "8")
 		c.skew.Store(-int64(40 * time.Hour))
 		c.wait(20 * time.Hour)
-		if len(c.journal.days) != 0 {
-			t.Errorf("%d days were closed while the clock was behind", len(c.journal.days))
+		if len(c.journal.Rows.Days) != 0 {
+			t.Errorf("%d days were closed while the clock was behind", len(c.journal.Rows.Days))
 		}
 		c.skew.Store(0)
 		c.wait(6 * time.Hour)
-		if len(c.journal.days) != 1 {
-			t.Errorf("%d days were closed when it was right again", len(c.journal.days))
+		if len(c.journal.Rows.Days) != 1 {
+			t.Errorf("%d days were closed when it was right again", len(c.journal.Rows.Days))
 		}
 	})
 }

@@ -279,7 +279,7 @@ func TestInterruptedCloseIsTakenUp(t *testing.T) {
 			close(release)
 		}()
 		c.stop()
-		if len(c.journal.days) != 0 {
+		if len(c.journal.Rows.Days) != 0 {
 			t.Fatal("the day was closed before it was summed up")
 		}
 		c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaid) })
@@ -302,12 +302,12 @@ func TestCloseThatCannotBeWrittenDownAsksNobody(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		c.paid(1000, "8")
 		c.wait(time.Minute)
-		c.journal.fill(errDiskFull)
+		c.journal.Fill(errDiskFull)
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
 		if !errors.Is(err, sale.ErrUnavailable) || c.terminal.closed != 0 {
 			t.Errorf("%v, asked %d times", err, c.terminal.closed)
 		}
-		c.journal.fill(nil)
+		c.journal.Fill(nil)
 		c.paid(200, "8")
 	})
 }
@@ -335,33 +335,33 @@ func TestDayClosesByItselfAtItsHour(t *testing.T) {
 		c.change = func(p *core.Policy) { p.ClosesAt, p.TimeZone = "03:30", "UTC" }
 		c.restart()
 		c.wait(48 * time.Hour) // two nights without a sale: nothing to close
-		if len(c.journal.days) != 0 {
-			t.Fatalf("closed %d empty days", len(c.journal.days))
+		if len(c.journal.Rows.Days) != 0 {
+			t.Fatalf("closed %d empty days", len(c.journal.Rows.Days))
 		}
 		c.paid(1000, "8")
 		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "HOST DOWN"})
 		c.wait(4 * time.Hour)
-		if len(c.journal.days) != 0 || c.terminal.closed < 2 {
-			t.Fatalf("closed %d days, asked the terminal %d times", len(c.journal.days), c.terminal.closed)
+		if len(c.journal.Rows.Days) != 0 || c.terminal.closed < 2 {
+			t.Fatalf("closed %d days, asked the terminal %d times", len(c.journal.Rows.Days), c.terminal.closed)
 		}
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
 		c.wait(closeAgain + lookAtClock)
-		if len(c.journal.days) != 1 || c.journal.days[0].By != "posd" {
-			t.Fatalf("closed %+v", c.journal.days)
+		if len(c.journal.Rows.Days) != 1 || c.journal.Rows.Days[0].By != "posd" {
+			t.Fatalf("closed %+v", c.journal.Rows.Days)
 		}
 		c.paid(200, "9")
 		c.wait(10 * time.Hour) // the same day still
 		c.restart()
 		c.wait(time.Hour)
-		if len(c.journal.days) != 1 {
-			t.Errorf("closed %d days", len(c.journal.days))
+		if len(c.journal.Rows.Days) != 1 {
+			t.Errorf("closed %d days", len(c.journal.Rows.Days))
 		}
 		answer := closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 200})
 		answer.Number = "9"
 		c.batch(answer)
 		c.wait(24 * time.Hour)
-		if len(c.journal.days) != 2 {
-			t.Errorf("closed %d days", len(c.journal.days))
+		if len(c.journal.Rows.Days) != 2 {
+			t.Errorf("closed %d days", len(c.journal.Rows.Days))
 		}
 	})
 }
@@ -401,8 +401,8 @@ func TestClockThatWasYearsAheadDoesNotEndTheClosing(t *testing.T) {
 		c.skew.Store(0)
 		c.paid(1000, "8")
 		c.wait(26 * time.Hour)
-		if len(c.journal.days) != 2 {
-			t.Errorf("%d days were closed", len(c.journal.days))
+		if len(c.journal.Rows.Days) != 2 {
+			t.Errorf("%d days were closed", len(c.journal.Rows.Days))
 		}
 	})
 }

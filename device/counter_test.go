@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"posd/device/core"
+	"posd/device/journaltest"
 	"posd/device/sale"
 )
 
@@ -22,7 +24,7 @@ import (
 type counter struct {
 	t        *testing.T
 	till     *Till
-	journal  *memory
+	journal  *journaltest.Memory
 	terminal *fakeTerminal
 	gateway  *fakeGateway
 	glass    *fakeGlass
@@ -41,7 +43,7 @@ type counter struct {
 func atCounter(t *testing.T, f func(c *counter)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &counter{t: t, journal: newMemory(), terminal: newFakeTerminal(), gateway: newFakeGateway(), glass: &fakeGlass{}, printer: &fakePrinter{}}
+		c := &counter{t: t, journal: journaltest.New(), terminal: newFakeTerminal(), gateway: newFakeGateway(), glass: &fakeGlass{}, printer: &fakePrinter{}}
 		c.begin()
 		defer func() { c.stop() }()
 		f(c)
@@ -99,6 +101,10 @@ func (r reader) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+const serial = "123456789" // of the terminal
+
+var errDiskFull = errors.New("no space left on device")
 
 var testMakers = core.Makers{
 	ID: func(t time.Time, entropy []byte) string {
@@ -339,20 +345,12 @@ func (g *fakeGateway) refunded() []sale.RefundRequest { return locked(&g.mu, &g.
 func (g *fakeGateway) queries() int                   { return locked(&g.mu, &g.asked) }
 func (f *fakeTerminal) aborts() int                   { return locked(&f.mu, &f.aborted) }
 func (f *fakeTerminal) charged() []sale.CardRequest   { return locked(&f.mu, &f.orders) }
-func (m *memory) barriers() int                       { return locked(&m.mu, &m.commits) }
 
 // locked reads what another goroutine may be writing. Slices only grow.
 func locked[T any](mu *sync.Mutex, v *T) T {
 	mu.Lock()
 	defer mu.Unlock()
 	return *v
-}
-
-// waiting returns how many reports the journal still holds.
-func (m *memory) waiting() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.reports)
 }
 
 type fakeGlass struct {

@@ -84,7 +84,7 @@ func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (b
 		}
 		w.Empty, w.Cards = len(any) == 0, len(cards) > 0
 		for s := range t.machine.Sales() { // what is not in the journal yet
-			mine, card := endedIn(day, &s)
+			mine, card := books.EndedIn(day, &s)
 			w.Empty, w.Cards = w.Empty && !mine, w.Cards || card
 		}
 		return w, nil
@@ -93,18 +93,6 @@ func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (b
 		return books.Books{}, err
 	}
 	return t.booksOf(rep.Day)
-}
-
-// endedIn reports whether a sale or a movement of it ended in a day, and whether
-// that left something in the terminal's batch.
-func endedIn(day int, s *sale.Sale) (mine, card bool) {
-	mine = s.Day == day
-	card = mine && s.Method == sale.Card && s.State == sale.Paid
-	for _, m := range s.Refunds {
-		mine = mine || m.Day == day
-		card = card || m.Day == day && s.Method == sale.Card && m.State == sale.MoveDone
-	}
-	return mine, card
 }
 
 // ClosedDay returns the report of a closed day as it was at the close.

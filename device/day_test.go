@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posd/device/core"
+	"posd/device/journaltest"
 	"posd/device/sale"
 )
 
@@ -26,7 +27,7 @@ func TestALongDayIsReadWhole(t *testing.T) {
 		s.Refunds = append(s.Refunds, sale.Movement{ID: "M" + string(s.ID[22:]), Kind: sale.Refund, State: sale.MoveDone, Amount: amount, CreatedAt: at.UTC()})
 		return s
 	}
-	journal := newMemory()
+	journal := journaltest.New()
 	var rows []sale.Row
 	var want sale.Amount
 	for i := range n {

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"posd/device/core"
+	"posd/device/journaltest"
 	"posd/device/sale"
 )
 
 // kicked is a drawer that knows what the journal held when it was opened.
 type kicked struct {
-	journal *memory
+	journal *journaltest.Memory
 	stored  []sale.StoredEvent
 	jobs    []sale.Job // not finished then
 	opened  int
@@ -32,7 +33,7 @@ func (d *kicked) OpenDrawer(ctx context.Context) error {
 }
 
 // drawerTill runs f with a till that has drawer d, which may be nil.
-func drawerTill(t *testing.T, journal *memory, d *kicked, f func(ctx context.Context, till *Till)) {
+func drawerTill(t *testing.T, journal *journaltest.Memory, d *kicked, f func(ctx context.Context, till *Till)) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Options{Policy: core.DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}}
 		if d != nil {
@@ -53,7 +54,7 @@ func drawerTill(t *testing.T, journal *memory, d *kicked, f func(ctx context.Con
 }
 
 func TestWhoOpensTheDrawerIsWrittenDownFirst(t *testing.T) {
-	d := &kicked{journal: newMemory()}
+	d := &kicked{journal: journaltest.New()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		if err := till.OpenDrawer(ctx, "Ana"); err != nil || d.opened != 1 {
 			t.Fatalf("%v, opened %d times", err, d.opened)
@@ -66,21 +67,21 @@ func TestWhoOpensTheDrawerIsWrittenDownFirst(t *testing.T) {
 			t.Errorf("jobs when it opened: %+v", d.jobs)
 		}
 	})
-	if r, _ := d.journal.Recover(t.Context()); len(r.Jobs) != 0 || d.journal.jobs[d.jobs[0].ID].State != sale.PrintSent {
-		t.Errorf("afterwards %+v", d.journal.jobs)
+	if r, _ := d.journal.Recover(t.Context()); len(r.Jobs) != 0 || d.journal.Rows.Jobs[d.jobs[0].ID].State != sale.PrintSent {
+		t.Errorf("afterwards %+v", d.journal.Rows.Jobs)
 	}
 }
 
 // TestADrawerIsNotOpenedAgainAfterARestart stops posd between the intent and the
 // result: the pulse may have been sent.
 func TestADrawerIsNotOpenedAgainAfterARestart(t *testing.T) {
-	d := &kicked{journal: newMemory()}
+	d := &kicked{journal: journaltest.New()}
 	asked := sale.Job{ID: "J1", Kind: sale.JobDrawer, By: "Ana", State: sale.PrintQueued, At: time.Now()}
 	if _, err := d.journal.Commit(t.Context(), []sale.Row{sale.JobRow{Job: asked}}); err != nil {
 		t.Fatal(err)
 	}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) { time.Sleep(time.Hour) })
-	if j := d.journal.jobs["J1"]; d.opened != 0 || j.State != sale.PrintFailed || !strings.Contains(j.Words, "not tried again") {
+	if j := d.journal.Rows.Jobs["J1"]; d.opened != 0 || j.State != sale.PrintFailed || !strings.Contains(j.Words, "not tried again") {
 		t.Errorf("opened %d times, the job is %+v", d.opened, j)
 	}
 	d.stored, _ = d.journal.Events(t.Context(), 0, 100)
@@ -92,20 +93,15 @@ func TestADrawerIsNotOpenedAgainAfterARestart(t *testing.T) {
 // TestADrawerThatCouldNotBeWrittenDownStaysShut fills the journal and empties it
 // again: nobody waits for the drawer any more.
 func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
-	d := &kicked{journal: newMemory()}
-	full := func(err error) {
-		d.journal.mu.Lock()
-		defer d.journal.mu.Unlock()
-		d.journal.full = err
-	}
+	d := &kicked{journal: journaltest.New()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
-		full(sale.ErrJournalFull)
+		d.journal.Fill(sale.ErrJournalFull)
 		short, done := context.WithTimeout(ctx, 3*time.Second)
 		defer done()
 		if err := till.OpenDrawer(short, "Ana"); !errors.Is(err, sale.ErrUnavailable) {
 			t.Errorf("with a full journal: %v", err)
 		}
-		full(nil)
+		d.journal.Fill(nil)
 		time.Sleep(time.Hour)
 		if d.opened != 0 {
 			t.Errorf("opened %d times", d.opened)
@@ -117,16 +113,14 @@ func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
 }
 
 func TestADrawerStaysShut(t *testing.T) {
-	d := &kicked{journal: newMemory()}
+	d := &kicked{journal: journaltest.New()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		for _, by := range []string{"", "a\nb", strings.Repeat("x", 65)} {
 			if err := till.OpenDrawer(ctx, by); !errors.Is(err, sale.ErrInvalid) {
 				t.Errorf("by %q: %v", by, err)
 			}
 		}
-		d.journal.mu.Lock()
-		d.journal.full = sale.ErrJournalFull
-		d.journal.mu.Unlock()
+		d.journal.Fill(sale.ErrJournalFull)
 		short, done := context.WithTimeout(ctx, 3*time.Second)
 		defer done()
 		if err := till.OpenDrawer(short, "Ana"); err == nil {
@@ -139,18 +133,18 @@ func TestADrawerStaysShut(t *testing.T) {
 			t.Errorf("opened %d times", d.opened)
 		}
 	})
-	drawerTill(t, newMemory(), nil, func(ctx context.Context, till *Till) {
+	drawerTill(t, journaltest.New(), nil, func(ctx context.Context, till *Till) {
 		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, sale.ErrNoDevice) {
 			t.Errorf("without a drawer: %v", err)
 		}
 	})
-	broken := &kicked{journal: newMemory(), err: errors.New("printer is not reachable")}
+	broken := &kicked{journal: journaltest.New(), err: errors.New("printer is not reachable")}
 	drawerTill(t, broken.journal, broken, func(ctx context.Context, till *Till) {
 		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, sale.ErrUnavailable) || !strings.Contains(err.Error(), "not reachable") {
 			t.Errorf("a printer that is away: %v", err)
 		}
 	})
-	for _, j := range broken.journal.jobs {
+	for _, j := range broken.journal.Rows.Jobs {
 		if j.State != sale.PrintFailed || !strings.Contains(j.Words, "not reachable") {
 			t.Errorf("the job is %+v", j)
 		}

@@ -178,7 +178,7 @@ func (t *Till) tellEvents(groups []group, seqs []int64) {
 		if !ok || i >= len(seqs) {
 			continue
 		}
-		t.hub.tell(Message{ID: seqs[i], Event: "event", Data: storedEvent(e, seqs[i])})
+		t.hub.tell(Message{ID: seqs[i], Event: "event", Data: e.Stored(seqs[i])})
 		i++
 	}
 }

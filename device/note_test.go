@@ -6,27 +6,26 @@ import (
 	"testing"
 	"time"
 
+	"posd/device/journaltest"
 	"posd/device/sale"
 )
 
 func TestANoteIsDurableWhenItIsAnsweredAndThereAfterARestart(t *testing.T) {
-	journal := newMemory()
+	journal := journaltest.New()
 	drawerTill(t, journal, nil, func(ctx context.Context, till *Till) {
 		for _, value := range []string{"1", "2"} {
-			if err := till.Note(ctx, "front.7", value); err != nil || journal.notes["front.7"] != value {
-				t.Errorf("note %s: %v, stored %q", value, err, journal.notes["front.7"])
+			if err := till.Note(ctx, "front.7", value); err != nil || journal.Rows.Notes["front.7"] != value {
+				t.Errorf("note %s: %v, stored %q", value, err, journal.Rows.Notes["front.7"])
 			}
 		}
-		journal.mu.Lock()
-		journal.full = errors.New("disk full")
-		journal.mu.Unlock()
+		journal.Fill(errDiskFull)
 		short, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		if err := till.Note(short, "front.8", "1"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a note that cannot be stored was answered %v", err)
 		}
 	})
-	journal.full = nil
+	journal.Fill(nil)
 	drawerTill(t, journal, nil, func(ctx context.Context, till *Till) {
 		if noted, err := till.Noted(ctx); err != nil || noted["front.7"] != "2" {
 			t.Errorf("after a restart %v, %v", noted, err)

@@ -218,8 +218,8 @@ func TestALongOutageWithOddReportsAmongThem(t *testing.T) {
 		}
 		c.wait(10 * time.Minute)
 		want := reports - odd + 30
-		if len(passed) != want || c.journal.waiting() != odd {
-			t.Errorf("%d good reports passed of %d, %d are left and %d are odd", len(passed), want, c.journal.waiting(), odd)
+		if len(passed) != want || c.journal.Waiting() != odd {
+			t.Errorf("%d good reports passed of %d, %d are left and %d are odd", len(passed), want, c.journal.Waiting(), odd)
 		}
 		for no, n := range passed {
 			if n != 1 {
@@ -410,7 +410,7 @@ func TestWhatTheGatewayChargedItselfIsNotReported(t *testing.T) {
 		a.Reported, a.Extra = true, ""
 		c.terminal.answers <- a
 		c.wait(time.Minute)
-		if got := c.want(s.ID, sale.Paid, sale.ReasonNone); got.Reported != sale.ReportDone || len(c.gateway.reports()) != 0 || c.journal.waiting() != 0 {
+		if got := c.want(s.ID, sale.Paid, sale.ReasonNone); got.Reported != sale.ReportDone || len(c.gateway.reports()) != 0 || c.journal.Waiting() != 0 {
 			t.Errorf("%s at IOTPay, %d reports went", got.Reported, len(c.gateway.reports()))
 		}
 	})

@@ -2,7 +2,6 @@ package device
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -231,14 +230,6 @@ func (t *Till) log(e core.Log) {
 		level = t.o.Log.Warn
 	}
 	level(e.Message, "sale", e.Sale, "words", e.Words)
-}
-
-func storedEvent(e sale.EventRow, seq int64) sale.StoredEvent {
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		data = []byte("{}")
-	}
-	return sale.StoredEvent{Seq: seq, At: e.At, Sale: e.Sale, Kind: e.Kind, Data: data}
 }
 
 // printAll hands receipts to the printer one after the other.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"posd/device/core"
+	"posd/device/journaltest"
 	"posd/device/sale"
 	"posd/pax"
 	"posd/pax/paxsim"
@@ -21,32 +22,11 @@ import (
 
 var printerFaults = flag.Int("printer-faults", 1000, "how many faults the printer has in the tests of receipts")
 
-// TestReceiptsUnderRandomPrinterFaults runs simulated days with a printer that
-// fails all the time, is killed with posd in mid-receipt, or says nothing: no
-// receipt is lost, none comes out twice without saying so, and in the end it
-// is known of each what became of it. See papers for what is held.
-func TestReceiptsUnderRandomPrinterFaults(t *testing.T) {
-	simulateTrial := func(seed uint64, tell bool) *world {
-		w := newWorld(seed, false)
-		w.press.trial = true
-		return w.live(tell)
-	}
-	faults, receipts := 0, 0
-	for seed := uint64(1); faults < *printerFaults; seed++ {
-		w := simulateTrial(seed, false)
-		faults, receipts = faults+w.press.faults, receipts+len(w.press.paper)
-		if len(w.failures) > 0 {
-			told := simulateTrial(seed, true)
-			t.Fatalf("seed %d: %s\n\n%s", seed, w.failures[0], strings.Join(told.story, "\n"))
-		}
-	}
-	t.Logf("%d faults, %d receipts or parts of them", faults, receipts)
-}
-
-// TestReceiptsThroughTheRealPrinter does so with the whole till, the real
-// printer driver, and printersim at the end of the line; a fifth of the
-// faults are enough, because the driver alone is put to the same test, byte by
-// byte, in its own package.
+// TestReceiptsThroughTheRealPrinter does what the simulation does to receipts
+// (TestReceiptsUnderRandomPrinterFaults) with the whole till, the real printer
+// driver, and printersim at the end of the line; a fifth of the faults are
+// enough, because the driver alone is put to the same test, byte by byte, in
+// its own package.
 func TestReceiptsThroughTheRealPrinter(t *testing.T) {
 	ended, faults := map[sale.Printed]int{}, 0
 	for seed := uint64(0); faults < *printerFaults/5; seed++ {
@@ -89,7 +69,7 @@ type desk struct {
 	sim     *printersim.Printer
 	line    *pipe
 	paxLine *pipe
-	journal *memory
+	journal *journaltest.Memory
 	till    *Till
 	halt    func()
 	end     context.CancelFunc
@@ -98,7 +78,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T, seed uint64) *desk {
-	d := &desk{t: t, rnd: rand.New(rand.NewPCG(seed, 11)), journal: newMemory()}
+	d := &desk{t: t, rnd: rand.New(rand.NewPCG(seed, 11)), journal: journaltest.New()}
 	ctx, end := context.WithCancel(context.Background())
 	d.end = end
 	d.sim = printersim.New(printersim.Options{Line: time.Duration(d.rnd.IntN(40)) * time.Millisecond, NoGSr: d.rnd.IntN(6) == 0})
@@ -204,8 +184,8 @@ func (d *desk) heal() {
 // count compares the paper on the counter with what posd says of it.
 func (d *desk) count(ended map[sale.Printed]int) {
 	papers := append(d.sim.Receipts(), d.sim.Unfinished())
-	for _, id := range d.journal.order {
-		s := d.journal.sales[id]
+	for _, id := range d.journal.Rows.Order {
+		s := d.journal.Rows.Sales[id]
 		if s.State != sale.Paid {
 			continue
 		}
@@ -228,7 +208,7 @@ func (d *desk) count(ended map[sale.Printed]int) {
 			d.t.Errorf("receipt of %s: nobody knows what became of it (%s)", s.Reference, s.Printed)
 		}
 	}
-	for _, j := range d.journal.jobs {
+	for _, j := range d.journal.Rows.Jobs {
 		if !j.Finished() {
 			d.t.Errorf("print job %s is still %s", j.ID, j.State)
 		}

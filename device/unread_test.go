@@ -14,12 +14,7 @@ func TestADayThatCannotBeReadHoldsNobody(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
 		c.paid(1000, "8")
-		unread := func(err error) {
-			c.journal.mu.Lock()
-			defer c.journal.mu.Unlock()
-			c.journal.unread = err
-		}
-		unread(sale.ErrJournalBroken)
+		c.journal.Spoil(sale.ErrJournalBroken)
 		if _, err := c.till.CloseDay(context.Background(), "Ann", false); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("the close was answered with %v", err)
 		}
@@ -27,11 +22,11 @@ func TestADayThatCannotBeReadHoldsNobody(t *testing.T) {
 		if next.Day != 2 {
 			t.Errorf("a sale after the batch was settled is of day %d", next.Day)
 		}
-		unread(nil)
+		c.journal.Spoil(nil)
 		c.wait(2 * gatherAgain)
 		_, err := c.till.ClosedDay(context.Background(), 1)
-		if err != nil || len(c.journal.days) != 1 {
-			t.Fatalf("day 1: %v, %d days closed", err, len(c.journal.days))
+		if err != nil || len(c.journal.Rows.Days) != 1 {
+			t.Fatalf("day 1: %v, %d days closed", err, len(c.journal.Rows.Days))
 		}
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 500}))
 		c.closeDay()

@@ -16,7 +16,7 @@ func (c *counter) pays() {
 
 func TestWalletSaleShowsItsCodeAndIsPaid(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		before := c.journal.barriers()
+		before := c.journal.Barriers()
 		s := c.sell(sale.WeChat, 888)
 		s = c.want(s.ID, sale.Waiting, sale.ReasonNone)
 		g := c.glass.last()
@@ -32,7 +32,7 @@ func TestWalletSaleShowsItsCodeAndIsPaid(t *testing.T) {
 		if c.glass.last().Kind != sale.ScreenPaid {
 			t.Errorf("glass shows %s", c.glass.last().Kind)
 		}
-		if n := c.journal.barriers() - before; n != 3 { // intent, the idle second after the code was shown, final
+		if n := c.journal.Barriers() - before; n != 3 { // intent, the idle second after the code was shown, final
 			t.Errorf("%d commits, want 3", n)
 		}
 	})
@@ -40,7 +40,7 @@ func TestWalletSaleShowsItsCodeAndIsPaid(t *testing.T) {
 
 func TestCodeReachesGlassOnlyBehindItsIntent(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.journal.fill(errDiskFull)
+		c.journal.Fill(errDiskFull)
 		if _, err := c.trySell(sale.Alipay, 100); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("sold with a full disk: %v", err)
 		}
@@ -48,7 +48,7 @@ func TestCodeReachesGlassOnlyBehindItsIntent(t *testing.T) {
 		if len(c.gateway.orders()) != 0 || len(c.glass.codes()) != 0 {
 			t.Errorf("%d orders, %d codes for a sale that was never stored", len(c.gateway.orders()), len(c.glass.codes()))
 		}
-		c.journal.fill(nil)
+		c.journal.Fill(nil)
 		c.sell(sale.Alipay, 100)
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"posd/device/core"
+	"posd/device/journaltest"
 	"posd/device/sale"
 	"posd/pax"
 	"posd/pax/paxsim"
@@ -60,7 +61,7 @@ type whole struct {
 	client   *iotpay.Client
 	link     *pipe
 	net      *pipes
-	journal  *memory
+	journal  *journaltest.Memory
 	till     *Till
 	glass    *customer
 	story    []string
@@ -70,7 +71,7 @@ type whole struct {
 }
 
 func newWhole(t *testing.T, seed uint64) *whole {
-	w := &whole{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), journal: newMemory(), net: newPipes()}
+	w := &whole{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), journal: journaltest.New(), net: newPipes()}
 	w.ctx, w.end = context.WithCancel(context.Background())
 	w.terminal = paxsim.New(paxsim.Options{Think: time.Duration(1+w.rnd.IntN(20)) * time.Second})
 	w.gateway = iotpaysim.New(iotpaysim.Options{MchID: "10000701", Key: "not-a-real-key"})
@@ -210,8 +211,8 @@ func (w *whole) count() {
 		reports[r.MchOrderNo] = r.Accepted
 	}
 	known := map[string]bool{}
-	for _, id := range w.journal.order {
-		s := w.journal.sales[id]
+	for _, id := range w.journal.Rows.Order {
+		s := w.journal.Rows.Sales[id]
 		// An order that the gateway never heard of and that may have been shown is watched for its seven days.
 		watched := s.Method.Wallet() && !w.ordered(s.MchOrderNo)
 		if !s.State.Final() && s.Attention == "" && !watched {
@@ -264,7 +265,7 @@ func (w *whole) ordered(no string) bool {
 }
 
 func (w *whole) owner(no string) (sale.Sale, bool) {
-	for _, s := range w.journal.sales {
+	for _, s := range w.journal.Rows.Sales {
 		for _, a := range s.Attempts {
 			if a.Ref == no {
 				return s, true

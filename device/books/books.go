@@ -315,6 +315,18 @@ func (b *Books) groups(s *sale.Sale) []*BookGroup {
 	return append(list, groupOf(&b.CardTypes, kind))
 }
 
+// EndedIn reports whether a sale or a movement of it ended in a day, and whether
+// that left something in the terminal's batch.
+func EndedIn(day int, s *sale.Sale) (mine, card bool) {
+	mine = s.Day == day
+	card = mine && s.Method == sale.Card && s.State == sale.Paid
+	for _, m := range s.Refunds {
+		mine = mine || m.Day == day
+		card = card || m.Day == day && s.Method == sale.Card && m.State == sale.MoveDone
+	}
+	return mine, card
+}
+
 // walletOf names the wallet; a scanned code's is known by its channel.
 func walletOf(s *sale.Sale) string {
 	if s.Method != sale.Scan {

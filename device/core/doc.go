@@ -43,6 +43,10 @@
 //	timer.go         when something is to be done
 //	view.go          what the shell may ask between two steps
 //
+// In the tests: story_*_test.go tell conversations with the step (testdata/step),
+// sim_*_test.go are days at a counter where everything may fail, and
+// bugs_test.go shows that they see the bugs of testdata/bugs.
+//
 // What fails: nothing here. A wire that is silent, a disk that is full and a
 // clock that jumps are events like any other. What is left to others: performing
 // effects and feeding events (device), the journal (store), bytes (drivers).

@@ -1,6 +1,9 @@
 package sale
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Row is one thing to write into the journal. Rows of one step are committed
 // in one transaction, in order.
@@ -25,6 +28,15 @@ type EventRow struct {
 	Sale ID     // empty when it is about posd itself
 	Kind string // see the Event kinds
 	Data any    // a small struct, stored as JSON; holds no secret
+}
+
+// Stored is the event as it reads once it has its sequence number.
+func (e EventRow) Stored(seq int64) StoredEvent {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		data = []byte("{}")
+	}
+	return StoredEvent{Seq: seq, At: e.At, Sale: e.Sale, Kind: e.Kind, Data: data}
 }
 
 // ReportRow stores a queue entry as it now stands (made, postponed, set aside).

@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -20,6 +21,8 @@ import (
 	"posd/sync/iotpay"
 	"posd/sync/iotpay/iotpaysim"
 )
+
+var quiet = slog.New(slog.DiscardHandler)
 
 // wires puts the real codecs between the till and the far sides. The bank and
 // the gateway of the simulation still decide what happens; then

@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"context"
@@ -33,9 +33,18 @@ type bill struct {
 // ask is a request whose answer the cashier waits for.
 type ask struct {
 	bill *bill
-	req  SellRequest // if it is one for a payment
+	req  payRequest // if it is one for a payment
 	// holds is the authorisation that a completion takes.
 	holds *sale.Sale
+}
+
+// payRequest is what a cashier asks to be paid.
+type payRequest struct {
+	Key, Reference, Replaces, By string
+	Amount                       sale.Amount
+	Method                       sale.Method
+	Kind                         sale.CardKind
+	AuthCode                     sale.Secret
 }
 
 func (s *shop) init() { s.keys = map[string]sale.ID{} }
@@ -126,7 +135,7 @@ func (s *shop) paid(w *world, b *bill, st sale.Sale) bool {
 		s.complete(w, b, st)
 		return false
 	}
-	if held, ok := w.disk.sales[st.Original]; ok && w.chance(0.2) {
+	if held, ok := w.disk.Rows.Sales[st.Original]; ok && w.chance(0.2) {
 		s.complete(w, b, held) // forgotten that it is done
 		return true
 	}
@@ -145,7 +154,7 @@ func (s *shop) paid(w *world, b *bill, st sale.Sale) bool {
 // complete takes what an authorisation holds, or less, now and then by two taps.
 func (s *shop) complete(w *world, b *bill, held sale.Sale) {
 	b.tries++
-	r := SellRequest{Key: fmt.Sprintf("c%d-%d", b.n, b.tries), Amount: held.Amount - sale.Amount(w.rnd.IntN(2)*100), Method: sale.Card, Kind: sale.CardComplete}
+	r := payRequest{Key: fmt.Sprintf("c%d-%d", b.n, b.tries), Amount: held.Amount - sale.Amount(w.rnd.IntN(2)*100), Method: sale.Card, Kind: sale.CardComplete}
 	for range 1 + w.rnd.IntN(2) {
 		s.send(w, &ask{bill: b, req: r, holds: &held})
 		r.Key += "x"
@@ -158,7 +167,7 @@ func (s *shop) lookUp(w *world, b *bill) *sale.Sale {
 		if st, _, held := w.machine.Sale(b.sales[i]); held {
 			return &st
 		}
-		if st, ok := w.disk.sales[b.sales[i]]; ok {
+		if st, ok := w.disk.Rows.Sales[b.sales[i]]; ok {
 			return &st
 		}
 	}
@@ -169,7 +178,7 @@ var simMethods = []sale.Method{sale.Card, sale.WeChat, sale.Alipay, sale.UnionPa
 
 func (s *shop) sell(w *world, b *bill, replaces sale.ID) {
 	b.tries++
-	r := SellRequest{Key: fmt.Sprintf("k%d-%d", b.n, b.tries), Amount: b.amount, Method: simMethods[w.rnd.IntN(len(simMethods))], Reference: b.ref, Replaces: string(replaces)}
+	r := payRequest{Key: fmt.Sprintf("k%d-%d", b.n, b.tries), Amount: b.amount, Method: simMethods[w.rnd.IntN(len(simMethods))], Reference: b.ref, Replaces: string(replaces)}
 	switch {
 	case b.kind == sale.CardReturn:
 		r.Method, r.Kind, r.By, r.Replaces = sale.Card, sale.CardReturn, "Ann", ""
@@ -193,14 +202,14 @@ func (s *shop) send(w *world, a *ask) {
 	s.ask(w, func(t core.Token) core.Event {
 		ev := core.SellAsked{
 			Token: t, Key: r.Key, Amount: r.Amount, Method: r.Method, Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
-			Kind: r.Kind, By: r.By, Original: a.holds, Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.stats(),
+			Kind: r.Kind, By: r.By, Original: a.holds, Digest: r.Key + string(r.Method) + r.Replaces, Queue: w.disk.Stats(),
 		}
 		if h, err := w.disk.Key(context.Background(), r.Key); err == nil {
-			st := w.disk.sales[h.Sale]
+			st := w.disk.Rows.Sales[h.Sale]
 			ev.Bound, ev.BoundSale = &h, &st
 		}
 		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference, r.Amount, w.wall().Add(-w.policy.BillWindow))
-		if old, ok := w.disk.sales[sale.ID(r.Replaces)]; ok {
+		if old, ok := w.disk.Rows.Sales[sale.ID(r.Replaces)]; ok {
 			ev.Replaced = &old
 		}
 		if a.holds != nil {
@@ -281,10 +290,10 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 		s.ask(w, func(t core.Token) core.Event {
 			ev := core.GiveBackAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
 			if h, err := w.disk.Key(context.Background(), key); err == nil {
-				now := w.disk.sales[h.Sale]
+				now := w.disk.Rows.Sales[h.Sale]
 				ev.Bound, ev.BoundSale = &h, &now
 			}
-			if rep, ok := w.disk.reports[st.MchOrderNo]; ok {
+			if rep, ok := w.disk.Rows.Reports[st.MchOrderNo]; ok {
 				ev.Report = &rep
 			}
 			return ev

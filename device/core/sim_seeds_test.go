@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"fmt"
@@ -83,7 +83,7 @@ func (r *seedRun) note(w *world) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done.seeds++
-	r.done.sales += uint64(len(w.disk.order))
+	r.done.sales += uint64(len(w.disk.Rows.Order))
 	r.done.steps += uint64(w.steps)
 	if r.aloud && time.Since(r.told) > 10*time.Second {
 		r.told = time.Now()

@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"time"

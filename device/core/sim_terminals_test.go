@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"time"
@@ -28,8 +28,8 @@ func (b *bank) trouble(w *world) {
 // resolveMoves is a person's word on voids and returns that posd cannot tell the
 // end of: the bank's list has them or not.
 func (s *shop) resolveMoves(w *world) {
-	for _, id := range w.disk.order {
-		st := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		st := w.disk.Rows.Sales[id]
 		for _, m := range st.Refunds {
 			if st.Method != sale.Card || m.State != sale.MoveUnsure || st.Attention == "" || w.machine == nil {
 				continue

@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ var allBugs = flag.Bool("bugs", false, "TestSimulationSeesPlantedBugs plants eve
 // the number of seeds that the patch states. `make sim-bugs` plants all of
 // them; a plain test run plants three, because each costs a build.
 func TestSimulationSeesPlantedBugs(t *testing.T) {
-	patches, err := filepath.Glob("../testdata/bugs/*.patch")
+	patches, err := filepath.Glob("../../testdata/bugs/*.patch")
 	if err != nil || len(patches) < 12 {
 		t.Fatalf("%d planted bugs, %v", len(patches), err)
 	}
@@ -64,8 +64,8 @@ func plant(t *testing.T, patch string) (file, broken string) {
 	}
 	for line := range strings.Lines(patch) {
 		switch {
-		case strings.HasPrefix(line, "--- a/device/"):
-			file = strings.TrimSpace(strings.TrimPrefix(line, "--- a/device/"))
+		case strings.HasPrefix(line, "--- a/"):
+			file = filepath.FromSlash("../../" + strings.TrimSpace(strings.TrimPrefix(line, "--- a/")))
 		case strings.HasPrefix(line, "+++ "):
 		case strings.HasPrefix(line, "@@"):
 			flush()
@@ -114,7 +114,7 @@ func simulateWith(t *testing.T, file, text, seeds string) string {
 	if err := os.WriteFile(list, overlay, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	binary := filepath.Join(dir, "device.test")
+	binary := filepath.Join(dir, "core.test")
 	if out, err := exec.Command("go", "test", "-c", "-overlay", list, "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("the planted bug does not build: %v\n%s", err, out)
 	}

@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"time"
@@ -253,7 +253,7 @@ func (g *wallet) probe(w *world, back back) {
 func (g *wallet) reports(w *world, reports []sale.Report, back back) {
 	answers := make([]core.ReportAnswer, 0, len(reports))
 	for _, r := range reports {
-		if _, ok := w.disk.reports[r.No]; !ok {
+		if _, ok := w.disk.Rows.Reports[r.No]; !ok {
 			w.fail("I10: report %s is sent and stands in no queue", r.No)
 		}
 		answers = append(answers, core.ReportAnswer{Report: r, Answer: g.report(w, r)})

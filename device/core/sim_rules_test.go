@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"encoding/json"
@@ -53,8 +53,8 @@ func (w *world) written(rows []sale.Row) {
 				w.fail("I3: sale %s is paid and nobody paid it", s.Sale.ID)
 			}
 		}
-		if now := w.disk.sales[s.Sale.ID]; now.Reported == sale.ReportQueued {
-			if _, ok := w.disk.reports[now.MchOrderNo]; !ok {
+		if now := w.disk.Rows.Sales[s.Sale.ID]; now.Reported == sale.ReportQueued {
+			if _, ok := w.disk.Rows.Reports[now.MchOrderNo]; !ok {
 				w.fail("I10: sale %s is to be reported and no report is queued", s.Sale.ID)
 			}
 		}
@@ -76,7 +76,7 @@ func (w *world) captured(s sale.Sale) bool {
 
 // acknowledged holds that what a person was told is durable (I4).
 func (w *world) acknowledged(r core.Reply) {
-	s, ok := w.disk.sales[r.Sale.ID]
+	s, ok := w.disk.Rows.Sales[r.Sale.ID]
 	switch {
 	case !ok:
 		w.fail("I4: sale %s was accepted and is not stored", r.Sale.ID)

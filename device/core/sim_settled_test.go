@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"fmt"
@@ -16,8 +16,8 @@ func (w *world) settled() {
 		w.fail("posd does not run although all is well")
 		return
 	}
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		s := w.disk.Rows.Sales[id]
 		w.known(s)
 		w.true(s)
 		w.amounts(s)
@@ -57,7 +57,7 @@ func (w *world) known(s sale.Sale) {
 		w.fail("I8: sale %s is still %s (%s, %q) and nobody is told", s.ID, s.State, s.Reason, s.Words)
 	}
 	for _, m := range s.Refunds {
-		if m.State == sale.MoveWaiting && s.ReplacedBy != "" && !w.disk.sales[s.ReplacedBy].State.Final() {
+		if m.State == sale.MoveWaiting && s.ReplacedBy != "" && !w.disk.Rows.Sales[s.ReplacedBy].State.Final() {
 			continue // whether the money goes back hangs on the sale that replaced this one
 		}
 		if !m.Settled() && !person(s) {
@@ -155,8 +155,8 @@ func (w *world) amounts(s sale.Sale) {
 // told that money could not be given back or what cannot be known.
 func (w *world) billsSettled() {
 	net, told, story := map[string]sale.Amount{}, map[string]bool{}, map[string]string{}
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		s := w.disk.Rows.Sales[id]
 		for _, a := range s.Attempts {
 			if r := w.bank.records[a.Ref]; r != nil && r.kind != sale.CardAuth {
 				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
@@ -181,23 +181,23 @@ func (w *world) billsSettled() {
 // (I10). The books are those that the shop gets to read.
 func (w *world) booksSettled() {
 	b := books.SumDay(time.Unix(0, 0).AddDate(-1, 0, 0), epoch.AddDate(100, 0, 0), w.policy.Currency, func(yield func(sale.Sale) bool) {
-		for _, id := range w.disk.order {
-			if !yield(w.disk.sales[id]) {
+		for _, id := range w.disk.Rows.Order {
+			if !yield(w.disk.Rows.Sales[id]) {
 				return
 			}
 		}
 	})
 	hand := map[sale.ID]sale.Amount{} // what a person adds at IOTPay, by sale; below zero: takes back
 	for _, e := range b.ByHand.Sales {
-		if s := w.disk.sales[e.Sale]; s.Reported == sale.ReportByHand && e.Amount == s.Taken() && hand[e.Sale] == 0 {
+		if s := w.disk.Rows.Sales[e.Sale]; s.Reported == sale.ReportByHand && e.Amount == s.Taken() && hand[e.Sale] == 0 {
 			hand[e.Sale] += e.Amount
 		} else {
 			hand[e.Sale] -= e.Amount
 		}
 	}
 	var journal, gateway, queued, byHand sale.Amount
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		s := w.disk.Rows.Sales[id]
 		if s.Method != sale.Card || s.State != sale.Paid {
 			continue
 		}
@@ -208,7 +208,7 @@ func (w *world) booksSettled() {
 			}
 		}
 		heard, waits := w.gateway.heard[s.MchOrderNo], sale.Amount(0)
-		if r, ok := w.disk.reports[s.MchOrderNo]; ok {
+		if r, ok := w.disk.Rows.Reports[s.MchOrderNo]; ok {
 			heard, waits = 0, r.Amount
 			if r.State == sale.QueueDue && r.Attempts == 0 {
 				w.fail("I10: the report of sale %s is still queued and was never sent (link %s)", s.ID, w.machine.Link().State)

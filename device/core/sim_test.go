@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"flag"
@@ -65,7 +65,7 @@ func TestSimulationThroughTheRealCodecs(t *testing.T) {
 	sales, spoilt := 0, 0
 	for seed := uint64(1); seed <= seeds; seed++ {
 		w := simulateWired(t, seed, false)
-		sales, spoilt = sales+len(w.disk.order), spoilt+w.wires.spoilt
+		sales, spoilt = sales+len(w.disk.Rows.Order), spoilt+w.wires.spoilt
 		if len(w.failures) > 0 {
 			told := simulateWired(t, seed, true)
 			t.Fatalf("seed %d: %s\n\n%s\n\nagain: make sim WIRES=1 SEED=%d", seed, w.failures[0], strings.Join(told.story, "\n"), seed)

@@ -1,6 +1,9 @@
-package device
+package core_test
 
 import (
+	"flag"
+	"strings"
+	"testing"
 	"time"
 
 	"posd/device/core"
@@ -26,7 +29,7 @@ type paper struct {
 // follows from what the paper shows, never the other way round; posd may be
 // killed in between, and then nobody is told.
 func (p *press) print(w *world, r sale.Receipt, back back) {
-	if j, ok := w.disk.jobs[r.Job]; !ok || j.Sale != r.Sale.ID {
+	if j, ok := w.disk.Rows.Jobs[r.Job]; !ok || j.Sale != r.Sale.ID {
 		w.fail("I4: a receipt of sale %s is printed and its job is not stored", r.Sale.ID)
 	}
 	begin := max(w.now, p.free)
@@ -89,12 +92,12 @@ func (w *world) papers() {
 		} else {
 			unmarked[key] = true
 		}
-		if s := w.disk.sales[r.Sale.ID]; r.Movement == "" && (s.State != r.Sale.State || s.ApprovedAmount != r.Sale.ApprovedAmount) {
+		if s := w.disk.Rows.Sales[r.Sale.ID]; r.Movement == "" && (s.State != r.Sale.State || s.ApprovedAmount != r.Sale.ApprovedAmount) {
 			w.fail("receipts: sale %s is %s for %s and its receipt says %s for %s", s.ID, s.State, s.ApprovedAmount, r.Sale.State, r.Sale.ApprovedAmount)
 		}
 	}
 	due := map[string]bool{}
-	for _, j := range w.disk.jobs {
+	for _, j := range w.disk.Rows.Jobs {
 		due[string(j.Sale)+j.Movement] = true
 		switch {
 		case !j.Finished():
@@ -103,8 +106,8 @@ func (w *world) papers() {
 			w.fail("receipts: job %s of sale %s is printed and does not lie there", j.ID, j.Sale)
 		}
 	}
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		s := w.disk.Rows.Sales[id]
 		if s.State == sale.Paid && s.Settled == nil && !due[string(id)] {
 			w.fail("receipts: sale %s is paid and nothing was printed", id)
 		}
@@ -117,4 +120,28 @@ func (w *world) papers() {
 			}
 		}
 	}
+}
+
+var printerFaults = flag.Int("printer-faults", 1000, "how many faults the printer has in the tests of receipts")
+
+// TestReceiptsUnderRandomPrinterFaults runs simulated days with a printer that
+// fails all the time, is killed with posd in mid-receipt, or says nothing: no
+// receipt is lost, none comes out twice without saying so, and in the end it
+// is known of each what became of it. See papers for what is held.
+func TestReceiptsUnderRandomPrinterFaults(t *testing.T) {
+	simulateTrial := func(seed uint64, tell bool) *world {
+		w := newWorld(seed, false)
+		w.press.trial = true
+		return w.live(tell)
+	}
+	faults, receipts := 0, 0
+	for seed := uint64(1); faults < *printerFaults; seed++ {
+		w := simulateTrial(seed, false)
+		faults, receipts = faults+w.press.faults, receipts+len(w.press.paper)
+		if len(w.failures) > 0 {
+			told := simulateTrial(seed, true)
+			t.Fatalf("seed %d: %s\n\n%s", seed, w.failures[0], strings.Join(told.story, "\n"))
+		}
+	}
+	t.Logf("%d faults, %d receipts or parts of them", faults, receipts)
 }

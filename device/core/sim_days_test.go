@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"cmp"
@@ -22,14 +22,14 @@ func (s *shop) closeDay(w *world) {
 	ev := core.DayAsked{By: "Ann", WithoutTerminal: w.chance(0.1), Empty: true}
 	day, _ := w.machine.OpenDay()
 	count := func(st sale.Sale) {
-		mine, card := endedIn(day, &st)
+		mine, card := books.EndedIn(day, &st)
 		ev.Empty = ev.Empty && !mine
 		if card {
 			ev.Cards = true
 		}
 	}
-	for _, id := range w.disk.order {
-		count(w.disk.sales[id])
+	for _, id := range w.disk.Rows.Order {
+		count(w.disk.Rows.Sales[id])
 	}
 	for st := range w.machine.Sales() {
 		count(st)
@@ -44,7 +44,7 @@ func (s *shop) uploaded(w *world, st sale.Sale) {
 	if w.chance(0.2) {
 		ev.Upload = sale.UploadRefused
 	}
-	if r, ok := w.disk.reports[st.MchOrderNo]; ok {
+	if r, ok := w.disk.Rows.Reports[st.MchOrderNo]; ok {
 		ev.Report = &r
 	}
 	s.ask(w, func(t core.Token) core.Event { ev.Token = t; return ev }, nil)
@@ -112,8 +112,8 @@ func (w *world) gather(e sale.GatherDay, back back) {
 		since, _ = books.BatchSince(e.No, e.Batch.Serial, w.closedDay)
 	}
 	var sales []sale.Sale
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		s := w.disk.Rows.Sales[id]
 		if now, _, held := w.machine.Sale(id); held {
 			s = now
 		}
@@ -155,10 +155,10 @@ func (w *world) closedDay(no int) (b books.Books, err error) {
 // for ever what is booked in it, and that no cent of the three books is
 // unexplained.
 func (w *world) daysSettled() {
-	if open, _ := w.machine.OpenDay(); len(w.disk.days) < open-1 {
+	if open, _ := w.machine.OpenDay(); len(w.disk.Rows.Days) < open-1 {
 		w.fail("day %d is never closed", open-1)
 	}
-	for i, d := range w.disk.days {
+	for i, d := range w.disk.Rows.Days {
 		if d.No != i+1 {
 			w.fail("day %d is the %dth that was closed", d.No, i+1)
 		}
@@ -172,17 +172,17 @@ func (w *world) daysSettled() {
 		}
 		w.explained(d.No, b)
 	}
-	for _, id := range w.disk.order {
-		if s := w.disk.sales[id]; s.State.Final() && (s.Day < 1 || s.Day > len(w.disk.days)+2) {
-			w.fail("sale %s ended, and is booked in day %d of %d", id, s.Day, len(w.disk.days))
+	for _, id := range w.disk.Rows.Order {
+		if s := w.disk.Rows.Sales[id]; s.State.Final() && (s.Day < 1 || s.Day > len(w.disk.Rows.Days)+2) {
+			w.fail("sale %s ended, and is booked in day %d of %d", id, s.Day, len(w.disk.Rows.Days))
 		}
 	}
 }
 
 // netOf sums up what the journal has under a day's number.
 func (w *world) netOf(no int) (net sale.Amount) {
-	for _, id := range w.disk.order {
-		s := w.disk.sales[id]
+	for _, id := range w.disk.Rows.Order {
+		s := w.disk.Rows.Sales[id]
 		if s.Day == no && s.State == sale.Paid {
 			net += way(s) * s.ApprovedAmount
 		}
@@ -202,7 +202,7 @@ func (w *world) explained(no int, b books.Books) {
 		left := t.Apart
 		for _, e := range t.Look.Sales { // posd counts it; what has the terminal in that batch?
 			left += e.Amount
-			if r := w.bank.of(w.disk.sales[e.Sale], t.Serial, t.Number); r != nil && !r.voided {
+			if r := w.bank.of(w.disk.Rows.Sales[e.Sale], t.Serial, t.Number); r != nil && !r.voided {
 				if r.kind == sale.CardReturn {
 					left += r.approved
 				} else {
@@ -211,7 +211,7 @@ func (w *world) explained(no int, b books.Books) {
 			}
 		}
 		for _, r := range w.bank.list { // a person called it not paid, or it is an incident, and the terminal has it
-			if s := w.disk.sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Settled != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
+			if s := w.disk.Rows.Sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Settled != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
 				left -= r.approved
 			}
 		}
@@ -220,7 +220,7 @@ func (w *world) explained(no int, b books.Books) {
 		}
 	}
 	for _, e := range g.Apart.Sales {
-		if s := w.disk.sales[e.Sale]; s.Settled == nil && s.Incident == "" {
+		if s := w.disk.Rows.Sales[e.Sale]; s.Settled == nil && s.Incident == "" {
 			w.fail("day %d: the gateway differs on sale %s, which nobody settled: %s", no, e.Sale, e.Words)
 		}
 	}

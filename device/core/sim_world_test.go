@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"context"
@@ -7,7 +7,10 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"posd/device/core"
+	"posd/device/journaltest"
 	"posd/device/sale"
 )
 
@@ -31,7 +34,7 @@ type world struct {
 	life    int           // which run of posd this is; answers to an earlier one are lost
 	born    time.Duration // when this run began
 	skew    time.Duration // of the wall clock
-	disk    *memory
+	disk    *journaltest.Memory
 	groups  []group
 	busy    bool
 	full    bool
@@ -49,9 +52,35 @@ type world struct {
 	hash     *effectsHash // of all that posd wanted; nil: nobody asks
 }
 
+// group is the rows of one step and what waits for them.
+type group struct {
+	rows   []sale.Row
+	after  []core.Effect
+	intent *core.IntentFailed
+}
+
+// simMakers make numbers as posd does.
+var simMakers = core.Makers{
+	ID: func(t time.Time, entropy []byte) string {
+		var id ulid.ULID
+		_ = id.SetTime(ulid.Timestamp(t))
+		_ = id.SetEntropy(entropy[:10])
+		return id.String()
+	},
+	Report: func(no string, amount sale.Amount, currency string, extra sale.Secret) (sale.Secret, error) {
+		return sale.Secret(fmt.Sprintf("%s %d %s", no, amount, extra.Reveal())), nil
+	},
+	Wallet: func(code sale.Secret) (sale.Channel, error) {
+		if code == "" {
+			return "", fmt.Errorf("authCode is missing: scan the customer's code")
+		}
+		return sale.WXMicropay, nil
+	},
+}
+
 func newWorld(seed uint64, wired bool) *world {
 	w := &world{
-		seed: seed, rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: newMemory(),
+		seed: seed, rnd: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), disk: journaltest.New(),
 		finals: map[sale.ID]sale.State{}, stored: map[string]sale.ID{},
 	}
 	w.tick = func() { w.step(core.Tick{}) }
@@ -107,7 +136,7 @@ func (w *world) fail(format string, args ...any) {
 
 // start begins a run of posd on what the disk holds.
 func (w *world) start() {
-	makers := testMakers
+	makers := simMakers
 	if w.wires != nil {
 		makers.Report = w.wires.client.ReportParams
 		w.wires.plugIn()
@@ -210,7 +239,10 @@ func (w *world) commit(lazy bool) {
 func (w *world) committed(life int) {
 	batch := w.groups
 	w.groups, w.busy = nil, false
-	rows := rowsOf(batch)
+	var rows []sale.Row
+	for _, g := range batch {
+		rows = append(rows, g.rows...)
+	}
 	if w.full && len(rows) > 0 {
 		w.commitFailed(batch)
 		return
@@ -312,7 +344,7 @@ func (w *world) perform(e core.Effect) {
 			if len(due) > 0 {
 				return core.ReportsDue{Reports: due}
 			}
-			return core.ReportsDue{NextDue: w.disk.stats().NextDueAt}
+			return core.ReportsDue{NextDue: w.disk.Stats().NextDueAt}
 		})
 	case core.SendReports:
 		w.gateway.reports(w, e.Reports, back)

@@ -1,4 +1,4 @@
-package device
+package core_test
 
 import (
 	"slices"
@@ -361,7 +361,7 @@ func (b *bank) abort(w *world) {
 
 // saleOf returns the sale whose attempt a reference is, as the journal has it.
 func (w *world) saleOf(ref string) *sale.Sale {
-	if s, ok := w.disk.sales[w.stored[ref]]; ok && ref != "" {
+	if s, ok := w.disk.Rows.Sales[w.stored[ref]]; ok && ref != "" {
 		return &s
 	}
 	return nil

@@ -1,0 +1,319 @@
+// Package journaltest is a journal in memory, for the tests of the till and of
+// the simulation of its step. It stores what it is told and forgets nothing;
+// faults are what a test asks for.
+package journaltest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"posd/device/sale"
+)
+
+// Memory is a journal in memory: what Commit returned is durable.
+type Memory struct {
+	mu sync.Mutex
+	// Rows is what is stored. A test that reads it while a till writes uses the
+	// methods instead.
+	Rows    Tables
+	commits int
+	full    error // what Commit answers instead of storing
+	unread  error // what a list of a day's sales answers
+}
+
+// Tables is what a journal holds.
+type Tables struct {
+	Sales   map[sale.ID]sale.Sale
+	Order   []sale.ID // of the sales, oldest first
+	Keys    map[string]sale.KeyBinding
+	Reports map[string]sale.Report
+	Jobs    map[string]sale.Job
+	Events  []sale.StoredEvent
+	Days    []sale.Day
+	Notes   map[string]string
+}
+
+// New returns an empty journal.
+func New() *Memory {
+	return &Memory{Rows: Tables{Sales: map[sale.ID]sale.Sale{}, Keys: map[string]sale.KeyBinding{}, Reports: map[string]sale.Report{}, Jobs: map[string]sale.Job{}, Notes: map[string]string{}}}
+}
+
+func (m *Memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.full != nil {
+		return nil, m.full
+	}
+	m.commits++
+	var seqs []int64
+	for _, r := range rows {
+		switch r := r.(type) {
+		case sale.SaleRow:
+			if _, ok := m.Rows.Sales[r.Sale.ID]; !ok {
+				m.Rows.Order = append(m.Rows.Order, r.Sale.ID)
+			}
+			m.Rows.Sales[r.Sale.ID] = r.Sale.Clone()
+		case sale.KeyRow:
+			m.Rows.Keys[r.Key] = sale.KeyBinding{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
+		case sale.EventRow:
+			seqs = append(seqs, int64(len(m.Rows.Events)+1))
+			m.Rows.Events = append(m.Rows.Events, r.Stored(int64(len(m.Rows.Events)+1)))
+		case sale.ReportRow:
+			m.Rows.Reports[r.Report.No] = r.Report
+		case sale.ReportGone:
+			delete(m.Rows.Reports, r.No)
+		case sale.JobRow:
+			m.Rows.Jobs[r.Job.ID] = r.Job
+		case sale.DayRow:
+			m.Rows.Days = append(m.Rows.Days, r.Day)
+		case sale.NoteRow:
+			m.Rows.Notes[r.Name] = r.Value
+		case sale.FactRow:
+			s := m.Rows.Sales[r.Sale]
+			if r.Printed != "" {
+				s.Printed = r.Printed
+			}
+			if r.Reported != "" {
+				s.Reported = r.Reported
+			}
+			m.Rows.Sales[r.Sale] = s
+		}
+	}
+	return seqs, nil
+}
+
+func (m *Memory) Idle(context.Context) error { return nil }
+
+func (m *Memory) Recover(context.Context) (sale.Recovered, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var r sale.Recovered
+	for _, id := range m.Rows.Order {
+		s := m.Rows.Sales[id]
+		if s.Open() {
+			r.Open = append(r.Open, s.Clone())
+		}
+		if s.Method == sale.Card && s.Kind == sale.CardSale && s.State == sale.Paid {
+			c := s.Clone()
+			r.Control = &c
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.Rows.Jobs)) {
+		j := m.Rows.Jobs[id]
+		if !j.Finished() {
+			r.Jobs, r.JobSales = append(r.Jobs, j), append(r.JobSales, m.Rows.Sales[j.Sale])
+		}
+	}
+	r.Queue = m.Stats()
+	r.Notes = maps.Clone(m.Rows.Notes)
+	if n := len(m.Rows.Days); n > 0 {
+		r.LastDay = m.Rows.Days[n-1]
+	}
+	return r, nil
+}
+
+func (m *Memory) Key(_ context.Context, key string) (sale.KeyBinding, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if h, ok := m.Rows.Keys[key]; ok {
+		return h, nil
+	}
+	return sale.KeyBinding{}, sale.ErrNotFound
+}
+
+func (m *Memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.Rows.Sales[id]; ok {
+		return s.Clone(), nil
+	}
+	return sale.Sale{}, sale.ErrNotFound
+}
+
+func (m *Memory) Completions(ctx context.Context, auth sale.ID) ([]sale.Sale, error) {
+	list, err := m.Sales(ctx, sale.Filter{})
+	return slices.DeleteFunc(list, func(s sale.Sale) bool { return s.Original != auth }), err
+}
+
+func (m *Memory) Day(_ context.Context, no int) (sale.Day, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if no < 1 || no > len(m.Rows.Days) {
+		return sale.Day{}, sale.ErrNotFound
+	}
+	return m.Rows.Days[no-1], nil
+}
+
+func (m *Memory) DaysOn(_ context.Context, date string) (out []sale.Day, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.Rows.Days {
+		if d.Date == date {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+func (m *Memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.unread != nil && f.Day > 0 && f.Limit > 1 {
+		return nil, m.unread
+	}
+	within := func(at time.Time) bool {
+		return !at.Before(f.From) && (f.To.IsZero() || at.Before(f.To))
+	}
+	var list []sale.Sale
+	for i, id := range slices.Backward(m.Rows.Order) {
+		s := m.Rows.Sales[id].Clone()
+		hit := within(s.CreatedAt)
+		if f.Moved {
+			hit = slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return within(mv.CreatedAt) })
+		}
+		if f.Day != 0 {
+			hit = hit && (s.Day == f.Day || slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return mv.Day == f.Day }))
+		}
+		hit = hit && (f.State == "" || s.State == f.State) && (f.Method == "" || s.Method == f.Method)
+		if f.Before != "" && i >= slices.Index(m.Rows.Order, f.Before) {
+			hit = false
+		}
+		if hit && (f.Limit == 0 || len(list) < f.Limit) {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+func (m *Memory) SameBill(_ context.Context, ref string, amount sale.Amount, since time.Time) ([]sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []sale.Sale
+	for _, id := range slices.Backward(m.Rows.Order) {
+		s := m.Rows.Sales[id]
+		recent := !s.CreatedAt.Before(since) || s.WentUnsureAt != nil && !s.WentUnsureAt.Before(since)
+		if ref != "" && s.Reference == ref || ref == "" && s.Amount == amount && recent {
+			list = append(list, s.Clone())
+		}
+	}
+	return list, nil
+}
+
+func (m *Memory) Events(_ context.Context, after int64, limit int) ([]sale.StoredEvent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.Rows.Events[min(int(after), len(m.Rows.Events)):min(int(after)+limit, len(m.Rows.Events))]), nil
+}
+
+func (m *Memory) LastSeq(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return int64(len(m.Rows.Events)), nil
+}
+
+func (m *Memory) HasReference(ctx context.Context, ref string) (bool, error) {
+	_, err := m.SaleOf(ctx, ref)
+	return err == nil, nil
+}
+
+func (m *Memory) SaleOf(_ context.Context, ref string) (sale.Sale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range m.Rows.Order {
+		if s := m.Rows.Sales[id]; slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) ||
+			slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.ID == ref }) {
+			return s.Clone(), nil
+		}
+	}
+	return sale.Sale{}, sale.ErrNotFound
+}
+
+func (m *Memory) Due(_ context.Context, now time.Time, horizon time.Duration, n int) ([]sale.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []sale.Report
+	for _, r := range m.Rows.Reports {
+		if r.State == sale.QueueDue && (!r.DueAt.After(now) || r.DueAt.After(now.Add(horizon))) {
+			due = append(due, r)
+		}
+	}
+	slices.SortFunc(due, func(a, b sale.Report) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.No, b.No)) })
+	return due[:min(n, len(due))], nil
+}
+
+func (m *Memory) Report(_ context.Context, no string) (sale.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, ok := m.Rows.Reports[no]; ok {
+		return r, nil
+	}
+	return sale.Report{}, sale.ErrNotFound
+}
+
+func (m *Memory) Reports(context.Context, int) ([]sale.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []sale.Report
+	for _, r := range m.Rows.Reports {
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (m *Memory) QueueStats(context.Context) (sale.QueueStats, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.Stats(), nil
+}
+
+// Stats sums up the queue, for a test that runs alone.
+func (m *Memory) Stats() sale.QueueStats {
+	var st sale.QueueStats
+	for _, r := range m.Rows.Reports {
+		if r.State == sale.QueueSetAside {
+			st.SetAside++
+			continue
+		}
+		st.Queued++
+		st.Cents += r.Amount
+		if st.Oldest.IsZero() || r.QueuedAt.Before(st.Oldest) {
+			st.Oldest = r.QueuedAt
+		}
+		if st.NextDueAt.IsZero() || r.DueAt.Before(st.NextDueAt) {
+			st.NextDueAt = r.DueAt
+		}
+	}
+	return st
+}
+
+// Fill lets every commit fail with an error, until it is nil.
+func (m *Memory) Fill(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.full = err
+}
+
+// Spoil lets every list of a day's sales fail with an error, until it is nil.
+func (m *Memory) Spoil(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unread = err
+}
+
+// Barriers is how many commits there were.
+func (m *Memory) Barriers() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.commits
+}
+
+// Waiting is how many reports are stored.
+func (m *Memory) Waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.Rows.Reports)
+}
