@@ -86,10 +86,13 @@ type Config struct {
 	// the gateway drives the terminal. After all other words a person looks it up.
 	CardDeclinedTexts []string `toml:"card_declined_texts"`
 	// RefundDone are the values of a refund's status that mean that the money went
-	// back. Default "2", "3", "SUCCESS".
+	// back. Default "2", "3", "SUCCESS": IOTPay's own SDK takes 2 and 3 for done.
 	RefundDone []string `toml:"refund_done"`
-	// RefundFailed are those that mean that it did not, and never will. Every value
-	// that stands in neither list means: not yet. Default "4", "9", "FAIL", "FAILED".
+	// RefundFailed are those that mean that it did not, and never will: only after
+	// one of these is a refund given under a new number. Every value that stands in
+	// neither list means: not yet. Default "9", "FAIL", "FAILED". 4 stands in neither:
+	// IOTPay's own documents do not name it, and in a sibling of its gateway it means
+	// done, so that a person decides unless the shop has asked.
 	RefundFailed []string `toml:"refund_failed"`
 }
 
@@ -154,7 +157,7 @@ func Defaults() Config {
 			"card removed", "wrong pin", "incorrect pin", "拒绝", "用户取消", "余额不足",
 		},
 		RefundDone:   []string{"2", "3", "SUCCESS"},
-		RefundFailed: []string{"4", "9", "FAIL", "FAILED"},
+		RefundFailed: []string{"9", "FAIL", "FAILED"},
 	}
 }
 

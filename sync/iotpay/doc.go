@@ -46,7 +46,8 @@
 //
 //	SUCCESS, status among refund_done   ok
 //	SUCCESS, among refund_failed        failed     it will never be done
-//	SUCCESS, any other, or none         pending    ask again by number
+//	SUCCESS, any other, or none         pending    ask again by number (4, too: the
+//	                                               dialects disagree about it)
 //	FAIL, refused on grounds of business fail      it was not made
 //	FAIL with any other words           unclear    it may have been made: ask by number
 //
