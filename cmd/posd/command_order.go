@@ -45,6 +45,7 @@ type desk struct {
 	// underWay is how long a refund may be on its way: "no such refund" proves
 	// nothing before. The call's own deadline comes on top.
 	underWay time.Duration
+	sent     *sendings // nil: numbers tell when they were made
 }
 
 // open makes the client of the configured account.
@@ -74,7 +75,7 @@ func (d *desk) open() (Config, *iotpay.Client, error) {
 // whatever the answer, only the order's status says whether money was taken.
 func place(ctx context.Context, client *iotpay.Client, o iotpay.Order) (view orderView, debit bool) {
 	placed, a := client.CreateOrder(ctx, o)
-	view = orderView{No: o.No, Channel: o.Channel, Asked: o.Amount, Currency: o.Currency}
+	view = orderView{No: o.No, Channel: o.Channel, Asked: o.Amount, Currency: o.Currency, Warnings: o.Warnings()}
 	view.hear(a)
 	if a.Result == sale.GatewayOK {
 		view.Placed = &placed

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -104,8 +106,8 @@ func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo stri
 			return view, nil
 		case a.Result != sale.GatewayNotFound || !a.Verified:
 			return view, fmt.Errorf("%w: what became of refund %s is not known: ask again in a while", errNotKnown, no)
-		case time.Since(sentAt(no)) < d.underWay:
-			return view, fmt.Errorf("%w: refund %s may still be on its way: repeat the command in %s", errNotKnown, no, (d.underWay - time.Since(sentAt(no))).Round(time.Second))
+		case d.onItsWay(no) > 0:
+			return view, fmt.Errorf("%w: refund %s may still be on its way: repeat it in %s", errNotKnown, no, d.onItsWay(no).Round(time.Second))
 		case try == 0:
 			select {
 			case <-ctx.Done():
@@ -114,6 +116,7 @@ func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo stri
 			}
 		}
 	}
+	d.sent.note(no, d.underWay)
 	state, a := client.RefundOrder(ctx, iotpay.Refund{No: no, PayOrderID: order.PayOrderID, Amount: amount, Currency: order.Currency, Channel: order.Channel})
 	if view.hear(a); tellsOfRefund(a) {
 		view.Refund = &state
@@ -144,14 +147,49 @@ func (d *desk) awaitRefund(ctx context.Context, client *iotpay.Client, view *ord
 	}
 }
 
-// sentAt returns when a refund's number was made, and so about when it was sent;
-// the zero time for numbers that do not tell.
-func sentAt(no string) time.Time {
-	id, err := ulid.ParseStrict(no)
-	if err != nil {
-		return time.Time{}
+// onItsWay returns for how long yet a refund may be under way: "no such refund"
+// proves nothing before that.
+func (d *desk) onItsWay(no string) time.Duration { return d.underWay - time.Since(d.sent.at(no)) }
+
+// sendings tells when a refund's number was sent last. Those that the commands make
+// are ULIDs and tell it themselves. Those of the API do not: what this run has not
+// sent, an earlier one may have sent just before it ended.
+type sendings struct {
+	began time.Time // this run
+	mu    sync.Mutex
+	last  map[string]time.Time // of the latest ones
+}
+
+// at returns when a number was sent, or the latest moment at which it may have been.
+func (s *sendings) at(no string) time.Time {
+	if s == nil {
+		id, err := ulid.ParseStrict(no)
+		if err != nil {
+			return time.Time{} // whoever names it answers for it
+		}
+		return ulid.Time(id.Time())
 	}
-	return ulid.Time(id.Time())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := s.last[no]; ok {
+		return at
+	}
+	return s.began
+}
+
+// note remembers that a number is sent now, and forgets those of longer ago than
+// anybody asks.
+func (s *sendings) note(no string, span time.Duration) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.last, func(_ string, at time.Time) bool { return time.Since(at) > span && time.Since(s.began) > span })
+	if s.last == nil {
+		s.last = map[string]time.Time{}
+	}
+	s.last[no] = time.Now()
 }
 
 // tillsOwn asks the daemon, if one runs, whether an order belongs to a sale.

@@ -160,7 +160,7 @@ func (d *daemon) apiOptions() api.Options {
 		o.Scan = p.scanner.Scan
 	}
 	if p.gateway != nil {
-		o.Orders = &orders{desk: desk{every: 2 * time.Second}, config: c, client: p.gateway.Client, sales: d.till.Sales}
+		o.Orders = &orders{desk: desk{every: 2 * time.Second, underWay: time.Minute + c.Gateway.CallTimeout, sent: &sendings{began: time.Now()}}, config: c, client: p.gateway.Client, sales: d.till.Sales}
 	}
 	if d.slips != nil {
 		o.PrintBooks = reportPrinter(d.slips)

@@ -139,3 +139,51 @@ func TestTheTillsOwnOrderIsNotGivenBackPastIt(t *testing.T) {
 		t.Errorf("%d %s, %d refunds", status, text, len(a.State().Refunds))
 	}
 }
+
+// TestARefundOverHTTPIsNotSentAgainTooEarly: "no such refund" proves nothing while
+// the first may still be on its way, in this run or from the one before.
+func TestARefundOverHTTPIsNotSentAgainTooEarly(t *testing.T) {
+	a := newAccount(t)
+	_, _, errs := a.order("create", "-channel", "UPI_QR", "-amount", "28.65")
+	order := number(t, "order", errs)
+	a.Pay(order)
+	c, err := load(a.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := iotpay.New(c.Gateway.Config, merchantKey, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	run := func(began time.Time) *orders {
+		return &orders{desk: desk{every: time.Millisecond, underWay: 80 * time.Second, sent: &sendings{began: began}}, config: c, client: client,
+			sales: func(context.Context, sale.Filter) ([]sale.Sale, error) { return nil, nil }}
+	}
+	sent := func() int { return a.State().Requests["refund_order"] }
+
+	old := run(time.Now().Add(-time.Hour))
+	a.fault(t, "cut-before@refund_order*1") // it hangs on the way
+	if o, err := old.GiveBack(t.Context(), order, "KFIRST", 1000); err != nil || o.Result == sale.GatewayOK || sent() != 1 {
+		t.Fatalf("a lost refund: %+v, %v, sent %d times", o, err, sent())
+	}
+	for name, o := range map[string]*orders{"again in this run": old, "in a new run": run(time.Now())} {
+		got, err := o.GiveBack(t.Context(), order, "KFIRST", 1000)
+		if err != nil || got.Result != sale.GatewayLost || !strings.Contains(got.Words, "on its way") || sent() != 1 {
+			t.Errorf("%s: %+v, %v, sent %d times", name, got, err, sent())
+		}
+	}
+	if o, err := run(time.Now().Add(-2*time.Minute)).GiveBack(t.Context(), order, "KFIRST", 1000); err != nil || o.Result != sale.GatewayOK || sent() != 2 {
+		t.Errorf("later: %+v, %v, sent %d times", o, err, sent())
+	}
+}
+
+func TestAnOrderOverHTTPSaysWhereTheDocumentsDisagree(t *testing.T) {
+	call := ordersAPI(t, newAccount(t))
+	if status, text := call("POST", "/v1/orders", "k", `{"channel":"UPI_QR","amount":100,"currency":"USD"}`); status != 201 || !strings.Contains(text, `"warnings":["USD by UPI_QR`) {
+		t.Errorf("%d %s", status, text)
+	}
+	if status, text := call("POST", "/v1/orders", "k2", `{"channel":"UPI_QR","amount":100}`); status != 201 || strings.Contains(text, "warnings") {
+		t.Errorf("%d %s", status, text)
+	}
+}

@@ -30,7 +30,8 @@ type orderView struct {
 	Verified bool                `json:"verified"`
 	Words    string              `json:"words,omitempty"`
 	Trouble  sale.Trouble        `json:"trouble,omitempty"`
-	Code     string              `json:"code,omitempty"` // the text of the QR
+	Warnings []string            `json:"warnings,omitempty"` // where the documents disagree about what was asked
+	Code     string              `json:"code,omitempty"`     // the text of the QR
 	Placed   *iotpay.Placed      `json:"placed,omitempty"`
 	State    *iotpay.OrderState  `json:"state,omitempty"`
 	Refund   *iotpay.RefundState `json:"refund,omitempty"`

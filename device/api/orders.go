@@ -61,6 +61,7 @@ type Order struct {
 	Verified bool               `json:"verified" doc:"Whether the answer was signed, and right."`
 	Words    string             `json:"words,omitempty" doc:"The gateway's words, or posd's."`
 	Trouble  sale.Trouble       `json:"trouble,omitempty" doc:"What is wrong between posd and the gateway, in one word."`
+	Warnings []string           `json:"warnings,omitempty" doc:"Where the gateway's documents disagree about what was asked; it was sent all the same."`
 	Code     string             `json:"code,omitempty" doc:"The text of the QR for the customer to scan."`
 	Placed   json.RawMessage    `json:"placed,omitempty" doc:"The gateway's answer to the order: payOrderId, payUrl, payParams, prepayId, retParams, ..., as the channel has them."`
 	State    json.RawMessage    `json:"state,omitempty" doc:"How the order stands: status 0 not paid, 1 the password is being entered, 2 or 3 paid, ..., as the gateway says."`
