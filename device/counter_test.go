@@ -35,6 +35,7 @@ type counter struct {
 	// fits says what displays cannot draw; noPrinter leaves the printer out.
 	fits      func(code string) error
 	noPrinter bool
+	totals    Totals // nil: the first report is not watched
 	starts    uint64
 	skew      atomic.Int64 // of the wall clock, ns
 }
@@ -67,7 +68,7 @@ func (c *counter) begin() {
 		paper = c.printer
 	}
 	till, err := New(Options{
-		Policy: policy, Journal: c.journal, Terminal: c.terminal, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: paper,
+		Policy: policy, Journal: c.journal, Terminal: c.terminal, Totals: c.totals, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: paper,
 		Makers: makers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Entropy: reader{rnd},
 		Clock: func() time.Time { return time.Now().Add(time.Duration(c.skew.Load())) },
 	})

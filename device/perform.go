@@ -41,6 +41,10 @@ func (t *Till) perform(e core.Effect) {
 		t.call(func(ctx context.Context) core.Event {
 			return core.BatchAnswered{Answer: t.o.Terminal.CloseBatch(ctx)}
 		})
+	case core.AskTotals:
+		t.call(func(ctx context.Context) core.Event {
+			return core.TotalsTold{N: e.N, Totals: t.o.Totals.Totals(ctx)}
+		})
 	case core.GatherDay:
 		t.work(func(ctx context.Context) { t.gather(ctx, e.Of) })
 	case core.Abort:

@@ -14,11 +14,13 @@ import (
 	"posd/device/sale"
 )
 
-// Options are the parts a till is made of. Terminal, Gateway, Outbox, Printer and Drawer may be nil.
+// Options are the parts a till is made of. Terminal, Gateway, Outbox, Printer and Drawer may be nil;
+// so may Totals: then the first report of an installation is not watched.
 type Options struct {
 	Policy   core.Policy
 	Journal  Journal
 	Terminal Terminal
+	Totals   Totals
 	Gateway  Gateway
 	Outbox   Outbox
 	Screen   Screen
@@ -71,7 +73,7 @@ func New(o Options) (*Till, error) {
 	if faults := o.Policy.Validate(); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	machine, err := core.New(o.Policy, core.Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil}, o.Makers)
+	machine, err := core.New(o.Policy, core.Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil, Totals: o.Totals != nil}, o.Makers)
 	if err != nil {
 		return nil, err
 	}

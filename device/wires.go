@@ -22,6 +22,11 @@ type Terminal interface {
 	Abort(ctx context.Context) error
 }
 
+// Totals is a terminal that can say what is in its open batch. It moves no money.
+type Totals interface {
+	Totals(ctx context.Context) sale.TerminalTotals
+}
+
 // Gateway is IOTPay. Its methods never report a Go error, for the same reason.
 type Gateway interface {
 	// Create asks for an order; it is never sent twice by itself.

@@ -94,3 +94,30 @@ func TestReset(t *testing.T) {
 		}
 	})
 }
+
+func TestTotalsAreTheSameUntilSomethingIsCharged(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		none := c.box.Totals(c.ctx)
+		if !none.Told || none.Records != "0" {
+			c.Fatalf("an empty batch: %+v", none)
+		}
+		c.box.Charge(c.ctx, saleOf(ref1, 500))
+		one := c.box.Totals(c.ctx)
+		if again := c.box.Totals(c.ctx); !one.Told || !again.Same(one) || one.Same(none) || one.Records != "1" || one.Sums == "" {
+			c.Errorf("%+v, then %+v", one, again)
+		}
+		c.fault("code=100026,R00") // has no such report
+		if plain := c.box.Totals(c.ctx); !plain.Told || plain.Sums != "" || !plain.Same(one) {
+			c.Errorf("without sums: %+v", plain)
+		}
+		c.fault("lose-answer=R02")
+		if lost := c.box.Totals(c.ctx); lost.Told || lost.Words == "" {
+			c.Errorf("a lost answer: %+v", lost)
+		}
+		c.sim.ClearFault("")
+		c.box.CloseBatch(c.ctx)
+		if settled := c.box.Totals(c.ctx); !settled.Emptied(one) || settled.Same(one) {
+			c.Errorf("a settled batch: %+v", settled)
+		}
+	})
+}

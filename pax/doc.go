@@ -21,7 +21,7 @@
 //	codes.go, answer.go       what may be concluded from a response
 //	terminal.go, order.go     charging
 //	lookup.go                 finding out afterwards
-//	batch.go                  closing the day
+//	batch.go, totals.go       closing the day; what the open batch holds
 //	heartbeat.go              noticing a terminal that sleeps, hearing one that speaks unasked
 //	extra.go                  what IOTPay wants to hear of a card sale
 //	trace.go, transcript.go   writing down what went over the line, and reading it
@@ -78,5 +78,6 @@
 // When to look up, how often, and what a look-up proves is the till's business;
 // so is how tip, cashback and surcharge must add up. Opening and reopening the
 // line is the Link's. Not spoken: responses in several packets, card types beyond
-// credit and debit, the terminal's own reports, its upload of offline approvals.
+// credit and debit, the terminal's own reports but for what its batch comes to, its
+// upload of offline approvals.
 package pax

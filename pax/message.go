@@ -18,6 +18,7 @@ const (
 	cmdStatus     = "A35" // progress report, unsolicited
 	cmdCredit     = "T00" // T01
 	cmdDebit      = "T02" // T03
+	cmdTotals     = "R00" // R01: counts and sums of the batch
 	cmdDetail     = "R02" // R03: one record of the batch
 	cmdBatchClose = "B00" // B01
 )
@@ -90,6 +91,7 @@ func invoiceOf(ref string) string {
 }
 
 // requestDetail asks for the record with our reference, whatever its tender: R02.
+// Without a reference any record answers, and says how many there are.
 //
 //	EDC · type · card · record number · terminal reference · auth code · ECR reference · additional
 func requestDetail(version, ref string) []byte {

@@ -10,6 +10,10 @@ import (
 // for: one of an older batch would prove nothing.
 const controlWindow = 10_000
 
+// noteFirstReport is the name under which the till remembers that the first report
+// of the installation was watched. Journals from before that remember nothing.
+const noteFirstReport = "first-report"
+
 // Recover reads what a till needs to start: a view of one moment, by indexes
 // that hold only what is open, so that its cost does not grow with the years.
 func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
@@ -46,6 +50,11 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		out.Notes = make(map[string]string, len(remembered))
 		for _, n := range remembered {
 			out.Notes[n.Name] = n.Value
+		}
+		if _, known := out.Notes[noteFirstReport]; !known {
+			if err := v.value(&out.Reported, "SELECT EXISTS (SELECT 1 FROM sales WHERE reported = 'done')"); err != nil {
+				return err
+			}
 		}
 		last, err := list(v, days, "ORDER BY no DESC LIMIT 1")
 		if err != nil {

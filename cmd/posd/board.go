@@ -84,12 +84,12 @@ func (b *board) plugged() []device.DeviceStatus {
 		case t.busy.Load() > 0:
 			d.Words += "; busy with a sale"
 		}
-		d.Words += "; " + b.config.Terminal.reading()
+		d.Words += "; " + b.config.reading()
 		list = append(list, d)
 	}
 	if b.parts.driven != nil { // as well as the gateway is, and no better known
 		list = append(list, b.parts.gateway.status(device.DeviceStatus{Name: "terminal", Kind: "iotpay", Line: b.config.Gateway.BaseURL}))
-		list[len(list)-1].Words += "; " + b.config.Terminal.reading()
+		list[len(list)-1].Words += "; " + b.config.reading()
 	}
 	if g := b.parts.gateway; g != nil {
 		list = append(list, g.status(device.DeviceStatus{Name: "gateway", Kind: "iotpay", Line: b.config.Gateway.BaseURL}))

@@ -78,6 +78,10 @@ type Gateway struct {
 	// NotifyListen is the address on which the gateway's notifications arrive, by
 	// way of notify_url. Default "": nowhere, posd asks instead.
 	NotifyListen string `toml:"notify_listen"`
+	// FirstReport says whether the first report of an installation is held against the
+	// terminal's totals: guarded, or trusted where IOTPay has said that an order by
+	// CC_PAX only reports. Default guarded.
+	FirstReport string `toml:"first_report"`
 	iotpay.Config
 }
 
@@ -120,7 +124,7 @@ const defaultSocket = "/run/posd/posd.sock"
 
 func (p *POSLINK) setDefaults() { p.Config = poslink.Defaults() }
 func (h *HWProxy) setDefaults() { h.Config = hwproxy.Defaults() }
-func (g *Gateway) setDefaults() { *g = Gateway{Config: iotpay.Defaults()} }
+func (g *Gateway) setDefaults() { *g = Gateway{FirstReport: guarded, Config: iotpay.Defaults()} }
 func (d *Display) setDefaults() { *d = Display{LineConfig{port.Defaults()}, display.Defaults()} }
 func (p *Printer) setDefaults() {
 	*p = Printer{LineConfig: LineConfig{port.Defaults()}, Config: printer.Defaults()}
@@ -206,6 +210,9 @@ func (c *Config) judge(d *strict) {
 	if g := c.Gateway; g != nil {
 		d.judge("gateway", g.Config.Validate())
 		d.judge("gateway", g.noticeFaults())
+		if g.FirstReport != guarded && g.FirstReport != trusted {
+			d.fault("gateway.first_report", "first_report = %q is not known: write %q or %q", g.FirstReport, guarded, trusted)
+		}
 		for _, f := range []struct{ key, path string }{{"key_file", g.KeyFile}, {"answer_key_file", g.AnswerKeyFile}} {
 			if f.path != "" && !filepath.IsAbs(f.path) {
 				d.fault("gateway."+f.key, "%s = %q is not an absolute path: write it from the root, such as \"/etc/posd/iotpay-key\"", f.key, f.path)

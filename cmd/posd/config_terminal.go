@@ -29,12 +29,23 @@ const (
 	drivenByGateway = "iotpay"
 )
 
+// Whether the first report is held against the terminal's totals.
+const (
+	guarded = "guarded"
+	trusted = "trusted"
+)
+
 // reading says which of the two readings of the gateway's CC_PAX is in force.
-func (t *Terminal) reading() string {
-	if t.Driver == drivenByGateway {
+func (c Config) reading() string {
+	switch {
+	case c.Terminal.Driver == drivenByGateway:
 		return "IOTPay drives the terminal: an order by CC_PAX is the charge itself"
+	case c.Gateway == nil:
+		return "posd drives the terminal"
+	case c.Gateway.FirstReport == trusted:
+		return "posd drives the terminal: an order by CC_PAX only reports what was charged, as IOTPay has said"
 	}
-	return "posd drives the terminal: an order by CC_PAX only reports what was charged"
+	return "posd drives the terminal: an order by CC_PAX only reports what was charged, and the first one is held against the terminal's totals"
 }
 
 // driverFaults judges who drives the terminal, and what that takes.

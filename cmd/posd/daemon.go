@@ -107,6 +107,9 @@ func (d *daemon) tillOptions() device.Options {
 	switch {
 	case p.terminal != nil:
 		o.Terminal = p.terminal
+		if c.Gateway != nil && c.Gateway.FirstReport == guarded {
+			o.Totals = p.terminal
+		}
 	case p.driven != nil:
 		o.Terminal = p.driven
 		o.Policy.CloseBatch = false // IOTPay settles it

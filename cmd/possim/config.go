@@ -83,6 +83,7 @@ base_url = {{q (printf "http://%s/v1/" .Gateway)}}
 mch_id = "` + merchantID + `"
 job_no = "` + loginName + `"
 key_file = {{q (printf "%s/iotpay-key" .Dir)}}
+first_report = "trusted"
 
 [[display]]
 line = {{q .Display}}

@@ -33,6 +33,10 @@ func (w SellAsked) happen(c *Machine) {
 	if w.Replaces != "none" && c.sameBill(w, s) {
 		return
 	}
+	if why := c.cardsStopped(); why != "" && w.Method == sale.Card && s.Captures() {
+		c.refuse(w.Token, sale.ErrUnavailable, "", "%s", why)
+		return
+	}
 	if w.Method == sale.Card && !c.terminalFree(w.Token) {
 		return
 	}

@@ -37,6 +37,7 @@ func (c *Machine) terminalFree(t Token) bool {
 		c.refuse(t, sale.ErrTerminalHeld, l.s.ID, "the terminal has not said yet how sale %s of %s ended: %s", l.s.ID, l.s.Amount, cmp.Or(l.s.Attention, "posd is asking it; take a wallet meanwhile"))
 		return false
 	}
+	c.yieldFirst()
 	if !c.term.free() {
 		c.refuse(t, sale.ErrTerminalHeld, "", "the terminal is busy: wait a moment")
 		return false

@@ -32,6 +32,7 @@
 //	resolve.go       a person's word
 //	outcome.go       how unsure sales ended, until a person has put it away
 //	reports.go       the queue that tells IOTPay of card sales
+//	firstreport.go   the first report of an installation, held against the terminal's batch
 //	link.go          whether the gateway is there, and when it is asked
 //	receipts.go      print jobs
 //	glass.go         what the customer sees

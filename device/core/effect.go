@@ -37,6 +37,9 @@ type (
 	// CloseBatch has the terminal settle its batch.
 	CloseBatch struct{}
 
+	// AskTotals asks the terminal, for the N-th time, what is in its open batch.
+	AskTotals struct{ N int }
+
 	// GatherDay sums a business day up and compares it with the terminal's batch
 	// and with the gateway.
 	GatherDay struct{ Of sale.GatherDay }
@@ -119,6 +122,7 @@ type (
 func (Charge) effect()       {}
 func (Find) effect()         {}
 func (CloseBatch) effect()   {}
+func (AskTotals) effect()    {}
 func (GatherDay) effect()    {}
 func (Abort) effect()        {}
 func (CreateOrder) effect()  {}

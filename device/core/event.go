@@ -202,6 +202,12 @@ type (
 	// BatchAnswered is the end of a CloseBatch.
 	BatchAnswered struct{ Answer sale.BatchAnswer }
 
+	// TotalsTold is the end of an AskTotals.
+	TotalsTold struct {
+		N      int
+		Totals sale.TerminalTotals
+	}
+
 	// DayGathered is the end of a GatherDay.
 	DayGathered struct{ Day sale.Day }
 

@@ -72,12 +72,12 @@ func (c *Machine) queueDue() {
 	due := q.at.over(c.mono()) && !q.claimed
 	switch {
 	case due && q.link == LinkUp:
-		q.at, q.claimed = timer{}, true
 		n := claimSize
 		if q.fails > 0 {
 			n = 1 // one report tries the link; when it passes, the rest follow
 		}
-		c.after(ClaimDue{N: n})
+		q.at = timer{}
+		c.claim(n)
 	case due, c.mono() >= q.heard+quietFor && !q.claimed:
 		q.probing = true
 		if q.link != LinkUp {
@@ -111,8 +111,16 @@ func (w Probed) happen(c *Machine) {
 		q.fails = 0
 	}
 	if q.link == LinkStopped && !q.away && !q.claimed && (!q.at.on() || q.at.over(c.mono())) {
-		q.claimed = true // the gateway is well: one report tries whether it takes them again
-		c.after(ClaimDue{N: 1})
+		c.claim(1) // the gateway is well: one report tries whether it takes them again
+	}
+}
+
+// claim takes up to n due reports up, unless the first one of an installation is
+// being watched.
+func (c *Machine) claim(n int) {
+	if n, ok := c.mayReport(n); ok {
+		c.queue.claimed = true
+		c.after(ClaimDue{N: n})
 	}
 }
 
@@ -181,6 +189,9 @@ func (c *Machine) backOff(least time.Duration) {
 //	 +------- a report passes, or an answer after trouble ------ stopped
 func (c *Machine) linkIs(link, words string, away bool) {
 	q := &c.queue
+	if why := c.cardsStopped(); why != "" && link == LinkUp {
+		link, words = LinkStopped, why
+	}
 	if q.link == link && q.away == away {
 		q.words = words
 		return

@@ -22,6 +22,7 @@ type Machine struct {
 	current    sale.ID                    // the sale that is waiting, if one is
 	term       terminal
 	queue      queue
+	first      firstReport
 	glass      glass
 	jobs       map[string]sale.Job  // receipts not finished
 	drawerJobs map[string]drawerJob // of the cash drawer, under way
@@ -60,8 +61,9 @@ type Makers struct {
 	Fits func(code string) error
 }
 
-// Equipment says which devices this till has.
-type Equipment struct{ Terminal, Gateway, Printer bool }
+// Equipment says which devices this till has. Totals: the terminal can say what is in
+// its batch, and the first report is held against that.
+type Equipment struct{ Terminal, Gateway, Printer, Totals bool }
 
 // New returns a machine that has not started.
 func New(p Policy, has Equipment, m Makers) (*Machine, error) {
@@ -106,6 +108,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 	}
 	if c.has.Gateway {
 		want(c.queue.next())
+		want(c.firstNext())
 	}
 	want(c.glass.until)
 	for _, w := range c.reprints {
@@ -121,6 +124,7 @@ func (c *Machine) due() {
 		c.watchDue(l)
 		c.movementsDue(l)
 	}
+	c.firstAsk()
 	c.queueDue()
 	c.reprintsDue()
 }

@@ -85,12 +85,21 @@ func (w ReportsDue) happen(c *Machine) {
 		}
 		return
 	}
-	for i := range w.Reports {
-		r := &w.Reports[i]
+	if c.beforeFirst(w.Reports) {
+		return
+	}
+	c.hand(w.Reports)
+	c.now(SendReports{Reports: w.Reports})
+}
+
+// hand marks reports as handed to the outbox: from here on the gateway may know them.
+func (c *Machine) hand(reports []sale.Report) {
+	q := &c.queue
+	for i := range reports {
+		r := &reports[i]
 		r.Attempted = !q.fresh[r.No] || r.Attempts > 0
 		delete(q.fresh, r.No)
 	}
-	c.now(SendReports{Reports: w.Reports})
 }
 
 // happen takes the answers to a batch of reports, in one commit. What is answered
@@ -106,7 +115,7 @@ func (w ReportsAnswered) happen(c *Machine) {
 	for _, ra := range w.Answers {
 		r, a := ra.Report, ra.Answer
 		switch {
-		case a.Result == sale.GatewayOK && a.Verified, a.Result == sale.GatewayExists && r.Attempted:
+		case ra.confirms():
 			c.reported(r)
 			passed = true
 		case a.Result == sale.GatewayExists:
@@ -133,7 +142,13 @@ func (w ReportsAnswered) happen(c *Machine) {
 	if len(q.lost) > 0 {
 		c.doubtLink()
 	}
+	c.firstAnswered(w.Answers)
 	c.after(TellQueue{})
+}
+
+// confirms reports whether the gateway has taken a report.
+func (ra ReportAnswer) confirms() bool {
+	return ra.Answer.Result == sale.GatewayOK && ra.Answer.Verified || ra.Answer.Result == sale.GatewayExists && ra.Report.Attempted
 }
 
 // planClaim says when reports are taken up next.

@@ -94,6 +94,7 @@ func (m *Memory) Recover(context.Context) (sale.Recovered, error) {
 	var r sale.Recovered
 	for _, id := range m.Rows.Order {
 		s := m.Rows.Sales[id]
+		r.Reported = r.Reported || s.Reported == sale.ReportDone
 		if s.Open() {
 			r.Open = append(r.Open, s.Clone())
 		}

@@ -210,3 +210,31 @@ type BatchAnswer struct {
 	Difference string `json:"difference,omitempty"`
 	Words      string `json:"words"`
 }
+
+// TerminalTotals is what the terminal says is in its open batch. It is compared with
+// what it said before: whether something was charged on it that nobody here asked for.
+type TerminalTotals struct {
+	Told    bool   `json:"told"`
+	Serial  string `json:"serial"`         // of the terminal, as SerialNumber writes it
+	Records string `json:"records"`        // how many transactions
+	Sums    string `json:"sums,omitempty"` // the terminal's own sums, as it writes them; empty where it tells none
+	Words   string `json:"words,omitempty"`
+}
+
+// Same reports whether two answers tell of one batch, with nothing more in it.
+func (t TerminalTotals) Same(as TerminalTotals) bool {
+	return t.Serial == as.Serial && t.Records == as.Records && (t.Sums == as.Sums || t.Sums == "" || as.Sums == "")
+}
+
+// Emptied reports whether the batch was settled since.
+func (t TerminalTotals) Emptied(since TerminalTotals) bool {
+	return t.Serial == since.Serial && t.Records == "0" && since.Records != "0"
+}
+
+// String says what is in the batch.
+func (t TerminalTotals) String() string {
+	if t.Sums == "" {
+		return t.Records + " transactions"
+	}
+	return t.Records + " transactions, " + t.Sums
+}

@@ -170,6 +170,7 @@ type Recovered struct {
 	Control  *Sale             // latest card sale the terminal approved, with its attempts
 	Notes    map[string]string // by name
 	Queue    QueueStats
+	Reported bool // a card sale was reported; not looked for where posd remembers that
 	LastSeq  int64
 	LastDay  Day // latest closed business day, without its books; zero if none was closed
 }

@@ -134,17 +134,22 @@ func (b *batch) add(r *record) {
 // completions less returns, without voids, without authorisations, and without
 // what was approved offline and not uploaded, which stays.
 func (b *batch) close() (counts, cents [2]int64) {
-	var kept []*record
+	counts, cents = b.totals()
+	b.records, b.last = slices.DeleteFunc(b.records, func(r *record) bool { return r.store == inBatch }), 0
+	b.number++
+	b.closed++
+	return counts, cents
+}
+
+// totals are those of the batch as it is.
+func (b *batch) totals() (counts, cents [2]int64) {
 	for _, r := range b.records {
 		i := 0
 		if r.debit {
 			i = 1
 		}
 		switch {
-		case r.store != inBatch:
-			kept = append(kept, r)
-			continue
-		case r.void != "" || voids(r.kind) || r.kind == "03":
+		case r.store != inBatch || r.void != "" || voids(r.kind) || r.kind == "03":
 			continue
 		case r.kind == "02":
 			cents[i] -= r.amount
@@ -153,10 +158,17 @@ func (b *batch) close() (counts, cents [2]int64) {
 		}
 		counts[i]++
 	}
-	b.records, b.last = kept, 0
-	b.number++
-	b.closed++
 	return counts, cents
+}
+
+// report is R01: per tender a list of counts and sums.
+func (t *Terminal) report() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.autoSettle()
+	counts, cents := t.batch.totals()
+	return reply(t.opt.Version, "R01", "000000", "OK", "00",
+		fmt.Sprintf("%d=%d&%d=%d", counts[0], cents[0], counts[1], cents[1]), time.Now().Format("20060102150405"))
 }
 
 // voids reports whether a transaction type is a void's.

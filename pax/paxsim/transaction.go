@@ -369,6 +369,8 @@ func (t *Terminal) answer(q request) []byte {
 			strings.Join([]string{"APPVERSION=1.00.00", "WIFIMAC=001122334456", "APPNAME=SIMPOS"}, us), "Y", "0011000000000000", "1", "")
 	case "A16", "A26":
 		return reply(v, responseOf(q.command), "000000", "OK")
+	case "R00":
+		return t.report()
 	case "R02":
 		return t.detail(q)
 	case "B00":

@@ -28,7 +28,8 @@
 // Whether create_order with CC_PAX reports a card payment or is one, IOTPay's
 // documents leave open. Report is the first reading: a payment that the till has
 // taken on its own line. Terminal (terminal.go) is the second: the gateway drives
-// the card terminal, and the order is the charge. The configuration says which.
+// the card terminal, and the order is the charge. The configuration says which, and
+// the till holds the first report against the terminal's totals.
 //
 // # How it fails
 //
