@@ -7,7 +7,7 @@ NFPM        = github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Tests that need outside programs stand in files of their own, tagged tools.
-TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd device pax display printer store sync | grep -v /browser_)
+TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd device pax display printer store sync)
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
@@ -19,13 +19,9 @@ demo: ## a counter inside this laptop: terminal, display, printer, gateway and p
 test: ## every test that needs only Go and a C compiler, with the race detector
 	$(GO) test -race -timeout 20m ./...
 
-test-tools: ## the tests that need zbarimg, sqlite3, systemd-analyze, dpkg, ptrace
+test-tools: ## the tests that need chromium, zbarimg, sqlite3, systemd-analyze, dpkg, ptrace
 	./testdata/tools.sh
 	$(GO) test -tags tools -timeout 25m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
-
-test-browser: ## the pages in Debian's Chromium; some tests still look for words that the pages no longer have
-	./testdata/tools.sh
-	$(GO) test -tags tools -timeout 25m -run 'Test' ./device/api
 
 check: ## format, vet, staticcheck, and the house: who imports whom, long functions, unused names, paths that are not there
 	@unformatted=$$(gofmt -l cmd device pax display printer store sync); \

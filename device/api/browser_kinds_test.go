@@ -127,7 +127,7 @@ func TestReturnWithoutASaleAsksForAnotherCustomerOnce(t *testing.T) {
 	c.shot("manager-return")
 	c.agree()
 	c.says("Is it the same customer?")
-	c.says("made a minute ago")
+	c.says("was made a moment ago")
 	c.shot("manager-return-same")
 	c.press("Another customer")
 	c.says("At the card terminal: return")
@@ -186,15 +186,15 @@ func TestOfflineApprovalIsConfirmedOrRefusedFromTheList(t *testing.T) {
 	old := paid("S3", "sale", 4200) // of a day before: it stays in the list
 	old.CreatedAt, old.Offline, old.Reported = at.AddDate(0, 0, -3), true, sale.ReportQueued
 	c.put(old)
-	c.put(sale.Sale{ID: "S4", Amount: 900, Currency: "CAD", Method: sale.WeChat, State: sale.Unsure, Reason: sale.ReasonNoAnswer, Words: "no answer", CreatedAt: at})
+	c.put(sale.Sale{ID: "S4", Amount: 900, Currency: "CAD", Method: sale.WeChat, State: sale.Unsure, Reason: sale.ReasonNoAnswer, Words: posds, CreatedAt: at})
 	by := paid("S5", sale.CardReturn, 1500)
 	by.CreatedAt, by.Reported = at, sale.ReportByHand
 	c.put(by)
 	wrong := paid("S6", "sale", 700)
-	wrong.CreatedAt, wrong.Incident, wrong.Attention = at, "approved for 7.10, asked for 7.00", "approved for 7.10, asked for 7.00"
+	wrong.CreatedAt, wrong.ApprovedAmount, wrong.Incident, wrong.Attention = at, 710, posds, posds
 	c.put(wrong)
 	told := paid("S8", "sale", 800)
-	told.CreatedAt, told.Attention = at, "approved although cancel was pressed"
+	told.CreatedAt, told.CancelWished, told.Attention = at, true, posds
 	c.put(told)
 	c.opts.Clock = func() time.Time { return at }
 	c.stop()
@@ -205,7 +205,7 @@ func TestOfflineApprovalIsConfirmedOrRefusedFromTheList(t *testing.T) {
 		c.says("approved without the bank, not confirmed")
 		c.shot("manager-look-" + js[string](c, "String(innerWidth)"))
 	}
-	for _, words := range []string{"not known yet: no answer", "enter it at IOTPay by hand", "incident: approved for 7.10", "approved although cancel was pressed"} {
+	for _, words := range []string{"not known yet", "to do at IOTPay by hand", "$7.10 was approved where $7.00 was asked", "approved although cancel was pressed"} {
 		c.says(words)
 	}
 	if n := js[int](c, `document.querySelectorAll("#look tbody tr").length`); n != 6 { // and S1, whose void is under way
@@ -234,11 +234,11 @@ func TestOfflineApprovalIsConfirmedOrRefusedFromTheList(t *testing.T) {
 func TestHeldReportGoesBehindAQuestion(t *testing.T) {
 	c := newCounter(t)
 	c.stats = sale.QueueStats{Queued: 1, Cents: 2865}
-	c.reports = []sale.Report{{No: "R3", Sale: "S1", Amount: 2865, Currency: "CAD", State: sale.QueueHeld, QueuedAt: at, Words: "approved offline: waits for the terminal's upload"}}
+	c.reports = []sale.Report{{No: "R3", Sale: "S1", Amount: 2865, Currency: "CAD", State: sale.QueueHeld, QueuedAt: at, Words: posds}}
 	c.size(800, 480)
 	c.open("/manager")
 	c.until(`document.getElementById("queue").innerText.includes("held")`)
-	c.says("waits for the terminal's upload")
+	c.says("approved without the bank, or its amount is in question")
 	c.press("Let it go")
 	c.says("Send this report to IOTPay?")
 	c.shot("manager-let-go")

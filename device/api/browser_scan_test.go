@@ -129,6 +129,6 @@ func TestScanIsAskedAgainWhenPosdComesBack(t *testing.T) {
 	c.stop() // posd goes away while the scanner is waited for, and comes back without one
 	c.says("Asking again under the same key")
 	c.start()
-	c.says("this is no payment code")
+	c.says("That is no payment code.")
 	c.until(`!document.getElementById("dialog").open`)
 }

@@ -27,7 +27,7 @@ func (s *sheet) row() { s.shots = append(s.shots, nil) }
 
 func (s *sheet) add(c *counter, name string) {
 	c.t.Helper()
-	img, err := png.Decode(bytes.NewReader(c.shot(name)))
+	img, err := png.Decode(bytes.NewReader(c.picture(name)))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -87,12 +87,12 @@ func (s *sheet) write(t *testing.T, path string) {
 	}
 }
 
-// TestContactSheets draws every page in its states, languages and sizes: for
-// eyes, in the folder that POSD_SCREENS names, else in one that is removed.
+// TestContactSheets draws every page in its states: for eyes, in all languages and
+// sizes, in the folder that POSD_SCREENS names; else one row, into a folder that is removed.
 func TestContactSheets(t *testing.T) {
-	dir := os.Getenv("POSD_SCREENS")
+	dir, languages, sizes := os.Getenv("POSD_SCREENS"), sale.Languages, []struct{ w, h int64 }{{1024, 600}, {480, 800}}
 	if dir == "" {
-		dir = t.TempDir()
+		dir, languages, sizes = t.TempDir(), languages[:1], sizes[:1]
 	}
 	c := newCounter(t)
 	c.sells()
@@ -102,8 +102,8 @@ func TestContactSheets(t *testing.T) {
 	ended.WentUnsureAt, ended.FinalAt = &went, &went
 	c.put(ended)
 	var till, office, glass sheet
-	for _, l := range sale.Languages {
-		for _, size := range []struct{ w, h int64 }{{1024, 600}, {480, 800}} {
+	for _, l := range languages {
+		for _, size := range sizes {
 			where := fmt.Sprintf("%s-%dx%d", l, size.w, size.h)
 			c.opts.Language = l
 			c.stop()
@@ -153,7 +153,7 @@ func TestContactSheets(t *testing.T) {
 	}
 	for name, s := range map[string]*sheet{"cashier": &till, "manager": &office, "display": &glass} {
 		s.write(t, filepath.Join(dir, name+".png"))
-		if len(s.shots) != 2*len(sale.Languages) || slices.ContainsFunc(s.shots, func(row []image.Image) bool { return len(row) < 3 }) {
+		if len(s.shots) != len(languages)*len(sizes) || slices.ContainsFunc(s.shots, func(row []image.Image) bool { return len(row) < 3 }) {
 			t.Errorf("%s: a sheet of %d rows", name, len(s.shots))
 		}
 	}

@@ -52,9 +52,13 @@ func newCounter(t *testing.T) *counter {
 	return c
 }
 
+// patience is how long a page or the till may take for anything: only a machine
+// with much else to do needs it, and a test that fails.
+const patience = time.Minute
+
 // browser is the one that all tests share; it ends with them.
 var browser = sync.OnceValues(func() (context.Context, error) {
-	ctx, _ := chromedp.NewContext(context.Background())
+	ctx, _ := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(chromedp.DisableGPU, chromedp.WSURLReadTimeout(2*patience)))
 	return ctx, chromedp.Do(ctx)
 })
 
@@ -118,7 +122,7 @@ func js[T any](c *counter, expression string) T {
 // until waits until an expression is true.
 func (c *counter) until(expression string) {
 	c.t.Helper()
-	for limit := time.Now().Add(20 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
 		v, err := chromedp.Run(c.tab, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && v {
 			return
@@ -132,16 +136,19 @@ func (c *counter) says(text string) {
 	c.until("document.body.innerText.includes(" + quote(text) + ")")
 }
 
-// press clicks the button with a label, as a finger does: it must be in view and on top.
+// press clicks the button with a label, as a finger does: it must be in view and
+// on top. Finding, looking and clicking are one turn of the page: nothing moves between.
 func (c *counter) press(label string) {
 	c.t.Helper()
-	find := `[...document.querySelectorAll("dialog[open] button, main button, #banners button")].find(b => b.innerText.trim().split("\n")[0] === ` + quote(label) + ` && !b.disabled && b.offsetParent)`
-	c.until(find)
-	js[any](c, find+".scrollIntoView({block:'nearest'})")
-	if hit := js[bool](c, `(() => { const b = `+find+`; const r = b.getBoundingClientRect(); const e = document.elementFromPoint(r.x + r.width/2, r.y + r.height/2); return b.contains(e) })()`); !hit {
-		c.t.Errorf("button %q is covered", label)
-	}
-	js[any](c, find+".click()")
+	c.until(`(() => {
+		const b = [...document.querySelectorAll("dialog[open] button, main button, #banners button")].find(b => b.innerText.trim().split("\n")[0] === ` + quote(label) + ` && !b.disabled && b.checkVisibility({ visibilityProperty: true }));
+		if (!b) return false;
+		b.scrollIntoView({ block: "nearest" });
+		const r = b.getBoundingClientRect(), top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+		if (!b.contains(top)) return false; // it is covered
+		b.click();
+		return true;
+	})()`)
 }
 
 // keys types at a person's pace; a busy machine only makes it slower.
@@ -181,7 +188,7 @@ func (c *counter) fill(id, text string) {
 // asks waits until the till has been asked something.
 func (c *counter) asks(what string) {
 	c.t.Helper()
-	for limit := time.Now().Add(20 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
 		c.mu.Lock()
 		found := slices.Contains(c.asked, what)
 		c.mu.Unlock()
@@ -211,8 +218,16 @@ func quote(s string) string {
 	return string(b)
 }
 
-// shot takes a picture, and keeps it if it was asked for.
-func (c *counter) shot(name string) []byte {
+// shot keeps a picture if pictures were asked for.
+func (c *counter) shot(name string) {
+	c.t.Helper()
+	if os.Getenv("POSD_SHOTS") != "" {
+		c.picture(name)
+	}
+}
+
+// picture takes a picture, and keeps it if pictures were asked for.
+func (c *counter) picture(name string) []byte {
 	c.t.Helper()
 	b, err := chromedp.Run(c.tab, chromedp.CaptureScreenshot())
 	if err != nil {

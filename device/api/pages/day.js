@@ -98,9 +98,9 @@ async function give(asked, c) {
 		await c.open(body);
 	} else if (body.type === "same-bill" || body.type === "bill-paid") {
 		const { body: first } = await get("/v1/sales/" + body.sale);
-		const replaces = await dialogs.choose(say("sameTitle"), [first.id && other(first, say, c.language), refused(body, "sell", say)], [[say("otherCustomer"), "none"]], say);
+		const replaces = await dialogs.choose(say("sameTitle"), [first.id && other(first, say, c.language), refused(body, "return", say)], [[say("otherCustomer"), "none"]], say);
 		if (replaces) await give({ ...asked, replaces }, c);
 	} else {
-		c.complain(refused(body, "sell", say));
+		c.complain(refused(body, "return", say));
 	}
 }

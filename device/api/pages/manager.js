@@ -28,7 +28,7 @@ follow((event, data) => {
 		say = speak(language());
 		liveIn(shop.timeZone);
 		title();
-		all();
+		begin();
 	}
 	if (event === "sale") {
 		later("sales");
@@ -51,7 +51,16 @@ function later(what, ms = 300) {
 }
 
 const lists = { today, sales, queue, devices };
-const all = () => Object.values(lists).forEach((f) => f());
+const all = () => Promise.allSettled(Object.values(lists).map((f) => f()));
+
+// begin shows the parts when all that stands in them is there: what comes later
+// would push a button away from under the finger. A slow part is not waited for.
+const patience = 3000; // ms
+
+async function begin() {
+	await Promise.race([all(), new Promise((done) => setTimeout(done, patience))]);
+	document.querySelector("main").hidden = false;
+}
 
 function trouble(f) {
 	stop = f;

@@ -93,7 +93,7 @@ async function sold(answer, asked, secret) {
 	} else if (body.type === "same-bill" || body.type === "bill-paid") {
 		await ask(body, asked, secret);
 	} else {
-		complain(refused(body, "sell", say));
+		complain(refused(body, asked.method === "scan" && body.type === "invalid" ? "scan" : "sell", say));
 	}
 }
 
