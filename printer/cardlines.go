@@ -170,7 +170,7 @@ func (p *page) chip(c *sale.CardInfo) {
 func (p *page) amounts(s sale.Sale) {
 	if s.State == sale.Paid && s.Due > 0 {
 		p.amount(p.Asked, s.Charged())
-		p.total(p.totalName(s), s.Currency, s.ApprovedAmount)
+		p.total(p.totalName(s), s.Currency, cmp.Or(s.Taken(), s.ApprovedAmount))
 		if s.Captures() {
 			p.pair(Bold, p.Due, s.Currency+" "+s.Due.String())
 		}

@@ -286,15 +286,19 @@ func (b *Books) back(s *sale.Sale) {
 				g.Net += m.Amount
 			}
 		default:
+			amount := m.Amount
+			if m.Kind == sale.Void { // all of it, also what the approved amount does not hold
+				amount = s.Taken()
+			}
 			for _, g := range b.groups(s) {
 				line := &g.Refunds
 				if m.Kind == sale.Void {
 					line = &g.Voids
 				}
-				line.add(m.Amount)
-				g.Net -= m.Amount
+				line.add(amount)
+				g.Net -= amount
 			}
-			undone += m.Amount
+			undone += amount
 		}
 	}
 	if undone > 0 && s.Method == sale.Card && s.Reported != sale.ReportNotNeeded && s.Reported != sale.ReportWithdrawn {

@@ -13,7 +13,7 @@ func (c *Machine) queueReport(l *live, a sale.CardAnswer) {
 	no := c.newID()
 	l.s.MchOrderNo, l.s.Reported = no, sale.ReportQueued
 	r := sale.Report{
-		No: no, Sale: l.s.ID, Amount: l.s.ApprovedAmount, Currency: l.s.Currency,
+		No: no, Sale: l.s.ID, Amount: l.s.Taken(), Currency: l.s.Currency,
 		QueuedAt: c.wall(), DueAt: c.wall(),
 	}
 	state := sale.QueueDue

@@ -183,16 +183,47 @@ func (w *world) daysSettled() {
 func (w *world) netOf(no int) (net sale.Amount) {
 	for _, id := range w.disk.Rows.Order {
 		s := w.disk.Rows.Sales[id]
-		if s.Day == no && s.State == sale.Paid {
-			net += way(s) * s.ApprovedAmount
+		if s.State != sale.Paid {
+			continue
+		}
+		if s.Day == no {
+			net += moved(s)
 		}
 		for _, m := range s.Refunds {
-			if m.Day == no && m.State == sale.MoveDone && s.State == sale.Paid {
-				net -= way(s) * m.Amount
+			if m.Day == no && m.State == sale.MoveDone {
+				net -= undone(s, m)
 			}
 		}
 	}
 	return net
+}
+
+// netOf is what a paid sale came to.
+func netOf(s sale.Sale) sale.Amount {
+	net := moved(s)
+	for _, m := range s.Refunds {
+		if m.State == sale.MoveDone {
+			net -= undone(s, m)
+		}
+	}
+	return net
+}
+
+// moved is what a paid sale took, or gave.
+func moved(s sale.Sale) sale.Amount {
+	if s.Captures() {
+		return s.Taken()
+	}
+	return way(s) * s.ApprovedAmount
+}
+
+// undone is what a movement took back of it: a void all, whatever the processor
+// has beside the approved amount.
+func undone(s sale.Sale, m sale.Movement) sale.Amount {
+	if m.Kind == sale.Void {
+		return moved(s)
+	}
+	return way(s) * m.Amount
 }
 
 // explained takes what the lists name off the differences: nothing may be left.

@@ -127,9 +127,13 @@ func (w *world) amounts(s sale.Sale) {
 	if s.State != sale.Paid || s.Settled != nil {
 		return
 	}
-	want := s.Amount
-	for _, part := range w.policy.ApprovedIncludes {
-		want += map[string]sale.Amount{"tip": s.Tip, "cashback": s.Cashback, "surcharge": s.Surcharge}[part]
+	want, charged := s.Amount, s.ApprovedAmount
+	for part, cents := range map[string]sale.Amount{"tip": s.Tip, "cashback": s.Cashback, "surcharge": s.Surcharge} {
+		if slices.Contains(w.policy.ApprovedIncludes, part) {
+			want += cents
+		} else {
+			charged += cents
+		}
 	}
 	if s.ApprovedAmount+s.Due != want && s.Incident == "" {
 		w.fail("I6: sale %s: approved %s and due %s where %s was to be charged, and it is no incident", s.ID, s.ApprovedAmount, s.Due, want)
@@ -145,8 +149,8 @@ func (w *world) amounts(s sale.Sale) {
 			w.fail("I6: the terminal approved %s for sale %s of %s, and it is no incident", r.approved, s.ID, s.Amount)
 		}
 	}
-	if heard, ok := w.gateway.heard[s.MchOrderNo]; ok && heard != s.ApprovedAmount {
-		w.fail("I6: sale %s took %s and was reported with %s", s.ID, s.ApprovedAmount, heard)
+	if heard, ok := w.gateway.heard[s.MchOrderNo]; ok && heard != charged && s.Incident == "" {
+		w.fail("I6: sale %s was charged with %s and reported with %s", s.ID, charged, heard)
 	}
 }
 
@@ -201,12 +205,7 @@ func (w *world) booksSettled() {
 		if s.Method != sale.Card || s.State != sale.Paid {
 			continue
 		}
-		net := way(s) * s.ApprovedAmount
-		for _, m := range s.Refunds {
-			if m.State == sale.MoveDone {
-				net -= way(s) * m.Amount
-			}
-		}
+		net := netOf(s)
 		heard, waits := w.gateway.heard[s.MchOrderNo], sale.Amount(0)
 		if r, ok := w.disk.Rows.Reports[s.MchOrderNo]; ok {
 			heard, waits = 0, r.Amount

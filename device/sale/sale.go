@@ -329,13 +329,27 @@ func (s Sale) Charged() Amount { return s.Amount + s.Tip + s.Cashback + s.Surcha
 // customer: an authorisation only holds it, a return gives it.
 func (s Sale) Captures() bool { return s.Kind != CardAuth && s.Kind != CardReturn }
 
-// Taken is the money that left the customer: the approved amount of a card
-// sale, the asked amount of a wallet sale; nothing unless it is paid.
+// Taken is the money that left the customer: what was approved of a card sale and
+// what its processor takes beside that, the asked amount of a wallet sale; nothing
+// unless it is paid.
 func (s Sale) Taken() Amount {
 	if s.State != Paid || !s.Captures() {
 		return 0
 	}
-	return s.ApprovedAmount
+	return s.ApprovedAmount + s.beside()
+}
+
+// beside is what of tip, cashback and surcharge the approved amount does not hold:
+// those by which more was charged than is approved and due. A difference that they
+// do not explain is an incident, and no part of what was taken.
+func (s Sale) beside() Amount {
+	missing := s.Charged() - s.Due - s.ApprovedAmount
+	for _, sum := range []Amount{s.Tip, s.Cashback, s.Surcharge, s.Tip + s.Cashback, s.Tip + s.Surcharge, s.Cashback + s.Surcharge, s.Tip + s.Cashback + s.Surcharge} {
+		if sum == missing {
+			return missing
+		}
+	}
+	return 0
 }
 
 // PaidThoughClosed reports whether the gateway took the money of an order that it

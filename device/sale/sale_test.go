@@ -105,6 +105,27 @@ func TestRefundableCountsUnsureMovementsAsGone(t *testing.T) {
 	}
 }
 
+func TestTakenIsWhatWasApprovedAndWhatStandsBesideIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    Sale
+		want Amount
+	}{
+		"all in":               {Sale{Amount: 1000, Tip: 200, Cashback: 2000, ApprovedAmount: 3200}, 3200},
+		"the tip beside":       {Sale{Amount: 1000, Tip: 200, Cashback: 2000, ApprovedAmount: 3000}, 3200},
+		"all beside":           {Sale{Amount: 1000, Tip: 200, Cashback: 2000, Surcharge: 35, ApprovedAmount: 1000}, 3235},
+		"a part, the tip in":   {Sale{Amount: 1000, Tip: 200, ApprovedAmount: 700, Due: 500}, 700},
+		"a part, tip beside":   {Sale{Amount: 1000, Tip: 200, ApprovedAmount: 700, Due: 300}, 900},
+		"more than anyone can": {Sale{Amount: 1000, Tip: 200, ApprovedAmount: 1007}, 1007},
+		"explain":              {Sale{Amount: 1000, ApprovedAmount: 993}, 993},
+		"held":                 {Sale{Kind: CardAuth, Amount: 1000, Tip: 200, ApprovedAmount: 1000}, 0},
+	} {
+		c.s.State = Paid
+		if got := c.s.Taken(); got != c.want {
+			t.Errorf("%s: %s was taken, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestScreensAreEqualOnlyIfEveryFieldIs(t *testing.T) {
 	at := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	full := Screen{
