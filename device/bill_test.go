@@ -370,7 +370,7 @@ func TestLimitsAreCheckedInTheStep(t *testing.T) {
 		s := c.sell(sale.Card, 10000)
 		c.terminal.answers <- approve(10000)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		register := sale.WithActor(context.Background(), sale.Actor{Token: "register 2", Limits: sale.Limits{MaxRefund: 5000, NoReturns: true}})
+		register := sale.WithActor(context.Background(), sale.Actor{Token: "register 2", Limits: sale.Limits{NoReturns: true, Token: sale.Cap{Who: "token register 2", MaxRefund: 5000}}})
 		for name, amount := range map[string]sale.Amount{"more than its limit": 5001, "all that is left": 0} {
 			_, _, _, err := c.till.Refund(register, MoveRequest{Key: "k " + name, Sale: s.ID, Amount: amount, By: "Ana"})
 			if !errors.Is(err, sale.ErrNotPossible) {
@@ -393,6 +393,94 @@ func TestLimitsAreCheckedInTheStep(t *testing.T) {
 		}
 		if !named {
 			t.Error("the journal does not say who gave back")
+		}
+	})
+}
+
+// TestAPersonsRightsAreCheckedInTheStep: whoever lacks one is refused before
+// anything is sent, and the journal names who did it and who allowed it.
+func TestAPersonsRightsAreCheckedInTheStep(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		s := c.sell(sale.Card, 10000)
+		c.terminal.answers <- approve(10000)
+		c.want(s.ID, sale.Paid, sale.ReasonNone)
+		as := func(a sale.Actor) context.Context { return sale.WithActor(context.Background(), a) }
+		cashier := sale.Actor{Person: "Ana", Limits: sale.Limits{Lacks: sale.AllRights}}
+		small := sale.Actor{Person: "Ana", Limits: sale.Limits{Person: sale.Cap{Who: "Ana", MaxRefund: 300}}}
+		ctx := as(cashier)
+		_, _, _, refund := c.till.Refund(ctx, MoveRequest{Key: "1", Sale: s.ID, Amount: 100})
+		_, _, _, void := c.till.Void(ctx, MoveRequest{Key: "2", Sale: s.ID})
+		_, _, back := c.till.Sell(ctx, SellRequest{Key: "3", Amount: 100, Method: sale.Card, Kind: sale.CardReturn})
+		_, closed := c.till.CloseDay(ctx, "", false)
+		_, resolve := c.till.Resolve(ctx, ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "x"})
+		_, retry := c.till.Retry(ctx, "")
+		_, _, _, much := c.till.Refund(as(small), MoveRequest{Key: "4", Sale: s.ID, Amount: 301})
+		setting := c.till.Setting(ctx, nil, "token.created", "x", true)
+		for name, err := range map[string]error{"refund": refund, "void": void, "return": back, "close": closed, "resolve": resolve, "retry": retry, "too much": much, "setting": setting} {
+			if !errors.Is(err, sale.ErrNoRight) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		allowed := sale.Actor{Token: "till", Person: "Ana", Approver: "Mo"}
+		if got, id, _, err := c.till.Refund(as(allowed), MoveRequest{Key: "5", Sale: s.ID, Amount: 500}); err != nil || got.Refunds[0].By != "Ana" || id == "" {
+			t.Errorf("with somebody's word: %+v, %v", got.Refunds, err)
+		}
+		events, err := c.till.Events(context.Background(), 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := false
+		for _, e := range events {
+			named = named || e.Kind == "refund.intended" && strings.Contains(string(e.Data), `"actor":"token till","person":"Ana","approver":"Mo"`)
+		}
+		if !named {
+			t.Error("the journal does not say who gave back, and who let her")
+		}
+	})
+}
+
+// TestTheSumOfADayIsALimit, of the token and of the person, each by itself.
+func TestTheSumOfADayIsALimit(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		var sales []sale.ID
+		for range 4 {
+			s := c.sell(sale.Card, 1000)
+			c.terminal.answers <- approve(1000)
+			c.want(s.ID, sale.Paid, sale.ReasonNone)
+			sales = append(sales, s.ID)
+		}
+		actor := func(person string) context.Context {
+			return sale.WithActor(context.Background(), sale.Actor{Token: "till", Person: person, Limits: sale.Limits{
+				Token: sale.Cap{Who: "token till", MaxDay: 2500}, Person: sale.Cap{Who: person, MaxDay: 1000}}})
+		}
+		back := func(n int, person string, amount sale.Amount) error {
+			_, id, _, err := c.till.Refund(actor(person), MoveRequest{Key: "k" + string(sales[n]) + person, Sale: sales[n], Amount: amount, By: person})
+			if err == nil {
+				c.terminal.answers <- approve(amount)
+				if s := c.now(sales[n]); s.Refunds[0].ID != id || s.Refunds[0].State != sale.MoveDone {
+					t.Errorf("refund is %+v", s.Refunds[0])
+				}
+			}
+			return err
+		}
+		if err := back(0, "Ana", 1000); err != nil {
+			t.Fatal(err)
+		}
+		if err := back(1, "Ana", 1); !errors.Is(err, sale.ErrNoRight) || !strings.Contains(err.Error(), "10.00 was asked for") {
+			t.Errorf("beyond her day: %v", err)
+		}
+		if err := back(1, "Bo", 1000); err != nil {
+			t.Fatal(err)
+		}
+		if err := back(2, "Cy", 501); !errors.Is(err, sale.ErrNotPossible) {
+			t.Errorf("beyond the token's day: %v", err)
+		}
+		c.restart()
+		if err := back(2, "Ana", 1); !errors.Is(err, sale.ErrNoRight) {
+			t.Errorf("a restart forgot the day: %v", err)
+		}
+		if err := back(2, "Cy", 500); err != nil {
+			t.Errorf("what is left of the token's day: %v", err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,6 +16,7 @@ const drawerLimit = 8 * time.Second
 // OpenDrawer opens the cash drawer without a sale. Who asked is durable before
 // the pulse is sent: a drawer that opens leaves a name behind.
 func (t *Till) OpenDrawer(ctx context.Context, by string) error {
+	by = cmp.Or(by, sale.ActorOf(ctx).Person)
 	switch {
 	case t.o.Drawer == nil:
 		return &sale.Refusal{Kind: sale.ErrNoDevice, Words: `there is no cash drawer here: say in [printer] where it is plugged in, drawer = "pin2" or "pin5"`}

@@ -98,6 +98,7 @@ var takings = []struct {
 	{days.ledger, putDay, "no", true},
 	{jobs.ledger, putJob, "id", false},
 	{tokens.ledger, putToken, "created_at, id", false}, // one that was revoked stays revoked
+	{people.ledger, putPerson, "created_at, id", false},
 }
 
 func (t *taking) all() error {
@@ -117,6 +118,11 @@ func (t *taking) all() error {
 
 // names lists the rows of the old journal that may be unknown to the new one.
 func (t *taking) names(l ledger, order string) ([]string, error) {
+	there := 0 // an older posd did not have every table
+	err := t.old.tx.QueryRowContext(t.ctx, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", l.table).Scan(&there)
+	if err != nil || there == 0 {
+		return nil, err
+	}
 	rows, err := t.old.tx.QueryContext(t.ctx, fmt.Sprintf("SELECT CAST(%s AS TEXT) FROM %s WHERE written_in > ? ORDER BY %s", l.key, l.table, order), t.since)
 	if err != nil {
 		return nil, err

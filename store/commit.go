@@ -117,6 +117,7 @@ var (
 	putDay      = days.insert()
 	putNote     = notes.upsert("name")
 	putToken    = tokens.upsert("id")
+	putPerson   = people.upsert("id")
 )
 
 func (tx *transaction) row(r sale.Row) error {
@@ -144,6 +145,8 @@ func (tx *transaction) row(r sale.Row) error {
 		return put(tx, notes, putNote, r.Name, &r)
 	case sale.TokenRow:
 		return put(tx, tokens, putToken, r.Token.ID, &r.Token)
+	case sale.PersonRow:
+		return put(tx, people, putPerson, r.Person.ID, &r.Person)
 	}
 	return fmt.Errorf("the journal knows no rows of type %T", r)
 }

@@ -18,6 +18,7 @@
 //	events                    the history; rows are added and never changed
 //	reports                   the queue for the gateway; leaves on confirmation
 //	jobs, notes               receipts to print, a drawer to open; what posd remembers by name
+//	tokens, people            who may ask, and who works here
 //	commits                   the chain: a digest of every row of every commit
 //
 // A Commit is one transaction, one barrier (fsync), and all or nothing: when it

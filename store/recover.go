@@ -43,13 +43,8 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		if len(control) > 0 {
 			out.Control = &control[0]
 		}
-		remembered, err := list(v, notes, "")
-		if err != nil {
+		if out.Notes, err = v.notes(); err != nil {
 			return err
-		}
-		out.Notes = make(map[string]string, len(remembered))
-		for _, n := range remembered {
-			out.Notes[n.Name] = n.Value
 		}
 		if _, known := out.Notes[noteFirstReport]; !known {
 			if err := v.value(&out.Reported, "SELECT EXISTS (SELECT 1 FROM sales WHERE reported = 'done')"); err != nil {

@@ -215,9 +215,7 @@ var tokens = covered("tokens", "id", []column[sale.Token]{
 			return err
 		}},
 	number("max_refund_cents", func(t *sale.Token) *sale.Amount { return &t.MaxRefund }),
-	{"max_day_cents", // no token has such a limit
-		func(*sale.Token) driver.Value { return int64(0) },
-		func(*sale.Token, any) error { return nil }},
+	number("max_day_cents", func(t *sale.Token) *sale.Amount { return &t.MaxDay }),
 	boolean("returns", func(t *sale.Token) *bool { return &t.Returns }),
 	instant("created_at", func(t *sale.Token) *time.Time { return &t.CreatedAt }),
 	text("created_by", func(t *sale.Token) *string { return &t.CreatedBy }),
@@ -226,8 +224,19 @@ var tokens = covered("tokens", "id", []column[sale.Token]{
 	text("revoked_by", func(t *sale.Token) *string { return &t.RevokedBy }),
 })
 
+var people = covered("people", "id", []column[sale.Person]{
+	text("id", func(p *sale.Person) *string { return &p.ID }),
+	text("name", func(p *sale.Person) *string { return &p.Name }),
+	text("pin", func(p *sale.Person) *string { return &p.Pin }),
+	text("role", func(p *sale.Person) *sale.Role { return &p.Role }),
+	instant("created_at", func(p *sale.Person) *time.Time { return &p.CreatedAt }),
+	text("created_by", func(p *sale.Person) *string { return &p.CreatedBy }),
+	instantOrNull("removed_at", func(p *sale.Person) **time.Time { return &p.RemovedAt }),
+	text("removed_by", func(p *sale.Person) *string { return &p.RemovedBy }),
+})
+
 // ledgers lists what the chain covers.
-var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, days.ledger, notes.ledger, tokens.ledger}
+var ledgers = []ledger{sales.ledger, attempts.ledger, movements.ledger, keys.ledger, events.ledger, reports.ledger, jobs.ledger, days.ledger, notes.ledger, tokens.ledger, people.ledger}
 
 // covered is a table whose digests cover every column.
 func covered[T any](name, key string, columns []column[T]) table[T] {

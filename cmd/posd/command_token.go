@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"os/user"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,8 +41,19 @@ the rights of a token by logging in with it.`,
 	return c
 }
 
+// withTokens is askOrAlone about the tokens.
+func withTokens[T any](ctx context.Context, at *where, method, path string, body any, alone func(ctx context.Context, k *tokenKeeper) (T, error)) (T, error) {
+	return askOrAlone(ctx, at, method, path, body, func(ctx context.Context, _ Config, s *store.Store) (out T, err error) {
+		k, err := newTokenKeeper(ctx, s, setAlone(s))
+		if err != nil {
+			return out, err
+		}
+		return alone(ctx, k)
+	})
+}
+
 func tokenCreateCommand(at *where) *cobra.Command {
-	var scopes, expires, maxRefund string
+	var scopes, expires, maxRefund, maxDay string
 	var req api.TokenRequest
 	var asJSON bool
 	c := &cobra.Command{Use: "create NAME -scope SCOPES", Short: "Make a token; it is shown this once", Args: cobra.ExactArgs(1)}
@@ -62,6 +69,11 @@ func tokenCreateCommand(at *where) *cobra.Command {
 				return err
 			}
 		}
+		if maxDay != "" {
+			if req.MaxDay, err = sale.ParseAmount(maxDay); err != nil {
+				return err
+			}
+		}
 		if expires != "" {
 			day, err := time.ParseInLocation(time.DateOnly, expires, time.Local)
 			if err != nil {
@@ -69,8 +81,8 @@ func tokenCreateCommand(at *where) *cobra.Command {
 			}
 			req.ExpiresAt = &day
 		}
-		made, err := askOrAlone(cmd.Context(), at, http.MethodPost, "/v1/tokens", req, func(k *tokenKeeper, by string) (api.TokenMade, error) {
-			t, secret, err := k.Create(cmd.Context(), req, by)
+		made, err := withTokens(cmd.Context(), at, http.MethodPost, "/v1/tokens", req, func(ctx context.Context, k *tokenKeeper) (api.TokenMade, error) {
+			t, secret, err := k.Create(ctx, req)
 			return api.TokenMade{TokenView: api.ViewToken(t), Secret: secret}, err
 		})
 		if err != nil {
@@ -86,6 +98,7 @@ func tokenCreateCommand(at *where) *cobra.Command {
 	c.Flags().StringVar(&scopes, "scope", "", "what it may do: sell, refund, manage, read, display (`SCOPES`), with commas")
 	c.Flags().StringVar(&expires, "expires", "", "the `DAY` on which it ends; never when left out")
 	c.Flags().StringVar(&maxRefund, "max-refund", "", "the most that one refund may give back (`AMOUNT`)")
+	c.Flags().StringVar(&maxDay, "max-day", "", "the most that all refunds of one business day may give back (`AMOUNT`)")
 	c.Flags().BoolVar(&req.Returns, "returns", false, "it may return without a sale")
 	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	c.MarkFlagRequired("scope")
@@ -96,7 +109,7 @@ func tokenListCommand(at *where) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{Use: "list", Short: "List the tokens, the newest first", Args: cobra.NoArgs}
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		list, err := askOrAlone(cmd.Context(), at, http.MethodGet, "/v1/tokens", nil, func(k *tokenKeeper, _ string) ([]api.TokenView, error) {
+		list, err := withTokens(cmd.Context(), at, http.MethodGet, "/v1/tokens", nil, func(_ context.Context, k *tokenKeeper) ([]api.TokenView, error) {
 			all := []api.TokenView{}
 			for _, t := range k.List() {
 				all = append(all, api.ViewToken(t))
@@ -133,8 +146,8 @@ func tokenRevokeCommand(at *where) *cobra.Command {
 	return &cobra.Command{Use: "revoke TOKEN", Short: "Revoke a token, named by its number or its name", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := "/v1/tokens/" + url.PathEscape(args[0]) + "/revoke"
-			t, err := askOrAlone(cmd.Context(), at, http.MethodPost, path, nil, func(k *tokenKeeper, by string) (api.TokenView, error) {
-				t, err := k.Revoke(cmd.Context(), args[0], by)
+			t, err := withTokens(cmd.Context(), at, http.MethodPost, path, nil, func(ctx context.Context, k *tokenKeeper) (api.TokenView, error) {
+				t, err := k.Revoke(ctx, args[0])
 				return api.ViewToken(t), err
 			})
 			if err == nil {
@@ -142,38 +155,4 @@ func tokenRevokeCommand(at *where) *cobra.Command {
 			}
 			return err
 		}}
-}
-
-// askOrAlone asks the daemon, or, where none runs, does it to the journal itself.
-func askOrAlone[T any](ctx context.Context, at *where, method, path string, body any, alone func(k *tokenKeeper, by string) (T, error)) (out T, err error) {
-	cl, err := at.client()
-	if err != nil {
-		return out, err
-	}
-	a, err := cl.ask(ctx, method, path, body)
-	var dial *notReached
-	switch {
-	case err == nil:
-		return out, json.Unmarshal(a.body, &out)
-	case !errors.As(err, &dial) || at.config == "" && at.url != "":
-		return out, err
-	}
-	c, err := load(at.configFile())
-	if err != nil {
-		return out, err
-	}
-	s, err := store.Open(ctx, c.Store, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return out, err
-	}
-	defer s.Close()
-	k, err := newTokenKeeper(ctx, s)
-	if err != nil {
-		return out, err
-	}
-	by := sale.Actor{}
-	if u, err := user.Current(); err == nil {
-		by.User = u.Username
-	}
-	return alone(k, by.String())
 }

@@ -32,6 +32,7 @@ type Config struct {
 	Backup   *Backup         `toml:"backup"`
 	API      API             `toml:"api"`
 	Pages    api.Pages       `toml:"pages"`
+	People   People          `toml:"people"`
 	Daemon   Daemon          `toml:"daemon"`
 	Terminal *Terminal       `toml:"terminal"`
 	Gateway  *Gateway        `toml:"gateway"`
@@ -117,6 +118,7 @@ func defaults() Config {
 		Daemon: Daemon{LogLevel: "info", LockDir: "/run/lock", StopWait: 2 * time.Minute},
 		Scan:   iotpay.DefaultPrefixes(),
 		Pages:  api.DefaultPages(),
+		People: defaultPeople(),
 	}
 }
 
@@ -201,6 +203,7 @@ func (c *Config) judge(d *strict) {
 	}
 	d.judge("api", c.API.validate())
 	d.judge("pages", c.Pages.Validate())
+	d.judge("people", c.People.validate())
 	d.judge("daemon", c.Daemon.validate())
 	if t := c.Terminal; t != nil {
 		d.judge("terminal", append(t.lineFaults(), t.cancelFaults()...))

@@ -35,6 +35,7 @@ type daemon struct {
 	sweep     *sweeper
 	metrics   *metrics
 	tokens    *tokenKeeper
+	people    *peopleKeeper
 	slips     *printer.SlipQueue // nil without a printer
 	handler   http.Handler
 }
@@ -81,7 +82,10 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if c.Backup != nil {
 		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)
 	}
-	if d.tokens, err = newTokenKeeper(ctx, opened); err != nil {
+	if d.tokens, err = newTokenKeeper(ctx, opened, d.till.Setting); err != nil {
+		return nil, err
+	}
+	if d.people, err = newPeopleKeeper(ctx, c, opened, d.till.Setting); err != nil {
 		return nil, err
 	}
 	d.board.tokens = d.tokens
@@ -155,7 +159,7 @@ func (d *daemon) apiOptions() api.Options {
 			return layout.PNG(r)
 		},
 		Subscribe: func() (<-chan device.Message, func()) { s := d.till.Subscribe(); return s.C(), s.Close },
-		Prune:     d.sweep, Tokens: d.tokens,
+		Prune:     d.sweep, Tokens: d.tokens, People: d.people,
 		Version: version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 		TimeZone: c.Shop.TimeZone, Pages: c.Pages,
 	}

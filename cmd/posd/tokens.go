@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"posd/device/api"
@@ -23,37 +24,33 @@ const tokenPrefix = "posd_"
 // tokenKeeper holds the journal's tokens in memory, for every request to be
 // judged by, and writes changes before they count.
 type tokenKeeper struct {
-	store *store.Store
-	now   func() time.Time
+	set setter
+	now func() time.Time
 
-	mu   sync.Mutex
-	list []sale.Token // newest first
+	turn sync.Mutex                   // one change at a time; whoever only asks never waits for the disk
+	list atomic.Pointer[[]sale.Token] // newest first
 }
 
-func newTokenKeeper(ctx context.Context, s *store.Store) (*tokenKeeper, error) {
+func newTokenKeeper(ctx context.Context, s *store.Store, set setter) (*tokenKeeper, error) {
 	list, err := s.Tokens(ctx)
-	return &tokenKeeper{store: s, now: time.Now, list: list}, err
+	k := &tokenKeeper{set: set, now: time.Now}
+	k.list.Store(&list)
+	return k, err
 }
 
 // Made is api.Tokens.Made.
 func (k *tokenKeeper) Made() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return len(k.list) > 0
+	return len(*k.list.Load()) > 0
 }
 
 // List is api.Tokens.List.
 func (k *tokenKeeper) List() []sale.Token {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.list)
+	return slices.Clone(*k.list.Load())
 }
 
 // Find is api.Tokens.Find. It takes as long for any token.
 func (k *tokenKeeper) Find(hash string) (found sale.Token, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, t := range k.list {
+	for _, t := range *k.list.Load() {
 		if subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) == 1 {
 			found, ok = t, true
 		}
@@ -62,7 +59,7 @@ func (k *tokenKeeper) Find(hash string) (found sale.Token, ok bool) {
 }
 
 // Create is api.Tokens.Create.
-func (k *tokenKeeper) Create(ctx context.Context, r api.TokenRequest, by string) (sale.Token, string, error) {
+func (k *tokenKeeper) Create(ctx context.Context, r api.TokenRequest) (sale.Token, string, error) {
 	scopes, err := sale.ParseScopes(strings.Join(r.Scopes, ","))
 	if err == nil && !sale.Printable(r.Name) {
 		err = errors.New("the name must be printable")
@@ -76,48 +73,44 @@ func (k *tokenKeeper) Create(ctx context.Context, r api.TokenRequest, by string)
 	var entropy [32]byte
 	rand.Read(entropy[:])
 	secret := tokenPrefix + base64.RawURLEncoding.EncodeToString(entropy[:])
-	t := sale.Token{ID: newKey(), Name: r.Name, Hash: api.HashToken(secret), Scopes: scopes, MaxRefund: r.MaxRefund,
-		Returns: r.Returns, CreatedAt: k.now().UTC(), CreatedBy: by, ExpiresAt: r.ExpiresAt}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, other := range k.list {
+	t := sale.Token{ID: newKey(), Name: r.Name, Hash: api.HashToken(secret), Scopes: scopes, MaxRefund: r.MaxRefund, MaxDay: r.MaxDay,
+		Returns: r.Returns, CreatedAt: k.now().UTC(), CreatedBy: actorName(sale.ActorOf(ctx)), ExpiresAt: r.ExpiresAt}
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	for _, other := range k.List() {
 		if ok, _ := other.InForce(k.now()); ok && other.Name == r.Name {
 			return t, "", &sale.Refusal{Kind: sale.ErrNotPossible, Words: fmt.Sprintf("there is a token called %s already: revoke it first, or choose another name", r.Name)}
 		}
 	}
-	if err := k.write(ctx, t); err != nil {
+	if err := k.set(ctx, []sale.Row{sale.TokenRow{Token: t}}, "token.created", fmt.Sprintf("%s (%s)", t.Name, t.Scopes), true); err != nil {
 		return t, "", err
 	}
-	k.list = slices.Insert(k.list, 0, t)
+	list := slices.Insert(k.List(), 0, t)
+	k.list.Store(&list)
 	return t, secret, nil
 }
 
 // Revoke is api.Tokens.Revoke. A token is named by its ID, or by its name.
-func (k *tokenKeeper) Revoke(ctx context.Context, id, by string) (sale.Token, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	i := slices.IndexFunc(k.list, func(t sale.Token) bool { return t.ID == id || t.Name == id && t.RevokedAt == nil })
+func (k *tokenKeeper) Revoke(ctx context.Context, id string) (sale.Token, error) {
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	list := k.List()
+	i := slices.IndexFunc(list, func(t sale.Token) bool { return t.ID == id || t.Name == id && t.RevokedAt == nil })
 	if i < 0 {
 		return sale.Token{}, &sale.Refusal{Kind: sale.ErrNotFound, Words: "there is no such token: posd token list shows them"}
 	}
-	t := k.list[i]
+	t := list[i]
 	if t.RevokedAt != nil {
 		return t, nil
 	}
 	now := k.now().UTC()
-	t.RevokedAt, t.RevokedBy = &now, by
-	if err := k.write(ctx, t); err != nil {
+	t.RevokedAt, t.RevokedBy = &now, actorName(sale.ActorOf(ctx))
+	if err := k.set(ctx, []sale.Row{sale.TokenRow{Token: t}}, "token.revoked", t.Name, true); err != nil {
 		return t, err
 	}
-	k.list[i] = t
+	list[i] = t
+	k.list.Store(&list)
 	return t, nil
-}
-
-func (k *tokenKeeper) write(ctx context.Context, t sale.Token) error {
-	if _, err := k.store.Commit(ctx, []sale.Row{sale.TokenRow{Token: t}}); err != nil {
-		return &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be written, so nothing was changed: " + err.Error()}
-	}
-	return nil
 }
 
 // accessWords say who may ask over TCP.

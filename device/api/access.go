@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net"
@@ -12,7 +10,6 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -38,8 +35,8 @@ type Tokens interface {
 	Find(hash string) (sale.Token, bool)
 	List() []sale.Token
 	// Create makes a token and returns what is shown once.
-	Create(ctx context.Context, r TokenRequest, by string) (t sale.Token, secret string, err error)
-	Revoke(ctx context.Context, id, by string) (sale.Token, error)
+	Create(ctx context.Context, r TokenRequest) (t sale.Token, secret string, err error)
+	Revoke(ctx context.Context, id string) (sale.Token, error)
 }
 
 // HashToken is the form in which tokens are kept.
@@ -105,7 +102,8 @@ func (h *handlers) identify(r *http.Request) (sale.Actor, *Problem) {
 		}
 		hash = HashToken(strings.TrimSpace(secret))
 	} else if c, err := r.Cookie(sessionCookie); err == nil {
-		if hash = h.sessions.token(c.Value, h.Clock()); hash == "" && !fromHere(r) {
+		var ok bool
+		if hash, ok = h.sessions.find(c.Value, h.Clock()); !ok && !fromHere(r) {
 			return sale.Actor{}, nil
 		}
 	}
@@ -130,8 +128,13 @@ func (h *handlers) allowed(r *http.Request, known route) (sale.Actor, *Problem) 
 	case p != nil:
 		return a, p
 	}
+	a = h.named(a, r)
 	return a, lacking(a, known)
 }
+
+// beyondStep are the operations that take a person's right to manage and are no
+// business of the step, which checks the others.
+var beyondStep = map[string]bool{"prune": true, "place-order": true, "refund-order": true}
 
 // byToken is who acts by the token with a hash.
 func (h *handlers) byToken(hash string) (sale.Actor, *Problem) {
@@ -142,12 +145,16 @@ func (h *handlers) byToken(hash string) (sale.Actor, *Problem) {
 	if ok, words := t.InForce(h.Clock()); !ok {
 		return sale.Actor{}, problem(http.StatusUnauthorized, "token-refused", words+": ask for a new one. Nothing was done.")
 	}
-	return sale.Actor{Token: t.Name, Scopes: t.Scopes, Limits: sale.Limits{MaxRefund: t.MaxRefund, NoReturns: !t.Returns}}, nil
+	a := sale.Actor{Token: t.Name, Scopes: t.Scopes}
+	a.Limits = sale.Limits{NoReturns: !t.Returns, Token: sale.Cap{Who: a.String(), MaxRefund: t.MaxRefund, MaxDay: t.MaxDay}}
+	return a, nil
 }
 
 // lacking says why an actor may not use a route; nil if it may.
 func lacking(a sale.Actor, known route) *Problem {
 	switch {
+	case beyondStep[known.id] && a.Limits.Lacks&sale.RightManage != 0:
+		return problem(http.StatusForbidden, "pin-needed", "This takes somebody with the right to manage: give a PIN. Nothing was done.")
 	case known.who == anyone || a.Scopes&known.who != 0:
 		return nil
 	case a.Token == "":
@@ -159,60 +166,4 @@ func lacking(a sale.Actor, known route) *Problem {
 const (
 	sessionCookie = "posd_session"
 	sessionFor    = 12 * time.Hour
-	maxSessions   = 256
 )
-
-// sessions are the log-ins of pages, by the hash of what the cookie holds. They
-// last as long as this run of posd at most.
-type sessions struct {
-	mu   sync.Mutex
-	made map[string]session
-}
-
-type session struct {
-	token string // its hash
-	until time.Time
-}
-
-// begin makes a session and returns what the cookie holds.
-func (s *sessions) begin(token string, now time.Time) string {
-	var secret [32]byte
-	rand.Read(secret[:])
-	value := base64.RawURLEncoding.EncodeToString(secret[:])
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.made == nil {
-		s.made = map[string]session{}
-	}
-	oldest := ""
-	for k, one := range s.made {
-		if !now.Before(one.until) {
-			delete(s.made, k)
-		} else if oldest == "" || one.until.Before(s.made[oldest].until) {
-			oldest = k
-		}
-	}
-	if len(s.made) >= maxSessions {
-		delete(s.made, oldest)
-	}
-	s.made[HashToken(value)] = session{token, now.Add(sessionFor)}
-	return value
-}
-
-// token returns the token that a session was begun with; "" if it is over.
-func (s *sessions) token(cookie string, now time.Time) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, ok := s.made[HashToken(cookie)]
-	if !ok || !now.Before(one.until) {
-		return ""
-	}
-	return one.token
-}
-
-// end ends a session.
-func (s *sessions) end(cookie string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.made, HashToken(cookie))
-}

@@ -26,15 +26,15 @@ func (s *shelf) Find(hash string) (sale.Token, bool) {
 	}
 	return sale.Token{}, false
 }
-func (s *shelf) Create(_ context.Context, r TokenRequest, by string) (sale.Token, string, error) {
+func (s *shelf) Create(ctx context.Context, r TokenRequest) (sale.Token, string, error) {
 	t := s.add(r.Name, sale.ScopeSell, nil)
-	s.list[len(s.list)-1].CreatedBy = by
+	s.list[len(s.list)-1].CreatedBy = sale.ActorOf(ctx).String()
 	return t, "posd_" + r.Name, nil
 }
-func (s *shelf) Revoke(_ context.Context, id, by string) (sale.Token, error) {
+func (s *shelf) Revoke(ctx context.Context, id string) (sale.Token, error) {
 	for i := range s.list {
 		if s.list[i].ID == id {
-			s.list[i].RevokedAt, s.list[i].RevokedBy = &at, by
+			s.list[i].RevokedAt, s.list[i].RevokedBy = &at, sale.ActorOf(ctx).String()
 			return s.list[i], nil
 		}
 	}
@@ -199,7 +199,7 @@ func TestAPageGetsItsRightsByLogIn(t *testing.T) {
 		t.Errorf("after its time: %d", w.Code)
 	}
 	now = at
-	o.Tokens.Revoke(t.Context(), "Tsell", "")
+	o.Tokens.Revoke(t.Context(), "Tsell")
 	if w := ask(t, h, "GET", "/v1/sales", "", "Cookie", cookie); w.Code != 401 || !strings.Contains(w.Body.String(), "revoked") {
 		t.Errorf("revoked: %d %s", w.Code, w.Body)
 	}

@@ -76,6 +76,8 @@ type Options struct {
 	Prune Prune
 	// Tokens let callers in over TCP; nil lets in every program of the box.
 	Tokens Tokens
+	// People are who works here; nil for a shop that names nobody.
+	People People
 	// TLS reports whether TCP is spoken over TLS.
 	TLS bool
 	// Metrics answers GET /metrics.
@@ -108,7 +110,9 @@ type handlers struct {
 	listing  chan struct{}          // one place per caller who waits for a list
 	lists    chan struct{}          // one place per list being read and sent
 	scanning chan struct{}          // the one place of who waits for a scan
-	sessions sessions               // the log-ins of pages
+	sessions sessions[string]       // the log-ins of pages, by the hash of their token
+	signed   sessions[signing]      // who is signed in at them
+	approved sessions[approval]     // words for one request each
 
 	orderRuns orderRuns // what was asked past the till
 }

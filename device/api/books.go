@@ -20,7 +20,7 @@ type BusinessDay struct {
 
 // DrawerRequest is the body of POST /v1/drawer.
 type DrawerRequest struct {
-	By string `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+	By string `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`
 }
 
 // PrintedReport answers POST /v1/reports/{date}/print.
@@ -127,6 +127,9 @@ func (h *handlers) printReport(ctx context.Context, in *struct{ BusinessDay }) (
 }
 
 func (h *handlers) drawer(ctx context.Context, in *struct{ Body DrawerRequest }) (*struct{}, error) {
+	if err := somebody(ctx, in.Body.By); err != nil {
+		return nil, err
+	}
 	if err := h.till.OpenDrawer(ctx, in.Body.By); err != nil {
 		return nil, h.refuse("open drawer", err)
 	}

@@ -8,11 +8,14 @@ import (
 
 // CloseRequest is the body of POST /v1/day/close.
 type CloseRequest struct {
-	By              string `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who closes the day." example:"Ana"`
+	By              string `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who closes the day. Left out: whoever is signed in." example:"Ana"`
 	WithoutTerminal bool   `json:"withoutTerminal,omitempty" doc:"Close the day beside a terminal that is broken: its batch is neither closed nor compared."`
 }
 
 func (h *handlers) closeDay(ctx context.Context, in *struct{ Body CloseRequest }) (*receiptOut, error) {
+	if err := somebody(ctx, in.Body.By); err != nil {
+		return nil, err
+	}
 	b, err := h.till.CloseDay(ctx, in.Body.By, in.Body.WithoutTerminal)
 	if err != nil {
 		return nil, h.refuse("close the day", err)

@@ -43,6 +43,7 @@
 //	shared       moves.js what can be done with a sale, tell.js how it is told, trouble.js what
 //	             a device lacks, words.js every word (words-*.js, one file a language),
 //	             dialogs.js questions, ask.js requests, stream.js events
+//	people.js    who is signed in, and the question for a PIN
 //	feed.js      one event stream for all pages of a browser, read by events.js
 //	worker.js    a copy for a reload while posd is away
 //

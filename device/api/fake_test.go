@@ -38,6 +38,7 @@ type fake struct {
 	choose   bool
 
 	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
+	onVoid   func(sale.Actor) error                            // refuses Void, when set
 	onSnap   func()                                            // runs when a snapshot has been made
 	onClose  func()                                            // runs while a day is being closed
 	err      error                                             // answers every request, when set
@@ -160,7 +161,12 @@ func (f *fake) Refund(_ context.Context, r device.MoveRequest) (sale.Sale, strin
 	return s, "M1", f.replayed, err
 }
 
-func (f *fake) Void(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+func (f *fake) Void(ctx context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+	if f.onVoid != nil {
+		if err := f.onVoid(sale.ActorOf(ctx)); err != nil {
+			return sale.Sale{}, "", false, err
+		}
+	}
 	s, err := f.note("void "+string(r.Sale), func() { f.move = r })
 	return s, "M1", f.replayed, err
 }

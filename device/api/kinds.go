@@ -20,14 +20,14 @@ type ReturnRequest struct {
 	Tender    sale.Tender `json:"tender,omitempty" enum:"credit,debit" doc:"Card rails; left out, the terminal decides."`
 	Reference string      `json:"reference,omitempty" maxLength:"64" doc:"The application's own number of this return."`
 	Replaces  string      `json:"replaces,omitempty" enum:"none" doc:"none answers the problem same-bill: this is for another customer."`
-	By        string      `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+	By        string      `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`
 	Reason    string      `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
 }
 
 // UploadRequest is the body of upload.
 type UploadRequest struct {
 	Upload sale.Upload `json:"upload" enum:"confirmed,refused" doc:"What became of the offline approval when the terminal went online again."`
-	By     string      `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who says so." example:"Ana"`
+	By     string      `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who says so. Left out: whoever is signed in." example:"Ana"`
 	Reason string      `json:"reason,omitempty" maxLength:"200" doc:"How the person knows."`
 }
 
@@ -44,6 +44,9 @@ func (h *handlers) giveBack(ctx context.Context, in *struct {
 	Body ReturnRequest
 }) (*saleOut, error) {
 	b := in.Body
+	if err := somebody(ctx, b.By); err != nil {
+		return nil, err
+	}
 	return h.sellKind(ctx, in.KeyHeader, device.SellRequest{Kind: sale.CardReturn, Method: sale.Card, Amount: b.Amount, Currency: b.Currency,
 		Tender: b.Tender, Reference: b.Reference, Replaces: b.Replaces, By: b.By, Why: b.Reason})
 }
@@ -65,6 +68,9 @@ func (h *handlers) upload(ctx context.Context, in *struct {
 	SaleID
 	Body UploadRequest
 }) (*saleOut, error) {
+	if err := somebody(ctx, in.Body.By); err != nil {
+		return nil, err
+	}
 	s, err := h.till.Uploaded(ctx, in.ID, in.Body.Upload, in.Body.By, in.Body.Reason)
 	if err != nil {
 		return nil, h.refuse("upload", err)

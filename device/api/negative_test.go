@@ -229,9 +229,13 @@ func (n *forbidden) resolve(s *schema) *schema {
 	return s
 }
 
-// members are the required ones of an object, each with a value that is right.
+// members are the required ones of an object, each with a value that is right, and
+// who asks: nobody is signed in.
 func (n *forbidden) members(s *schema) map[string]string {
 	m := map[string]string{}
+	if by := s.Properties["by"]; by != nil {
+		m["by"] = n.valid(by)
+	}
 	for _, name := range s.Required {
 		m[name] = n.valid(n.resolve(s.Properties[name]))
 	}
@@ -253,6 +257,8 @@ func (n *forbidden) valid(p *schema) string {
 	switch {
 	case len(p.Enum) > 0:
 		return fmt.Sprintf("%q", p.Enum[0])
+	case p.Pattern == "^[0-9]+$":
+		return `"270531"`
 	case p.Pattern != "":
 		return `"CAD"`
 	case p.Format == "date-time":

@@ -14,7 +14,7 @@ import (
 // but who may ask, where and for how long, which is in the table.
 func operations(a huma.API) map[string]huma.Operation {
 	all := map[string]huma.Operation{}
-	for _, some := range []map[string]huma.Operation{saleWords(), returnWords(), dayWords(a), orderWords(), counterWords(), tokenWords(), streamWords(a)} {
+	for _, some := range []map[string]huma.Operation{saleWords(), returnWords(), dayWords(a), orderWords(), counterWords(), tokenWords(), peopleWords(), streamWords(a)} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -136,6 +136,25 @@ func tokenWords() map[string]huma.Operation {
 		"login": {Summary: "Log a page in", Description: "Gives the page the rights of a token, by a cookie that no script can read, for 12 hours or until posd stops.",
 			Errors: []int{401, 409, 415, 422}},
 		"logout": {DefaultStatus: http.StatusNoContent, Summary: "Log a page out"},
+	}
+}
+
+// peopleWords tell who works here.
+func peopleWords() map[string]huma.Operation {
+	return map[string]huma.Operation{
+		"list-people": {Summary: "Everybody who works here, or did"},
+		"add-person": {DefaultStatus: http.StatusCreated, Summary: "Add a person",
+			Description: "From the first person on, giving money back, the drawer, the close of the day and settings take a person's right on pages. Selling never asks for a PIN.",
+			Errors:      []int{403, 409, 415, 422, 503}},
+		"set-pin":       {Summary: "Give a person another PIN", Errors: []int{403, 404, 409, 415, 422, 503}},
+		"remove-person": {Summary: "Remove a person", Description: "At once, wherever the person is signed in. The name stays in the journal.", Errors: []int{403, 404, 409, 503}},
+		"sign-in": {Summary: "Sign a person in at a page", Description: "Who was signed in there before is not any more. At most 5 wrong PINs in 5 minutes for one person, then 429.",
+			Errors: []int{403, 404, 409, 415, 422, 429, 503}},
+		"approve": {Summary: "Let one request through on somebody's right",
+			Description: "For a request that was refused as `pin-needed`: send it again with the header `Posd-Approval` and the same Idempotency-Key. It counts for this one request, for a minute.",
+			Errors:      []int{403, 404, 409, 415, 422, 429, 503}},
+		"who-am-i": {Summary: "Who is signed in at this page"},
+		"lock":     {Summary: "Ask for a PIN from now on", Description: "It sells on in the same person's name."},
 	}
 }
 

@@ -12,7 +12,7 @@ type SeenRequest struct {
 
 // CorrectedRequest is the body of corrected.
 type CorrectedRequest struct {
-	By     string `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who entered it." example:"Ana"`
+	By     string `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who entered it. Left out: whoever is signed in." example:"Ana"`
 	Reason string `json:"reason,omitempty" maxLength:"200" doc:"What was entered, in a few words."`
 }
 
@@ -31,6 +31,9 @@ func (h *handlers) corrected(ctx context.Context, in *struct {
 	SaleID
 	Body CorrectedRequest
 }) (*saleOut, error) {
+	if err := somebody(ctx, in.Body.By); err != nil {
+		return nil, err
+	}
 	s, err := h.till.Corrected(ctx, in.ID, in.Body.By, in.Body.Reason)
 	if err != nil {
 		return nil, h.refuse("corrected", err)

@@ -188,6 +188,9 @@ func (h *handlers) move(doing string, do func(context.Context, device.MoveReques
 		if err != nil {
 			return nil, err
 		}
+		if err := somebody(ctx, in.Body.By); err != nil {
+			return nil, err
+		}
 		s, id, replayed, err := do(ctx, device.MoveRequest{Key: key, Sale: in.ID, Amount: some(in.Body.Amount), By: in.Body.By, Why: in.Body.Reason})
 		if err != nil {
 			return nil, h.refuse(doing, err)
@@ -204,6 +207,9 @@ func (h *handlers) keep(ctx context.Context, in *struct {
 	SaleID
 	Body KeepRequest
 }) (*saleOut, error) {
+	if err := somebody(ctx, in.Body.By); err != nil {
+		return nil, err
+	}
 	s, err := h.till.Keep(ctx, in.ID, in.Body.By)
 	if err != nil {
 		return nil, h.refuse("keep", err)
@@ -215,6 +221,9 @@ func (h *handlers) resolve(ctx context.Context, in *struct {
 	SaleID
 	Body ResolveRequest
 }) (*saleOut, error) {
+	if err := somebody(ctx, in.Body.By); err != nil {
+		return nil, err
+	}
 	s, err := h.till.Resolve(ctx, device.ResolveRequest{Sale: in.ID, As: in.Body.As, Reason: in.Body.Reason, By: in.Body.By})
 	if err != nil {
 		return nil, h.refuse("resolve", err)

@@ -13,6 +13,7 @@ type TokenRequest struct {
 	Name      string      `json:"name" minLength:"1" maxLength:"64" doc:"What it is for, for people: which register, which tablet." example:"register 2"`
 	Scopes    []string    `json:"scopes" minItems:"1" maxItems:"5" doc:"What it may do: sell, refund, manage, read, display." example:"[\"sell\"]"`
 	MaxRefund sale.Amount `json:"maxRefund,omitempty" minimum:"0" maximum:"999999999" doc:"The most that one refund, void or return may give back, in cents; 0 or left out: no limit."`
+	MaxDay    sale.Amount `json:"maxDay,omitempty" minimum:"0" maximum:"999999999" doc:"The most that all refunds, voids and returns of one business day may give back, in cents; 0 or left out: no limit."`
 	Returns   bool        `json:"returns,omitempty" doc:"Whether it may return without a sale."`
 	ExpiresAt *time.Time  `json:"expiresAt,omitempty" doc:"When it ends; left out: never."`
 }
@@ -23,6 +24,7 @@ type TokenView struct {
 	Name      string      `json:"name" doc:"What it is for."`
 	Scopes    string      `json:"scopes" doc:"What it may do, with commas."`
 	MaxRefund sale.Amount `json:"maxRefund" doc:"The most that one refund may give back, in cents; 0: no limit."`
+	MaxDay    sale.Amount `json:"maxDay" doc:"The most that may be given back in one business day, in cents; 0: no limit."`
 	Returns   bool        `json:"returns" doc:"Whether it may return without a sale."`
 	CreatedAt time.Time   `json:"createdAt" doc:"When it was made."`
 	CreatedBy string      `json:"createdBy" doc:"Who made it."`
@@ -39,7 +41,7 @@ type TokenMade struct {
 
 // ViewToken is a token as it is listed.
 func ViewToken(t sale.Token) TokenView {
-	return TokenView{ID: t.ID, Name: t.Name, Scopes: t.Scopes.String(), MaxRefund: t.MaxRefund, Returns: t.Returns,
+	return TokenView{ID: t.ID, Name: t.Name, Scopes: t.Scopes.String(), MaxRefund: t.MaxRefund, MaxDay: t.MaxDay, Returns: t.Returns,
 		CreatedAt: t.CreatedAt, CreatedBy: t.CreatedBy, ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt, RevokedBy: t.RevokedBy}
 }
 
@@ -62,7 +64,7 @@ func (h *handlers) createToken(ctx context.Context, in *struct{ Body TokenReques
 	if h.Tokens == nil {
 		return nil, problem(http.StatusConflict, "not-possible", "This posd keeps no tokens.")
 	}
-	t, secret, err := h.Tokens.Create(ctx, in.Body, sale.ActorOf(ctx).String())
+	t, secret, err := h.Tokens.Create(ctx, in.Body)
 	if err != nil {
 		return nil, h.refuse("make token", err)
 	}
@@ -75,7 +77,7 @@ func (h *handlers) revokeToken(ctx context.Context, in *struct {
 	if h.Tokens == nil {
 		return nil, problem(http.StatusNotFound, "not-found", "This posd keeps no tokens.")
 	}
-	t, err := h.Tokens.Revoke(ctx, in.ID, sale.ActorOf(ctx).String())
+	t, err := h.Tokens.Revoke(ctx, in.ID)
 	if err != nil {
 		return nil, h.refuse("revoke token", err)
 	}
@@ -108,7 +110,7 @@ func (h *handlers) login(_ context.Context, in *struct{ Body LoginRequest }) (*l
 	if p != nil {
 		return nil, p
 	}
-	return &loginOut{h.cookie(h.sessions.begin(hash, h.Clock()), int(sessionFor.Seconds())), Login{a.Token, a.Scopes.String()}}, nil
+	return &loginOut{h.cookie(h.sessions.begin(hash, h.Clock(), sessionFor), int(sessionFor.Seconds())), Login{a.Token, a.Scopes.String()}}, nil
 }
 
 // logoutOut takes the cookie away.
@@ -125,6 +127,10 @@ func (h *handlers) logout(_ context.Context, in *struct {
 
 // cookie is the header that sets the cookie of a log-in for so many seconds.
 func (h *handlers) cookie(value string, age int) string {
-	c := http.Cookie{Name: sessionCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: h.TLS}
+	return h.cookieNamed(sessionCookie, value, age)
+}
+
+func (h *handlers) cookieNamed(name, value string, age int) string {
+	c := http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: h.TLS}
 	return c.String()
 }

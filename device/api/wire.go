@@ -25,20 +25,20 @@ type SaleRequest struct {
 // MoveRequest is the body of refund and void.
 type MoveRequest struct {
 	Amount *sale.Amount `json:"amount,omitempty" minimum:"1" maximum:"999999999" doc:"How much to give back, in whole cents; left out: all that can still be given back. 0 is refused: nothing is no amount, and all is never said by it."`
-	By     string       `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+	By     string       `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`
 	Reason string       `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
 }
 
 // KeepRequest is the body of keep.
 type KeepRequest struct {
-	By string `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
+	By string `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`
 }
 
 // ResolveRequest is the body of resolve.
 type ResolveRequest struct {
 	As     sale.State `json:"as" enum:"paid,declined,cancelled,done,refused" doc:"How the sale ended, by the person's word: paid, declined or cancelled. Of a refund or void, whose own ID then stands in the path, done or refused."`
 	Reason string     `json:"reason" minLength:"1" maxLength:"200" doc:"How the person knows." example:"the bank's list shows it"`
-	By     string     `json:"by" minLength:"1" maxLength:"64" doc:"The name of the person who says so." example:"Ana"`
+	By     string     `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who says so. Left out: whoever is signed in." example:"Ana"`
 }
 
 // DisplayRequest is the body of PUT /v1/display.

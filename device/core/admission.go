@@ -13,6 +13,16 @@ func (w SellAsked) happen(c *Machine) {
 	if c.replay(w.Token, w.Key, w.Digest, w.Bound, w.BoundSale) {
 		return
 	}
+	if w.Kind == sale.CardReturn {
+		if c.lacks(w.Token, sale.RightReturn) {
+			return
+		}
+		w.By = c.by(w.By)
+		if kind, words := c.overCap(w.Amount); words != "" {
+			c.refuse(w.Token, kind, "", "%s", words)
+			return
+		}
+	}
 	s, words := c.newSale(w)
 	if words != "" {
 		c.refuse(w.Token, sale.ErrInvalid, "", "%s", words)
@@ -135,6 +145,9 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 // open stores the intent and, once it is durable, acts.
 func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	s.ID, s.CreatedAt = sale.ID(c.newID()), c.wall()
+	if s.Kind == sale.CardReturn {
+		c.gives(s.Amount)
+	}
 	c.stamp(s.ID, wasMade)
 	l := c.hold(s)
 	if replaced != nil {

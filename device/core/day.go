@@ -43,6 +43,10 @@ const batchClose = "batch close"
 
 // happen begins to close the business day.
 func (w DayAsked) happen(c *Machine) {
+	w.By = c.by(w.By)
+	if c.lacks(w.Token, sale.RightClose) {
+		return
+	}
 	cur := c.live[c.current]
 	switch {
 	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
@@ -64,7 +68,7 @@ func (w DayAsked) happen(c *Machine) {
 	c.askOpenEnds()
 	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.lostClose}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
-	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By), Actor: c.in.Actor.String()}})
+	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By), Acted: c.in.Actor.Acted()}})
 	switch {
 	case !c.has.Terminal || !c.policy.CloseBatch:
 		c.gather(sale.BatchAnswer{End: sale.BatchOpen, Words: "the terminal settles by itself, or there is none"})

@@ -20,10 +20,13 @@ type drawerJob struct {
 // happen writes down who asked; the pulse waits for that. What cannot be written
 // is not tried again later.
 func (w DrawerAsked) happen(c *Machine) {
+	if c.lacks(w.Token, sale.RightDrawer) {
+		return
+	}
 	j := sale.Job{ID: c.newID(), Kind: sale.JobDrawer, By: w.By, State: sale.PrintQueued, At: c.wall()}
 	c.drawerJobs[j.ID] = drawerJob{j, w.Token}
 	c.row(sale.JobRow{Job: j})
-	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By, Actor: c.in.Actor.String()}})
+	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By, Acted: c.in.Actor.Acted()}})
 	c.out.Intent = &IntentFailed{Job: j.ID}
 	c.urgent()
 	c.after(OpenDrawer{Job: j.ID})

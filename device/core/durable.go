@@ -54,6 +54,10 @@ func (w IntentFailed) happen(c *Machine) {
 		c.drawerForgotten(w.Job, w.Words)
 		return
 	}
+	if w.Setting != 0 {
+		c.refuse(w.Setting, sale.ErrUnavailable, "", "the journal cannot be written, so nothing was changed: %s", w.Words)
+		return
+	}
 	l := c.live[w.Sale]
 	if l == nil {
 		c.closingFailed(w.Words)

@@ -164,7 +164,7 @@ func (c *Machine) note(name string, v any) {
 func (c *Machine) event(l *live, kind string, words string) {
 	c.touch(l)
 	c.row(sale.EventRow{At: c.wall(), Sale: l.s.ID, Kind: kind, Data: sale.EventData{
-		State: l.s.State, Reason: l.s.Reason, GivenUp: l.s.GivenUp, Words: words, Actor: c.in.Actor.String(),
+		State: l.s.State, Reason: l.s.Reason, GivenUp: l.s.GivenUp, Words: words, Acted: c.in.Actor.Acted(),
 	}})
 }
 

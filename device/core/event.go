@@ -150,6 +150,16 @@ type (
 		By    string
 	}
 
+	// SettingAsked stores a change of who may do what, such as a token or a person.
+	SettingAsked struct {
+		Token Token
+		Rows  []sale.Row
+		Kind  string // of its event
+		Words string
+		// Personal is false for what takes no right, such as a wrong PIN.
+		Personal bool
+	}
+
 	// NoteAsked stores a small value under its name: what a front end must know
 	// after a restart.
 	NoteAsked struct {
@@ -174,6 +184,7 @@ type (
 		Sale     sale.ID
 		Movement string
 		Job      string    // of the cash drawer, instead of a sale
+		Setting  Token     // of who asked for a setting, instead of a sale
 		Touched  []sale.ID // every sale that the step wrote
 		Words    string
 	}

@@ -66,11 +66,18 @@ func (c *Machine) pending(l *live, m *sale.Movement) *pendingMovement {
 	return l.pending[m.ID]
 }
 
+// rightTo is what a person needs for a movement.
+var rightTo = map[sale.MovementKind]sale.Rights{sale.Refund: sale.RightRefund, sale.Void: sale.RightVoid}
+
 // happen answers a person's request to give money back (money rule 8).
 func (w GiveBackAsked) happen(c *Machine) {
 	if c.replay(w.Token, w.Key, w.Digest, w.Bound, w.BoundSale) {
 		return
 	}
+	if c.lacks(w.Token, rightTo[w.Kind]) {
+		return
+	}
+	w.By = c.by(w.By)
 	s := c.latest(&w.Sale)
 	amount := w.Amount
 	switch {
@@ -78,6 +85,10 @@ func (w GiveBackAsked) happen(c *Machine) {
 		amount = s.ApprovedAmount // the terminal voids all of it, whatever is written here
 	case amount == 0:
 		amount = s.Refundable()
+	}
+	if kind, words := c.overCap(amount); words != "" {
+		c.refuse(w.Token, kind, s.ID, "%s", words)
+		return
 	}
 	if words := c.giveBackFault(w, s, amount); words != "" {
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "%s", words)
@@ -90,6 +101,7 @@ func (w GiveBackAsked) happen(c *Machine) {
 	if s.Method == sale.Card && !c.terminalFree(w.Token) {
 		return
 	}
+	c.gives(amount)
 	l := c.hold(*s)
 	m := c.addMovement(l, sale.Movement{Kind: w.Kind, Amount: amount, By: w.By, Why: w.Why})
 	c.bind(w.Key, w.Digest, s.ID, m.ID)
@@ -101,10 +113,7 @@ func (w GiveBackAsked) happen(c *Machine) {
 
 // giveBackFault says why this money cannot be given back, or nothing.
 func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amount) string {
-	limits := c.in.Actor.Limits
 	switch {
-	case limits.MaxRefund > 0 && amount > limits.MaxRefund:
-		return fmt.Sprintf("at most %s can be given back at once by %s: somebody with more rights must do it", limits.MaxRefund, c.in.Actor)
 	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
 		return "say who asks for it: a name of at most 64 characters"
 	case s.State != sale.Paid && !s.PaidThoughClosed():

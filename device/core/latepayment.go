@@ -37,6 +37,7 @@ func (c *Machine) planLate(l *live, m *sale.Movement) {
 
 // happen stops a late refund before its first byte.
 func (w KeepAsked) happen(c *Machine) {
+	w.By = c.by(w.By)
 	l := c.live[w.Sale.ID]
 	if l != nil {
 		for i := range l.s.Refunds {

@@ -39,6 +39,7 @@ type Machine struct {
 	closing    *closing             // while it is being closed
 	outcomes   []sale.ID            // of unsure sales that have ended, until a person has put them away
 	lostClose  string               // words of a close of the batch whose answer was lost
+	given      map[string]givenBack // asked for in the day, by token and person with a limit
 	moments    []moment             // of sales in this run, within the bill window, in order
 
 	// One step's own.
@@ -74,7 +75,7 @@ func New(p Policy, has Equipment, m Makers) (*Machine, error) {
 	return &Machine{
 		policy: p, calendar: calendar, has: has, makers: m,
 		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, drawerJobs: map[string]drawerJob{}, facts: map[sale.ID]*fact{}, proofs: map[string]*proof{}, offline: map[string]bool{}, reprints: map[string]*reprint{},
-		stopped: map[string]sale.Job{}, blank: map[sale.ID]bool{},
+		stopped: map[string]sale.Job{}, given: map[string]givenBack{}, blank: map[sale.ID]bool{},
 		queue: newQueue(), day: 1,
 	}, nil
 }

@@ -32,6 +32,7 @@ func (c *Machine) tellOutcome(l *live) {
 
 // happen takes note that a person has seen how a sale ended.
 func (w SeenAsked) happen(c *Machine) {
+	w.By = c.by(w.By)
 	s := c.latest(&w.Sale)
 	if len(w.By) > 64 || !sale.Printable(w.By) {
 		c.refuse(w.Token, sale.ErrInvalid, s.ID, "a name of at most 64 characters is possible")
@@ -53,6 +54,10 @@ func (w SeenAsked) happen(c *Machine) {
 // happen takes a person's word that what could not be reported was entered at
 // the gateway by hand.
 func (w CorrectedTold) happen(c *Machine) {
+	if c.lacks(w.Token, sale.RightManage) {
+		return
+	}
+	w.By = c.by(w.By)
 	s := c.latest(&w.Sale)
 	back := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MoveDone })
 	switch {

@@ -116,6 +116,7 @@ func (w PrintAsked) happen(c *Machine) {
 	}
 	j := c.print(l, "", sale.CustomerCopy, s.Printed != sale.PrintNone && !c.blank[s.ID])
 	c.urgent()
+	c.event(l, "receipt.asked", "")
 	l.waiting = append(l.waiting, Reply{Token: w.Token, Job: j})
 }
 

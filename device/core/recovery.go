@@ -13,6 +13,7 @@ func (w Started) happen(c *Machine) {
 	r := w.Recovered
 	c.recoverDay(r)
 	c.recoverOutcomes(r)
+	c.recoverGiven(r.Notes)
 	c.recoverProofs(r.Notes)
 	c.recoverFirst(r)
 	if k := r.Control; k != nil && k.Card != nil {

@@ -228,6 +228,9 @@ func (c *Machine) setAside(r sale.Report, words string) {
 // happen requeues what a person has mended, or lets go of a report that was held
 // for a person's decision: an incident, or an offline approval found uploaded.
 func (w RetryAsked) happen(c *Machine) {
+	if c.lacks(w.Token, sale.RightManage) {
+		return
+	}
 	n := 0
 	for _, r := range w.Reports {
 		if r.State == sale.QueueDue || r.Params == "" {
@@ -238,6 +241,7 @@ func (w RetryAsked) happen(c *Machine) {
 		}
 		delete(c.queue.suspect, r.No)
 		c.release(r)
+		c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.retried", Data: sale.EventData{Words: r.No, Acted: c.in.Actor.Acted()}})
 		n++
 	}
 	c.urgent()

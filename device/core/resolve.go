@@ -8,6 +8,10 @@ import (
 
 // happen takes a person's word on what posd says it cannot tell (money rule 13).
 func (w ResolveAsked) happen(c *Machine) {
+	if c.lacks(w.Token, sale.RightManage) {
+		return
+	}
+	w.By = c.by(w.By)
 	l := c.live[w.Sale.ID]
 	s := c.latest(&w.Sale)
 	if w.Movement != "" {
@@ -84,6 +88,10 @@ func (c *Machine) resolveMovement(l *live, w ResolveAsked) {
 
 // happen takes a person's word on what became of an offline approval.
 func (w UploadTold) happen(c *Machine) {
+	if c.lacks(w.Token, sale.RightManage) {
+		return
+	}
+	w.By = c.by(w.By)
 	s := c.latest(&w.Sale)
 	switch {
 	case s.State != sale.Paid || !s.Offline:

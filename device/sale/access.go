@@ -64,6 +64,7 @@ type Token struct {
 	Hash      string // hex
 	Scopes    Scopes
 	MaxRefund Amount // of one refund or return; 0 means no limit
+	MaxDay    Amount // of all refunds, voids and returns in one business day; 0 means no limit
 	Returns   bool   // whether it may return without a sale
 	CreatedAt time.Time
 	CreatedBy string
@@ -88,21 +89,43 @@ type TokenRow struct{ Token Token }
 
 func (TokenRow) row() {}
 
-// Actor is who acts: by a token, or by a user of this box over the unix socket.
-// The zero Actor is any program of the box, where no token was made yet.
+// Actor is who acts: by a token, or by a user of this box over the unix socket,
+// and the person who is signed in at the page. The zero Actor is any program of
+// the box, where no token was made yet.
 type Actor struct {
-	Token  string // name of the token
-	User   string // of the box
-	Scopes Scopes
-	Limits Limits
+	Token    string // name of the token
+	User     string // of the box
+	Person   string // who is signed in; "" for nobody, and where the shop has no people
+	Approver string // who has let the person do this one thing
+	Scopes   Scopes
+	Limits   Limits
 }
 
 // Limits are how far an actor may go; the zero Limits are none. The step checks
 // them, so that no way leads past.
 type Limits struct {
-	MaxRefund Amount // of one refund, void or return; 0 means no limit
-	NoReturns bool   // nothing is returned without a sale
+	NoReturns bool   // of the token: nothing is returned without a sale
+	Lacks     Rights // of the person: what takes somebody else
+	Token     Cap
+	Person    Cap
 }
+
+// Cap bounds what may be given back; 0 means no limit.
+type Cap struct {
+	Who       string // whose sum of the day it is, and for words
+	MaxRefund Amount // of one refund, void or return
+	MaxDay    Amount // of all asked for in one business day
+}
+
+// Acted names in an event who acted.
+type Acted struct {
+	Actor    string `json:"actor,omitempty"`    // by which token, or as which user of the box
+	Person   string `json:"person,omitempty"`   // who was signed in
+	Approver string `json:"approver,omitempty"` // who let the person do it
+}
+
+// Acted returns the actor as events name it.
+func (a Actor) Acted() Acted { return Acted{a.String(), a.Person, a.Approver} }
 
 type actorKey struct{}
 

@@ -11,6 +11,9 @@ var (
 	ErrBillPaid     = errors.New("this bill is paid")
 	ErrKeyReused    = errors.New("the Idempotency-Key belongs to another request")
 	ErrNotPossible  = errors.New("that cannot be done with this sale")
+	ErrNoRight      = errors.New("the person has no right to do this")
+	ErrWrongPIN     = errors.New("the PIN is not right")
+	ErrPINLocked    = errors.New("too many wrong PINs")
 	ErrNoDevice     = errors.New("that device is not there")
 	ErrUnavailable  = errors.New("posd cannot do that now") // no terminal, gateway away, journal full: nothing was sent
 )

@@ -181,12 +181,12 @@ type EventData struct {
 	Reason  Reason `json:"reason,omitempty"`
 	GivenUp bool   `json:"givenUp,omitempty"`
 	Words   string `json:"words,omitempty"`
-	Actor   string `json:"actor,omitempty"` // by which token, or as which user of the box, it was asked for
+	Acted
 }
 
 // DrawerData is what an EventRow about the cash drawer carries.
 type DrawerData struct {
 	By    string `json:"by"`
 	Words string `json:"words,omitempty"` // why it did not open
-	Actor string `json:"actor,omitempty"` // as in EventData
+	Acted
 }

@@ -42,13 +42,14 @@ const nothingDone = ["unavailable", "no-scanner"];
 // that one answer may take. The result is {status, body}, status 0 if stopped.
 export async function repeat(request, { secret = {}, trouble = () => {}, signal, limit = 20000 } = {}) {
 	let stopped = false;
+	let approval; // somebody's word for this one request
 	save([...pendingList().filter((p) => p.key !== request.key), request]);
 	for (let n = 0; !stopped && !signal?.aborted; n++) {
 		let status = 0, body = {};
 		try {
 			const answer = await fetch(request.path, {
 				method: "POST",
-				headers: { "Content-Type": "application/json", "Idempotency-Key": request.key },
+				headers: { "Content-Type": "application/json", "Idempotency-Key": request.key, ...approval },
 				body: JSON.stringify({ ...request.body, ...secret }),
 				signal: AbortSignal.any([AbortSignal.timeout(limit), signal].filter(Boolean)),
 			});
@@ -57,6 +58,7 @@ export async function repeat(request, { secret = {}, trouble = () => {}, signal,
 		} catch {
 			status = 0; // no answer, or not one of posd's
 		}
+		if (body.type === "pin-needed" && !approval && (approval = await permitted(request.path))) continue;
 		if (status > 0 && !soon.includes(body.type) && (status < 500 || nothingDone.includes(body.type))) {
 			forget(request.key);
 			trouble();
@@ -84,10 +86,26 @@ export async function get(path) {
 // once sends a request that no key protects, so it is never repeated by itself.
 // The result is {status, body}, status 0 if there was no answer within limit ms.
 export async function once(path, body = {}, limit = 20000) {
+	const first = await bare(path, body, limit);
+	const approval = first.body.type === "pin-needed" && await permitted(path);
+	return approval ? bare(path, body, limit, approval) : first;
+}
+
+// What asks for the PIN of somebody who may; people.js has it.
+let permit = async () => undefined;
+export const permits = (f) => { permit = f; };
+
+async function permitted(path) {
+	const approval = await permit(path);
+	return approval && { "Posd-Approval": approval };
+}
+
+// bare is once without a question for a PIN.
+export async function bare(path, body = {}, limit = 20000, more = {}) {
 	try {
 		const answer = await fetch(path, {
 			method: "POST",
-			headers: { "Content-Type": "application/json" },
+			headers: { "Content-Type": "application/json", ...more },
 			body: JSON.stringify(body),
 			signal: AbortSignal.timeout(limit),
 		});

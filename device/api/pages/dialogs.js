@@ -14,10 +14,15 @@ export function choose(title, lines, buttons, say) {
 	]);
 }
 
+// stands tells who is signed in: nobody is asked for a name then.
+let standing = "";
+export const stands = (name) => { standing = name; };
+
 // form asks for fields {name, label, type, value, options, required, code}; code
 // is a field for what a scanner reads. check returns a complaint or ""; action
 // is the button's label, or says it for the values as they are.
 export function form(title, lines, fields, action, say, check = () => "", kind = "strong") {
+	if (standing) fields = fields.filter((f) => f.name !== "by");
 	return open((done) => {
 		const complaint = el("p", { class: "complaint", role: "alert" });
 		const inputs = {};

@@ -10,6 +10,7 @@ import { buttons } from "./moves.js";
 import { tell, facts, one, story, heed, refused } from "./tell.js";
 import * as day from "./day.js";
 import * as list from "./list.js";
+import * as people from "./people.js";
 import { figures } from "./today.js";
 import { look } from "./look.js";
 import { trouble as deviceTrouble } from "./trouble.js";
@@ -28,6 +29,7 @@ follow((event, data) => {
 		say = speak(language());
 		liveIn(shop.timeZone);
 		title();
+		people.begin(say);
 		begin();
 	}
 	if (event === "sale") {

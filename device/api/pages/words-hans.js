@@ -71,6 +71,8 @@ export default {
 	tTerminal: "刷卡机没有回应：是否开机，连线是否插好？", tHeld: "等待销售 {sale} 的结果。", tGateway: "IOTPay 没有回应：posd 继续询问。", tLink: "无法连接 IOTPay：posd 继续询问。", tDns: "没有网络：请检查网线或路由器。", tConnect: "无法到达 IOTPay：请检查网络。", tTls: "与 IOTPay 的连接不安全：请求助。", tTimeout: "IOTPay 很慢或不在：posd 继续询问。", tPortal: "网络要求先登录：请打开登录页。", tServer: "IOTPay 自身有故障：posd 继续询问。", tThrottled: "IOTPay 请稍候：posd 继续询问。", tKey: "IOTPay 拒绝本店的密钥：请经理查看。", tClock: "本机时钟不对：请校正。",
 	tPaperOut: "没有纸：请换新纸卷。", tPaperLow: "纸快用完：请备好纸卷。", tCoverOpen: "盖子开着：请关上。", tStopped: "打印机已停：请关机再开。", tPrinterUnplugged: "打印机无法连接：是否开机，连线是否插好？", tPrinterSilent: "打印机没有回应：请关机再开。", tJournal: "无法写入日志：请检查磁盘。", tSilent: "没有回应：是否开机，连线是否插好？", tUnplugged: "无法连接：是否开机，连线是否插好？", tOther: "有故障：请查看。", tReportsStopped: "IOTPay 拒绝我们的上报：请经理查看。", tReportsAside: "已搁置：{n} 笔。请经理查看。", tReportsWait: "等待网络：{n} 笔。",
 
+	personHere: "{name}", personLocked: "{name}（已锁定）", personNobody: "登录", personTitle: "现在是谁在收款？", personLock: "锁定", pin: "密码",
+	pinNeeded: "需要有权限的人：请选姓名并输入密码", xPinRefused: "密码不对。", xPinLocked: "密码输错太多次，请等几分钟。收款不受影响。", xPinOther: "无法核对密码，请经理重新设定。", xPinNeeded: "没有有权限的人输入密码，未做任何事。",
 	loginToken: "此页面的令牌", loginGo: "登录", loginRefused: "此令牌无效，请索取新的令牌。", loginAway: "posd 没有应答，请重试。",
 	entered: "已在 IOTPay 登记", enteredHelp: "您已在 IOTPay 的后台登记。它会离开此清单；由谁登记留在日志里。",
 	net: "净额", lastWeek: "一周前 {amount}", paidSales: "付款", backed: "退回", tips: "小费", byHour: "按小时的付款", search: "查找：账单、卡尾四位、金额、姓名、编号", more: "显示更多", stAsked: "请求", stTerminal: "发往刷卡机", stGateway: "询问 IOTPay",
