@@ -26,5 +26,5 @@
 // own connection and nothing else; a sale goes on when its register is gone.
 // What posd cannot tell is answered as a failure whose words send the cashier
 // to the page. Left to others: what a sale is (device), who may connect beyond
-// the list of addresses (the network).
+// the list of addresses (the network). CLIENTS.md says which registers were tried.
 package poslink
