@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"posd/device/core"
 	"posd/device/sale"
@@ -30,16 +31,13 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 		if err := t.refused(w.Bound); err != nil {
 			return nil, err
 		}
-		reference, amount := r.Reference, r.Amount
+		reference := r.Reference
 		if r.Original != "" {
 			auth, err := t.stored(ctx, r.Original)
 			if err != nil {
 				return nil, err
 			}
 			w.Original, reference = &auth, auth.Reference
-			if amount == 0 {
-				amount = auth.ApprovedAmount
-			}
 			if w.Completions, err = t.o.Journal.Completions(ctx, r.Original); err != nil {
 				return nil, broken(err)
 			}
@@ -49,8 +47,8 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 				return nil, broken(err)
 			}
 		}
-		if w.Bill, err = t.o.Journal.SameBill(ctx, reference, amount, t.billsSince()); err != nil {
-			return nil, broken(err)
+		if w.Bill, err = t.bill(ctx, reference); err != nil {
+			return nil, err
 		}
 		if r.Replaces != "" && r.Replaces != "none" {
 			old, err := t.stored(ctx, sale.ID(r.Replaces))
@@ -63,6 +61,25 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 		return w, nil
 	})
 	return rep.Sale, rep.Replayed, err
+}
+
+// bill returns stored sales that may be of the same bill; of one without a number
+// those that were paid after all a moment ago. What is unsure the machine holds.
+func (t *Till) bill(ctx context.Context, reference string) (list []sale.Sale, err error) {
+	if reference != "" {
+		if list, err = t.o.Journal.SameBill(ctx, reference); err != nil {
+			err = broken(err)
+		}
+		return list, err
+	}
+	for _, id := range t.machine.PaidLately() {
+		s, err := t.stored(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
 }
 
 // Refuse refuses, from now on, whatever would move money anew, with these words.
@@ -377,7 +394,9 @@ func (t *Till) Events(ctx context.Context, after int64, limit int) ([]sale.Store
 // Queue returns the queue of reports as people see it.
 func (t *Till) Queue(ctx context.Context) (QueueView, error) {
 	var v QueueView
+	var set time.Duration // what the clock by which reports are due is behind the wall clock
 	err := t.turn(ctx, func() {
+		set = t.o.Clock().UTC().Sub(t.machine.Steady(t.mono())).Round(time.Second)
 		l := t.machine.Link()
 		v.Link, v.Words = l.State, l.Words
 		if l.Next > 0 {
@@ -391,6 +410,12 @@ func (t *Till) Queue(ctx context.Context) (QueueView, error) {
 		return v, err
 	}
 	v.Reports, err = t.o.Journal.Reports(ctx, 200)
+	for i := range v.Reports {
+		v.Reports[i].DueAt = v.Reports[i].DueAt.Add(set)
+	}
+	if !v.NextDueAt.IsZero() {
+		v.NextDueAt = v.NextDueAt.Add(set)
+	}
 	return v, err
 }
 

@@ -27,9 +27,8 @@ type Reader interface {
 	Key(ctx context.Context, key string) (sale.KeyBinding, error)
 	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)
 	Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error)
-	// SameBill returns the sales that carry the reference, or, if it is empty,
-	// those of the amount created or gone unsure since then; newest first.
-	SameBill(ctx context.Context, reference string, amount sale.Amount, since time.Time) ([]sale.Sale, error)
+	// SameBill returns the sales that carry the bill's number, newest first.
+	SameBill(ctx context.Context, reference string) ([]sale.Sale, error)
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	// LastSeq returns the sequence number of the newest event, 0 if there is none.
 	LastSeq(ctx context.Context) (int64, error)

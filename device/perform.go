@@ -68,7 +68,7 @@ func (t *Till) perform(e core.Effect) {
 	case core.Probe:
 		t.call(func(ctx context.Context) core.Event { return core.Probed{Answer: t.o.Gateway.Probe(ctx)} })
 	case core.ClaimDue:
-		t.call(func(ctx context.Context) core.Event { return t.claim(ctx, e.N) })
+		t.call(func(ctx context.Context) core.Event { return t.claim(ctx, e.N, e.Now) })
 	case core.SendReports:
 		t.call(func(ctx context.Context) core.Event { return t.sendReports(ctx, e.Reports) })
 	case core.PrintCode:
@@ -182,8 +182,7 @@ func (t *Till) abort() {
 }
 
 // claim reads due reports. A journal that cannot be read is asked again later.
-func (t *Till) claim(ctx context.Context, n int) core.Event {
-	now := t.o.Clock()
+func (t *Till) claim(ctx context.Context, n int, now time.Time) core.Event {
 	due, err := t.o.Journal.Due(ctx, now, t.o.Policy.BackoffMax, n)
 	if err != nil {
 		t.o.Log.Error("reports cannot be read", "err", err)

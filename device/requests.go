@@ -43,7 +43,7 @@ type ResolveRequest struct {
 
 // DeviceStatus is what the devices page and `posd check` show of one device.
 type DeviceStatus struct {
-	Name     string        `json:"name"` // terminal, display, printer, gateway, journal; several displays have names of their own
+	Name     string        `json:"name"` // terminal, display, printer, gateway, journal, and clock while it is wrong; several displays have names of their own
 	Kind     string        `json:"kind"` // pax, nextion, linedisplay, escpos, iotpay, sqlite
 	Line     string        `json:"line"` // /dev/posd-terminal, 192.168.1.40:10009, a URL
 	OK       bool          `json:"ok"`

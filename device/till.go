@@ -38,8 +38,9 @@ type Till struct {
 	o         Options
 	machine   *core.Machine
 	start     time.Time
-	startWall time.Time    // what the clock said then
-	entered   atomic.Int64 // the latest that the clock said at a commit of this run, in ms
+	startWall time.Time              // what the clock said then
+	entered   atomic.Int64           // the latest that the clock said at a commit of this run, in ms
+	behind    atomic.Pointer[string] // that the clock is behind the journal; nil while it is not
 	inbox     chan core.Event
 	requests  chan request
 	turns     chan func()
@@ -96,7 +97,7 @@ func (t *Till) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer t.workers.Wait()
 	defer cancel()
-	t.ctx, t.start, t.startWall = ctx, time.Now(), t.o.Clock()
+	t.ctx, t.start = ctx, time.Now()
 
 	r, err := t.o.Journal.Recover(ctx)
 	if err != nil {
@@ -108,9 +109,7 @@ func (t *Till) Run(ctx context.Context) error {
 	t.noted = r.Notes
 	t.step(core.Started{Recovered: r})
 	close(t.ready)
-	if t.o.Policy.ClosesAt != "" {
-		t.work(t.closeByHour)
-	}
+	t.work(t.byTheClock)
 	t.loop(ctx)
 	return t.flush()
 }
@@ -142,16 +141,6 @@ func (t *Till) loop(ctx context.Context) {
 }
 
 func (t *Till) mono() time.Duration { return time.Since(t.start) }
-
-// billsSince is from when on sales are looked for that may be of the same bill: by
-// the clock as it is, or as it would be had it not jumped, whichever is earlier.
-func (t *Till) billsSince() time.Time {
-	now, steady := t.o.Clock(), t.startWall.Add(t.mono())
-	if steady.Before(now) {
-		now = steady
-	}
-	return now.Add(-t.o.Policy.BillWindow)
-}
 
 // wait returns how long nothing needs to be done by the clock.
 func (t *Till) wait() time.Duration {

@@ -106,7 +106,17 @@ func (v view) queueStats() (sale.QueueStats, error) {
 			}
 		}
 	}
-	return q, rows.Err()
+	if err := rows.Err(); err != nil || q.Queued == 0 {
+		return q, err
+	}
+	// In the order in which they were made, which is that of running time.
+	var oldest, newest int64
+	if err := v.value(&oldest, "SELECT queued_after_s FROM reports WHERE state <> 'set-aside' ORDER BY n LIMIT 1"); err != nil {
+		return q, err
+	}
+	err = v.value(&newest, "SELECT queued_after_s FROM reports WHERE state <> 'set-aside' ORDER BY n DESC LIMIT 1")
+	q.OldestAfter, q.NewestAfter = time.Duration(oldest)*time.Second, time.Duration(newest)*time.Second
+	return q, err
 }
 
 func bare(found []report) []sale.Report {

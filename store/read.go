@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"posd/device/sale"
 )
@@ -271,19 +270,10 @@ func (s *Store) DaysOn(ctx context.Context, date string) (out []sale.Day, err er
 	return out, err
 }
 
-// SameBill returns the sales that carry the reference or, if it is empty,
-// those of the amount created or gone unsure since then; newest first.
-func (s *Store) SameBill(ctx context.Context, reference string, amount sale.Amount, since time.Time) (out []sale.Sale, err error) {
+// SameBill returns the sales that carry the bill's number, newest first.
+func (s *Store) SameBill(ctx context.Context, reference string) (out []sale.Sale, err error) {
 	err = s.look(ctx, "look for sales of the same bill", func(v view) (err error) {
-		if reference != "" {
-			out, err = v.sales("WHERE reference = ? AND reference <> '' ORDER BY n DESC", reference)
-			return err
-		}
-		at := formatTime(since)
-		out, err = v.sales(`WHERE n IN (
-			SELECT n FROM sales WHERE created_at >= ? AND amount_cents = ?
-			UNION SELECT n FROM sales WHERE went_unsure_at >= ? AND amount_cents = ?)
-			ORDER BY n DESC`, at, int64(amount), at, int64(amount))
+		out, err = v.sales("WHERE reference = ? AND reference <> '' ORDER BY n DESC", reference)
 		return err
 	})
 	return out, err

@@ -25,7 +25,7 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		if err != nil {
 			return err
 		}
-		out.Jobs, err = list(v, jobs, "WHERE state NOT IN ('sent', 'printed', 'failed') ORDER BY at, id")
+		out.Jobs, err = list(v, jobs, "WHERE state NOT IN ('sent', 'printed', 'failed') ORDER BY written_in, id")
 		if err != nil {
 			return err
 		}

@@ -170,6 +170,13 @@ var reports = coveredTo("params_sha256", "reports", "no", []column[report]{
 	number("attempts", func(r *report) *int { return &r.Attempts }),
 	boolean("attempted", func(r *report) *bool { return &r.Attempted }),
 	text("words", func(r *report) *string { return &r.Words }),
+	{"queued_after_s",
+		func(r *report) driver.Value { return int64(r.QueuedAfter / time.Second) },
+		func(r *report, raw any) error {
+			n, err := asInt(raw)
+			r.QueuedAfter = time.Duration(n) * time.Second
+			return err
+		}},
 	text("params_sha256", func(r *report) *string { return &r.paramsDigest }),
 	text("params", func(r *report) *sale.Secret { return &r.Params }),
 })

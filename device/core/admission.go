@@ -148,7 +148,6 @@ func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	if s.Kind == sale.CardReturn {
 		c.gives(s.Amount)
 	}
-	c.stamp(s.ID, wasMade)
 	l := c.hold(s)
 	if replaced != nil {
 		l.replaced, l.replacedWasGivenUp = replaced, replaced.s.GivenUp
@@ -178,7 +177,7 @@ func (c *Machine) offlineFull(q sale.QueueStats) string {
 		return fmt.Sprintf("%d card sales wait to be reported, offline_max_reports is %d", q.Queued, p.OfflineMaxReports)
 	case p.OfflineMaxCents > 0 && q.Cents >= sale.Amount(p.OfflineMaxCents):
 		return fmt.Sprintf("card sales of %s wait to be reported, offline_max_cents is %d", q.Cents, p.OfflineMaxCents)
-	case p.OfflineMaxAge > 0 && !q.Oldest.IsZero() && c.in.Wall.Sub(q.Oldest) >= p.OfflineMaxAge:
+	case p.OfflineMaxAge > 0 && q.Queued > 0 && c.running()-q.OldestAfter >= p.OfflineMaxAge:
 		return fmt.Sprintf("a card sale waits to be reported since %s, offline_max_age is %s", q.Oldest.In(c.calendar.Zone()).Format("2006-01-02 15:04"), p.OfflineMaxAge)
 	}
 	return ""

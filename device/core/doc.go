@@ -18,6 +18,7 @@
 //
 //	admission.go     a payment is asked for: what is checked, in which order; its intent
 //	samebill.go      one bill, one capture; which sale a new one may replace
+//	spans.go         what is a moment ago, and other spans over restarts: running time
 //	replacement.go   what both sides of a replacement learn of each other
 //	cardkinds.go     authorisation, completion, return
 //	card.go          the terminal's answer: approved, in part, declined, lost; tips

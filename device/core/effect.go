@@ -74,8 +74,12 @@ type (
 	// Probe asks the gateway after an order that never was: is it there, and does it know us?
 	Probe struct{}
 
-	// ClaimDue reads due reports from the journal.
-	ClaimDue struct{ N int }
+	// ClaimDue reads reports from the journal that are due by Now, which no jump of
+	// the clock changes.
+	ClaimDue struct {
+		N   int
+		Now time.Time
+	}
 
 	// SendReports hands reports to the outbox.
 	SendReports struct{ Reports []sale.Report }

@@ -39,7 +39,9 @@ func (c *Machine) end(l *live, o outcome) bool {
 		}
 	} else {
 		s.FinalAt, s.Day, s.Attention = &at, c.day, ""
-		c.stamp(s.ID, wasEnded)
+		if o.state == sale.Paid && s.WentUnsureAt != nil {
+			c.stamp(s.ID, wasPaid)
+		}
 		if o.reason != sale.ReasonPerson { // after a person's word the other side is asked on
 			l.seek, l.watch = nil, nil
 		}

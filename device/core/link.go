@@ -32,6 +32,7 @@ type queue struct {
 	heard   time.Duration // when an answer was last heard
 	probing bool
 	claimed bool // a claim or a batch is under way
+	waits   bool // reports wait, as far as is known
 
 	fresh   map[string]bool     // queued in this run and never handed to the outbox: certainly unknown to IOTPay
 	suspect map[string]*suspect // reports that did not pass, by number
@@ -120,7 +121,7 @@ func (w Probed) happen(c *Machine) {
 func (c *Machine) claim(n int) {
 	if n, ok := c.mayReport(n); ok {
 		c.queue.claimed = true
-		c.after(ClaimDue{N: n})
+		c.after(ClaimDue{N: n, Now: c.steady()})
 	}
 }
 

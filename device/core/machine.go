@@ -27,6 +27,7 @@ type Machine struct {
 	jobs       map[string]sale.Job  // receipts not finished
 	drawerJobs map[string]drawerJob // of the cash drawer, under way
 	reprints   map[string]*reprint  // jobs of which nothing came out yet, by job
+	waited     int                  // receipts that have begun to wait in this run
 	stopped    map[string]sale.Job  // receipts that stopped in the middle, in this run
 	blank      map[sale.ID]bool     // sales all of whose receipts ended before a byte, in this run
 	facts      map[sale.ID]*fact    // about sales the step does not hold, not durable yet
@@ -40,7 +41,11 @@ type Machine struct {
 	outcomes   []sale.ID            // of unsure sales that have ended, until a person has put them away
 	lostClose  string               // words of a close of the batch whose answer was lost
 	given      map[string]givenBack // asked for in the day, by token and person with a limit
-	moments    []moment             // of sales in this run, within the bill window, in order
+	anchor     time.Time            // what the wall clock said when the running time began; see steady
+	anchored   bool                 // that is stored
+	ran        time.Duration        // how long earlier runs were on, as far as that was stored
+	moments    []moment             // what lies within the bill window, in order
+	saveAt     timer                // when the running time is stored again
 
 	// One step's own.
 	in    Input
@@ -112,6 +117,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 		want(c.firstNext())
 	}
 	want(c.glass.until)
+	want(c.saveAt)
 	for _, w := range c.reprints {
 		want(w.at)
 	}
@@ -128,6 +134,7 @@ func (c *Machine) due() {
 	c.firstAsk()
 	c.queueDue()
 	c.reprintsDue()
+	c.runningDue()
 }
 
 // finishStep turns changed sales into rows and live progress, and the state into a screen.

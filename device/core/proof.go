@@ -23,6 +23,7 @@ type proof struct {
 	Open     bool              `json:"open,omitempty"`     // what ended its conversation with the terminal is not stored yet
 
 	asked time.Duration // when, in this run; 0: in an earlier one
+	wall  time.Time     // and what the wall clock said then
 }
 
 // noteProofs is the name under which the journal keeps the proofs of attempts
@@ -49,7 +50,7 @@ const maxControls = 8
 // ask notes with the intent what the attempt called ref can be proven by, and
 // returns the terminal that it is for.
 func (c *Machine) ask(ref string) (serial string) {
-	c.proofs[ref] = &proof{Serial: c.serial, Control: c.control(ref), Open: true, asked: max(c.mono(), 1)}
+	c.proofs[ref] = &proof{Serial: c.serial, Control: c.control(ref), Open: true, asked: max(c.mono(), 1), wall: c.in.Wall}
 	c.noteProofs()
 	return c.serial
 }
@@ -196,7 +197,7 @@ func (c *Machine) unproven(p *proof, kind sale.CardKind, f sale.CardFinding) str
 		return ""
 	case f.Control != sale.FoundUnasked:
 		return "it does not find an earlier sale as it was"
-	case p.asked == 0 || !f.SameLine || !f.Finds || c.stale(p.asked):
+	case p.asked == 0 || !f.SameLine || !f.Finds || c.stale(p):
 		return "nothing shows that it would remember it"
 	}
 	return ""
@@ -204,16 +205,17 @@ func (c *Machine) unproven(p *proof, kind sale.CardKind, f sale.CardFinding) str
 
 // stale reports whether an attempt of this run was asked so long ago, or an hour
 // has passed since at which the terminal may settle by itself, that its batch may
-// be another one. Running time counts; the wall clock only names the hours.
-func (c *Machine) stale(asked time.Duration) bool {
-	elapsed := c.mono() - asked
+// be another one. Running time counts; the wall clock only names the hours, and
+// where it was set meanwhile both of its words do.
+func (c *Machine) stale(p *proof) bool {
+	elapsed := c.mono() - p.asked
 	if elapsed > freshFor {
 		return true
 	}
 	now := c.in.Wall
 	for _, hour := range c.policy.AutoSettle {
 		batches, err := sale.NewCalendar(c.calendar.Zone(), hour) // a batch ends at that hour as a day does at its own
-		if err != nil || batches.Day(now.Add(-elapsed)) != batches.Day(now) {
+		if err != nil || batches.Day(now.Add(-elapsed)) != batches.Day(now) || batches.Day(p.wall) != batches.Day(p.wall.Add(elapsed)) {
 			return true
 		}
 	}

@@ -43,6 +43,7 @@ func receipt(j sale.Job, s sale.Sale) sale.Receipt {
 
 // reprint is a receipt that waits for the printer.
 type reprint struct {
+	n     int // in the order in which they began to wait; ids bear a clock's time
 	since time.Duration
 	at    timer // next try; off while the printer has it
 }
@@ -58,7 +59,8 @@ func (c *Machine) printAgainLater(j sale.Job, words string) bool {
 		return false
 	}
 	if w == nil {
-		w = &reprint{since: c.mono()}
+		c.waited++
+		w = &reprint{n: c.waited, since: c.mono()}
 		c.reprints[j.ID] = w
 	}
 	if c.mono()-w.since > c.policy.PrintRetryFor {
@@ -84,7 +86,7 @@ func (c *Machine) reprintsDue() {
 	if !due {
 		return
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.reprints)) {
+	for _, id := range c.reprintsInOrder() {
 		w, j := c.reprints[id], c.jobs[id]
 		if !w.at.over(c.mono()) {
 			continue
@@ -94,6 +96,11 @@ func (c *Machine) reprintsDue() {
 			c.now(PrintReceipt{Receipt: receipt(j, l.s)})
 		}
 	}
+}
+
+// reprintsInOrder returns the jobs that wait, the one that began first in front.
+func (c *Machine) reprintsInOrder() []string {
+	return slices.SortedFunc(maps.Keys(c.reprints), func(a, b string) int { return c.reprints[a].n - c.reprints[b].n })
 }
 
 // happen prints a receipt again, marked as a duplicate: unless nothing of any
@@ -123,7 +130,7 @@ func (w PrintAsked) happen(c *Machine) {
 // waitingFor returns the customer's receipt of a sale that waits for the printer
 // and of which nothing came out.
 func (c *Machine) waitingFor(id sale.ID) (sale.Job, bool) {
-	for _, job := range slices.Sorted(maps.Keys(c.reprints)) {
+	for _, job := range c.reprintsInOrder() {
 		if j := c.jobs[job]; j.Sale == id && j.Movement == "" && j.Copy == sale.CustomerCopy && c.reprints[job].at.on() {
 			return j, true
 		}

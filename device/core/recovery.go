@@ -16,6 +16,7 @@ func (w Started) happen(c *Machine) {
 	c.recoverGiven(r.Notes)
 	c.recoverProofs(r.Notes)
 	c.recoverFirst(r)
+	c.recoverSpans(r)
 	if k := r.Control; k != nil && k.Card != nil {
 		c.serial = sale.SerialNumber(k.Card.Serial)
 		if a := k.Attempts[len(k.Attempts)-1]; k.Day == c.day && c.lostClose == "" && !k.Offline && a.State == sale.AttemptPaid {

@@ -14,7 +14,13 @@ func (c *Machine) queueReport(l *live, a sale.CardAnswer) {
 	l.s.MchOrderNo, l.s.Reported = no, sale.ReportQueued
 	r := sale.Report{
 		No: no, Sale: l.s.ID, Amount: l.s.Taken(), Currency: l.s.Currency,
-		QueuedAt: c.wall(), DueAt: c.wall(),
+		QueuedAt: c.wall(), QueuedAfter: c.running().Truncate(time.Second), DueAt: c.steady(),
+	}
+	c.queue.waits = true
+	if !c.anchored {
+		c.noteRunning()
+	} else if !c.saveAt.on() && c.counting() {
+		c.saveAt = c.timer(saveRunning)
 	}
 	state := sale.QueueDue
 	params, err := c.makers.Report(no, r.Amount, r.Currency, a.Extra)
@@ -74,13 +80,13 @@ func (w ReportsDue) happen(c *Machine) {
 	if len(w.Reports) == 0 {
 		q.claimed = false
 		if w.NextDue.IsZero() {
-			q.fails = 0
+			q.fails, q.waits = 0, false
 			if q.link == LinkStopped {
 				c.linkIs(LinkUp, "", false) // nothing is left to be refused
 			}
 		}
 		if !w.NextDue.IsZero() {
-			wait := min(max(w.NextDue.Sub(c.in.Wall), time.Second), c.policy.BackoffMax)
+			wait := min(max(w.NextDue.Sub(c.steady()), time.Second), c.policy.BackoffMax)
 			q.at = c.timer(wait)
 		}
 		return
@@ -211,7 +217,7 @@ func (c *Machine) postpone(r sale.Report, a sale.GatewayAnswer) {
 	}
 	r.Attempts++
 	r.Words = a.Words
-	r.DueAt = c.wall().Add(max(c.jitter(min(2*time.Second<<min(r.Attempts, 10), c.policy.BackoffMax)), a.RetryAfter))
+	r.DueAt = c.steady().Add(max(c.jitter(min(2*time.Second<<min(r.Attempts, 10), c.policy.BackoffMax)), a.RetryAfter))
 	c.reportIs(r, sale.QueueDue)
 }
 
@@ -253,7 +259,8 @@ func (w RetryAsked) happen(c *Machine) {
 
 // release makes a report due that was held or set aside.
 func (c *Machine) release(r sale.Report) {
-	r.DueAt = c.wall()
+	r.DueAt = c.steady()
+	c.queue.waits = true
 	c.reportIs(r, sale.QueueDue)
 	c.fact(r.Sale, "", sale.ReportQueued)
 	if c.queue.link == LinkUp {

@@ -54,13 +54,13 @@ func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
 			continue
 		}
 		switch {
-		case s.State == sale.Unsure && (byReference || c.recent(s.ID, wasMade, &s.CreatedAt) || c.recent(s.ID, wentUnsure, s.WentUnsureAt)):
+		case s.State == sale.Unsure && (byReference || c.recent(s.ID, wentUnsure)):
 			c.refuse(w.Token, sale.ErrSameBill, s.ID, "sale %s of %s may still be paid: is this the same bill, or another customer?", s.ID, s.Amount)
 			return true
 		case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != asked.Amount):
 			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "bill %s is paid by sale %s of %s", s.Reference, s.ID, s.Amount)
 			return true
-		case s.State == sale.Paid && !s.Undone() && byAmount && s.WentUnsureAt != nil && c.recent(s.ID, wasEnded, s.FinalAt):
+		case s.State == sale.Paid && !s.Undone() && byAmount && c.recent(s.ID, wasPaid):
 			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "sale %s of the same amount was paid after all a moment ago: is this another customer?", s.ID)
 			return true
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"posd/device/core"
@@ -18,6 +17,7 @@ type shop struct {
 	asked map[core.Token]*ask
 	token core.Token
 	keys  map[string]sale.ID // what posd said a key belongs to: for ever
+	bare  bool               // bills have no numbers
 }
 
 type bill struct {
@@ -70,7 +70,9 @@ func (s *shop) open(w *world, n int) {
 		return
 	}
 	b := &bill{n: len(s.bills), amount: sale.Amount(500 + w.rnd.IntN(5)*100)}
-	b.ref = fmt.Sprintf("BILL-%d", b.n)
+	if !s.bare {
+		b.ref = fmt.Sprintf("BILL-%d", b.n)
+	}
 	s.bills = append(s.bills, b)
 	if w.chance(0.2) {
 		items := []sale.Item{{Name: "tea", Amount: b.amount}}
@@ -208,7 +210,12 @@ func (s *shop) send(w *world, a *ask) {
 			st := w.disk.Rows.Sales[h.Sale]
 			ev.Bound, ev.BoundSale = &h, &st
 		}
-		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference, r.Amount, w.wall().Add(-w.policy.BillWindow))
+		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference)
+		if r.Reference == "" {
+			for _, id := range w.machine.PaidLately() {
+				ev.Bill = append(ev.Bill, w.disk.Rows.Sales[id])
+			}
+		}
 		if old, ok := w.disk.Rows.Sales[sale.ID(r.Replaces)]; ok {
 			ev.Replaced = &old
 		}
@@ -271,7 +278,11 @@ func (s *shop) answered(w *world, r core.Reply) {
 		bill := a.bill
 		w.after(w.human(time.Second, 5*time.Second), func() {
 			if w.machine != nil {
-				s.sell(w, bill, no.Other)
+				other := no.Other
+				if s.bare && !slices.Contains(bill.sales, other) {
+					other = "none" // another customer's
+				}
+				s.sell(w, bill, other)
 			}
 		})
 	}
@@ -332,7 +343,6 @@ func (s *shop) retry(w *world) {
 	if len(reports) == 0 {
 		return
 	}
-	slices.SortFunc(reports, func(a, b sale.Report) int { return strings.Compare(a.No, b.No) })
 	for _, r := range reports {
 		delete(w.gateway.blocked, r.No)
 	}

@@ -35,6 +35,9 @@ type world struct {
 	born    time.Duration // when this run began
 	skew    time.Duration // of the wall clock
 	disk    *journaltest.Memory
+	steady  bool       // the clock is right, unless it jumps
+	jumps   *rand.Rand // sets the clock before every event; nil: it goes on
+	wants   *wants     // of all steps; nil: nobody compares
 	groups  []group
 	busy    bool
 	full    bool
@@ -181,6 +184,7 @@ func (w *world) step(h core.Event) {
 		return
 	}
 	w.steps++
+	w.setClock()
 	ev := core.Input{Wall: w.wall(), Mono: w.now - w.born, Event: h}
 	for i := 0; i < 32; i += 8 {
 		binary.LittleEndian.PutUint64(ev.Entropy[i:], w.rnd.Uint64())
@@ -188,6 +192,9 @@ func (w *world) step(h core.Event) {
 	out := w.machine.Step(ev)
 	if w.hash != nil {
 		w.hash.add(out)
+	}
+	if w.wants != nil {
+		w.wants.add(out)
 	}
 	life := w.life
 	if w.spies() {
@@ -338,9 +345,8 @@ func (w *world) perform(e core.Effect) {
 	case core.Probe:
 		w.gateway.probe(w, back)
 	case core.ClaimDue:
-		now := w.wall()
 		back(time.Millisecond, func() core.Event {
-			due, _ := w.disk.Due(context.Background(), now, w.policy.BackoffMax, e.N)
+			due, _ := w.disk.Due(context.Background(), e.Now, w.policy.BackoffMax, e.N)
 			if len(due) > 0 {
 				return core.ReportsDue{Reports: due}
 			}

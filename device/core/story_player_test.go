@@ -303,7 +303,7 @@ func (d *disk) stats() (st sale.QueueStats) {
 		}
 		st.Queued, st.Cents = st.Queued+1, st.Cents+r.Amount
 		if st.Oldest.IsZero() || r.QueuedAt.Before(st.Oldest) {
-			st.Oldest = r.QueuedAt
+			st.Oldest, st.OldestAfter = r.QueuedAt, r.QueuedAfter
 		}
 	}
 	return st

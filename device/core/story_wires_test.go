@@ -173,7 +173,8 @@ func journalSays(p *player, l *storyLine) {
 	switch {
 	case l.is("due"):
 		var w ReportsDue
-		if w.Reports, w.NextDue = p.disk.due(p.wall(), answering[ClaimDue](p).N); len(w.Reports) > 0 {
+		claim := answering[ClaimDue](p)
+		if w.Reports, w.NextDue = p.disk.due(claim.Now, claim.N); len(w.Reports) > 0 {
 			w.NextDue = time.Time{}
 		}
 		p.happens(w)

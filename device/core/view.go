@@ -48,6 +48,23 @@ func (c *Machine) Current() sale.ID {
 	return c.glass.last
 }
 
+// PaidLately returns the sales that were unsure and became paid within the bill
+// window: who asks for a payment without a bill's number may mean one of them.
+func (c *Machine) PaidLately() []sale.ID {
+	var ids []sale.ID
+	for _, m := range c.moments {
+		if m.What == wasPaid && c.within(m) {
+			ids = append(ids, m.Sale)
+		}
+	}
+	return ids
+}
+
+// Steady returns the clock by which reports are due, at a moment of this run.
+func (c *Machine) Steady(mono time.Duration) time.Time {
+	return c.anchor.Add(c.ran + mono).Truncate(time.Millisecond)
+}
+
 // Awaited returns the sale whose order the gateway is still asked about; ok is
 // false for an order whose end is known, or that is not ours.
 func (c *Machine) Awaited(mchOrderNo string) (s sale.Sale, ok bool) {

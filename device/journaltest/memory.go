@@ -20,6 +20,7 @@ type Memory struct {
 	// Rows is what is stored. A test that reads it while a till writes uses the
 	// methods instead.
 	Rows    Tables
+	seq     map[string]int // in which order jobs and reports were first stored
 	commits int
 	full    error // what Commit answers instead of storing
 	unread  error // what a list of a day's sales answers
@@ -39,8 +40,18 @@ type Tables struct {
 
 // New returns an empty journal.
 func New() *Memory {
-	return &Memory{Rows: Tables{Sales: map[sale.ID]sale.Sale{}, Keys: map[string]sale.KeyBinding{}, Reports: map[string]sale.Report{}, Jobs: map[string]sale.Job{}, Notes: map[string]string{}}}
+	return &Memory{seq: map[string]int{}, Rows: Tables{Sales: map[sale.ID]sale.Sale{}, Keys: map[string]sale.KeyBinding{}, Reports: map[string]sale.Report{}, Jobs: map[string]sale.Job{}, Notes: map[string]string{}}}
 }
+
+// enter notes that a job or report is stored; the first time counts.
+func (m *Memory) enter(id string) {
+	if m.seq[id] == 0 {
+		m.seq[id] = len(m.seq) + 1
+	}
+}
+
+// earlier compares jobs or reports by when they were first stored.
+func (m *Memory) earlier(a, b string) int { return cmp.Compare(m.seq[a], m.seq[b]) }
 
 func (m *Memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 	m.mu.Lock()
@@ -64,10 +75,12 @@ func (m *Memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 			m.Rows.Events = append(m.Rows.Events, r.Stored(int64(len(m.Rows.Events)+1)))
 		case sale.ReportRow:
 			m.Rows.Reports[r.Report.No] = r.Report
+			m.enter(r.Report.No)
 		case sale.ReportGone:
 			delete(m.Rows.Reports, r.No)
 		case sale.JobRow:
 			m.Rows.Jobs[r.Job.ID] = r.Job
+			m.enter(r.Job.ID)
 		case sale.DayRow:
 			m.Rows.Days = append(m.Rows.Days, r.Day)
 		case sale.NoteRow:
@@ -103,7 +116,7 @@ func (m *Memory) Recover(context.Context) (sale.Recovered, error) {
 			r.Control = &c
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(m.Rows.Jobs)) {
+	for _, id := range slices.SortedFunc(maps.Keys(m.Rows.Jobs), m.earlier) {
 		j := m.Rows.Jobs[id]
 		if !j.Finished() {
 			r.Jobs, r.JobSales = append(r.Jobs, j), append(r.JobSales, m.Rows.Sales[j.Sale])
@@ -190,14 +203,13 @@ func (m *Memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 	return list, nil
 }
 
-func (m *Memory) SameBill(_ context.Context, ref string, amount sale.Amount, since time.Time) ([]sale.Sale, error) {
+func (m *Memory) SameBill(_ context.Context, ref string) ([]sale.Sale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []sale.Sale
 	for _, id := range slices.Backward(m.Rows.Order) {
 		s := m.Rows.Sales[id]
-		recent := !s.CreatedAt.Before(since) || s.WentUnsureAt != nil && !s.WentUnsureAt.Before(since)
-		if ref != "" && s.Reference == ref || ref == "" && s.Amount == amount && recent {
+		if ref != "" && s.Reference == ref {
 			list = append(list, s.Clone())
 		}
 	}
@@ -242,7 +254,7 @@ func (m *Memory) Due(_ context.Context, now time.Time, horizon time.Duration, n 
 			due = append(due, r)
 		}
 	}
-	slices.SortFunc(due, func(a, b sale.Report) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.No, b.No)) })
+	slices.SortFunc(due, func(a, b sale.Report) int { return cmp.Or(a.DueAt.Compare(b.DueAt), m.earlier(a.No, b.No)) })
 	return due[:min(n, len(due))], nil
 }
 
@@ -259,8 +271,8 @@ func (m *Memory) Reports(context.Context, int) ([]sale.Report, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []sale.Report
-	for _, r := range m.Rows.Reports {
-		all = append(all, r)
+	for _, no := range slices.SortedFunc(maps.Keys(m.Rows.Reports), m.earlier) {
+		all = append(all, m.Rows.Reports[no])
 	}
 	return all, nil
 }
@@ -284,7 +296,11 @@ func (m *Memory) Stats() sale.QueueStats {
 		if st.Oldest.IsZero() || r.QueuedAt.Before(st.Oldest) {
 			st.Oldest = r.QueuedAt
 		}
-		if st.NextDueAt.IsZero() || r.DueAt.Before(st.NextDueAt) {
+		if st.Queued == 1 || r.QueuedAfter < st.OldestAfter {
+			st.OldestAfter = r.QueuedAfter
+		}
+		st.NewestAfter = max(st.NewestAfter, r.QueuedAfter)
+		if r.State == sale.QueueDue && (st.NextDueAt.IsZero() || r.DueAt.Before(st.NextDueAt)) {
 			st.NextDueAt = r.DueAt
 		}
 	}

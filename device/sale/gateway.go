@@ -192,16 +192,18 @@ func (s ReportState) CanBecome(next ReportState) bool { return slices.Contains(r
 // Report is the queue entry that tells the gateway of an approved card sale.
 // It leaves the queue only on confirmation.
 type Report struct {
-	No        string      `json:"id"` // mchOrderNo of its create_order, a ULID; for ever the same
-	Sale      ID          `json:"sale"`
-	Amount    Amount      `json:"amount"`
-	Currency  string      `json:"currency"`
-	State     ReportState `json:"state"`
-	QueuedAt  time.Time   `json:"queuedAt"`
-	DueAt     time.Time   `json:"dueAt"`
-	Attempts  int         `json:"attempts"`
-	Attempted bool        `json:"attempted"` // may have reached the gateway already
-	Words     string      `json:"words,omitempty"`
+	No       string      `json:"id"` // mchOrderNo of its create_order, a ULID; for ever the same
+	Sale     ID          `json:"sale"`
+	Amount   Amount      `json:"amount"`
+	Currency string      `json:"currency"`
+	State    ReportState `json:"state"`
+	QueuedAt time.Time   `json:"queuedAt"`
+	// QueuedAfter is how long posd had run then, all runs together: its age is told by that.
+	QueuedAfter time.Duration `json:"-"`
+	DueAt       time.Time     `json:"dueAt"`
+	Attempts    int           `json:"attempts"`
+	Attempted   bool          `json:"attempted"` // may have reached the gateway already
+	Words       string        `json:"words,omitempty"`
 	// Params is the create_order request as JSON without its signature, byte
 	// for byte the same at every try. It holds the card's expiry.
 	Params Secret `json:"-"`

@@ -155,11 +155,15 @@ type Filter struct {
 
 // QueueStats sums the queue of reports up.
 type QueueStats struct {
-	Queued    int       `json:"queued"` // due, in backoff or held
-	Cents     Amount    `json:"cents"`  // their sum
-	SetAside  int       `json:"setAside"`
-	Oldest    time.Time `json:"oldest"`    // when the oldest one still queued was made; zero if none
-	NextDueAt time.Time `json:"nextDueAt"` // earliest due time of a queued one; zero if none
+	Queued   int       `json:"queued"` // due, in backoff or held
+	Cents    Amount    `json:"cents"`  // their sum
+	SetAside int       `json:"setAside"`
+	Oldest   time.Time `json:"oldest"` // when the oldest one still queued was made; zero if none
+	// OldestAfter and NewestAfter are the running time of posd, all runs together, at
+	// which the oldest and the newest of them were made.
+	OldestAfter time.Duration `json:"-"`
+	NewestAfter time.Duration `json:"-"`
+	NextDueAt   time.Time     `json:"nextDueAt"` // earliest due time of a queued one; zero if none
 }
 
 // Recovered is everything the till must know when it starts.
