@@ -23,10 +23,11 @@ type board struct {
 	config   Config
 	parts    *parts
 	journal  *journal
-	verifier *verifier    // nil where no daemon runs
-	tokens   *tokenKeeper // nil where no daemon runs
-	copies   *copier      // nil where none are made, or no daemon runs
-	asking   sync.Mutex   // one look asks at a time; the others get what it heard
+	verifier *verifier     // nil where no daemon runs
+	tokens   *tokenKeeper  // nil where no daemon runs
+	copies   *copier       // nil where none are made, or no daemon runs
+	behind   func() string // whether the clock is behind the journal, in words; nil where no daemon runs
+	asking   sync.Mutex    // one look asks at a time; the others get what it heard
 }
 
 // look asks those devices that have not been heard of just now, all at once,
@@ -55,10 +56,21 @@ func (b *board) last() []device.DeviceStatus {
 		journal = b.verifier.judge(journal)
 	}
 	list := []device.DeviceStatus{journal}
+	if b.behind != nil {
+		list = append(list, clockStatus(b.behind())...)
+	}
 	if b.tokens != nil {
 		list = append(list, b.access())
 	}
 	return append(list, b.plugged()...)
+}
+
+// clockStatus is the box's clock, which is worth a line only when it is wrong.
+func clockStatus(behind string) []device.DeviceStatus {
+	if behind == "" {
+		return nil
+	}
+	return []device.DeviceStatus{{Name: "clock", Kind: "clock", Line: "this box", Words: behind}}
 }
 
 // access says who may ask, where a cashier's devices are looked at: a till that

@@ -123,8 +123,8 @@ const aloneLimit = 20 * time.Second
 // checkAlone opens and greets every device.
 func checkAlone(ctx context.Context, c Config, progress io.Writer) []device.DeviceStatus {
 	log := slog.New(slog.DiscardHandler)
-	journal, locked := journalAlone(ctx, c.Store, progress, log)
-	list := []device.DeviceStatus{journal}
+	journal, latest, locked := journalAlone(ctx, c.Store, progress, log)
+	list := append([]device.DeviceStatus{journal}, clockStatus(device.BehindWords(time.Now(), latest))...)
 	if locked { // a daemon that does not answer has the lines as well
 		return list
 	}
@@ -176,19 +176,24 @@ func firstWord(ctx context.Context, status func() display.Status) {
 }
 
 // journalAlone opens the journal, if there is one. It makes none: that would
-// belong to whoever runs check, and posd could not write it.
-func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *slog.Logger) (d device.DeviceStatus, locked bool) {
+// belong to whoever runs check, and posd could not write it. latest is the time of
+// its latest entry.
+func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *slog.Logger) (d device.DeviceStatus, latest time.Time, locked bool) {
 	d = device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: c.Dir}
 	if !journalThere(c) {
 		d.OK, d.Words = true, "none yet: the first start makes it"
-		return d, false
+		return d, latest, false
 	}
 	s, err := store.Open(ctx, c, log)
 	if err != nil {
 		d.Words = err.Error()
-		return d, errors.Is(err, sale.ErrLocked)
+		return d, latest, errors.Is(err, sale.ErrLocked)
 	}
 	d.OK, d.Words = true, "ready; every row is as it was written"
+	if latest, err = device.LatestEntry(ctx, s); err != nil {
+		d.OK, d.Words = false, errors.Join(err, s.Close()).Error()
+		return d, latest, false
+	}
 	of, read, said := s.Commits(), int64(0), time.Now()
 	err = s.VerifyTelling(ctx, func(n int64) {
 		if read = n; time.Since(said) >= progressEvery {
@@ -202,7 +207,7 @@ func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *
 	if err := errors.Join(err, s.Close()); err != nil {
 		d.OK, d.Words = false, err.Error()
 	}
-	return d, false
+	return d, latest, false
 }
 
 // progressEvery is how often a long check says how far it is.
