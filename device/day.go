@@ -192,7 +192,7 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 }
 
 // matchGateway asks the gateway about every wallet sale and refund that ended in
-// a day, a few at a time, and compares.
+// a day, a few at a time, and compares. What it says of closed orders the loop hears.
 func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *books.GatewayMatch {
 	ctx, cancel := context.WithTimeout(ctx, compareLimit)
 	defer cancel()
@@ -216,5 +216,10 @@ func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *boo
 		})
 	}
 	asking.Wait()
+	for i, q := range asked {
+		if books.PaidThoughClosed(q, answers[i]) {
+			t.post(core.ClosedOrderPaid{Sale: q.Sale.Clone(), Answer: answers[i]})
+		}
+	}
 	return books.MatchGateway(asked, answers)
 }

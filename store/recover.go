@@ -14,14 +14,21 @@ const controlWindow = 10_000
 // of the installation was watched. Journals from before that remember nothing.
 const noteFirstReport = "first-report"
 
+// undecidedWindow is how many sales back those are looked for that the gateway may
+// still contradict (sale.Sale.Undecided): it is asked for seven days.
+const undecidedWindow = 10_000
+
 // Recover reads what a till needs to start: a view of one moment, by indexes
 // that hold only what is open, so that its cost does not grow with the years.
 func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 	err = s.look(ctx, "read the journal", func(v view) error {
 		out.Open, err = v.sales(`WHERE n IN (
 			SELECT n FROM sales WHERE state IN ('waiting', 'unsure')
-			UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.state IN ('waiting', 'unsure'))
-			ORDER BY n`)
+			UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.state IN ('waiting', 'unsure')
+			UNION SELECT n FROM sales WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
+				AND method <> 'card' AND state IN ('paid', 'declined', 'cancelled') AND reason IN ('person', 'closed')
+				AND (SELECT a.state FROM attempts a WHERE a.sale = sales.id ORDER BY a.pos DESC LIMIT 1) IN ('intended', 'open'))
+			ORDER BY n`, undecidedWindow)
 		if err != nil {
 			return err
 		}

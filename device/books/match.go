@@ -144,8 +144,8 @@ type Question struct {
 	Refund *sale.Movement // nil: the order itself
 }
 
-// Questions lists every wallet sale that was paid in a day, and every refund
-// that was done in it.
+// Questions lists every wallet sale that was paid in a day, or that the gateway
+// closed in it, and every refund that was done in it.
 func Questions(no int, sales []sale.Sale) []Question {
 	var list []Question
 	for i := range sales {
@@ -153,7 +153,7 @@ func Questions(no int, sales []sale.Sale) []Question {
 		if !s.Method.Wallet() {
 			continue
 		}
-		if s.Day == no && s.State == sale.Paid {
+		if s.Day == no && (s.State == sale.Paid || closed(s)) {
 			list = append(list, Question{Sale: s})
 		}
 		for j := range s.Refunds {
@@ -165,14 +165,29 @@ func Questions(no int, sales []sale.Sale) []Question {
 	return list
 }
 
+// closed reports whether the gateway closed the order of a sale, as far as is known
+// unpaid.
+func closed(s *sale.Sale) bool {
+	return s.State == sale.Cancelled && s.Reason == sale.ReasonClosed && s.ApprovedAmount == 0
+}
+
+// PaidThoughClosed reports whether an answer says that the order of a sale is paid
+// which the gateway had closed.
+func PaidThoughClosed(q Question, a sale.GatewayAnswer) bool {
+	return q.Refund == nil && closed(q.Sale) && a.Result == sale.GatewayOK && a.Verified && a.Status.Paid()
+}
+
 // MatchGateway compares the day's lines with the gateway's answers to them, in
 // the same order.
 func MatchGateway(asked []Question, answers []sale.GatewayAnswer) *GatewayMatch {
 	g := &GatewayMatch{Apart: noEntries(), Unasked: noEntries()}
 	for i, q := range asked {
-		if q.Refund != nil {
+		switch {
+		case q.Refund != nil:
 			g.refund(q.Sale, q.Refund, answers[i])
-		} else {
+		case PaidThoughClosed(q, answers[i]):
+			g.Apart.add(q.Sale, cmp.Or(answers[i].Amount, q.Sale.Amount), "closed by the gateway, and paid all the same")
+		case !closed(q.Sale):
 			g.order(q.Sale, answers[i])
 		}
 	}

@@ -84,17 +84,14 @@ func (w DayAsked) happen(c *Machine) {
 	}
 }
 
-// askOpenEnds asks at once about every refund that is not settled, and about
-// orders that were closed and may be paid all the same.
+// askOpenEnds asks at once about every refund that is not settled. Closed orders,
+// which may be paid all the same, are asked about when the day is compared.
 func (c *Machine) askOpenEnds() {
 	for _, l := range c.order {
 		for _, mv := range l.pending {
 			if mv.sent && mv.at.on() && mv.notFound == 0 && l.s.Method != sale.Card {
 				mv.at = first(mv.at, c.soon())
 			}
-		}
-		if w := l.watch; w != nil && w.closed && !w.asking {
-			w.at = c.soon()
 		}
 	}
 }

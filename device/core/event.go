@@ -240,6 +240,13 @@ type (
 		Answer sale.GatewayAnswer
 	}
 
+	// ClosedOrderPaid says that an order which the gateway had closed is paid all the
+	// same, as it came out when the day was compared.
+	ClosedOrderPaid struct {
+		Sale   sale.Sale
+		Answer sale.GatewayAnswer
+	}
+
 	// OrderNoticed says that the gateway sent word of an order: it is asked at once.
 	OrderNoticed struct{ MchOrderNo string }
 

@@ -38,9 +38,13 @@ func (w Started) happen(c *Machine) {
 
 func (c *Machine) takeUp(l *live) {
 	c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonRestart, words: "posd was stopped while the sale was under way"})
-	if l.s.State == sale.Unsure && l.s.Method != sale.Card {
+	if l.s.Method != sale.Card && (l.s.State == sale.Unsure || l.s.Undecided()) {
 		before := time.Duration(l.s.WatchedS) * time.Second
 		l.watch = &watch{no: l.attempt().Ref, created: true, shown: true, at: c.soon(), opened: c.mono(), before: before, saved: before}
+		if l.watch.closed = l.s.Reason == sale.ReasonClosed; l.watch.closed {
+			l.watch.until = c.timer(askClosedAfter)
+			l.watch.at = l.watch.until
+		}
 		if before >= c.policy.WatchFor {
 			l.watch = nil
 		}

@@ -133,6 +133,12 @@ func (w *world) gather(e sale.GatherDay, back back) {
 		}
 		asked, answers = append(asked, q), append(answers, a)
 	}
+	for i, q := range asked {
+		if books.PaidThoughClosed(q, answers[i]) {
+			ev := core.ClosedOrderPaid{Sale: q.Sale.Clone(), Answer: answers[i]}
+			back(w.human(time.Millisecond, time.Minute), func() core.Event { return ev })
+		}
+	}
 	b.Closing.Gateway = books.MatchGateway(asked, answers)
 	text, err := json.Marshal(b)
 	if err != nil {

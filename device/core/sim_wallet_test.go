@@ -337,5 +337,11 @@ func (g *wallet) close(w *world, no string, st sale.OrderStatus) {
 	if o := g.orders[no]; o != nil && !o.status.Closed() && !o.status.Paid() {
 		o.status = st
 		w.say("gateway: closes %s unpaid", no)
+		if last := int(no[len(no)-1]); w.wires == nil && !w.calm && last%8 == 1 { // and takes the money all the same, before it is asked once more
+			w.after(time.Duration(1+last%14)*time.Minute, func() {
+				o.status = sale.StatusPaid
+				w.say("customer: pays %s of %s, which was closed", no, o.amount)
+			})
+		}
 	}
 }

@@ -17,7 +17,7 @@ type watch struct {
 	shown   bool          // a code reached glass, or may have: from here on only the gateway decides
 	paying  bool          // the customer is typing a password
 	code    string        // text of the QR while it is on glass
-	until   timer         // when it leaves the glass
+	until   timer         // when it leaves the glass; once closed, when it is asked about once more
 	at      timer         // next query; 0: none
 	opened  time.Duration // since when it is watched, in this run
 	before  time.Duration // running time it was watched in earlier runs
@@ -180,7 +180,7 @@ func (e OrderAsked) happen(c *Machine) {
 	switch {
 	case w.closed && !trusted:
 		if w.at = c.timer(max(askClosedAfter, a.RetryAfter)); c.mono()-w.opened > c.policy.WatchFor {
-			l.watch = nil
+			c.closedForGood(l)
 		}
 		return
 	case trusted && a.Status.Paid():
@@ -213,6 +213,10 @@ func (c *Machine) nextAsk(l *live, a sale.GatewayAnswer) {
 	if age >= c.policy.WatchFor {
 		l.watch = nil
 		l.s.WatchedS = int64(age / time.Second)
+		if l.s.State.Final() { // a person has settled it
+			c.touch(l)
+			return
+		}
 		c.attend(l, "the gateway has not said in all this time whether the code was paid: look it up at IOTPay and settle the sale")
 		return
 	}
@@ -251,9 +255,9 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 	taken := cmp.Or(a.Amount, l.s.Amount)
 	c.attemptIs(l, sale.AttemptPaid, a.Words)
 	if l.s.State.Final() { // a person's word came first, or the gateway's own, and stands
-		closed := l.watch.closed
 		l.watch, l.s.ApprovedAmount = nil, taken
-		if closed {
+		c.touch(l)
+		if l.s.Reason == sale.ReasonClosed {
 			c.incident(l, "the gateway closed the order, and says now that the customer has paid: give the money back with a refund, or hand the goods out")
 		} else if l.s.State != sale.Paid {
 			c.incident(l, fmt.Sprintf("the gateway says paid, but the sale was settled as %s", l.s.State))
@@ -271,23 +275,43 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 }
 
 // orderClosed takes the gateway's signed word that the order can never be paid.
+// Some gateways take the money of an order that they have closed: its attempt counts
+// as ended once that has been said twice, so that a restart forgets no second question.
 func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
 	w := l.watch
-	c.attemptIs(l, sale.AttemptEnded, a.Words)
-	if l.s.State.Final() {
-		l.watch = nil
-		if w.closed {
-			return // said once more
-		}
-		if l.s.State == sale.Paid {
-			c.incident(l, "the gateway says closed unpaid, but the sale was settled as paid")
-		}
+	switch {
+	case !l.s.State.Final():
+		c.attemptIs(l, sale.AttemptOpen, a.Words)
+		c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonClosed, words: cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status))})
+		w.closed, w.code, w.paying, w.until = true, "", false, c.timer(askClosedAfter)
+		w.at, l.watch = w.until, w
 		return
+	case w.closed && !w.until.over(c.mono()): // asked sooner: that is not the second question yet
+		w.at = w.until
+		return
+	case l.s.State != sale.Paid, w.closed:
+	case a.Status == sale.StatusClosedSystem && l.s.Refundable() < l.s.ApprovedAmount: // given back: some say so by this status
+	default:
+		c.incident(l, fmt.Sprintf("the gateway says closed unpaid (status %d), or refunded by its own list, but the sale was settled as paid: look it up at IOTPay", a.Status))
 	}
-	if c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonClosed, words: cmp.Or(a.Words, fmt.Sprintf("closed by the gateway (status %d)", a.Status))}) {
-		w.closed, w.code, w.paying, w.at = true, "", false, c.timer(askClosedAfter)
-		l.watch = w // some gateways take the money of an order that they have closed
+	c.closedForGood(l)
+}
+
+// closedForGood asks about a closed order no more.
+func (c *Machine) closedForGood(l *live) {
+	c.attemptIs(l, sale.AttemptEnded, "")
+	l.watch = nil
+	c.touch(l)
+}
+
+// happen takes the gateway's word, given when the day was compared, that an order
+// which it had closed is paid.
+func (w ClosedOrderPaid) happen(c *Machine) {
+	l := c.hold(w.Sale)
+	if l.s.State != sale.Cancelled || l.s.Reason != sale.ReasonClosed || l.s.ApprovedAmount > 0 {
+		return // known, or not what it was
 	}
+	c.walletPaid(l, w.Answer)
 }
 
 // happen asks about an order at once. The notice itself decides nothing:

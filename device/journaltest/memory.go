@@ -108,7 +108,7 @@ func (m *Memory) Recover(context.Context) (sale.Recovered, error) {
 	for _, id := range m.Rows.Order {
 		s := m.Rows.Sales[id]
 		r.Reported = r.Reported || s.Reported == sale.ReportDone
-		if s.Open() {
+		if s.Open() || s.Undecided() {
 			r.Open = append(r.Open, s.Clone())
 		}
 		if s.Method == sale.Card && s.Kind == sale.CardSale && s.State == sale.Paid {

@@ -168,7 +168,7 @@ type QueueStats struct {
 
 // Recovered is everything the till must know when it starts.
 type Recovered struct {
-	Open     []Sale            // waiting, unsure, or with a movement not settled
+	Open     []Sale            // waiting, unsure, with a movement not settled, or undecided
 	Jobs     []Job             // print jobs not finished
 	JobSales []Sale            // and their sales
 	Control  *Sale             // latest card sale the terminal approved, with its attempts

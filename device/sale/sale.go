@@ -385,6 +385,16 @@ func (s Sale) Undone() bool {
 	return s.State == Paid && back >= s.ApprovedAmount
 }
 
+// Undecided reports whether the gateway may still contradict how a wallet sale ended:
+// a person's word on it, or its own word that the order is closed. It is asked on.
+func (s Sale) Undecided() bool {
+	if !s.Method.Wallet() || !s.State.Final() || len(s.Attempts) == 0 || s.Reason != ReasonPerson && s.Reason != ReasonClosed {
+		return false
+	}
+	a := s.Attempts[len(s.Attempts)-1].State
+	return a == AttemptIntended || a == AttemptOpen
+}
+
 // Open reports whether posd still has something to find out or to do about the sale's money.
 func (s Sale) Open() bool {
 	if !s.State.Final() {
