@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"posd/device/sale"
 )
 
 // What a restore takes from the journal that it moves aside, before it does:
@@ -57,6 +59,10 @@ func (s *Store) takeOver(ctx context.Context, path string, r *Restored) error {
 			if t.same = hash == end.hash && end.no > 0; t.same {
 				t.since = end.no
 			}
+			if s.beside, err = v.epoch(); err != nil {
+				return err
+			}
+			s.shared = t.since
 			return t.all()
 		})
 		var failed *takeFailed
@@ -173,7 +179,7 @@ func (t *taking) row(l ledger, put, name string, keeps bool) error {
 }
 
 func (t *taking) put(l ledger, put, name string, row []any) error {
-	t.tx.enter(l.table, name, digest(l.covered, row))
+	t.tx.enter(l.table, name, sale.DigestRow(l.covered, row))
 	args := make([]driver.Value, len(row), len(row)+1)
 	for i, v := range row {
 		args[i] = v

@@ -134,7 +134,7 @@ func (tx *transaction) row(r sale.Row) error {
 		sum := sha256.Sum256([]byte(r.Report.Params))
 		return put(tx, reports, putReport, r.Report.No, &report{r.Report, hex.EncodeToString(sum[:])})
 	case sale.ReportGone:
-		tx.enter("reports", r.No, gone)
+		tx.enter("reports", r.No, sale.EntryGone)
 		_, err := tx.exec("DELETE FROM reports WHERE no = ?", r.No)
 		return err
 	case sale.JobRow:
@@ -216,25 +216,22 @@ func (tx *transaction) event(r sale.EventRow) error {
 	}
 	values[0] = seq
 	tx.seqs = append(tx.seqs, seq)
-	tx.enter("events", fmt.Sprint(seq), digest(events.covered, values))
+	tx.enter("events", fmt.Sprint(seq), sale.DigestRow(events.covered, values))
 	return nil
 }
 
 // put writes one row and enters it into the chain.
 func put[T any](tx *transaction, t table[T], stmt, key string, v *T) error {
 	values := t.values(v)
-	tx.enter(t.name, key, digest(t.covered, values))
+	tx.enter(t.name, key, sale.DigestRow(t.covered, values))
 	if _, err := tx.exec(stmt, append(values, tx.no)...); err != nil {
 		return fmt.Errorf("%s %s: %w", t.name, key, err)
 	}
 	return nil
 }
 
-// gone stands for the digest of a row that left.
-const gone = "gone"
-
 func (tx *transaction) enter(table, key, digest string) {
-	tx.entries.WriteString(entry(table, key, digest))
+	tx.entries.WriteString(sale.Entry(table, key, digest))
 }
 
 // exec runs a statement, prepared once for the life of the store.

@@ -44,7 +44,7 @@ const setAsideWords = "restored from a backup, which holds no card expiry: look 
 
 // mark writes into a restored journal what must not be forgotten about it, and
 // notes in r what was lost and set aside.
-func (s *Store) mark(now time.Time, from string, r *Restored) error {
+func (s *Store) mark(now time.Time, from string, epoch sale.NoteRow, r *Restored) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, err := s.transact(func(tx *transaction) error {
@@ -98,6 +98,9 @@ func (s *Store) mark(now time.Time, from string, r *Restored) error {
 			if err := tx.reenter(sales.ledger, "id = ?", row[1].(string)); err != nil {
 				return err
 			}
+		}
+		if err := tx.row(epoch); err != nil {
+			return err
 		}
 		return tx.event(sale.EventRow{At: now, Kind: "restored", Data: map[string]string{"backup": from, "lostFrom": lostFrom, "lostTo": lostTo}})
 	})

@@ -34,6 +34,8 @@ type Store struct {
 	Troubled func(error)
 
 	salvage bool                             // what SQLite can read of a damaged log will do
+	beside  sale.Epoch                       // of a restore: the epoch of the journal that is moved aside,
+	shared  int64                            // and up to which commit both are alike
 	suspect bool                             // the log is not of the round that was noted, nor of a later one
 	wal     *os.File                         // the log of SQLite, to make room in it and to wipe it; nil over another file layer
 	read    *sql.DB                          // look-ups

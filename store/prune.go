@@ -161,7 +161,7 @@ func (p *pruning) commits() error {
 			return err
 		}
 		p.done.Commits++
-		_, err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sumPrefix+sumOf(entries), no)
+		_, err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sale.SumPrefix+sale.SumEntries(entries), no)
 		return err
 	})
 }
@@ -230,14 +230,14 @@ func (tx *transaction) reenter(l ledger, where string, arg string) error {
 		return err
 	}
 	for _, row := range found {
-		tx.enter(l.table, row[len(row)-1].(string), digest(l.covered, row))
+		tx.enter(l.table, row[len(row)-1].(string), sale.DigestRow(l.covered, row))
 	}
 	return nil
 }
 
 // remove takes a row away and enters that it is gone.
 func (tx *transaction) remove(l ledger, key string) error {
-	tx.enter(l.table, key, gone)
+	tx.enter(l.table, key, sale.EntryGone)
 	_, err := tx.exec("DELETE FROM "+l.table+" WHERE "+l.key+" = ?", key)
 	return err
 }
@@ -246,8 +246,8 @@ func (tx *transaction) remove(l ledger, key string) error {
 // of those too the journal must be able to say who removed them.
 func (tx *transaction) needed(no int64, entries string) (bool, error) {
 	for line := range strings.Lines(entries) {
-		table, key, sum, err := parseEntry(line)
-		if err != nil || sum == gone {
+		table, key, sum, err := sale.ParseEntry(line)
+		if err != nil || sum == sale.EntryGone {
 			return true, err
 		}
 		for _, l := range ledgers {

@@ -180,12 +180,17 @@ func (s *Store) prepare(ctx context.Context, from, was string, now time.Time, r 
 			return err
 		}
 	}
+	copied := s.chain.no
 	if from != was {
 		if err := s.takeOver(ctx, was, r); err != nil {
 			return err
 		}
 	}
-	if err := s.mark(now, filepath.Base(from), r); err != nil {
+	epoch, err := s.beginEpoch(ctx, copied)
+	if err != nil {
+		return err
+	}
+	if err := s.mark(now, filepath.Base(from), epoch, r); err != nil {
 		return err
 	}
 	if err := errors.Join(s.read.Close(), s.lists.Close()); err != nil {

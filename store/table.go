@@ -1,11 +1,8 @@
 package store
 
 import (
-	"crypto/sha256"
 	"database/sql/driver"
-	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,34 +77,6 @@ func (t table[T]) fill(v *T, row []any) error {
 		}
 	}
 	return nil
-}
-
-// digest sums the covered columns up, which are the first of a row. Empty ones
-// are left out, so that a column added later leaves the digests of older rows as
-// they are.
-func digest[V any](covered []string, row []V) string {
-	b := make([]byte, 0, 1024)
-	for i, name := range covered {
-		switch v := any(row[i]).(type) {
-		case string:
-			if v != "" {
-				b = append(b, name...)
-				b = append(b, '$')
-				b = strconv.AppendInt(b, int64(len(v)), 10)
-				b = append(b, '=')
-				b = append(b, v...)
-			}
-		case int64:
-			if v != 0 {
-				b = append(b, name...)
-				b = append(b, '#')
-				b = strconv.AppendInt(b, v, 10)
-				b = append(b, ';')
-			}
-		}
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
 }
 
 func text[T any, S ~string](name string, field func(*T) *S) column[T] {

@@ -108,7 +108,7 @@ func (v view) chain(w *witness, end link, most int) (link, error) {
 		if end = end.next(entries); end.hash != hash {
 			return end, bad("commit %d does not agree with its hash: it or the one before was changed", no)
 		}
-		if strings.HasPrefix(entries, sumPrefix) {
+		if strings.HasPrefix(entries, sale.SumPrefix) {
 			continue
 		}
 		if err := w.commit(v.ctx, no, entries); err != nil {
@@ -154,7 +154,7 @@ func (w *witness) commit(ctx context.Context, no int64, entries string) error {
 	last := map[string]string{}
 	var names []string
 	for line := range strings.Lines(entries) {
-		table, key, sum, err := parseEntry(line)
+		table, key, sum, err := sale.ParseEntry(line)
 		if err != nil {
 			return bad("commit %d: %v", no, err)
 		}
@@ -170,7 +170,7 @@ func (w *witness) commit(ctx context.Context, no int64, entries string) error {
 		if t == nil {
 			return bad("commit %d speaks of a table %q that is not there", no, table)
 		}
-		if last[name] == gone {
+		if last[name] == sale.EntryGone {
 			delete(w.missing, name)
 			continue
 		}
@@ -184,7 +184,7 @@ func (w *witness) commit(ctx context.Context, no int64, entries string) error {
 		case in < no:
 			return bad("%s is as commit %d wrote it, but commit %d wrote it anew", name, in, no)
 		case in > no: // a later commit speaks of it
-		case digest(t.covered, t.row) != last[name]:
+		case sale.DigestRow(t.covered, t.row) != last[name]:
 			return bad("%s is not as commit %d wrote it", name, no)
 		default:
 			t.seen++
@@ -207,7 +207,7 @@ func (v view) stranger(l ledger) error {
 		if err := rows.Scan(&key, &in, &entries); err != nil {
 			return err
 		}
-		mine := strings.TrimSuffix(entry(l.table, key, ""), "\n")
+		mine := strings.TrimSuffix(sale.Entry(l.table, key, ""), "\n")
 		if !strings.HasPrefix(entries, mine) && !strings.Contains(entries, "\n"+mine) {
 			return bad("%s %s was not written by commit %d, as it says", l.table, key, in)
 		}
@@ -274,16 +274,16 @@ func (v view) vouchedRow(w *witness, table, key string) error {
 	if err := v.value(&entries, "SELECT entries FROM commits WHERE no = ?", no); err != nil {
 		return err
 	}
-	if strings.HasPrefix(entries, sumPrefix) {
+	if strings.HasPrefix(entries, sale.SumPrefix) {
 		return nil
 	}
-	mine, written := strings.TrimSuffix(entry(table, key, ""), "\n"), ""
+	mine, written := strings.TrimSuffix(sale.Entry(table, key, ""), "\n"), ""
 	for line := range strings.Lines(entries) {
 		if sum, ok := strings.CutPrefix(line, mine); ok { // the last one counts
 			written = strings.TrimSuffix(sum, "\n")
 		}
 	}
-	if written != digest(t.covered, t.row) {
+	if written != sale.DigestRow(t.covered, t.row) {
 		return bad("%s %s is not as commit %d wrote it", table, key, no)
 	}
 	return nil

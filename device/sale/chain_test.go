@@ -1,6 +1,10 @@
-package store
+package sale_test
 
-import "testing"
+import (
+	"testing"
+
+	"posd/device/sale"
+)
 
 // FuzzEntry: whatever a key holds, an entry is one line and comes back.
 func FuzzEntry(f *testing.F) {
@@ -8,17 +12,17 @@ func FuzzEntry(f *testing.F) {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
-		line := entry("keys", key, "abc")
+		line := sale.Entry("keys", key, "abc")
 		for i, c := range line {
 			if c == '\n' && i != len(line)-1 {
 				t.Fatalf("%q is more than a line: %q", key, line)
 			}
 		}
-		table, got, digest, err := parseEntry(line)
+		table, got, digest, err := sale.ParseEntry(line)
 		if err != nil || table != "keys" || got != key || digest != "abc" {
 			t.Fatalf("%q came back as %q, %q, %q, %v", key, table, got, digest, err)
 		}
-		if _, _, _, err := parseEntry(key); err == nil && len(key) < 2 {
+		if _, _, _, err := sale.ParseEntry(key); err == nil && len(key) < 2 {
 			t.Fatalf("%q was taken for an entry", key)
 		}
 	})
