@@ -61,6 +61,7 @@ type StreamState struct {
 	Last    uint64 // number of its last message
 	Bytes   uint64
 	Created time.Time
+	Done    uint64 // up to this message all were said to be done
 }
 
 // State asks the stream how it is.
@@ -70,7 +71,11 @@ func (f *Feed) State(ctx context.Context) (StreamState, error) {
 		return StreamState{}, fmt.Errorf("look at the stream %s: %w", f.stream, err)
 	}
 	info := s.CachedInfo()
-	return StreamState{info.State.LastSeq, info.State.Bytes, info.Created}, nil
+	reader, err := f.reader.Info(ctx)
+	if err != nil {
+		return StreamState{}, fmt.Errorf("look at the consumer %s: %w", f.name, err)
+	}
+	return StreamState{info.State.LastSeq, info.State.Bytes, info.Created, reader.AckFloor.Stream}, nil
 }
 
 // Delivery is what was read at once.

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
+
+	"posd/store"
+)
+
+// The books in SQL: the same tables and statements on SQLite and on PostgreSQL.
+// All of it comes from the stream and can be thrown away; see schema.sql.
+
+// books are the chain's books in a database.
+type books struct {
+	db       *sql.DB
+	postgres bool
+	path     string // of SQLite's file
+	marks    sync.Map
+}
+
+// openBooks opens the books, making the tables if there are none.
+func openBooks(ctx context.Context, c Books) (*books, error) {
+	b := &books{}
+	url, err := c.url()
+	if err != nil {
+		return nil, err
+	}
+	if url != "" {
+		b.postgres = true
+		if b.db, err = sql.Open("pgx", url); err != nil {
+			return nil, errors.New("open the database: the address in postgres_file cannot be read") // it may hold a password
+		}
+		b.db.SetMaxOpenConns(8)
+	} else {
+		b.path = c.Path
+		if b.db, err = store.OpenBeside(c.Path); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.make(ctx); err != nil {
+		b.db.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *books) make(ctx context.Context) error {
+	for _, stmt := range strings.Split(schema, ";\n") {
+		if strings.TrimSpace(stmt) == "" {
+			continue
+		}
+		if _, err := b.db.ExecContext(ctx, stmt); err != nil {
+			return fmt.Errorf("make the tables: %w", err)
+		}
+	}
+	return nil
+}
+
+// mark writes ? as PostgreSQL's $1, $2...
+func (b *books) mark(query string) string {
+	if !b.postgres {
+		return query
+	}
+	if done, ok := b.marks.Load(query); ok {
+		return done.(string)
+	}
+	var out strings.Builder
+	n := 0
+	for _, r := range query {
+		if r == '?' {
+			n++
+			fmt.Fprintf(&out, "$%d", n)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	b.marks.Store(query, out.String())
+	return out.String()
+}
+
+// writer is the one connection that writes the books. Several hubs may run on one
+// database; the one that has the lock writes, and loses the lock with its connection.
+type writer struct {
+	b     *books
+	c     *sql.Conn
+	stmts map[string]*sql.Stmt
+	lock  *os.File // SQLite's
+}
+
+// errOtherWrites means that another hub has the lock.
+var errOtherWrites = errors.New("another hub writes these books; this one waits to take over")
+
+// writerLock is the number of PostgreSQL's advisory lock: "poshub" in ASCII.
+const writerLock = 0x706f73687562
+
+func (b *books) writer(ctx context.Context) (_ *writer, err error) {
+	w := &writer{b: b, stmts: map[string]*sql.Stmt{}}
+	if w.c, err = b.db.Conn(ctx); err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
+	if b.postgres {
+		var got bool
+		if err := w.c.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(writerLock)).Scan(&got); err != nil {
+			return nil, fmt.Errorf("ask for the lock of the books: %w", err)
+		}
+		if !got {
+			return nil, errOtherWrites
+		}
+		return w, nil
+	}
+	if w.lock, err = os.OpenFile(b.path+".lock", os.O_RDWR|os.O_CREATE, 0o640); err != nil {
+		return nil, fmt.Errorf("lock the books: %w", err)
+	}
+	if err := syscall.Flock(int(w.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errOtherWrites
+	}
+	return w, nil
+}
+
+func (w *writer) close() {
+	for _, s := range w.stmts {
+		s.Close()
+	}
+	if w.b.postgres {
+		w.c.ExecContext(context.Background(), "SELECT pg_advisory_unlock_all()")
+	}
+	w.c.Close()
+	if w.lock != nil {
+		w.lock.Close()
+	}
+}
+
+func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := w.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := w.c.PrepareContext(ctx, w.b.mark(query))
+	if err == nil {
+		w.stmts[query] = s
+	}
+	return s, err
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (w *writer) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	s, err := w.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// find reads one row; there is none if it returns false.
+func (w *writer) find(ctx context.Context, query string, args []any, into ...any) (bool, error) {
+	s, err := w.stmt(ctx, query)
+	if err != nil {
+		return false, err
+	}
+	err = s.QueryRowContext(ctx, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// transact runs f in one transaction.
+func (w *writer) transact(ctx context.Context, f func() error) error {
+	begin := "BEGIN IMMEDIATE"
+	if w.b.postgres {
+		begin = "BEGIN"
+	}
+	if _, err := w.c.ExecContext(ctx, begin); err != nil {
+		return fmt.Errorf("begin to write: %w", err)
+	}
+	err := f()
+	if err == nil {
+		_, err = w.c.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		w.c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") // fails where it was rolled back already
+	}
+	return err
+}
