@@ -31,7 +31,8 @@
 // makes a verified copy while selling goes on (BackupBeside by another process,
 // Copy one of a bounded row on a stick), Restore puts one back so that
 // nothing old is taken for new, Prune takes details away that nobody needs any
-// more, Room says when the disk is too full for new business. DESIGN.md has the
+// more, CommitsAfter tells the chain elsewhere and Assemble puts a journal together
+// from what was told, Room says when the disk is too full for new business. DESIGN.md has the
 // guarantees, how each is shown, and what the decisions cost.
 //
 // How it fails: a disk without room is sale.ErrJournalFull, a damaged file or a

@@ -8,6 +8,7 @@ import (
 	"posd/device"
 	"posd/display"
 	"posd/printer"
+	"posd/sync/fleet"
 )
 
 // How fresh an answer must be to be given again without asking, and how long
@@ -23,11 +24,12 @@ type board struct {
 	config   Config
 	parts    *parts
 	journal  *journal
-	verifier *verifier     // nil where no daemon runs
-	tokens   *tokenKeeper  // nil where no daemon runs
-	copies   *copier       // nil where none are made, or no daemon runs
-	behind   func() string // whether the clock is behind the journal, in words; nil where no daemon runs
-	asking   sync.Mutex    // one look asks at a time; the others get what it heard
+	verifier *verifier        // nil where no daemon runs
+	tokens   *tokenKeeper     // nil where no daemon runs
+	copies   *copier          // nil where none are made, or no daemon runs
+	fleet    *fleet.Publisher // nil where there is no chain, or no daemon runs
+	behind   func() string    // whether the clock is behind the journal, in words; nil where no daemon runs
+	asking   sync.Mutex       // one look asks at a time; the others get what it heard
 }
 
 // look asks those devices that have not been heard of just now, all at once,
@@ -87,6 +89,9 @@ func (b *board) plugged() []device.DeviceStatus {
 		list = append(list, b.copies.status())
 	case b.config.Backup != nil:
 		list = append(list, copiesAlone(*b.config.Backup, b.config.Store.Dir))
+	}
+	if b.fleet != nil {
+		list = append(list, fleetStatus(*b.config.Fleet, b.fleet.Status()))
 	}
 	if t := b.parts.terminal; t != nil {
 		d := t.status(device.DeviceStatus{Name: "terminal", Kind: "pax", Line: b.config.Terminal.Line})

@@ -30,6 +30,7 @@ type Config struct {
 	Shop     Shop            `toml:"shop"`
 	Store    store.Config    `toml:"store"`
 	Backup   *Backup         `toml:"backup"`
+	Fleet    *Fleet          `toml:"fleet"`
 	API      API             `toml:"api"`
 	Pages    api.Pages       `toml:"pages"`
 	People   People          `toml:"people"`
@@ -198,9 +199,7 @@ func (c *Config) inherit(d *strict) {
 func (c *Config) judge(d *strict) {
 	d.judge("shop", c.Shop.Validate())
 	d.judge("store", c.Store.Validate())
-	if c.Backup != nil {
-		d.judge("backup", c.Backup.Validate())
-	}
+	c.judgeSecondPlaces(d)
 	d.judge("api", c.API.validate())
 	d.judge("pages", c.Pages.Validate())
 	d.judge("people", c.People.validate())
@@ -263,6 +262,16 @@ func (c *Config) judge(d *strict) {
 			d.judge(l.path, []error{fmt.Errorf("line = %q is the line of [%s], too: each device needs its own", l.config.Line, sectionName(by))})
 		}
 		taken[l.config.Line] = l.path
+	}
+}
+
+// judgeSecondPlaces judges where the journal is kept besides the box.
+func (c *Config) judgeSecondPlaces(d *strict) {
+	if c.Backup != nil {
+		d.judge("backup", c.Backup.Validate())
+	}
+	if c.Fleet != nil {
+		d.judge("fleet", c.Fleet.Validate())
 	}
 }
 

@@ -82,6 +82,7 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if c.Backup != nil {
 		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)
 	}
+	d.joinFleet()
 	if d.tokens, err = newTokenKeeper(ctx, opened, d.till.Setting); err != nil {
 		return nil, err
 	}
@@ -195,6 +196,9 @@ func (d *daemon) Run(ctx context.Context) error {
 	if d.board.copies != nil {
 		run = append(run, part{"backup", d.board.copies.run})
 	}
+	if d.board.fleet != nil {
+		run = append(run, part{"chain", d.board.fleet.Run})
+	}
 	for _, l := range d.listeners {
 		run = append(run, part{"api on " + l.Addr().String(), serveHTTP(func(ctx context.Context) *http.Server {
 			return api.Server(ctx, d.handler, d.log)
@@ -268,6 +272,9 @@ func (d *daemon) Close() error {
 	}
 	if d.parts != nil {
 		d.parts.close()
+	}
+	if d.board != nil && d.board.fleet != nil {
+		d.board.fleet.Close()
 	}
 	if d.journal == nil {
 		return nil

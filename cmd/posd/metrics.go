@@ -134,6 +134,7 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	m.ofVerification(p)
 	m.ofCopies(p)
+	m.ofFleet(p)
 	m.ofDevices(p)
 	m.ofProcess(p)
 }

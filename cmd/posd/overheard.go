@@ -213,6 +213,7 @@ func (g *gateway) greet(ctx context.Context) {
 type journal struct {
 	*store.Store
 	known
+	wake func() // told of each commit; nil where nobody listens
 }
 
 // Commit is store.Store.Commit.
@@ -221,6 +222,9 @@ func (j *journal) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) 
 	switch {
 	case err == nil:
 		j.hear(true, "ready", sale.TroubleNone)
+		if j.wake != nil {
+			j.wake()
+		}
 	case ctx.Err() == nil:
 		j.hear(false, err.Error(), sale.TroubleNone)
 	}

@@ -82,7 +82,7 @@ func load(path string) (Config, error) {
 	c := defaults()
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return c, fmt.Errorf("read the configuration: %w: configs/poshub.toml is a documented sample; name another file with -config", err)
+		return c, fmt.Errorf("read the configuration: %w: configs/nats/poshub.toml is a documented sample; name another file with -config", err)
 	}
 	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"posd/sync/fleet"
 )
 
@@ -30,7 +28,7 @@ const (
 type hub struct {
 	config Config
 	books  *books
-	nc     *nats.Conn
+	nc     *fleet.Link
 	log    *slog.Logger
 
 	mu       sync.Mutex
@@ -55,7 +53,7 @@ func openHub(ctx context.Context, c Config, log *slog.Logger) (*hub, error) {
 	return h, nil
 }
 
-func dial(c Config, log *slog.Logger) (*nats.Conn, error) {
+func dial(c Config, log *slog.Logger) (*fleet.Link, error) {
 	return fleet.Dial(c.NATS.Servers, secretFile(c.NATS.CredentialFile, "nats-credential"), c.NATS.CAFile, "poshub", log)
 }
 

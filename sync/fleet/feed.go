@@ -28,7 +28,7 @@ const (
 )
 
 // OpenFeed opens the durable consumer of that name, making it if there is none.
-func OpenFeed(ctx context.Context, nc *nats.Conn, stream, chain, name string) (*Feed, error) {
+func OpenFeed(ctx context.Context, nc *Link, stream, chain, name string) (*Feed, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (d Delivery) Undone() {
 }
 
 // HearStatus calls each for every word that counters say of themselves.
-func HearStatus(nc *nats.Conn, chain string, each func(Name, []byte)) (stop func(), err error) {
+func HearStatus(nc *Link, chain string, each func(Name, []byte)) (stop func(), err error) {
 	sub, err := nc.Subscribe("status."+chain+".*.*", func(m *nats.Msg) {
 		if n, ok := statusOf(m.Subject); ok {
 			each(n, m.Data)

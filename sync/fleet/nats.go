@@ -21,9 +21,12 @@ const (
 	redialEvery = 2 * time.Second
 )
 
+// Link is a connection to NATS servers.
+type Link = nats.Conn
+
 // Dial connects to NATS servers. It returns at once: a link that is not there is
 // tried again for ever.
-func Dial(servers []string, credential, caFile, name string, log *slog.Logger) (*nats.Conn, error) {
+func Dial(servers []string, credential, caFile, name string, log *slog.Logger) (*Link, error) {
 	o := nats.GetDefaultOptions()
 	o.Servers, o.Name = servers, name
 	o.AllowReconnect, o.MaxReconnect, o.ReconnectWait, o.RetryOnFailedConnect = true, -1, redialEvery, true

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -51,7 +50,7 @@ func (p StreamPlan) config() jetstream.StreamConfig {
 }
 
 // InitStream makes the stream, unless it is there: then it is only looked at.
-func InitStream(ctx context.Context, nc *nats.Conn, p StreamPlan) (made bool, findings []Finding, err error) {
+func InitStream(ctx context.Context, nc *Link, p StreamPlan) (made bool, findings []Finding, err error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return false, nil, err
@@ -71,7 +70,7 @@ func InitStream(ctx context.Context, nc *nats.Conn, p StreamPlan) (made bool, fi
 
 // CheckStream names every setting of the stream by which money can be lost, or
 // that is not as InitStream makes it.
-func CheckStream(ctx context.Context, nc *nats.Conn, p StreamPlan) ([]Finding, error) {
+func CheckStream(ctx context.Context, nc *Link, p StreamPlan) ([]Finding, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err

@@ -28,16 +28,6 @@ func Options(dir string) server.Options {
 	}
 }
 
-// FromFile are the options of a server's configuration file.
-func FromFile(path string) (server.Options, error) {
-	o, err := server.ProcessConfigFile(path)
-	if err != nil {
-		return server.Options{}, fmt.Errorf("read %s: %w", path, err)
-	}
-	o.NoSigs = true
-	return *o, nil
-}
-
 // Start starts a server and waits until it is ready.
 func Start(o server.Options) (*Server, error) {
 	used := o
