@@ -184,7 +184,7 @@ func TestALateApprovalIsAnIncident(t *testing.T) {
 	s.terminal.then("T00", func(c *fakeConn, _ string, f []string) {
 		go func() {
 			<-late
-			c.say(c.f.approve(f, nil)...)
+			c.send(c.f.approve(f, nil)...)
 		}()
 	})
 	v := s.sell(2865, "")

@@ -178,13 +178,18 @@ func (c *fakeConn) eot() { io.WriteString(c, "\x04") }
 
 // say writes a response and waits for a byte that stands for its ACK.
 func (c *fakeConn) say(fields ...string) {
+	c.send(fields...)
+	c.in.ReadByte()
+}
+
+// send writes a response; its ACK is left to whoever reads the next request.
+func (c *fakeConn) send(fields ...string) {
 	body := strings.Join(append([]string{"0"}, fields...), "\x1c") + "\x03"
 	sum := byte(0)
 	for i := range len(body) {
 		sum ^= body[i]
 	}
 	io.WriteString(c, "\x02"+body+string([]byte{sum}))
-	c.in.ReadByte()
 }
 
 // reply is a whole answer: ACK, response, EOT.
