@@ -13,6 +13,9 @@ if command -v udevadm >/dev/null 2>&1; then
   udevadm control --reload 2>/dev/null || true
   udevadm trigger --subsystem-match=tty --subsystem-match=usbmisc 2>/dev/null || true
 fi
+if [ -z "$2" ]; then # the first time
+  echo "posd: no token is made by itself: until 'posd token create', every program of this box may sell and give money back."
+fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || true
   systemctl try-restart posd.service || true

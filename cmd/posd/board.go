@@ -26,6 +26,7 @@ type board struct {
 	journal  *journal
 	verifier *verifier        // nil where no daemon runs
 	tokens   *tokenKeeper     // nil where no daemon runs
+	cert     *certificate     // nil where the network is not served
 	copies   *copier          // nil where none are made, or no daemon runs
 	fleet    *fleet.Publisher // nil where there is no chain, or no daemon runs
 	behind   func() string    // whether the clock is behind the journal, in words; nil where no daemon runs
@@ -63,6 +64,9 @@ func (b *board) last() []device.DeviceStatus {
 	}
 	if b.tokens != nil {
 		list = append(list, b.access())
+	}
+	if b.cert != nil {
+		list = append(list, b.cert.status(b.config.API.LANListen))
 	}
 	return append(list, b.plugged()...)
 }

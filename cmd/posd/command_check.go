@@ -123,9 +123,16 @@ const aloneLimit = 20 * time.Second
 // checkAlone opens and greets every device.
 func checkAlone(ctx context.Context, c Config, progress io.Writer) []device.DeviceStatus {
 	log := slog.New(slog.DiscardHandler)
-	journal, latest, locked := journalAlone(ctx, c.Store, progress, log)
-	list := append([]device.DeviceStatus{journal}, clockStatus(device.BehindWords(time.Now(), latest))...)
-	if locked { // a daemon that does not answer has the lines as well
+	journal := journalAlone(ctx, c.Store, progress, log)
+	list := append([]device.DeviceStatus{journal.status}, clockStatus(device.BehindWords(time.Now(), journal.latest))...)
+	if journal.made != nil {
+		list = append(list, device.DeviceStatus{Name: "access", Kind: "tokens", Line: c.API.Listen, OK: true, Words: accessWords(*journal.made)})
+	}
+	if c.API.LANListen != "" {
+		cert := certificate{files: c.tlsFiles(), now: time.Now}
+		list = append(list, cert.status(c.API.LANListen))
+	}
+	if journal.locked { // a daemon that does not answer has the lines as well
 		return list
 	}
 	ctx, cancel := context.WithTimeout(ctx, aloneLimit) // the journal takes as long as it is
@@ -175,24 +182,37 @@ func firstWord(ctx context.Context, status func() display.Status) {
 	}
 }
 
+// journalRead is what is known of a journal that no daemon has.
+type journalRead struct {
+	status device.DeviceStatus
+	made   *bool     // whether there ever was a token; nil where that cannot be read
+	latest time.Time // of its latest entry
+	locked bool      // another program has it
+}
+
 // journalAlone opens the journal, if there is one. It makes none: that would
-// belong to whoever runs check, and posd could not write it. latest is the time of
-// its latest entry.
-func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *slog.Logger) (d device.DeviceStatus, latest time.Time, locked bool) {
-	d = device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: c.Dir}
+// belong to whoever runs check, and posd could not write it.
+func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *slog.Logger) (j journalRead) {
+	j.status = device.DeviceStatus{Name: "journal", Kind: "sqlite", Line: c.Dir}
+	d := &j.status
 	if !journalThere(c) {
-		d.OK, d.Words = true, "none yet: the first start makes it"
-		return d, latest, false
+		d.OK, d.Words, j.made = true, "none yet: the first start makes it", new(bool)
+		return j
 	}
 	s, err := store.Open(ctx, c, log)
 	if err != nil {
 		d.Words = err.Error()
-		return d, latest, errors.Is(err, sale.ErrLocked)
+		j.locked = errors.Is(err, sale.ErrLocked)
+		return j
 	}
 	d.OK, d.Words = true, "ready; every row is as it was written"
-	if latest, err = device.LatestEntry(ctx, s); err != nil {
+	if list, err := s.Tokens(ctx); err == nil {
+		some := len(list) > 0
+		j.made = &some
+	}
+	if j.latest, err = device.LatestEntry(ctx, s); err != nil {
 		d.OK, d.Words = false, errors.Join(err, s.Close()).Error()
-		return d, latest, false
+		return j
 	}
 	of, read, said := s.Commits(), int64(0), time.Now()
 	err = s.VerifyTelling(ctx, func(n int64) {
@@ -207,7 +227,7 @@ func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *
 	if err := errors.Join(err, s.Close()); err != nil {
 		d.OK, d.Words = false, err.Error()
 	}
-	return d, latest, false
+	return j
 }
 
 // progressEvery is how often a long check says how far it is.

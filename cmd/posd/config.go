@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,6 +57,16 @@ type Shop struct {
 type API struct {
 	// Listen is the TCP address of the API and the pages; loopback only. Default 127.0.0.1:8480.
 	Listen string `toml:"listen"`
+	// LANListen is the address in the shop's network at which tablets and registers
+	// ask, over TLS and by token; empty for none. Default "".
+	LANListen string `toml:"lan_listen"`
+	// CertFile and KeyFile are the certificate for it; empty: what `posd tls init` made. Default "".
+	CertFile string `toml:"cert_file"`
+	KeyFile  string `toml:"key_file"`
+	// Hosts are names by which posd may be asked besides its addresses. Default none.
+	Hosts []string `toml:"hosts"`
+	// Origins are other web pages that may ask, as browsers name them. Default none.
+	Origins []string `toml:"origins"`
 	// Socket is the path of the unix socket, mode 0660; empty for none. Default /run/posd/posd.sock.
 	Socket string `toml:"socket"`
 }
@@ -312,11 +323,40 @@ func (a API) validate() []error {
 	if err := api.ListenAllowed(a.Listen); err != nil {
 		faults = append(faults, err)
 	}
+	faults = append(faults, a.lanFaults()...)
 	if a.Socket != "" && !filepath.IsAbs(a.Socket) {
 		faults = append(faults, fmt.Errorf(`socket = %q is not an absolute path: write it from the root, such as %q, or "" for none`, a.Socket, defaultSocket))
 	}
 	if len(a.Socket) > 107 { // sun_path
 		faults = append(faults, fmt.Errorf("socket has %d characters, and the path of a socket at most 107: choose a shorter one", len(a.Socket)))
+	}
+	return faults
+}
+
+// lanFaults are what is wrong with what is said of the network.
+func (a API) lanFaults() (faults []error) {
+	if a.LANListen != "" {
+		if err := api.LANAllowed(a.LANListen); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	if (a.CertFile == "") != (a.KeyFile == "") {
+		faults = append(faults, errors.New("cert_file and key_file go together: name both, or neither for what posd tls init makes"))
+	}
+	for _, one := range []struct{ key, path string }{{"cert_file", a.CertFile}, {"key_file", a.KeyFile}} {
+		if one.path != "" && !filepath.IsAbs(one.path) {
+			faults = append(faults, fmt.Errorf("%s = %q is not an absolute path: write it from the root", one.key, one.path))
+		}
+	}
+	for _, name := range a.Hosts {
+		if name == "" || strings.ContainsAny(name, "/: *") {
+			faults = append(faults, fmt.Errorf("hosts holds %q: write a name alone, such as till.local, without port or path", name))
+		}
+	}
+	for _, o := range a.Origins {
+		if u, err := url.Parse(o); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+u.Host || strings.Contains(o, "*") {
+			faults = append(faults, fmt.Errorf("origins holds %q: write it as browsers do, such as https://shop.example, without a path", o))
+		}
 	}
 	return faults
 }

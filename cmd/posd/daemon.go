@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -28,6 +29,8 @@ type daemon struct {
 	journal   *journal
 	parts     *parts
 	listeners []net.Listener
+	lan       net.Listener // nil where the network is not served
+	cert      *certificate
 	fronts    frontEnds
 	notified  net.Listener // nil where the gateway's notifications arrive nowhere
 	till      *device.Till
@@ -65,6 +68,12 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if d.listeners, err = listen(c.API); err != nil {
 		return nil, err
 	}
+	if c.API.LANListen != "" {
+		d.cert = &certificate{files: c.tlsFiles(), now: time.Now}
+		if d.lan, err = listenLAN(c.API.LANListen, d.cert); err != nil {
+			return nil, err
+		}
+	}
 	if d.notified, err = listenForNotices(c.Gateway); err != nil {
 		return nil, err
 	}
@@ -89,7 +98,10 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if d.people, err = newPeopleKeeper(ctx, c, opened, d.till.Setting); err != nil {
 		return nil, err
 	}
-	d.board.tokens = d.tokens
+	d.board.tokens, d.board.cert = d.tokens, d.cert
+	if d.lan != nil && !d.tokens.Made() {
+		return nil, errors.New("lan_listen in [api]: the network is served by token alone, and there is none: make one first (posd token create), or remove lan_listen")
+	}
 	d.sweep = newSweeper(c.Shop, opened.Prune, log)
 	d.metrics = newMetrics(d.till, d.board)
 	if d.parts.printer != nil {
@@ -160,7 +172,7 @@ func (d *daemon) apiOptions() api.Options {
 			return layout.PNG(r)
 		},
 		Subscribe: func() (<-chan device.Message, func()) { s := d.till.Subscribe(); return s.C(), s.Close },
-		Prune:     d.sweep, Tokens: d.tokens, People: d.people,
+		Prune:     d.sweep, Tokens: d.tokens, People: d.people, Hosts: c.API.Hosts, Origins: c.API.Origins, Authority: c.authority(),
 		Version: version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 		TimeZone: c.Shop.TimeZone, Pages: c.Pages,
 	}
@@ -178,7 +190,7 @@ func (d *daemon) apiOptions() api.Options {
 
 // Run runs the counter until ctx ends or a part gives up.
 func (d *daemon) Run(ctx context.Context) error {
-	p := d.parts
+	c, p := d.config, d.parts
 	run := []part{{"displays", p.displays.Run}}
 	if d.slips != nil {
 		run = append(run, part{"slips", d.slips.Run})
@@ -203,6 +215,11 @@ func (d *daemon) Run(ctx context.Context) error {
 		run = append(run, part{"api on " + l.Addr().String(), serveHTTP(func(ctx context.Context) *http.Server {
 			return api.Server(ctx, d.handler, d.log)
 		}, l)})
+	}
+	if d.lan != nil {
+		run = append(run, part{"api on " + c.API.LANListen, serveHTTP(func(ctx context.Context) *http.Server {
+			return api.Server(api.OverLAN(ctx), d.handler, d.log)
+		}, d.lan)}, part{"certificate", d.cert.run(c.lanNames(), d.log)})
 	}
 	if d.notified != nil {
 		run = append(run, part{"notifications", serveHTTP(notices(d.config.Gateway, p.gateway, d.till, d.log), d.notified)})
@@ -263,6 +280,9 @@ func (d *daemon) asking(ctx context.Context) bool {
 // Close lets go of listeners, lines and journal, in reverse. It is safe to call
 // on a daemon that was made in part, never ran, or closed already.
 func (d *daemon) Close() error {
+	if d.lan != nil {
+		d.lan.Close()
+	}
 	if d.notified != nil {
 		d.notified.Close()
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -56,6 +57,18 @@ func listenSocket(path string) (net.Listener, error) {
 	if err := os.Chmod(path, 0o660); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("socket %s: %w", path, err)
+	}
+	return l, nil
+}
+
+// listenLAN opens the address in the shop's network, which speaks TLS alone.
+func listenLAN(addr string, cert *certificate) (net.Listener, error) {
+	if _, err := cert.load(); err != nil {
+		return nil, err
+	}
+	l, err := tls.Listen("tcp", addr, cert.config())
+	if err != nil {
+		return nil, fmt.Errorf("lan_listen = %q in [api]: %w: it must be an address of this box, and free", addr, err)
 	}
 	return l, nil
 }

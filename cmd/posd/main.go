@@ -97,7 +97,7 @@ still waiting when the command ends; 5 partly paid.`,
 	root.PersistentFlags().StringVar(&at.url, "url", "", "where the daemon is: `http://127.0.0.1:8480` or unix:/run/posd/posd.sock; default: as the configuration says, or $POSD_URL")
 	root.PersistentFlags().StringVar(&at.tokenFile, "token-file", "", "`FILE` that holds the token to show over TCP; default: $POSD_TOKEN_FILE, or the token itself in $POSD_TOKEN")
 	root.AddCommand(runCommand(&at), checkCommand(&at), devicesCommand(&at), orderCommand(&at), signCommand(&at), versionCommand())
-	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at), tokenCommand(&at), personCommand(&at))
+	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at), tokenCommand(&at), personCommand(&at), tlsCommand(&at))
 	root.AddCommand(clientCommands(&at)...)
 	return root
 }

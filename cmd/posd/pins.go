@@ -58,7 +58,10 @@ func (p pins) key(mayMake bool) ([]byte, error) {
 	if _, err := f.Write(key); err != nil {
 		return nil, fmt.Errorf("write the key of the PINs: %w", err)
 	}
-	return key, f.Sync()
+	if err := f.Sync(); err != nil {
+		return nil, fmt.Errorf("write the key of the PINs: %w", err)
+	}
+	return key, ownedAs(p.dir, path)
 }
 
 func pinKeyName(key []byte) string {

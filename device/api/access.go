@@ -79,7 +79,7 @@ func overSocket(r *http.Request) bool {
 // fromHere reports whether a request came from this machine over TCP.
 func fromHere(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	return err == nil && loopback(host)
+	return err == nil && loopback(host) && !fromLAN(r.Context())
 }
 
 // open reports whether every program of the box may do everything.
@@ -91,7 +91,7 @@ func (h *handlers) identify(r *http.Request) (sale.Actor, *Problem) {
 		name, _ := r.Context().Value(peerKey{}).(string)
 		return sale.Actor{User: name, Scopes: sale.AllScopes}, nil
 	}
-	if h.open() {
+	if h.open() && !fromLAN(r.Context()) {
 		return sale.Actor{Scopes: sale.AllScopes}, nil
 	}
 	hash := ""
@@ -118,7 +118,7 @@ func (h *handlers) identify(r *http.Request) (sale.Actor, *Problem) {
 
 // allowed says who asks, and why that is refused; nil if it is not.
 func (h *handlers) allowed(r *http.Request, known route) (sale.Actor, *Problem) {
-	if p := refusal(r); p != nil { // whoever asks
+	if p := h.refusal(r); p != nil { // whoever asks
 		return sale.Actor{}, p
 	}
 	a, p := h.identify(r)
@@ -138,7 +138,11 @@ var beyondStep = map[string]bool{"prune": true, "place-order": true, "refund-ord
 
 // byToken is who acts by the token with a hash.
 func (h *handlers) byToken(hash string) (sale.Actor, *Problem) {
-	t, ok := h.Tokens.Find(hash)
+	var t sale.Token
+	ok := false
+	if h.Tokens != nil {
+		t, ok = h.Tokens.Find(hash)
+	}
 	if !ok {
 		return sale.Actor{}, problem(http.StatusUnauthorized, "token-refused", "This token is not known here. Nothing was done.")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -69,6 +70,10 @@ func callers() []caller {
 		{"wrong-origin", []string{"Authorization", "Bearer posd_all", "Origin", "https://evil.example"}, here},
 		{"wrong-host", []string{"Authorization", "Bearer posd_all", "Host", "evil.example"}, here},
 		{"lan-nothing", nil, lan}, token("all", lan), {"socket", nil, "socket"},
+		{"lan-host", []string{"Authorization", "Bearer posd_all", "Host", "192.168.1.11"}, lan},
+		{"lan-named", []string{"Authorization", "Bearer posd_all", "Host", "till.local"}, lan},
+		{"page-named", []string{"Authorization", "Bearer posd_sell", "Origin", "https://shop.example", "Sec-Fetch-Site", "cross-site"}, here},
+		{"page-nothing", []string{"Origin", "https://shop.example", "Sec-Fetch-Site", "cross-site"}, here},
 	}
 }
 
@@ -86,6 +91,7 @@ func matrixTill() (*fake, Options) {
 	s.add("revoked", sale.AllScopes, func(t *sale.Token) { t.RevokedAt = &at })
 	s.add("expired", sale.AllScopes, func(t *sale.Token) { t.ExpiresAt = &at })
 	o.Tokens, o.Clock = s, func() time.Time { return at }
+	o.Hosts, o.Origins = []string{"till.local"}, []string{"https://shop.example"}
 	return f, o
 }
 
@@ -154,6 +160,12 @@ func askedBy(t *testing.T, h http.Handler, r route, c caller) (status int, kind 
 		stop() // let in is enough
 	}
 	defer stop()
+	if strings.HasPrefix(c.from, "192.") {
+		if req.Host == "localhost" {
+			req.Host = "192.168.1.10:8443"
+		}
+		ctx = context.WithValue(OverLAN(ctx), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(192, 168, 1, 10), Port: 8443})
+	}
 	if c.from == "socket" {
 		ctx = context.WithValue(ctx, http.LocalAddrContextKey, unixAddr{})
 	}

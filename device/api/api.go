@@ -78,8 +78,12 @@ type Options struct {
 	Tokens Tokens
 	// People are who works here; nil for a shop that names nobody.
 	People People
-	// TLS reports whether TCP is spoken over TLS.
-	TLS bool
+	// Hosts are the names by which posd may be asked besides loopback and the
+	// address of its own listener; Origins the other pages that may ask, as
+	// browsers write them.
+	Hosts, Origins []string
+	// Authority is the certificate, in PEM, that tablets must learn to trust; nil for none.
+	Authority func() []byte
 	// Metrics answers GET /metrics.
 	Metrics http.Handler
 	// Clock is time.Now when nil.
@@ -113,6 +117,8 @@ type handlers struct {
 	sessions sessions[string]       // the log-ins of pages, by the hash of their token
 	signed   sessions[signing]      // who is signed in at them
 	approved sessions[approval]     // words for one request each
+
+	shares shares // so that no client takes every place
 
 	orderRuns orderRuns // what was asked past the till
 }

@@ -46,10 +46,17 @@ func (h *handlers) events(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, p)
 		return
 	}
-	select {
-	case h.streams <- struct{}{}:
-		defer func() { <-h.streams }()
-	default:
+	give, ok := h.shares.take("stream", client(sale.ActorOf(ctx), r), maxLong/2)
+	if ok {
+		defer give()
+		select {
+		case h.streams <- struct{}{}:
+			defer func() { <-h.streams }()
+		default:
+			ok = false
+		}
+	}
+	if !ok {
 		w.Header().Set("Retry-After", "5")
 		writeProblem(w, problem(http.StatusServiceUnavailable, "too-many", "Too many pages or programs follow this counter at once: close one."))
 		return

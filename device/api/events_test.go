@@ -214,10 +214,10 @@ func TestStreamsAreCounted(t *testing.T) {
 	h := New(f, options(f))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	for range maxLong {
+	for i := range maxLong {
 		go func() {
 			r := httptest.NewRequest("GET", "/v1/events", nil).WithContext(ctx)
-			r.Host = "localhost"
+			r.Host, r.RemoteAddr = "localhost", fmt.Sprintf("127.0.0.%d:1", 1+i%2)
 			h.ServeHTTP(httptest.NewRecorder(), r)
 			done <- struct{}{}
 		}()

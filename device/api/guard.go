@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,15 +43,29 @@ func Server(ctx context.Context, h http.Handler, log *slog.Logger) *http.Server 
 }
 
 // ListenAllowed returns an error with the remedy unless addr (host:port) is a
-// loopback address: posd has no tokens to tell callers apart by, so nobody but
-// this machine may reach it. Unix sockets are guarded by their mode instead.
+// loopback address: what is spoken there is not encrypted, and until a token is
+// made not asked for a right. The network has a listener of its own (LANAllowed),
+// unix sockets are guarded by their mode.
 func ListenAllowed(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("listen on %q: write host and port, such as 127.0.0.1:8480", addr)
 	}
 	if !loopback(host) {
-		return fmt.Errorf("listen on %q: only a loopback address is possible without tokens: use 127.0.0.1 or [::1]", addr)
+		return fmt.Errorf("listen on %q: only a loopback address is possible here: use 127.0.0.1 or [::1], and lan_listen for the network, with TLS and tokens", addr)
+	}
+	return nil
+}
+
+// LANAllowed returns an error with the remedy unless addr is an address of a
+// private network with a port: posd is nothing for the internet.
+func LANAllowed(addr string) error {
+	at, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return fmt.Errorf("lan_listen = %q: write this box's own address and a port, such as \"192.168.1.10:8443\", or \"\" for none", addr)
+	}
+	if ip := at.Addr().Unmap(); !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !ip.IsLoopback() {
+		return fmt.Errorf("lan_listen = %q is no address of a private network: write this box's own, such as \"192.168.1.10:8443\"", addr)
 	}
 	return nil
 }
@@ -73,6 +86,9 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 	places := make(chan struct{}, maxAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
+		if h.crossOrigin(w, r) {
+			return
+		}
 		_, pattern := mux.Handler(r)
 		known, ok := h.table[pattern]
 		if !ok {
@@ -82,6 +98,11 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 		// Before anything is written: the deadline of the connection's last
 		// request would still count. A recorder in a test has no deadlines.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(cmp.Or(limit, closeLimit) + writeLimit))
+		if fromLAN(r.Context()) && h.shares.tooFast(client(sale.Actor{}, r), h.Clock()) {
+			w.Header().Set("Retry-After", "1")
+			writeProblem(w, problem(http.StatusTooManyRequests, "too-many", "This client asks too often: nothing was done. Try again in a moment."))
+			return
+		}
 		actor, p := h.allowed(r, known)
 		if p != nil {
 			if p.Status == http.StatusUnauthorized {
@@ -91,10 +112,17 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 			writeProblem(w, p)
 			return
 		}
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		default:
+		give, ok := h.shares.take("request", client(actor, r), maxAtOnce/2)
+		if ok {
+			defer give()
+			select {
+			case places <- struct{}{}:
+				defer func() { <-places }()
+			default:
+				ok = false
+			}
+		}
+		if !ok {
 			w.Header().Set("Retry-After", "1")
 			writeProblem(w, problem(http.StatusServiceUnavailable, "too-many", "posd is busy with other requests: nothing was done. Try again in a moment."))
 			return
@@ -153,31 +181,4 @@ func secure(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-}
-
-// refusal returns why a request does not come from this counter, or nil.
-func refusal(r *http.Request) *Problem {
-	// On a unix socket the file's mode has decided already, and no browser can
-	// be talked into using it; the Host there is whatever the client made up.
-	unix := overSocket(r)
-	if host, _, err := net.SplitHostPort(r.Host); !unix && !loopback(host) && (err == nil || !loopback(r.Host)) {
-		return problem(http.StatusForbidden, "foreign", "posd answers to this machine only: open it as http://127.0.0.1 or http://localhost, not by another name.")
-	}
-	if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
-		return problem(http.StatusForbidden, "foreign", "This request comes from a page that is not posd's own: use posd's page, or call posd from a program instead of a page.")
-	}
-	// Requests that carry no Origin, such as a foreign page's images; a person
-	// following a link to a page of ours is welcome.
-	if s := r.Header.Get("Sec-Fetch-Site"); s != "" && s != "same-origin" && s != "none" &&
-		!(r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Dest") == "document") {
-		return problem(http.StatusForbidden, "foreign", "This request comes from a page that is not posd's own: use posd's page, or call posd from a program instead of a page.")
-	}
-	ct := r.Header.Get("Content-Type")
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || (ct == "" && r.ContentLength == 0) {
-		return nil
-	}
-	if media, _, err := mime.ParseMediaType(ct); err != nil || media != "application/json" {
-		return problem(http.StatusUnsupportedMediaType, "not-json", "The body must be JSON with the header Content-Type: application/json.")
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -177,10 +178,10 @@ func TestTooManyAtOnceAreTurnedAway(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	o.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-leave })
 	h := New(f, o)
-	for range maxAtOnce {
+	for i := range maxAtOnce {
 		go h.ServeHTTP(httptest.NewRecorder(), func() *http.Request {
 			r := httptest.NewRequest("GET", "/metrics", nil)
-			r.Host = "localhost"
+			r.Host, r.RemoteAddr = "localhost", fmt.Sprintf("127.0.0.%d:1", 1+i%2)
 			return r
 		}())
 		<-entered

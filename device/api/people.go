@@ -170,7 +170,7 @@ func (h *handlers) signIn(ctx context.Context, in *struct {
 	}
 	h.signed.end(in.Was)
 	value := h.signed.begin(signing{person: p.ID, used: h.Clock()}, h.Clock(), sessionFor)
-	return &signedInOut{h.cookieNamed(personCookie, value, int(sessionFor.Seconds())), h.signedIn(p, false)}, nil
+	return &signedInOut{h.cookieNamed(ctx, personCookie, value, int(sessionFor.Seconds())), h.signedIn(p, false)}, nil
 }
 
 func (h *handlers) whoAmI(_ context.Context, in *struct {

@@ -92,6 +92,8 @@ func (h *handlers) routes() []route {
 		{"GET", "/metrics", "metrics", requestLimit, reader, plain(h.metrics)},
 		{"GET", "/healthz", "health", requestLimit, anyone, typed(h.health)},
 		{"GET", "/problems/{type}", "", requestLimit, anyone, plain(h.problemPage)},
+		{"GET", "/authority", "", requestLimit, anyone, plain(h.authorityPage)},
+		{"GET", "/authority.pem", "", requestLimit, anyone, plain(h.authorityFile)},
 		{"GET", "/openapi.json", "", requestLimit, anyone, plain(h.description)},
 	}, h.pages()...)
 }

@@ -101,8 +101,8 @@ type loginOut struct {
 }
 
 // login gives a page the rights of a token, by a cookie that no script can read.
-func (h *handlers) login(_ context.Context, in *struct{ Body LoginRequest }) (*loginOut, error) {
-	if h.open() {
+func (h *handlers) login(ctx context.Context, in *struct{ Body LoginRequest }) (*loginOut, error) {
+	if h.open() && !fromLAN(ctx) {
 		return nil, problem(http.StatusConflict, "not-possible", "No token was made here: every program and page of this box may do everything.")
 	}
 	hash := HashToken(in.Body.Token)
@@ -110,7 +110,7 @@ func (h *handlers) login(_ context.Context, in *struct{ Body LoginRequest }) (*l
 	if p != nil {
 		return nil, p
 	}
-	return &loginOut{h.cookie(h.sessions.begin(hash, h.Clock(), sessionFor), int(sessionFor.Seconds())), Login{a.Token, a.Scopes.String()}}, nil
+	return &loginOut{h.cookie(ctx, h.sessions.begin(hash, h.Clock(), sessionFor), int(sessionFor.Seconds())), Login{a.Token, a.Scopes.String()}}, nil
 }
 
 // logoutOut takes the cookie away.
@@ -118,19 +118,19 @@ type logoutOut struct {
 	SetCookie string `header:"Set-Cookie" doc:"The cookie of the log-in, ended."`
 }
 
-func (h *handlers) logout(_ context.Context, in *struct {
+func (h *handlers) logout(ctx context.Context, in *struct {
 	Session string `cookie:"posd_session" doc:"The cookie of the log-in."`
 }) (*logoutOut, error) {
 	h.sessions.end(in.Session)
-	return &logoutOut{h.cookie("", -1)}, nil
+	return &logoutOut{h.cookie(ctx, "", -1)}, nil
 }
 
 // cookie is the header that sets the cookie of a log-in for so many seconds.
-func (h *handlers) cookie(value string, age int) string {
-	return h.cookieNamed(sessionCookie, value, age)
+func (h *handlers) cookie(ctx context.Context, value string, age int) string {
+	return h.cookieNamed(ctx, sessionCookie, value, age)
 }
 
-func (h *handlers) cookieNamed(name, value string, age int) string {
-	c := http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: h.TLS}
+func (h *handlers) cookieNamed(ctx context.Context, name, value string, age int) string {
+	c := http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: fromLAN(ctx)}
 	return c.String()
 }

@@ -48,9 +48,10 @@ func lockLine(dir, key string) (*os.File, error) {
 	// may refuse O_CREATE on a file that exists and is another user's.
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err == nil {
-			f.Chmod(0o666) // whatever the umask: the next holder may be another user and writes its name, too
-		}
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	}
+	if err == nil {
+		f.Chmod(0o644) // whatever the umask and an earlier posd made of it: others may look, and not write
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		f, err = os.Open(path) // flock is content with a file it can read
