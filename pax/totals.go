@@ -44,10 +44,7 @@ func (t *Terminal) totals(ctx context.Context) (told sale.TerminalTotals, err er
 		return told, err
 	}
 	res = t.ask(ctx, cmdTotals, AppendFrame(nil, cmdTotals, t.cfg.Version, "00"), t.cfg.AckWait, t.cfg.GreetWait)
-	if res.end != answered {
-		return told, res.err
-	}
-	if string(res.reply.Code) == codeOK { // not every terminal has the report
+	if res.end == answered && string(res.reply.Code) == codeOK { // not every terminal has the report
 		told.Sums = sumsOf(res.reply)
 	}
 	if !t.wire.same(ctx, epoch) {
