@@ -228,6 +228,8 @@ func usual(c *fakeConn, cmd string, f []string) {
 		c.reply(c.f.approve(f, nil)...)
 	case "R02":
 		c.reply(c.f.lookup(sub(f, 6, 0))...)
+	case "R00": // it has no such report
+		c.reply("R01", "1.44", "100026", "NOT SUPPORTED")
 	case "B00":
 		c.f.forget()
 		c.reply("B01", "1.44", "000000", "OK", "00\x1fCLOSED\x1f\x1f\x1f\x1f4", "0=0", "0=0", "20261127120000", "77", "88")
@@ -271,6 +273,9 @@ func (f *fakeTerminal) lookup(ref string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.memory[ref]
+	if ref == "" && len(f.memory) > 0 { // how many there are
+		return []string{"R03", "1.44", "000000", "OK", fmt.Sprint(len(f.memory)), "1"}
+	}
 	if r == nil || f.blind {
 		return []string{"R03", "1.44", "100023", "NOT FOUND"}
 	}
