@@ -18,10 +18,10 @@ const posds = "a sentence of posd's own"
 
 // foreign lists what a page of a language says in English, or in posd's words.
 const foreign = `(async () => {
-	const en = (await import("/assets/words-en.js")).default;
-	const own = Object.values((await import("/assets/words-" + {fr: "fr", "zh-Hans": "hans", "zh-Hant": "hant"}[document.documentElement.lang] + ".js")).default);
+	const { all, word } = await import("/assets/words.js");
+	const own = all.map((key) => word(key, document.documentElement.lang));
 	const text = document.body.innerText;
-	return Object.values(en).filter((w) => w.length > 7 && !w.includes("{") && !own.includes(w) && text.includes(w)).concat(text.includes("posd's own") ? ["posd's own sentence"] : []).join(" | ");
+	return all.map((key) => word(key, "en")).filter((w) => w.length > 7 && !w.includes("{") && !own.includes(w) && text.includes(w)).concat(text.includes("posd's own") ? ["posd's own sentence"] : []).join(" | ");
 })()`
 
 func TestNoPageSpeaksWordsOfAnotherLanguage(t *testing.T) {

@@ -63,10 +63,7 @@ func (h *handlers) behindLogin(name string) http.HandlerFunc {
 // page serves one embedded file. The browser asks each time whether it
 // changed, so that a new posd never meets an old page.
 func page(name string) http.HandlerFunc {
-	body, err := files.ReadFile("pages/" + name)
-	if err != nil {
-		panic(err) // embedded: cannot fail at run time
-	}
+	body := asset(name)
 	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
 	small := sync.OnceValue(func() []byte { return packed(body) })
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -85,6 +82,23 @@ func page(name string) http.HandlerFunc {
 		}
 		_, _ = w.Write(send) // the browser may be gone
 	}
+}
+
+// asset is a file as browsers get it: what only people read in it, comments on lines of
+// their own and indentation, stays in the source. No text in these files goes over a line.
+func asset(name string) []byte {
+	body, err := files.ReadFile("pages/" + name)
+	if err != nil {
+		panic(err) // embedded: cannot fail at run time
+	}
+	var out bytes.Buffer
+	for line := range bytes.Lines(body) {
+		line = bytes.TrimLeft(line, "\t")
+		if len(line) > 1 && !bytes.HasPrefix(line, []byte("//")) {
+			out.Write(line)
+		}
+	}
+	return out.Bytes()
 }
 
 // packed is a file as it is sent to a browser: a third of its size.

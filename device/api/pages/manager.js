@@ -61,7 +61,7 @@ const patience = 3000; // ms
 
 async function begin() {
 	await Promise.race([all(), new Promise((done) => setTimeout(done, patience))]);
-	document.querySelector("main").hidden = false;
+	document.querySelector("main").classList.remove("begins");
 }
 
 function trouble(f) {

@@ -1,24 +1,32 @@
 // What the pages say, by language; {name} is replaced by a value. Every page
-// speaks all four: the words of each stand in a file of their own.
+// speaks all four: a word stands in one line in English, French and simplified
+// Chinese; the traditional one is made from that (words-hant.js).
 
-import en from "./words-en.js";
-import fr from "./words-fr.js";
-import hans from "./words-hans.js";
-import hant from "./words-hant.js";
+import glass from "./words-glass.js";
+import till from "./words-till.js";
+import office from "./words-office.js";
+import { traditional } from "./words-hant.js";
 
-const words = { en, fr, "zh-Hans": hans, "zh-Hant": hant };
+const words = { ...glass, ...till, ...office };
 const locales = { en: "en-CA", fr: "fr-CA", "zh-Hans": "zh-Hans-CA", "zh-Hant": "zh-Hant-CA" };
 
-export const languages = Object.keys(words);
+export const languages = Object.keys(locales);
 
 // known reports whether there is such a word.
-export const known = (key) => key in en;
+export const known = (key) => key in words;
 
-// speak returns the function that says a word in a language; what a language
-// lacks is said in English.
+// word is a word in a language, as it is written down.
+export function word(key, language) {
+	const [en, fr, hans] = words[key];
+	return { fr, "zh-Hans": hans, "zh-Hant": language === "zh-Hant" && traditional(key, hans) }[language] || en;
+}
+
+// all lists the names of all words.
+export const all = Object.keys(words);
+
+// speak returns the function that says a word in a language.
 export function speak(language) {
-	const table = words[language] || en;
-	return (key, values = {}) => (table[key] ?? en[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+	return (key, values = {}) => (known(key) ? word(key, language) : key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 // money writes cents as a person of the language writes them.
