@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql/driver"
+	"slices"
 	"time"
 
 	"posd/device/sale"
@@ -49,16 +50,26 @@ var sales = covered("sales", "id", append([]column[sale.Sale]{
 	text("reported", func(s *sale.Sale) *sale.Reported { return &s.Reported }),
 	text("incident", func(s *sale.Sale) *string { return &s.Incident }),
 	text("attention", func(s *sale.Sale) *string { return &s.Attention }),
-	ofWord("settled_by",
-		func(w *sale.Word) driver.Value { return w.By },
-		func(w *sale.Word, raw any) (err error) { w.By, err = asString(raw); return }),
-	ofWord("settled_reason",
-		func(w *sale.Word) driver.Value { return w.Reason },
-		func(w *sale.Word, raw any) (err error) { w.Reason, err = asString(raw); return }),
-	ofWord("settled_at",
-		func(w *sale.Word) driver.Value { return formatTime(w.At) },
-		func(w *sale.Word, raw any) (err error) { w.At, err = asTime(raw); return }),
-}, cardColumns(func(s *sale.Sale) **sale.CardInfo { return &s.Card })...))
+}, slices.Concat(
+	wordColumns("settled", func(s *sale.Sale) **sale.Word { return &s.Settled }),
+	cardColumns(func(s *sale.Sale) **sale.CardInfo { return &s.Card }),
+	wordColumns("corrected", func(s *sale.Sale) **sale.Word { return &s.Corrected }),
+)...))
+
+// wordColumns are a person's word, all NULL without one.
+func wordColumns(name string, word func(*sale.Sale) **sale.Word) []column[sale.Sale] {
+	return []column[sale.Sale]{
+		ofWord(name+"_by", word,
+			func(w *sale.Word) driver.Value { return w.By },
+			func(w *sale.Word, raw any) (err error) { w.By, err = asString(raw); return }),
+		ofWord(name+"_reason", word,
+			func(w *sale.Word) driver.Value { return w.Reason },
+			func(w *sale.Word, raw any) (err error) { w.Reason, err = asString(raw); return }),
+		ofWord(name+"_at", word,
+			func(w *sale.Word) driver.Value { return formatTime(w.At) },
+			func(w *sale.Word, raw any) (err error) { w.At, err = asTime(raw); return }),
+	}
+}
 
 // cardColumns are what is remembered of a card, all NULL without one.
 func cardColumns[T any](card func(*T) **sale.CardInfo) []column[T] {
@@ -263,21 +274,23 @@ func coveredTo[T any](last, name, key string, columns []column[T]) table[T] {
 }
 
 // ofWord is a column about a person's word, NULL if there is none.
-func ofWord(name string, get func(*sale.Word) driver.Value, set func(*sale.Word, any) error) column[sale.Sale] {
+func ofWord(name string, word func(*sale.Sale) **sale.Word, get func(*sale.Word) driver.Value, set func(*sale.Word, any) error) column[sale.Sale] {
 	return column[sale.Sale]{name,
 		func(s *sale.Sale) driver.Value {
-			if s.Settled == nil {
+			w := *word(s)
+			if w == nil {
 				return nil
 			}
-			return get(s.Settled)
+			return get(w)
 		},
 		func(s *sale.Sale, raw any) error {
 			if raw == nil {
 				return nil
 			}
-			if s.Settled == nil {
-				s.Settled = new(sale.Word)
+			w := word(s)
+			if *w == nil {
+				*w = new(sale.Word)
 			}
-			return set(s.Settled, raw)
+			return set(*w, raw)
 		}}
 }

@@ -270,3 +270,21 @@ func TestOneTapMakesACardSaleOfAWallet(t *testing.T) {
 		t.Errorf("the wallet's sale is %+v", s[1])
 	}
 }
+
+func TestOneTapMakesAWalletSaleOfACardAndBack(t *testing.T) {
+	r := newReal(t, "-think", "10m") // nobody shows a card
+	r.control("POST", "/customer/wait", "")
+	r.begins()
+	r.keys("1250" + enter)
+	r.press("Take WeChat Pay instead")
+	r.says("The code is shown")
+	r.press("Take a card instead")
+	r.says("At the card terminal")
+	s := r.sold()
+	if len(s) != 3 || s[2].State != sale.Cancelled || s[1].Method != sale.WeChat || s[0].Method != sale.Card || s[0].State != sale.Waiting {
+		t.Fatalf("sold %+v", s)
+	}
+	if open := s[1].State == sale.Unsure; open && (!s[1].GivenUp || s[0].Replaces != string(s[1].ID)) {
+		t.Errorf("the wallet's sale is %+v, the card's %+v", s[1], s[0])
+	}
+}

@@ -321,3 +321,93 @@ func TestButtonsStayUnderTheFinger(t *testing.T) {
 		t.Error("the cancel button was replaced though nothing about the sale changed")
 	}
 }
+
+func TestLastSalesArePrintedAgainAndGivenBackWithoutOpeningThem(t *testing.T) {
+	c := newCounter(t)
+	c.put(paid("S3", sale.CardSale, 900))
+	declined := paid("S4", sale.CardSale, 700)
+	declined.State = sale.Declined
+	c.put(declined)
+	c.size(800, 480)
+	c.open("/")
+	c.until(`document.getElementById("print-S3") && document.getElementById("print-S4") && !document.getElementById("refund-S4")`)
+	c.shot("till-last-sales")
+	js[any](c, `document.getElementById("print-S3").click()`)
+	c.says("Receipt sent to the printer.")
+	c.asks("print S3")
+	c.press("Back")
+	js[any](c, `document.getElementById("refund-S3").click()`)
+	c.says("Refund all: $9.00")
+	c.fill("f-by", "Ana")
+	c.agree()
+	c.asks("refund S3")
+}
+
+func TestCardBecomesAWalletAndBackOnlyWithoutMoney(t *testing.T) {
+	c := newCounter(t)
+	c.sells()
+	c.size(800, 480)
+	c.open("/")
+	c.says("How does the customer pay?")
+	c.keys("1250")
+	c.press("Card")
+	c.press("Take WeChat Pay instead")
+	c.asks("cancel S2")
+	s := c.get("S2")
+	s.CancelWished = true
+	c.now(s) // wished, and not decided: nothing new may begin
+	c.says("Cancel is asked for")
+	if n := asked(c, "sell"); n != 1 {
+		t.Fatalf("asked to sell %d times before the terminal had answered", n)
+	}
+	s.State, s.Reason = sale.Cancelled, sale.ReasonAborted
+	c.now(s)
+	c.says("Asking IOTPay for a code")
+	if c.sell.Method != sale.WeChat || c.sell.Amount != 1250 || c.sell.Replaces != "" {
+		t.Errorf("sold %+v", c.sell)
+	}
+	c.show(sale.Screen{Kind: sale.ScreenCode, Sale: "S3", Amount: 1250, Method: sale.WeChat, Code: codeTexts[0], Currency: "CAD"})
+	c.says("The code is shown")
+	c.press("Take a card instead")
+	c.asks("cancel S3")
+	s = c.get("S3")
+	s.State, s.GivenUp, s.Reason = sale.Unsure, true, sale.ReasonCashier
+	c.now(s)
+	c.says("At the card terminal")
+	if c.sell.Method != sale.Card || c.sell.Replaces != "S3" {
+		t.Errorf("sold %+v", c.sell)
+	}
+	c.press("Take WeChat Pay instead")
+	c.asks("cancel S4")
+	s = c.get("S4")
+	s.State, s.ApprovedAmount = sale.Paid, 1250 // the card was faster
+	c.now(s)
+	c.until(`document.getElementById("sale").dataset.tone === "paid"`)
+	if n := asked(c, "sell"); n != 3 {
+		t.Errorf("asked to sell %d times: another payment after one that was made", n)
+	}
+}
+
+func TestWhatIsEnteredByHandIsTickedOff(t *testing.T) {
+	c := newCounter(t)
+	s := paid("S5", sale.CardReturn, 1500)
+	s.Reported = sale.ReportByHand
+	c.put(s)
+	c.open("/manager")
+	c.says("to do at IOTPay by hand")
+	js[any](c, `document.querySelector("#look td button").click()`)
+	c.press("Entered at IOTPay")
+	c.says("who did it stays in the journal")
+	c.agree()
+	c.says("Fill in every field")
+	c.fill("f-by", "Ana")
+	c.fill("f-reason", "in the portal")
+	c.agree()
+	c.asks("corrected S5 by Ana (in the portal)")
+	s.Reported, s.Corrected = sale.ReportDone, &sale.Word{By: "Ana", Reason: "in the portal", At: at}
+	c.put(s)
+	c.open("/manager")
+	c.until(`document.querySelector("#devices td") && !document.getElementById("look").innerText.includes("by hand")`)
+	js[any](c, `[...document.querySelectorAll("#sales td button")].at(-1).click()`)
+	c.says("Entered at IOTPay: Ana, in the portal")
+}

@@ -63,7 +63,8 @@ type Books struct {
 	Queued    BookLine `json:"queued"`
 	SetAside  BookList `json:"setAside"`
 	Withdrawn BookLine `json:"withdrawn"`
-	ByHand    BookList `json:"byHand"` // to make or to correct at IOTPay by hand
+	ByHand    BookList `json:"byHand"`  // to make or to correct at IOTPay by hand
+	Entered   BookList `json:"entered"` // of what was to be done there by hand: what a person has done
 
 	Offline       BookList `json:"offline"` // approved without the bank, not confirmed
 	Incidents     BookList `json:"incidents"`
@@ -171,7 +172,7 @@ func (b *Books) sum(sales iter.Seq[sale.Sale]) {
 		}
 		slices.SortFunc(*list, func(x, y BookGroup) int { return strings.Compare(x.Name, y.Name) })
 	}
-	for _, list := range []*BookList{&b.Unsure, &b.BackOpen, &b.SetAside, &b.ByHand, &b.Offline, &b.Incidents, &b.OtherCurrency} {
+	for _, list := range []*BookList{&b.Unsure, &b.BackOpen, &b.SetAside, &b.ByHand, &b.Entered, &b.Offline, &b.Incidents, &b.OtherCurrency} {
 		if list.Sales == nil {
 			list.Sales = []BookEntry{}
 		}
@@ -230,6 +231,7 @@ func (b *Books) paid(s *sale.Sale) {
 		if s.Reported == sale.ReportByHand {
 			b.ByHand.add(s, s.ApprovedAmount, "given back without a sale: enter it at IOTPay by hand")
 		}
+		b.entered(s, s.ApprovedAmount)
 		return
 	}
 	taken := s.Taken()
@@ -251,6 +253,9 @@ func (b *Books) paid(s *sale.Sale) {
 	switch s.Reported {
 	case sale.ReportDone:
 		b.Reported.add(taken)
+		if !slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MoveDone && correctedAfter(s, &m) }) {
+			b.entered(s, taken) // it was the report that could not be made
+		}
 	case sale.ReportQueued:
 		b.Queued.add(taken)
 	case sale.ReportSetAside:
@@ -264,7 +269,7 @@ func (b *Books) paid(s *sale.Sale) {
 
 // back counts the refunds and voids of this day.
 func (b *Books) back(s *sale.Sale) {
-	undone := sale.Amount(0)
+	undone, entered := sale.Amount(0), sale.Amount(0)
 	for _, m := range s.Refunds {
 		if !b.moved(&m) {
 			continue
@@ -298,11 +303,33 @@ func (b *Books) back(s *sale.Sale) {
 				line.add(amount)
 				g.Net -= amount
 			}
-			undone += amount
+			if correctedAfter(s, &m) {
+				entered += amount
+			} else {
+				undone += amount
+			}
 		}
 	}
-	if undone > 0 && s.Method == sale.Card && s.Reported != sale.ReportNotNeeded && s.Reported != sale.ReportWithdrawn {
+	if s.Method != sale.Card || s.Reported == sale.ReportNotNeeded || s.Reported == sale.ReportWithdrawn {
+		return
+	}
+	if undone > 0 {
 		b.ByHand.add(s, undone, "given back: correct it at IOTPay by hand")
+	}
+	if entered > 0 {
+		b.entered(s, entered)
+	}
+}
+
+// correctedAfter reports whether a person entered s at the gateway when m was done already.
+func correctedAfter(s *sale.Sale, m *sale.Movement) bool {
+	return s.Corrected != nil && m.FinalAt != nil && !m.FinalAt.After(s.Corrected.At)
+}
+
+// entered names who has done by hand what was to be done at the gateway, if anybody has.
+func (b *Books) entered(s *sale.Sale, a sale.Amount) {
+	if w := s.Corrected; w != nil {
+		b.Entered.add(s, a, strings.TrimSuffix(w.By+": "+w.Reason, ": "))
 	}
 }
 

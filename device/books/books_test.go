@@ -50,7 +50,7 @@ func sold(n, minutes int, method sale.Method, state sale.State, amount sale.Amou
 
 func gone(kind sale.MovementKind, state sale.MovementState, amount sale.Amount, at time.Time) func(*sale.Sale) {
 	return func(s *sale.Sale) {
-		s.Refunds = append(s.Refunds, sale.Movement{ID: fmt.Sprintf("M%s%d", s.ID[22:], len(s.Refunds)), Kind: kind, State: state, Amount: amount, CreatedAt: at.UTC(), By: "Ana"})
+		s.Refunds = append(s.Refunds, sale.Movement{ID: fmt.Sprintf("M%s%d", s.ID[22:], len(s.Refunds)), Kind: kind, State: state, Amount: amount, CreatedAt: at.UTC(), FinalAt: &at, By: "Ana"})
 	}
 }
 
@@ -84,7 +84,16 @@ func fullDay() []sale.Sale {
 		// Of other days: only what moved today counts.
 		sold(18, -3*24*60, sale.Alipay, sale.Paid, 8000, gone(sale.Refund, sale.MoveDone, 1250, noon), gone(sale.Refund, sale.MoveDone, 50, dayTo)),
 		sold(19, 24*60, sale.Card, sale.Paid, 77777),
+		// What was to be done at the gateway by hand, and was.
+		sold(20, 450, sale.Card, sale.Paid, 1100, entered(noon, "in the portal")),
+		sold(21, 460, sale.Card, sale.Paid, 1300, gone(sale.Refund, sale.MoveDone, 200, noon), entered(noon.Add(time.Hour), ""),
+			gone(sale.Refund, sale.MoveDone, 300, noon.Add(2*time.Hour))), // and again to be done
 	}
+}
+
+// entered is a person's word; what was done until then is covered by it.
+func entered(at time.Time, why string) func(*sale.Sale) {
+	return func(s *sale.Sale) { s.Corrected = &sale.Word{By: "Ana", Reason: why, At: at} }
 }
 
 func TestTheBooksOfADay(t *testing.T) {

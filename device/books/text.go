@@ -97,6 +97,7 @@ func (b *Books) lines() []bookLine {
 	line("Card sales at IOTPay", "withdrawn", b.Withdrawn)
 	list("Card sales at IOTPay", "set aside", &b.SetAside)
 	list("Card sales at IOTPay", "by hand", &b.ByHand)
+	list("Card sales at IOTPay", "entered by hand", &b.Entered)
 	list("For a person", "offline", &b.Offline)
 	list("For a person", "incidents", &b.Incidents)
 	list("For a person", "other currency", &b.OtherCurrency)

@@ -69,6 +69,7 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 	"withdrawn":                          {"retiré", "已撤回", "已撤回"},
 	"set aside":                          {"mis de côté", "已搁置", "已擱置"},
 	"by hand":                            {"à la main", "需手工处理", "需手工處理"},
+	"entered by hand":                    {"inscrit à la main", "已手工登记", "已手動登記"},
 	"offline":                            {"hors ligne", "脱机", "離線"},
 	"incidents":                          {"incidents", "异常", "異常"},
 	"other currency":                     {"autre devise", "其他币种", "其他幣別"},

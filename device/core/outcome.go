@@ -76,6 +76,7 @@ func (w CorrectedTold) happen(c *Machine) {
 		l.s.Reported = sale.ReportDone
 	}
 	l.s.Attention = ""
+	l.s.Corrected = &sale.Word{By: w.By, Reason: w.Why, At: c.wall()}
 	l.waiting = append(l.waiting, Reply{Token: w.Token})
 	c.urgent()
 	words := "entered by " + w.By

@@ -290,11 +290,12 @@ type Sale struct {
 	Incident       string     `json:"incident,omitempty"`  // amounts or words that disagree: automatic steps wait for a person
 	Attention      string     `json:"attention,omitempty"` // what a person must do, in words
 	Settled        *Word      `json:"settled,omitempty"`   // a person's word, if that is what ended it
+	Corrected      *Word      `json:"corrected,omitempty"` // a person's word that what cannot be reported was entered at the gateway by hand
 	WentUnsureAt   *time.Time `json:"wentUnsureAt,omitempty"`
 	WatchedS       int64      `json:"watchedSeconds,omitempty"` // running time spent watching an unsure wallet sale
 }
 
-// Word is a person's word on a sale that posd could not settle.
+// Word is a person's word on a sale: how it ended, or what was entered elsewhere by hand.
 type Word struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
@@ -309,7 +310,8 @@ func (s Sale) Clone() Sale {
 		m := &s.Refunds[i]
 		m.KeepUntil, m.FinalAt, m.Card = clonePtr(m.KeepUntil), clonePtr(m.FinalAt), clonePtr(m.Card)
 	}
-	s.FinalAt, s.Card, s.Settled, s.WentUnsureAt = clonePtr(s.FinalAt), clonePtr(s.Card), clonePtr(s.Settled), clonePtr(s.WentUnsureAt)
+	s.FinalAt, s.Card, s.WentUnsureAt = clonePtr(s.FinalAt), clonePtr(s.Card), clonePtr(s.WentUnsureAt)
+	s.Settled, s.Corrected = clonePtr(s.Settled), clonePtr(s.Corrected)
 	return s
 }
 

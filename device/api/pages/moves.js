@@ -72,13 +72,16 @@ export function buttons(s, c) {
 			const receipt = el("pre", { class: "receipt", tabindex: "0" }, words);
 			const paper = el("details", {}, el("summary", {}, say("paper")), el("img", { src: path + "/receipt?format=png", alt: words, loading: "lazy" }));
 			const said = el("p", { role: "status" });
-			await dialogs.show(say("receipt"), el("div", {}, receipt, paper, said), [[say("print"), async () => {
-				const answer = await post(path + "/print", {}, { trouble });
-				said.textContent = answer.status === 202 ? say("printing") : refused(answer.body, "print", say);
-			}]], say);
+			await dialogs.show(say("receipt"), el("div", {}, receipt, paper, said), [[say("print"), async () => { said.textContent = await print(s, c); }]], say);
 		}]);
 	}
 	return list;
+}
+
+// print prints the receipt of s once more, and says what came of it.
+export async function print(s, { say, trouble }) {
+	const answer = await post(`/v1/sales/${s.id}/print`, {}, { trouble });
+	return answer.status === 202 ? say("printing") : refused(answer.body, "print", say);
 }
 
 // uploads lists what can be said of an offline approval that nobody has spoken of.

@@ -153,6 +153,7 @@ export function story(s, say, language) {
 	const list = [at(s.createdAt, [say("stAsked"), s.by].filter(Boolean).join(": ")), ...s.attempts.map((a) => at(a.startedAt, say(s.method === "card" ? "stTerminal" : "stGateway")))];
 	if (s.wentUnsureAt) list.push(at(s.wentUnsureAt, say("sUnsure")));
 	if (s.finalAt) list.push(at(s.finalAt, standing(s, say)));
+	if (s.corrected) list.push(at(s.corrected.at, say("entered") + ": " + [s.corrected.by, s.corrected.reason].filter(Boolean).join(", ")));
 	for (const m of s.refunds) list.push(at(m.finalAt || m.createdAt, `${name(say, "mv", m.kind)} ${money(m.amount, s.currency, language)} · ${name(say, "mv", m.state)} · ${m.by}${m.why && m.by !== "posd" ? ": " + m.why : ""}`));
 	return list.sort((a, b) => a.time.localeCompare(b.time)).map((l) => l.words);
 }
