@@ -41,7 +41,7 @@
 //	             the close, look.js what a person must see to
 //	display.js   the customer's screen
 //	shared       moves.js what can be done with a sale, tell.js how it is told, trouble.js what
-//	             a device lacks, words.js every word (words-glass.js, -till.js, -office.js: a line each),
+//	             a device lacks, words.js every word (words-*.js, a line for all languages),
 //	             dialogs.js questions, ask.js requests, stream.js events
 //	people.js    who is signed in, and the question for a PIN
 //	feed.js      one event stream for all pages of a browser, read by events.js

@@ -83,7 +83,7 @@ async function close(c) {
 // giveBack gives money to a card without the sale it came from.
 async function giveBack(c) {
 	const { say } = c;
-	const amount = { name: "amount", label: say("amountToGive"), inputmode: "decimal", required: true };
+	const amount = { name: "amount", label: say("amount"), inputmode: "decimal", required: true };
 	const v = await dialogs.form(say("giveBack"), [say("giveBackHelp")], [amount, who(say), { name: "reason", label: say("why") }], say("giveBackGo"), say,
 		(v) => (cents(v.amount) > 0 ? "" : say("badAmount")));
 	if (v) await give({ amount: cents(v.amount), by: v.by, reason: v.reason }, c);

@@ -49,6 +49,17 @@ export function qr(rows, size) {
 	return s;
 }
 
+// icon draws a path on a ground of 16 by 16.
+export function icon(path) {
+	const s = document.createElementNS(svg, "svg"), p = document.createElementNS(svg, "path");
+	s.setAttribute("class", "sign");
+	s.setAttribute("viewBox", "0 0 16 16");
+	s.setAttribute("aria-hidden", "true");
+	p.setAttribute("d", path);
+	s.append(p);
+	return s;
+}
+
 // ring draws a ring that fills up; its second circle is what is filled.
 export function ring() {
 	const s = document.createElementNS(svg, "svg");

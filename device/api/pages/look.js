@@ -21,7 +21,7 @@ export async function look(report, c) {
 	for (const list of lists) {
 		for (const e of report[list].sales) {
 			const amount = list === "otherCurrency" ? "" : money(e.amount, report.currency, c.language);
-			add(e.sale, { at: e.at, amount, method: name(say, "m", e.method) }, say(e.words === "refused" ? "uploadRefused" : "look" + capital(list)));
+			add(e.sale, { at: e.at, amount, method: name(say, "m", e.method) }, say(e.words === "refused" ? "uploadRefused" : list === "unsure" ? list : "look" + capital(list)));
 		}
 		more += report[list].count - report[list].sales.length;
 	}
@@ -30,7 +30,7 @@ export async function look(report, c) {
 	for (const s of [unsure, paid].flatMap(({ status, body }) => (status === 200 ? body : []))) {
 		const row = { at: s.createdAt, amount: money(s.amount, s.currency, c.language), method: way(s, say) };
 		const listed = rows.has(s.id), today = new Date(s.createdAt) >= new Date(report.from);
-		if (s.state === "unsure" && !listed) add(s.id, row, say("lookUnsure"));
+		if (s.state === "unsure" && !listed) add(s.id, row, say("unsure"));
 		if (unconfirmed(s) && !listed) add(s.id, row, say("lookOffline"));
 		const words = heed(s, say, c.language);
 		if (words && (today || listed)) add(s.id, row, words);

@@ -77,7 +77,7 @@ export function count(s) {
 	const since = (time) => span(Math.max(0, (Date.now() + state.skew - new Date(time)) / 1000));
 	if (keep) at.textContent = say("lateNext", { time: left(keep.keepUntil, state.skew) });
 	else if (s.state === "unsure") at.textContent = say("asking", { time: since(s.wentUnsureAt || s.createdAt) });
-	else if (until) at.textContent = say("codeLeft", { time: left(until, state.skew) });
+	else if (until) at.textContent = say("left", { time: left(until, state.skew) });
 	else at.textContent = say("since", { time: since(s.createdAt) });
 	const circle = document.querySelector("#sale .ring circle:last-child");
 	if (!circle) return;

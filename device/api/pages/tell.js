@@ -32,7 +32,7 @@ export function tell(s, seen, say, language) {
 		break;
 	case "cancelled":
 		if (["timeout", "not-shown"].includes(s.reason)) lines.push(say(s.reason === "timeout" ? "endedTimeout" : "endedNotShown"));
-		lines.push(say(ofKind("cancelledCashier", s)));
+		lines.push(say(ofKind(["return", "complete"].includes(s.kind) ? "declinedCashier" : "cancelledCashier", s)));
 		break;
 	}
 	if (s.settled) lines.push(say("bySettled", { by: s.settled.by, reason: s.settled.reason }));
@@ -67,7 +67,7 @@ export function heed(s, say, language) {
 // doing is what was asked, in a word.
 export function refused(problem, doing, say) {
 	const kind = "x" + capital(problem.code || problem.type || "");
-	const key = [kind + capital(doing), kind].find(known) || (problem.type ? "xOther" : "stopped");
+	const key = [kind + capital(doing), kind].find(known) || (["late", "internal", ""].includes(problem.type || "") ? "stopped" : "xOther");
 	return say(key, { sale: problem.sale ? number(problem.sale) : "" });
 }
 

@@ -58,12 +58,10 @@ export default {
 	giveBack: ["Return without a sale", "Rembourser sans vente", "无单退款"],
 	giveBackHelp: ["The customer’s card is read, and the money goes to it. Where there is a sale, refund that one instead. IOTPay cannot be told: enter it there by hand.", "La carte du client est lue, et l’argent va sur elle. S’il y a une vente, remboursez plutôt celle-là. IOTPay ne peut l’apprendre : entrez-le là-bas à la main.", "读取顾客的卡，钱退到这张卡。如有销售记录，请退那一笔。无法通知 IOTPay：请在那里人工登记。"],
 	giveBackGo: ["Give the money", "Rendre l’argent", "退款"],
-	amountToGive: ["Amount", "Montant", "金额"],
 	// manager: to look at
 	look: ["To look at", "À voir", "待处理"],
 	lookNone: ["Nothing to look at.", "Rien à voir.", "没有待处理的事。"],
 	lookWhy: ["Why", "Pourquoi", "原因"],
-	lookUnsure: ["not known yet", "pas encore connu", "尚不确定"],
 	lookBackOpen: ["refund or void not known yet", "remboursement ou annulation pas encore connus", "退款或撤销尚不确定"],
 	lookOffline: ["approved without the bank, not confirmed", "approuvé sans la banque, non confirmé", "未经银行批准，未确认"],
 	lookIncidents: ["incident", "incident", "异常"],
