@@ -132,7 +132,7 @@ func TestContactSheets(t *testing.T) {
 			}
 			office.row()
 			c.open("/manager")
-			c.until(`document.querySelector("#devices td") && document.querySelector(".chart")`)
+			c.until(`document.querySelector("#devices td") && document.querySelector(".chart") && !document.querySelector(".begins")`)
 			office.add(c, "sheet-manager-"+where)
 			js[any](c, `document.querySelector("#sales").scrollIntoView(), 1`)
 			office.add(c, "sheet-manager-sales-"+where)
@@ -151,6 +151,14 @@ func TestContactSheets(t *testing.T) {
 			}
 		}
 	}
+	some := func(row []image.Image, which ...int) (few []image.Image) {
+		for _, i := range which {
+			few = append(few, row[i])
+		}
+		return few
+	}
+	overview := sheet{[][]image.Image{some(till.shots[0], 1, 2, 4), some(till.shots[0], 8, 5, 10), some(office.shots[0], 0, 1, 2), some(glass.shots[0], 1, 4, 6)}}
+	overview.write(t, filepath.Join(dir, "overview.png"))
 	for name, s := range map[string]*sheet{"cashier": &till, "manager": &office, "display": &glass} {
 		s.write(t, filepath.Join(dir, name+".png"))
 		if len(s.shots) != len(languages)*len(sizes) || slices.ContainsFunc(s.shots, func(row []image.Image) bool { return len(row) < 3 }) {

@@ -8,6 +8,7 @@ keep().catch(() => {}); // without it all else works
 
 async function keep() {
 	await navigator.serviceWorker.register("/worker.js");
+	if (navigator.serviceWorker.controller) return; // it keeps what it serves
 	const parts = performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname).filter((p) => p.startsWith("/assets/"));
 	await (await caches.open("posd")).addAll([...new Set([location.pathname, ...parts, "/assets/feed.js"])]);
 }
