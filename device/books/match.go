@@ -24,8 +24,8 @@ type BatchMatch struct {
 	Doubt     string      `json:"doubt,omitempty"` // an earlier close of this day whose answer was lost: the batch may be in two parts
 	Kinds     []BatchKind `json:"kinds"`           // empty unless the batch was closed
 	Apart     sale.Amount `json:"apart"`           // terminal less posd, of all kinds
-	Elsewhere BookList    `json:"elsewhere"`       // card sales of the day that the terminal has in another batch
-	Look      BookList    `json:"look"`            // of this batch: settled by a person, an incident, or offline and not confirmed
+	Elsewhere BookList    `json:"elsewhere"`       // card sales of the day that the terminal has in another batch, all of them if this one is empty
+	Look      BookList    `json:"look"`            // of this batch: settled or given back by a person, an incident, or offline and not confirmed
 }
 
 // BatchKind compares one kind of card, in sales less returns without voids.
@@ -103,7 +103,9 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 	}
 	for i := range s.Refunds {
 		if v := &s.Refunds[i]; v.Kind == sale.Refund && within(v.Day) && v.State == sale.MoveDone {
-			m.add(s, v.Card, -v.Amount, v.Day == to, "returned")
+			if m.add(s, v.Card, -v.Amount, v.Day == to, "returned") && v.Card == nil {
+				m.Look.add(s, -v.Amount, "returned by a person's word: "+v.Words)
+			}
 		}
 	}
 }
@@ -117,6 +119,9 @@ func (m *BatchMatch) add(s *sale.Sale, card *sale.CardInfo, amount sale.Amount, 
 		if today { // what is older stood in the report of its own day
 			m.Elsewhere.add(s, amount, words+", in batch "+card.Batch+" of terminal "+card.Serial)
 		}
+		return false
+	case m.Empty: // the terminal settled it before
+		m.Elsewhere.add(s, amount, strings.TrimSpace(words+", in an earlier batch "+card.Batch))
 		return false
 	case !sameBatch(card.Batch, m.Number):
 		m.Elsewhere.add(s, amount, words+", in batch "+card.Batch)

@@ -26,8 +26,9 @@ type bank struct {
 	terminal string // serial number of the one on the line
 	line     int    // counts the connections
 	sentOn   map[string]int
-	finds    int           // the run of posd in which this terminal found something by reference
-	blind    time.Duration // until when look-ups find nothing: it was started anew
+	finds    int               // the run of posd in which this terminal found something by reference
+	blind    time.Duration     // until when look-ups find nothing: it was started anew
+	refused  map[string]string // what the host refused and posd did not hear of is on record, too: by reference, the terminal
 	odd      oddities
 }
 
@@ -64,6 +65,7 @@ type running struct {
 }
 
 func (b *bank) init(w *world) {
+	b.refused = map[string]string{}
 	b.records, b.sentOn, b.closed, b.terminal, b.line = map[string]*record{}, map[string]int{}, map[string]int{}, serial, 1
 	if w.wires != nil {
 		return // the simulated terminal on the wire has none of them
@@ -120,13 +122,17 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 			a = w.wires.charge(w, o, a)
 		}
 		switch {
+		case a.Verdict == sale.VerdictCancelled && w.chance(0.2) && w.wires == nil: // A14 is answered by EOT alone, and nothing follows
+			w.say("terminal: %s is cancelled, and it says nothing", o.Ref)
+			answer(3*time.Second, sale.VerdictUnsure, "the wish to cancel was heard, and nothing came after it")
 		case lost || b.unplugged:
 			w.say("terminal: answer to %s (%s) lost", o.Ref, a.Verdict)
 			if !lost {
 				answer(0, sale.VerdictUnsure, "line lost")
 			}
-			if w.chance(0.2) {
-				b.reboot(w)
+			b.meanwhile(w)
+			if a.Verdict == sale.VerdictDeclined {
+				b.refused[o.Ref] = b.terminal
 			}
 			if a.Verdict == sale.VerdictApproved && w.rnd.IntN(3) == 0 { // it comes after all, now and then twice
 				b.late = append(b.late, slices.Repeat([]sale.CardAnswer{a}, 1+w.rnd.IntN(2))...)
@@ -186,6 +192,9 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 		}
 	case o.Kind != sale.CardSale && o.Kind != sale.CardAuth:
 		orig := b.original(o)
+		if orig != nil && o.Kind == sale.CardVoid && o.Original.Amount != orig.approved {
+			w.fail("I6: %s is voided as %s, and the terminal approved %s", orig.ref, o.Original.Amount, orig.approved)
+		}
 		if orig == nil || w.chance(0.02) {
 			a.Verdict, a.Words = sale.VerdictDeclined, "NOT FOUND"
 			return a
@@ -193,7 +202,8 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 		if orig.voided = o.Kind == sale.CardVoid; orig.voided { // all of it, whatever was asked
 			rec.approved, rec.hidden = orig.approved, b.odd.marksOnly
 		}
-		if orig.undone += rec.approved; orig.undone > orig.approved {
+		byHand := func(s *sale.Sale) bool { return s != nil && s.Settled != nil } // a person called a part all of it
+		if orig.undone += rec.approved; orig.undone > orig.approved && !byHand(w.saleOf(orig.ref)) {
 			w.fail("I1: %s was given back of %s, which took %s", orig.undone, orig.ref, orig.approved)
 		}
 	case w.chance(0.01) && len(b.list) > 0:
@@ -259,7 +269,7 @@ func (b *bank) extras(w *world, r *record) {
 		r.approved, r.wrong = r.approved+7, true // nobody can explain that one
 	case w.chance(0.01) && w.wires == nil && slices.Contains(w.policy.ApprovedIncludes, "tip"):
 		r.approved, r.tip, r.cashback, r.surplus, r.wrong = r.asked, 150, 0, 0, true // the tip stands beside the amount, and the shop says that it does not
-	case w.chance(0.02) && (w.wires != nil || w.seed%3 == 0):
+	case b.odd.hides && w.chance(0.2), w.chance(0.02) && (w.wires != nil || w.seed%3 == 0):
 		r.offline = true
 	}
 }
@@ -325,6 +335,9 @@ func (b *bank) lookUp(w *world, l sale.CardLookup, f *sale.CardFinding) {
 		return
 	}
 	if f.Result = b.look(w, l.Ref); f.Result == sale.FoundIt {
+		if r := b.records[l.Ref]; l.Amount != r.asked && l.Kind != sale.CardVoid {
+			w.fail("I6: %s is looked for with %s, and %s was asked", l.Ref, l.Amount, r.asked)
+		}
 		f.Answer = b.answer(w, b.records[l.Ref])
 	} else {
 		if l.Original != nil {
@@ -335,6 +348,9 @@ func (b *bank) lookUp(w *world, l sale.CardLookup, f *sale.CardFinding) {
 		}
 		if l.Control != nil {
 			f.Control = b.look(w, l.Control.Ref)
+			if r := b.records[l.Control.Ref]; f.Control == sale.FoundIt && l.Control.Amount != r.approved {
+				w.fail("I6: the control %s is looked for with %s, and the terminal approved %s", r.ref, l.Control.Amount, r.approved)
+			}
 		}
 	}
 	f.Finds = b.finds == w.life
@@ -344,6 +360,8 @@ func (b *bank) lookUp(w *world, l sale.CardLookup, f *sale.CardFinding) {
 func (b *bank) look(w *world, ref string) sale.Found {
 	r := b.records[ref]
 	switch {
+	case b.refused[ref] == b.terminal && w.now >= b.blind && !b.odd.lookupOff: // on record, and not as approved
+		return sale.FoundUnclear
 	case r == nil, r.on != b.terminal, r.hidden, b.odd.lookupOff, w.now < b.blind:
 		return sale.FoundNot
 	case r.offline && b.odd.hides, r.batch != b.closed[r.on] && !r.offline: // what was approved offline survives a close

@@ -35,7 +35,7 @@ func (s *shop) closeDay(w *world) {
 		count(st)
 	}
 	w.say("manager: closes day %d", day)
-	s.ask(w, func(t core.Token) core.Event { ev.Token = t; return ev }, nil)
+	s.ask(w, func(t core.Token) core.Event { ev.Token = t; return ev }, &ask{closing: w.calm && w.bank.running == nil})
 }
 
 // uploaded is a person's word on an offline approval.
@@ -53,7 +53,7 @@ func (s *shop) uploaded(w *world, st sale.Sale) {
 // closeBatch is the terminal settling because it was asked to; the request or
 // its answer may be lost.
 func (b *bank) closeBatch(w *world, back back) {
-	a := b.totals()
+	a := b.totals(w)
 	switch {
 	case b.unplugged || b.running != nil || w.chance(0.05):
 		a = sale.BatchAnswer{End: sale.BatchOpen, Words: "not sent"}
@@ -61,8 +61,13 @@ func (b *bank) closeBatch(w *world, back back) {
 		a = w.wires.closeBatch(w)
 	case w.chance(0.05):
 		a = sale.BatchAnswer{End: sale.BatchUnsure, Words: "the request is lost"}
+	case len(a.Totals) == 0: // 100023
+		a = sale.BatchAnswer{End: sale.BatchClosed, Empty: true, Serial: b.terminal, Words: "NOT FOUND"}
 	default:
 		b.settle(w)
+		if w.chance(0.1) { // 000300
+			a.Difference = "out of balance"
+		}
 	}
 	if a.End == sale.BatchClosed && w.chance(0.1) {
 		a = sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"}
@@ -72,9 +77,10 @@ func (b *bank) closeBatch(w *world, back back) {
 }
 
 // totals sums the open batch up: sales less returns, without what was voided.
-func (b *bank) totals() sale.BatchAnswer {
-	t := sale.BatchTotal{Tender: sale.Credit}
+func (b *bank) totals(w *world) sale.BatchAnswer {
+	t, any := sale.BatchTotal{Tender: sale.Credit}, w.wires != nil
 	for _, r := range b.list {
+		any = any || r.on == b.terminal && r.batch == b.closed[r.on]
 		if r.on == b.terminal && r.batch == b.closed[r.on] && !r.voided {
 			switch r.kind {
 			case sale.CardSale, sale.CardComplete:
@@ -84,7 +90,11 @@ func (b *bank) totals() sale.BatchAnswer {
 			}
 		}
 	}
-	return sale.BatchAnswer{End: sale.BatchClosed, Serial: b.terminal, Number: batchName(b.closed[b.terminal]), Totals: []sale.BatchTotal{t}, Words: "BATCH CLOSED"}
+	a := sale.BatchAnswer{End: sale.BatchClosed, Serial: b.terminal, Number: batchName(b.closed[b.terminal]), Words: "BATCH CLOSED"}
+	if any {
+		a.Totals = []sale.BatchTotal{t}
+	}
+	return a
 }
 
 func batchName(n int) string { return strconv.Itoa(n + 1) }
@@ -239,7 +249,12 @@ func (w *world) explained(no int, b books.Books) {
 		left := t.Apart
 		for _, e := range t.Look.Sales { // posd counts it; what has the terminal in that batch?
 			left += e.Amount
-			if r := w.bank.of(w.disk.Rows.Sales[e.Sale], t.Serial, t.Number); r != nil && !r.voided {
+			st := w.disk.Rows.Sales[e.Sale]
+			if e.Amount < 0 && st.Kind != sale.CardReturn { // money given back by a person's word
+				left += w.bank.returned(st, -e.Amount, t.Serial, t.Number)
+				continue
+			}
+			if r := w.bank.of(st, t.Serial, t.Number); r != nil && !r.voided {
 				if r.kind == sale.CardReturn {
 					left += r.approved
 				} else {
@@ -261,6 +276,16 @@ func (w *world) explained(no int, b books.Books) {
 			w.fail("day %d: the gateway differs on sale %s, which nobody settled: %s", no, e.Sale, e.Words)
 		}
 	}
+}
+
+// returned is what a batch has of a return that a person called done.
+func (b *bank) returned(s sale.Sale, amount sale.Amount, terminal, batch string) sale.Amount {
+	for _, m := range s.Refunds {
+		if r := b.records[m.ID]; r != nil && m.Card == nil && m.Amount == amount && batchName(r.batch) == batch && r.on == cmp.Or(terminal, r.on) {
+			return r.approved
+		}
+	}
+	return 0
 }
 
 // of returns the record of a sale in a batch.

@@ -60,6 +60,9 @@ func (w *world) known(s sale.Sale) {
 		if m.State == sale.MoveWaiting && s.ReplacedBy != "" && !w.disk.Rows.Sales[s.ReplacedBy].State.Final() {
 			continue // whether the money goes back hangs on the sale that replaced this one
 		}
+		if m.State == sale.MoveUnsure && s.Method == sale.Card {
+			w.fail("a person could not say what became of %s %s of sale %s", m.Kind, m.ID, s.ID)
+		}
 		if !m.Settled() && !person(s) {
 			w.fail("I8: %s %s of sale %s is still %s and nobody is told", m.Kind, m.ID, s.ID, m.State)
 		}

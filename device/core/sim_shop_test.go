@@ -35,7 +35,8 @@ type ask struct {
 	bill *bill
 	req  payRequest // if it is one for a payment
 	// holds is the authorisation that a completion takes.
-	holds *sale.Sale
+	holds   *sale.Sale
+	closing bool // the day is to be closed, and nothing stands in the way
 }
 
 // payRequest is what a cashier asks to be paid.
@@ -248,6 +249,9 @@ func (s *shop) answered(w *world, r core.Reply) {
 	if r.Err == nil && r.Sale.ID != "" {
 		w.acknowledged(r)
 	}
+	if no, ok := r.Err.(*sale.Refusal); ok && a.closing && no.Kind == sale.ErrUnavailable {
+		w.fail("the day cannot be closed although all is well: %s", no.Words)
+	}
 	if a.bill == nil || a.req.Key == "" {
 		return
 	}
@@ -296,6 +300,20 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 	} else if w.rnd.IntN(3) == 0 {
 		amount = st.Amount / 2
 	}
+	s.returnMoney(w, b, st, kind, amount)
+	if amount > 0 && st.Method == sale.Card { // a part goes back, and then the customer wants none of it
+		w.after(w.human(30*time.Second, 2*time.Minute), func() {
+			if w.machine == nil {
+				return
+			}
+			if now := s.lookUp(w, b); now != nil {
+				s.returnMoney(w, b, *now, sale.Void, 0)
+			}
+		})
+	}
+}
+
+func (s *shop) returnMoney(w *world, b *bill, st sale.Sale, kind sale.MovementKind, amount sale.Amount) {
 	key := fmt.Sprintf("m%d-%d", b.n, w.order)
 	for range 1 + w.rnd.IntN(2) {
 		s.ask(w, func(t core.Token) core.Event {

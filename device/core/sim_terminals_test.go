@@ -61,6 +61,21 @@ func (b *bank) swap(w *world) {
 	w.say("terminal %s is plugged in now", b.terminal)
 }
 
+// meanwhile is what becomes of the terminal while posd does not know how a
+// transaction on it ended: it gives way to the other one, its batch is closed on
+// the keypad, or it starts anew.
+func (b *bank) meanwhile(w *world) {
+	switch {
+	case w.wires != nil:
+	case b.odd.swaps && w.chance(0.4):
+		b.swap(w)
+	case b.odd.forgets && w.chance(0.3):
+		b.settle(w)
+	case w.chance(0.2):
+		b.reboot(w)
+	}
+}
+
 // blindFor is how long a terminal that was started anew finds nothing.
 const blindFor = 6 * time.Second
 
@@ -89,8 +104,11 @@ func (b *bank) garble(w *world, a sale.CardAnswer) sale.CardAnswer {
 		a.Ref, a.Extra = a.Ref[:12], ""
 		first.Late = []sale.CardAnswer{a}
 		b.records[first.Ref].hidden = true
-	default:
+	default: // another verdict in the same conversation, before it
 		first.Verdict, first.Reason, first.Words = sale.VerdictCancelled, sale.ReasonAborted, "ABORTED"
+		if w.rnd.IntN(2) == 0 {
+			first.Verdict, first.Reason, first.Words = sale.VerdictDeclined, sale.ReasonIssuer, "DECLINED"
+		}
 		first.Late = []sale.CardAnswer{a}
 		w.after(time.Minute, func() { b.tell(w, a) })
 	}
@@ -101,8 +119,9 @@ func (b *bank) garble(w *world, a sale.CardAnswer) sale.CardAnswer {
 // approveLate approves what the terminal knew nothing of before, and says so
 // once posd listens.
 func (b *bank) approveLate(w *world, o sale.CardRequest) {
+	asked := b.terminal
 	w.after(w.between(20*time.Second, 3*time.Minute), func() {
-		if b.records[o.Ref] != nil {
+		if b.records[o.Ref] != nil || b.terminal != asked { // nobody would ever hear of it
 			return
 		}
 		a := b.decide(w, o, &running{ref: o.Ref})

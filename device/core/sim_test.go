@@ -129,6 +129,8 @@ func (w *world) becomeCalm() {
 	if w.seed%2 == 0 {
 		w.after(30*time.Minute, func() { w.shop.retry(w) })
 	}
+	w.after(80*time.Minute, func() { w.shop.resolveMoves(w) })
+	w.after(90*time.Minute, func() { w.shop.closeDay(w) })
 }
 
 // longCalm reports whether this seed waits until the last watch has ended.
