@@ -24,6 +24,7 @@ type ending struct {
 	state     string
 	reported  string
 	approvals int   // of the terminal
+	voids     int   // of the terminal, by posd itself
 	repeats   int   // of the report, under its own number
 	orders    int   // at the gateway
 	paid      int   // of them
@@ -48,11 +49,16 @@ func (e ending) ends(state string) ending {
 func scenes() []scene {
 	late := walletPaid
 	late.refunded = 777
+	part := ending{state: "declined", reported: "not-needed", approvals: 1, voids: 1}
+	byHand := ending{state: "paid", reported: "by-hand", approvals: 1}
 	return []scene{
 		{"card, approved", "card", 2865, nil, nil, cardPaid},
 		{"card, declined", "card", 1999, terminalDoes("decline"), nil, cardNot.ends("declined")},
 		{"card, cancelled on the terminal", "card", 500, terminalDoes("abort"), nil, cardNot.ends("cancelled")},
 		{"card, answer lost, found by R02", "card", 4210, terminalDoes("lose-answer"), nil, cardPaid},
+		{"card, approved in part, voided", "card", 3120, terminalDoes("partial=1000"), nil, part},
+		{"card, another terminal on the line", "card", 2740, terminalDoes("lose-answer"), otherTerminal, cardPaid},
+		{"card, batch closed on the keypad", "card", 1880, terminalDoes("lose-answer"), keypadClose, byHand},
 		{"WeChat", "wechat", 1250, nil, payCode, walletPaid},
 		{"Alipay", "alipay", 8800, nil, payCode, walletPaid},
 		{"UnionPay", "unionpay", 315, nil, payCode, walletPaid},
@@ -97,7 +103,7 @@ func (st *stage) play(ctx context.Context, scenes []scene) {
 		if ctx.Err() != nil {
 			return
 		}
-		sum.approved += sc.want.approvals
+		sum.approved += sc.want.approvals + sc.want.voids
 		sum.repeats += sc.want.repeats
 		if sc.want.reported == "done" {
 			sum.reported++
@@ -142,7 +148,7 @@ func (st *stage) scene(ctx context.Context, sc scene) (saleView, error) {
 	s, err = st.untilSale(ctx, s.ID, "the report to be "+sc.want.reported+", the receipt printed and the refund done", 15*time.Second, func(s saleView) bool {
 		back := int64(0)
 		for _, r := range s.Refunds {
-			if r.State == "done" {
+			if r.State == "done" && r.Kind == "refund" {
 				back += r.Amount
 			}
 		}
