@@ -129,6 +129,16 @@ func (t *Till) booksOf(d sale.Day) (books.Books, error) {
 	return b, nil
 }
 
+// DayTrouble says in words why a day that was to be closed is not; empty if none is.
+func (t *Till) DayTrouble() (words string) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if t.turn(ctx, func() { words = t.machine.DayTrouble() }) != nil {
+		return "" // a till that does not answer is said elsewhere
+	}
+	return words
+}
+
 // gather sums a day up and compares it, and says so to the loop. It does not
 // give up: the day is closed once its report can be made.
 func (t *Till) gather(ctx context.Context, e sale.GatherDay) {

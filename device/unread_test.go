@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"posd/device/sale"
@@ -18,6 +19,9 @@ func TestADayThatCannotBeReadHoldsNobody(t *testing.T) {
 		if _, err := c.till.CloseDay(context.Background(), "Ann", false); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("the close was answered with %v", err)
 		}
+		if words := c.till.DayTrouble(); !strings.Contains(words, "day 1") || !strings.Contains(words, sale.ErrJournalBroken.Error()) {
+			t.Errorf("of a day that cannot be read posd says %q", words)
+		}
 		next := c.paid(500, "9")
 		if next.Day != 2 {
 			t.Errorf("a sale after the batch was settled is of day %d", next.Day)
@@ -28,7 +32,17 @@ func TestADayThatCannotBeReadHoldsNobody(t *testing.T) {
 		if err != nil || len(c.journal.Rows.Days) != 1 {
 			t.Fatalf("day 1: %v, %d days closed", err, len(c.journal.Rows.Days))
 		}
+		if words := c.till.DayTrouble(); words != "" {
+			t.Errorf("of a day that was closed posd says %q", words)
+		}
+		c.batch(sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"})
+		if _, err := c.till.CloseDay(context.Background(), "Ann", false); err == nil || !strings.Contains(c.till.DayTrouble(), "line lost") {
+			t.Errorf("of a day that stays open (%v) posd says %q", err, c.till.DayTrouble())
+		}
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 500}))
 		c.closeDay()
+		if words := c.till.DayTrouble(); words != "" {
+			t.Errorf("of a day that was closed posd says %q", words)
+		}
 	})
 }

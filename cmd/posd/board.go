@@ -30,6 +30,7 @@ type board struct {
 	copies   *copier          // nil where none are made, or no daemon runs
 	fleet    *fleet.Publisher // nil where there is no chain, or no daemon runs
 	behind   func() string    // whether the clock is behind the journal, in words; nil where no daemon runs
+	dayOpen  func() string    // why a day that was to be closed is not, in words; nil where no daemon runs
 	asking   sync.Mutex       // one look asks at a time; the others get what it heard
 }
 
@@ -62,6 +63,9 @@ func (b *board) last() []device.DeviceStatus {
 	if b.behind != nil {
 		list = append(list, clockStatus(b.behind())...)
 	}
+	if b.dayOpen != nil {
+		list = append(list, dayStatus(b.dayOpen())...)
+	}
 	if b.tokens != nil {
 		list = append(list, b.access())
 	}
@@ -77,6 +81,14 @@ func clockStatus(behind string) []device.DeviceStatus {
 		return nil
 	}
 	return []device.DeviceStatus{{Name: "clock", Kind: "clock", Line: "this box", Words: behind}}
+}
+
+// dayStatus is a business day that could not be closed; one that can be is worth no line.
+func dayStatus(trouble string) []device.DeviceStatus {
+	if trouble == "" {
+		return nil
+	}
+	return []device.DeviceStatus{{Name: "day", Kind: "day", Line: "this box", Words: trouble}}
 }
 
 // access says who may ask, where a cashier's devices are looked at: a till that

@@ -22,6 +22,7 @@ type closing struct {
 	note     closingNote
 	token    Token
 	unread   bool               // the journal could not be read to sum the day up; selling goes on
+	words    string             // why not
 	controls []sale.CardControl // as they were before the batch was to be closed
 }
 
@@ -148,7 +149,7 @@ func (w BatchAnswered) happen(c *Machine) {
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.stays-open", Data: sale.EventData{Words: a.Words}})
 	c.log(nil, true, "the day stays open", a.Words)
 	c.urgent()
-	c.closing = nil
+	c.closing, c.staysOpen = nil, a.Words
 	c.after(Reply{Token: k.token, Err: &sale.Refusal{Kind: sale.ErrUnavailable, Words: words}})
 }
 
@@ -175,7 +176,7 @@ func (w DayGathered) happen(c *Machine) {
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closed", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", d.No, d.By)}})
 	c.urgent()
 	c.log(nil, false, "day closed", fmt.Sprint(d.No))
-	c.closing, c.opened, c.lostClose = nil, d.ClosedAt, ""
+	c.closing, c.opened, c.lostClose, c.staysOpen = nil, d.ClosedAt, "", ""
 	c.after(Reply{Token: k.token, Day: d})
 }
 
@@ -186,7 +187,7 @@ func (w DayUnread) happen(c *Machine) {
 	if k == nil || w.No != k.note.No || k.unread {
 		return
 	}
-	k.unread = true
+	k.unread, k.words = true, w.Words
 	c.log(nil, true, "the day cannot be summed up yet", w.Words)
 	c.refuse(k.token, sale.ErrUnavailable, "", "day %d is settled, but the journal cannot be read to sum it up (%s): selling goes on, and the report is made as soon as it can be read", w.No, w.Words)
 	k.token = 0

@@ -40,6 +40,7 @@ type Machine struct {
 	closing    *closing             // while it is being closed
 	outcomes   []sale.ID            // of unsure sales that have ended, until a person has put them away
 	lostClose  string               // words of a close of the batch whose answer was lost
+	staysOpen  string               // why the last close, in this run, left the day open
 	given      map[string]givenBack // asked for in the day, by token and person with a limit
 	anchor     time.Time            // what the wall clock said when the running time began; see steady
 	anchored   bool                 // that is stored

@@ -250,11 +250,25 @@ func (w RetryAsked) happen(c *Machine) {
 		c.row(sale.EventRow{At: c.wall(), Sale: r.Sale, Kind: "report.retried", Data: sale.EventData{Words: r.No, Acted: c.in.Actor.Acted()}})
 		n++
 	}
+	if n == 0 && len(w.Reports) > 0 {
+		c.refuseRetry(w)
+		return
+	}
 	c.urgent()
 	c.queue.at = c.soon()
 	c.queue.streak, c.queue.same = nil, ""
 	c.after(Reply{Token: w.Token, Count: n})
 	c.after(TellQueue{})
+}
+
+// refuseRetry says why none of the reports goes back into the queue.
+func (c *Machine) refuseRetry(w RetryAsked) {
+	r := w.Reports[0]
+	if r.State == sale.QueueDue {
+		c.refuse(w.Token, sale.ErrNotPossible, r.Sale, "report %s is in the queue already: it goes to IOTPay by itself", r.No)
+		return
+	}
+	c.refuse(w.Token, sale.ErrNotPossible, r.Sale, "report %s of sale %s cannot be sent however often it is tried (%s): enter the sale at IOTPay by hand", r.No, r.Sale, r.Words)
 }
 
 // release makes a report due that was held or set aside.

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
 	"time"
 
@@ -97,6 +99,18 @@ func (c *Machine) Link() Link {
 
 // OpenDay returns the number of the open business day and when the one before was closed.
 func (c *Machine) OpenDay() (no int, opened time.Time) { return c.day, c.opened }
+
+// DayTrouble says in words why a day that was to be closed is not; empty if none is.
+func (c *Machine) DayTrouble() string {
+	open := cmp.Or(c.staysOpen, c.lostClose)
+	switch k := c.closing; {
+	case k != nil && k.unread:
+		return fmt.Sprintf("day %d is settled at the terminal, and the journal cannot be read to sum it up (%s): selling goes on, and the report is made as soon as it can be read", k.note.No, k.words)
+	case k == nil && open != "":
+		return fmt.Sprintf("day %d could not be closed (%s): selling goes on; close it again", c.day, open)
+	}
+	return ""
+}
 
 // Calendar returns the shop's business days.
 func (c *Machine) Calendar() sale.Calendar { return c.calendar }

@@ -66,6 +66,14 @@ export function buttons(s, c) {
 			if (v) await send("resolve", v);
 		}, "strong"]);
 	}
+	for (const m of s.attention ? s.refunds.filter((m) => m.state === "unsure") : []) {
+		const name = say(m.kind === "void" ? "mvVoid" : "mvRefund") + " " + cash(m.amount) + ": " + say("resolve");
+		list.push([name, async () => {
+			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["done", say("mvDone")], ["refused", say("mvRefused")]] };
+			const v = await dialogs.form(name, [line, heed(s, say, language), say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
+			if (v) await sendTo(m, "resolve", v, c);
+		}, "strong"]);
+	}
 	if (["paid", "declined", "cancelled"].includes(s.state)) {
 		list.push([say("receipt"), async () => {
 			const { words } = await text(path + "/receipt?format=text");
