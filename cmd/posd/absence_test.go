@@ -11,6 +11,8 @@ import (
 // TestApprovedIsNotOverruledByNotFound: the terminal said approved, in whatever
 // way, and then knows nothing of it.
 func TestApprovedIsNotOverruledByNotFound(t *testing.T) {
+	s := newShop(t, "")
+	s.paid(100)
 	for name, odd := range map[string]func(r *fakeRecord){
 		"without a reference":  func(r *fakeRecord) { r.ref = "" },
 		"without an amount":    func(r *fakeRecord) { r.amount = "" },
@@ -18,16 +20,15 @@ func TestApprovedIsNotOverruledByNotFound(t *testing.T) {
 		"the reference cut":    func(r *fakeRecord) { r.ref = r.ref[:12] },
 		"of another reference": func(r *fakeRecord) { r.ref = "ZZZZ000000000000" },
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := newShop(t, "")
-			s.paid(100)
-			s.terminal.then("T00", func(c *fakeConn, _ string, f []string) {
-				answer := c.f.approve(f, odd)
-				c.f.set(func() { delete(c.f.memory, sub(f, 3, 0)) })
-				c.reply(answer...)
-			})
-			s.person(s.sell(2865, "").ID, "approv")
+		s.terminal.then("T00", func(c *fakeConn, _ string, f []string) {
+			answer := c.f.approve(f, odd)
+			c.f.set(func() { delete(c.f.memory, sub(f, 3, 0)) })
+			c.reply(answer...)
 		})
+		v := s.sell(2865, "")
+		t.Log(name, v.ID)
+		s.person(v.ID, "approv")
+		s.resolve(v.ID)
 	}
 }
 
@@ -194,20 +195,18 @@ func TestALateApprovalIsAnIncident(t *testing.T) {
 }
 
 func TestASecondVerdictIsAnIncident(t *testing.T) {
+	s := newShop(t, "")
 	for code, want := range map[string]sale.State{"100002": sale.Cancelled, "000100": sale.Declined} {
-		t.Run(code, func(t *testing.T) {
-			s := newShop(t, "")
-			s.terminal.then("T00", func(c *fakeConn, _ string, f []string) {
-				c.ack()
-				c.say("T01", "1.44", code, "FIRST")
-				c.say(c.f.approve(f, nil)...)
-				c.eot()
-			})
-			v := s.until(s.sell(2865, "").ID, "an incident", func(v sale.Sale) bool { return v.Incident != "" })
-			if v.State != want {
-				t.Errorf("%s (%s)", v.State, v.Words)
-			}
+		s.terminal.then("T00", func(c *fakeConn, _ string, f []string) {
+			c.ack()
+			c.say("T01", "1.44", code, "FIRST")
+			c.say(c.f.approve(f, nil)...)
+			c.eot()
 		})
+		v := s.until(s.sell(2865, "").ID, "an incident", func(v sale.Sale) bool { return v.Incident != "" })
+		if v.State != want {
+			t.Errorf("after %s: %s (%s)", code, v.State, v.Words)
+		}
 	}
 }
 
