@@ -264,9 +264,10 @@ func (w *world) explained(no int, b books.Books) {
 		}
 		for _, r := range w.bank.list { // a person called it not paid, or it is an incident, and the terminal has it
 			if s := w.disk.Rows.Sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Settled != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
-				if r.kind == sale.CardReturn {
+				switch r.kind {
+				case sale.CardReturn:
 					left += r.approved
-				} else {
+				case sale.CardSale, sale.CardComplete:
 					left -= r.approved
 				}
 			}
