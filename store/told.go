@@ -18,7 +18,7 @@ import (
 var staysHere = map[string][]string{
 	"sales": nil, "attempts": nil, "movements": nil, "keys": nil, "events": nil, "reports": nil, // a report's request is not covered, and never told
 	"jobs": nil, "days": nil, "notes": nil,
-	"tokens": {"hash"},
+	"tokens": {"hash"}, "people": {"pin"},
 }
 
 // tellBytes is how much one call of CommitsAfter reads; a larger commit comes alone.

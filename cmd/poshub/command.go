@@ -178,7 +178,7 @@ func export(ctx context.Context, b *books, till, path string, w io.Writer) error
 	}
 	fmt.Fprintf(w, "\nCannot come back:\n")
 	for _, name := range made.Missing {
-		fmt.Fprintf(w, "  %s: access tokens and the like never leave their box; make it anew (posd token create)\n", name)
+		fmt.Fprintf(w, "  %s: what opens a till never leaves its box; make it anew (posd token create, posd person add)\n", name)
 	}
 	for _, u := range unsent {
 		fmt.Fprintf(w, "  the request of report %s (sale %s, %d cents): it holds the card's expiry and never left the box; after the restore the report is set aside: look the sale up at IOTPay and report it by hand\n", u.No, u.Sale, u.Cents)

@@ -3,12 +3,14 @@ package fleet
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,6 +31,7 @@ type Link = nats.Conn
 func Dial(servers []string, credential, caFile, name string, log *slog.Logger) (*Link, error) {
 	o := nats.GetDefaultOptions()
 	o.Servers, o.Name = servers, name
+	o.InboxPrefix = "_INBOX." + strings.ReplaceAll(name, "/", ".") // a right of its own: nobody reads others' answers
 	o.AllowReconnect, o.MaxReconnect, o.ReconnectWait, o.RetryOnFailedConnect = true, -1, redialEvery, true
 	o.ReconnectBufSize = -1 // what was not sent is looked up, not sent later
 	o.Timeout, o.PingInterval, o.MaxPingsOut = 5*time.Second, 20*time.Second, 2
@@ -70,7 +73,7 @@ func credentialOption(path string) (nats.Option, error) {
 
 // natsStream is a counter's view of the stream. It needs the right to publish on
 // books.<chain>.<shop>.<till>.* and status.<chain>.<shop>.<till>, to ask
-// $JS.API.DIRECT.GET.<stream>.books.<chain>.<shop>.<till>.*, and its own inbox.
+// $JS.API.DIRECT.GET.<stream>.books.<chain>.<shop>.<till>.*, and to hear _INBOX.<shop>.<till>.>.
 type natsStream struct {
 	Config
 	nc      *nats.Conn
@@ -179,7 +182,7 @@ func (s *natsStream) publish(ctx context.Context, all []Message, last uint64) (u
 
 // publishBatch stores all messages or none of them.
 func (s *natsStream) publishBatch(ctx context.Context, all []Message, last uint64) (uint64, error) {
-	id := nats.NewInbox()[len(nats.InboxPrefix):]
+	id := rand.Text()
 	for i, m := range all {
 		msg := s.message(m)
 		msg.Header.Set("Nats-Batch-Id", id)

@@ -127,10 +127,13 @@ func (b *box) publish(t testing.TB, url, till string) {
 	if faults := c.Validate(); len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	b.pub = fleet.New(c, b.Store, b.dir, nil, quiet)
+	b.run(fleet.New(c, b.Store, b.dir, nil, quiet))
+}
+
+func (b *box) run(pub *fleet.Publisher) {
+	b.pub = pub
 	ctx, cancel := context.WithCancel(context.Background())
 	var run sync.WaitGroup
-	pub := b.pub
 	run.Go(func() { pub.Run(ctx) })
 	b.stop = func() {
 		cancel()
