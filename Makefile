@@ -11,10 +11,13 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo test test-tools check bench sim sim-bugs crash fuzz build deb clean
+.PHONY: screens demo demo-chain test test-tools check bench sim sim-bugs crash fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
+
+demo-chain: ## three counters in two shops inside this laptop, their NATS server and their hub
+	$(GO) run ./cmd/possim -chain
 
 test: ## every test that needs only Go and a C compiler, with the race detector
 	$(GO) test -race -timeout 20m ./...
@@ -38,9 +41,11 @@ SEEDS ?= 10000
 SIM = $(if $(WIRES),TestSimulationThroughTheRealCodecs,$(if $(SEED),TestSimulation,TestSimulation|TestSimulationThroughTheRealCodecs))
 sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs; HASH=FILE: a hash of each seed's effects
 	$(GO) test ./device/core -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) $(if $(HASH),-hash $(abspath $(HASH)))
+	$(if $(SEED),,$(GO) test ./sync/fleet -count=1 -timeout 0 -run '^TestModel$$' -args -model $(SEEDS))
 
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device/core -count=1 -timeout 30m -run TestSimulationSeesPlantedBugs -v -args -bugs
+	$(GO) test ./sync/fleet -count=1 -timeout 30m -run TestModelSeesPlantedBugs -v -args -bugs
 
 crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
 	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -15,13 +17,26 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := command().ExecuteContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
+	root := command()
+	root.SetArgs(twoDashes(os.Args[1:]))
+	if err := root.ExecuteContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "poshub:", err)
 		os.Exit(1)
 	}
 }
 
-// version is set when a release is built.
+// twoDashes lets the long flags be written with one dash, as posd's.
+func twoDashes(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if name, _, _ := strings.Cut(a, "="); name == "-config" || name == "-help" || name == "-version" {
+			out[i] = "-" + a
+		}
+	}
+	return out
+}
+
+// release is set when a release is built.
 var release = "development"
 
 func command() *cobra.Command {

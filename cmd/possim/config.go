@@ -48,7 +48,11 @@ type posdConfig struct {
 	Gateway                    string // host:port
 	Waits                      waits
 	Level                      string // of posd's log; empty: as posd decides
+	Fleet                      *fleetPlace
 }
+
+// fleetPlace is a counter's place in the chain inside this computer.
+type fleetPlace struct{ Servers, Shop, Till string }
 
 var posdTOML = template.Must(template.New("posd.toml").Funcs(template.FuncMap{"q": tomlString}).Parse(`# Written by possim for the counter inside this computer.
 
@@ -93,6 +97,14 @@ driver = {{q .Driver}}
 line = {{q .Printer}}
 {{- if .Waits.Silence}}
 answer_limit = {{q .Waits.Silence}}
+{{- end}}
+{{- with .Fleet}}
+
+[fleet]
+servers = [{{q .Servers}}]
+chain = "demo"
+shop = {{q .Shop}}
+till = {{q .Till}}
 {{- end}}
 `))
 

@@ -39,7 +39,8 @@ type setup struct {
 	level   string    // of posd's log
 	log     io.Writer // where posd's log goes besides its file; nil: nowhere
 	crash   crashSet
-	asleep  bool // posd is not started: the script does that
+	asleep  bool        // posd is not started: the script does that
+	fleet   *fleetPlace // in a chain; nil outside one
 }
 
 // counter is a shop's counter inside this computer: four simulators, and posd
@@ -158,7 +159,7 @@ func (c *counter) startSimulators() error {
 		}
 	}
 	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver,
-		Printer: "tcp:" + printer, Gateway: gateway, Waits: c.setup.waits, Level: c.setup.level}
+		Printer: "tcp:" + printer, Gateway: gateway, Waits: c.setup.waits, Level: c.setup.level, Fleet: c.setup.fleet}
 	return nil
 }
 

@@ -31,7 +31,7 @@ func findPosd(ctx context.Context, given, dir string, out io.Writer) (string, er
 		return "", fmt.Errorf("posd was not found beside possim and cannot be built: %w: give its path with -posd", err)
 	}
 	target := filepath.Join(dir, "posd")
-	return target, buildPosd(ctx, root, target, out)
+	return target, build(ctx, root, "./cmd/posd", target, out)
 }
 
 func runnable(path string) error {
@@ -63,21 +63,21 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return root, nil
 }
 
-// buildPosd builds posd into target. The first time takes minutes on a small
-// machine (SQLite is compiled), so it says what it is at.
-func buildPosd(ctx context.Context, root, target string, out io.Writer) error {
-	start := time.Now()
+// build builds a program of the module into target. The first time takes minutes on a
+// small machine (SQLite is compiled), so it says what it is at.
+func build(ctx context.Context, root, program, target string, out io.Writer) error {
+	start, name := time.Now(), filepath.Base(target)
 	said := newTail(nil)
-	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, "./cmd/posd")
+	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, program)
 	cmd.Dir, cmd.Stdout = root, said
 	words, err := cmd.StderrPipe()
 	if err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("build posd: %w", err)
+		return fmt.Errorf("build %s: %w", name, err)
 	}
-	fmt.Fprintln(out, "building posd (the first time compiles SQLite and takes a minute or two)")
+	fmt.Fprintf(out, "building %s (the first time compiles SQLite and takes a minute or two)\n", name)
 	packages := make(chan string)
 	go func() {
 		defer close(packages)
@@ -100,8 +100,8 @@ func buildPosd(ctx context.Context, root, target string, out io.Writer) error {
 		}
 	}
 	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("build posd: %w:\n%s", err, said)
+		return fmt.Errorf("build %s: %w:\n%s", name, err, said)
 	}
-	fmt.Fprintf(out, "built posd in %.1f s\n", time.Since(start).Seconds())
+	fmt.Fprintf(out, "built %s in %.1f s\n", name, time.Since(start).Seconds())
 	return nil
 }

@@ -39,7 +39,7 @@ func execute(ctx context.Context, args []string, out io.Writer) error {
 func rootCommand() *cobra.Command {
 	var s setup
 	var play string
-	var list, verbose bool
+	var list, verbose, several bool
 	s.waits = shortWaits()
 	c := &cobra.Command{
 		Use:   "possim",
@@ -61,6 +61,7 @@ should. With a command it starts one simulator alone.`,
 	f := c.Flags()
 	f.StringVar(&play, "script", "", "play the script `NAME` instead; see -scripts")
 	f.BoolVar(&list, "scripts", false, "list the scripts and stop")
+	f.BoolVar(&several, "chain", false, "three counters in two shops that sell by themselves, and the books of their chain")
 	f.StringVar(&s.posd, "posd", "", "`PATH` of the daemon; else the one beside possim, else it is built")
 	f.StringVar(&s.dir, "state", "", "keep state and logs in `DIR`; else in a temporary folder that is removed")
 	f.StringVar(&s.listen, "listen", "", "`ADDR` of posd; a free one when left out")
@@ -95,6 +96,9 @@ should. With a command it starts one simulator alone.`,
 				return err
 			}
 			return playScript(c.Context(), it, s, out)
+		}
+		if several {
+			return playChainDemo(c.Context(), s, out)
 		}
 		return playDemo(c.Context(), s, out)
 	}

@@ -17,7 +17,7 @@ type script struct {
 	name  string
 	about string
 	think time.Duration                       // how long its customers take to show a card
-	run   func(context.Context, *stage) error // nil: crashpoints, which makes its counters itself
+	run   func(context.Context, *stage) error // nil: it makes its counters itself
 }
 
 // scripts lists them in the order in which they are best seen.
@@ -34,6 +34,7 @@ func scripts() []script {
 		{"badinput", "what is not possible is refused in words, and nothing is lost", 100 * time.Millisecond, playBadInput},
 		{"chaos", "faults drawn by lot, posd killed now and then; see -seed and -sales", 200 * time.Millisecond, playChaos},
 		{"idle", "what posd costs while nobody buys anything: memory, processor time", 100 * time.Millisecond, playIdle},
+		{"chain", "three counters in two shops and a hub: hub, server and a counter are killed, and all books agree", 0, nil},
 		{"crashpoints", "posd is killed at every write, sync and send of every flow; see -flow, -every and -at", 0, nil},
 	}
 }
@@ -65,7 +66,12 @@ type stage struct {
 // that was not as it should be.
 func playScript(ctx context.Context, s script, set setup, out io.Writer) (err error) {
 	if s.run == nil {
-		if err := playCrashPoints(ctx, set, out); err != nil {
+		play := playCrashPoints
+		if s.name == "chain" {
+			set.think = 100 * time.Millisecond
+			play = playChain
+		}
+		if err := play(ctx, set, out); err != nil {
 			return fmt.Errorf("script %s: %w", s.name, err)
 		}
 		return nil
