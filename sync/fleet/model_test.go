@@ -57,7 +57,7 @@ type world struct {
 	// orderly: nobody clones a box, and a restored one is alone. Then it must be able
 	// to go on, whatever it was restored from.
 	orderly bool
-	n      int
+	n       int
 }
 
 // modelBox is a box's journal: a chain of hashes, and its epoch.
