@@ -36,6 +36,8 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 		"day":                        {sale.Filter{From: noon, To: noon.Add(time.Hour)}, "sales_by_created (created_at>? AND created_at<?)"},
 		"day, page":                  {sale.Filter{From: noon, To: noon.Add(time.Hour), Before: "X"}, "sales_by_created (created_at>? AND created_at<?)"},
 		"day, method, state, page":   {sale.Filter{From: noon, Method: sale.Card, State: sale.Declined, Before: "X"}, "sales_by_created (created_at>?)"},
+		"bill":                       {sale.Filter{Reference: "A-1", Before: "X"}, "sales_by_reference (reference=?)"},
+		"person, amount, card":       {sale.Filter{By: "Ana", Amount: 100, Last: "1166"}, "SCAN sales"},
 		"closed day, method, a page": {sale.Filter{Day: 3, Method: sale.Card, State: sale.Paid, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?)"},
 	} {
 		tail, args := listing(c.filter)

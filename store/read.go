@@ -222,8 +222,9 @@ func listing(f sale.Filter) (tail string, args []any) {
 		where = append(where, "n IN (SELECT n FROM sales WHERE day = ? AND day > 0 UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.day = ? AND m.day > 0)")
 		args = append(args, f.Day, f.Day)
 	}
+	byContent(f, add)
 	order := "n"
-	if found && !f.Moved && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
+	if f.Reference != "" || found && !f.Moved && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
 		order = "+n"
 	}
 	if f.Before != "" {
@@ -234,6 +235,22 @@ func listing(f sale.Filter) (tail string, args []any) {
 		tail = "WHERE " + strings.Join(where, " AND ") + " " + tail
 	}
 	return tail, args
+}
+
+// byContent adds what is said of the sale itself.
+func byContent(f sale.Filter, add func(clause string, arg any)) {
+	if f.Amount != 0 {
+		add("amount_cents = ?", int64(f.Amount))
+	}
+	if f.By != "" {
+		add("by = ?", f.By)
+	}
+	if f.Last != "" {
+		add("substr(card_number, -4) = ?", f.Last)
+	}
+	if f.Reference != "" {
+		add("reference = ? AND reference <> ''", f.Reference) // the second lets SQLite see that its index will do
+	}
 }
 
 // Completions returns the completions of an authorisation, in order.

@@ -9,6 +9,7 @@ import (
 	"posd/display"
 	"posd/printer"
 	"posd/sync/fleet"
+	"posd/sync/webhook"
 )
 
 // How fresh an answer must be to be given again without asking, and how long
@@ -24,14 +25,15 @@ type board struct {
 	config   Config
 	parts    *parts
 	journal  *journal
-	verifier *verifier        // nil where no daemon runs
-	tokens   *tokenKeeper     // nil where no daemon runs
-	cert     *certificate     // nil where the network is not served
-	copies   *copier          // nil where none are made, or no daemon runs
-	fleet    *fleet.Publisher // nil where there is no chain, or no daemon runs
-	behind   func() string    // whether the clock is behind the journal, in words; nil where no daemon runs
-	dayOpen  func() string    // why a day that was to be closed is not, in words; nil where no daemon runs
-	asking   sync.Mutex       // one look asks at a time; the others get what it heard
+	verifier *verifier         // nil where no daemon runs
+	tokens   *tokenKeeper      // nil where no daemon runs
+	cert     *certificate      // nil where the network is not served
+	copies   *copier           // nil where none are made, or no daemon runs
+	hooks    []*webhook.Target // in the order of the configuration; none where no daemon runs
+	fleet    *fleet.Publisher  // nil where there is no chain, or no daemon runs
+	behind   func() string     // whether the clock is behind the journal, in words; nil where no daemon runs
+	dayOpen  func() string     // why a day that was to be closed is not, in words; nil where no daemon runs
+	asking   sync.Mutex        // one look asks at a time; the others get what it heard
 }
 
 // look asks those devices that have not been heard of just now, all at once,
@@ -105,6 +107,9 @@ func (b *board) plugged() []device.DeviceStatus {
 		list = append(list, b.copies.status())
 	case b.config.Backup != nil:
 		list = append(list, copiesAlone(*b.config.Backup, b.config.Store.Dir))
+	}
+	for _, h := range b.hooks {
+		list = append(list, hookStatus(h.Status()))
 	}
 	if b.fleet != nil {
 		list = append(list, fleetStatus(*b.config.Fleet, b.fleet.Status()))

@@ -35,7 +35,7 @@ func clientCommands(at *where) []*cobra.Command {
 		resolveCommand(command), salesCommand(command), showCommand(command), receiptCommand(command),
 		printCommand(command), queueCommand(command), retryCommand(command), reportCommand(command),
 		dayCommand(command), drawerCommand(command), completeCommand(command), returnCommand(command),
-		uploadCommand(command),
+		uploadCommand(command), eventsCommand(command),
 	}
 }
 

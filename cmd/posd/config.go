@@ -32,6 +32,7 @@ type Config struct {
 	Store    store.Config    `toml:"store"`
 	Backup   *Backup         `toml:"backup"`
 	Fleet    *Fleet          `toml:"fleet"`
+	Webhooks []Webhook       `toml:"webhook"`
 	API      API             `toml:"api"`
 	Pages    api.Pages       `toml:"pages"`
 	People   People          `toml:"people"`
@@ -267,6 +268,7 @@ func (c *Config) judge(d *strict) {
 			d.judge("hw_proxy", []error{errors.New("card payments of Odoo's pages need [terminal]: configure it, or remove [hw_proxy]")})
 		}
 	}
+	c.judgeWebhooks(d)
 	taken := map[string]string{}
 	for _, l := range c.lines() {
 		if by, ok := taken[l.config.Line]; ok && l.config.Line != "" {
@@ -283,6 +285,19 @@ func (c *Config) judgeSecondPlaces(d *strict) {
 	}
 	if c.Fleet != nil {
 		d.judge("fleet", c.Fleet.Validate())
+	}
+}
+
+// judgeWebhooks judges every target, and that two can be told apart.
+func (c *Config) judgeWebhooks(d *strict) {
+	names := map[string]bool{}
+	for i, w := range c.Webhooks {
+		at := fmt.Sprintf("webhook.%d", i)
+		d.judge(at, w.Validate())
+		if names[w.NoteName()] {
+			d.judge(at, []error{errors.New("name is that of another target, too: give each its own")})
+		}
+		names[w.NoteName()] = true
 	}
 }
 

@@ -102,6 +102,9 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if d.lan != nil && !d.tokens.Made() {
 		return nil, errors.New("lan_listen in [api]: the network is served by token alone, and there is none: make one first (posd token create), or remove lan_listen")
 	}
+	if err := d.joinWebhooks(); err != nil {
+		return nil, err
+	}
 	d.sweep = newSweeper(c.Shop, opened.Prune, log)
 	d.metrics = newMetrics(d.till, d.board)
 	if d.parts.printer != nil {
@@ -225,6 +228,7 @@ func (d *daemon) Run(ctx context.Context) error {
 		run = append(run, part{"notifications", serveHTTP(notices(d.config.Gateway, p.gateway, d.till, d.log), d.notified)})
 	}
 	run = append(run, d.frontEndParts()...)
+	run = append(run, d.webhookParts()...)
 	run = append(run, part{"first look", d.firstLook}, part{"notify", func(ctx context.Context) error { return notify(ctx, d.till, d.log) }})
 	d.log.Info("starting", "version", version(), "listen", d.config.API.Listen, "socket", d.config.API.Socket, "state", d.config.Store.Dir)
 	held, end := d.afterSale(ctx)

@@ -79,13 +79,15 @@ still waiting when the command ends; 5 partly paid.`,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("%q is no command: `posd -help` lists them", args[0])
+				return noCommand(cmd, args[0])
 			}
 			cmd.SetOut(cmd.ErrOrStderr())
 			return &ended{exitRefused, cmd.Help()}
 		},
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.Version = version()
+	root.SetVersionTemplate("posd {{.Version}}\n")
+	root.SetHelpCommand(helpCommand(root))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if _, word, ok := strings.Cut(err.Error(), " in -"); ok { // pflag takes -metod for five short flags
 			err = fmt.Errorf("unknown flag -%s", word)
@@ -97,14 +99,37 @@ still waiting when the command ends; 5 partly paid.`,
 	root.PersistentFlags().StringVar(&at.url, "url", "", "where the daemon is: `http://127.0.0.1:8480` or unix:/run/posd/posd.sock; default: as the configuration says, or $POSD_URL")
 	root.PersistentFlags().StringVar(&at.tokenFile, "token-file", "", "`FILE` that holds the token to show over TCP; default: $POSD_TOKEN_FILE, or the token itself in $POSD_TOKEN")
 	root.AddCommand(runCommand(&at), checkCommand(&at), devicesCommand(&at), orderCommand(&at), signCommand(&at), versionCommand())
-	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at), tokenCommand(&at), personCommand(&at), tlsCommand(&at))
+	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at), tokenCommand(&at), personCommand(&at), tlsCommand(&at), webhookCommand(&at))
 	root.AddCommand(clientCommands(&at)...)
 	return root
 }
 
+// noCommand says what a mistyped command was probably meant to be.
+func noCommand(root *cobra.Command, word string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := nearest(word, names); near != "" {
+		return fmt.Errorf("%q is no command: did you mean `posd %s`? `posd -help` lists them", word, near)
+	}
+	return fmt.Errorf("%q is no command: `posd -help` lists them", word)
+}
+
+// helpCommand is help that fails for what is no command.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{Use: "help [COMMAND]", Short: "Say what a command does", RunE: func(_ *cobra.Command, args []string) error {
+		c, rest, err := root.Find(args)
+		if err != nil || len(rest) > 0 {
+			return noCommand(root, args[0])
+		}
+		return c.Help()
+	}}
+}
+
 // twoDashes lets long flags be written with one dash: -method is --method.
 func twoDashes(root *cobra.Command, args []string) []string {
-	long := map[string]bool{"help": true}
+	long := map[string]bool{"help": true, "version": true}
 	var collect func(*cobra.Command)
 	collect = func(c *cobra.Command) {
 		add := func(f *pflag.Flag) { long[f.Name] = true }

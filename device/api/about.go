@@ -21,7 +21,7 @@ var about = map[string]map[string]string{
 		"tender":          "Card rails: credit or debit; empty leaves it to the terminal.",
 		"upload":          "Of an offline approval: confirmed or refused when the terminal went online again; empty while that is not known.",
 		"day":             "Number of the business day (Z report) in which it ended; left out until then.",
-		"by":              "Who asked for a return.",
+		"by":              "Who asked for a return; of another sale, who was signed in.",
 		"why":             "The reason given for a return.",
 		"givenUp":         "Cancelled here, still watched: should it be paid after all, the till says so.",
 		"cancelWished":    "Cancel was asked for; the terminal's own answer decides.",

@@ -21,6 +21,11 @@
 // handler; operations.go has the words about each route, about.go those about
 // each member of what goes over it.
 //
+// Versions: what is under /v1 only grows. Members, operations, parameters, problem
+// types and event kinds are added, so a client passes over those it does not know;
+// none is taken away, renamed or given another meaning. What cannot be done so
+// becomes /v2, and /v1 stays for a year of releases.
+//
 // The package decides nothing about money. It turns requests into calls of the
 // Till and what comes back into JSON; the table from the till's refusals to
 // HTTP statuses (problem.go) is the only one of its kind. Every failure is

@@ -14,20 +14,25 @@ import (
 // but who may ask, where and for how long, which is in the table.
 func operations(a huma.API) map[string]huma.Operation {
 	all := map[string]huma.Operation{}
-	for _, some := range []map[string]huma.Operation{saleWords(), returnWords(), dayWords(a), orderWords(), counterWords(), tokenWords(), peopleWords(), streamWords(a)} {
+	for _, some := range []map[string]huma.Operation{saleWords(a), returnWords(), dayWords(a), orderWords(), counterWords(), tokenWords(), peopleWords(), streamWords(a)} {
 		maps.Copy(all, some)
 	}
 	return all
 }
 
 // saleWords tell what is about sales.
-func saleWords() map[string]huma.Operation {
+func saleWords(a huma.API) map[string]huma.Operation {
 	return map[string]huma.Operation{
 		"sell": {DefaultStatus: http.StatusCreated,
 			Summary: "Take one payment", Description: "Answers as soon as the intent is stored: 201 and the sale, usually `waiting`; 200 when the key was seen before. Follow it with `GET /v1/sales/{id}?wait=30s` or on the stream. Method scan without authCode waits up to 60 s for the next code of the counter's own scanner, if it has one; nothing is stored before.",
 			Errors: []int{400, 409, 415, 422, 503}},
-		"list-sales": {Summary: "Sales, newest first", Errors: []int{422}},
-		"get-sale":   {Summary: "One sale as it stands", Errors: []int{404, 422, 503}},
+		"list-sales": {Summary: "Sales, newest first", Description: "In pages: the header Link names the next one. Filters are joined by and.", Errors: []int{422},
+			Responses: map[string]*huma.Response{"200": {Description: "A page of sales.", Content: map[string]*huma.MediaType{
+				"application/json":  {Schema: schemaOf(a, []sale.Sale{})},
+				"application/jsonl": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a line."}},
+				"text/csv":          {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a row, below a row of names."}},
+			}}}},
+		"get-sale": {Summary: "One sale as it stands", Errors: []int{404, 422, 503}},
 		"cancel": {DefaultStatus: http.StatusAccepted,
 			Summary: "Wish a sale cancelled", Description: "A wish, not a state: 202. A card sale ends by the terminal's own answer; a wallet sale whose code was shown is given up and still watched.",
 			Errors: []int{404, 409, 503}},

@@ -169,6 +169,7 @@ var hints = map[string]string{
 	"reason":   "Give the reason in a few words.",
 	"currency": "Use three letters, such as CAD, or leave it out.",
 	"state":    "Use waiting, paid, declined, cancelled or unsure.",
+	"last":     "Give the last four digits of the card.",
 	"date":     "Write the day as 2026-11-21.",
 	"limit":    "Ask for 1 to 1000.",
 	"format":   "Use text; png for a receipt, csv or json for a report.",

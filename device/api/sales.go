@@ -136,27 +136,6 @@ func (h *handlers) await(ctx context.Context, id sale.ID, wait time.Duration) (s
 	return s, err
 }
 
-func (h *handlers) list(ctx context.Context, in *struct {
-	State  sale.State  `query:"state" enum:"waiting,paid,declined,cancelled,unsure" doc:"Only sales in this state."`
-	Method sale.Method `query:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"Only sales by this method."`
-	Date   string      `query:"date" doc:"Only sales of this business day." example:"2026-11-21"`
-	Before sale.ID     `query:"before" maxLength:"64" doc:"Only sales made before that one: the next page."`
-	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many."`
-}) (*struct{ Body []sale.Sale }, error) {
-	f := sale.Filter{State: in.State, Method: in.Method, Before: in.Before, Limit: in.Limit}
-	if in.Date != "" {
-		var err error
-		if f.From, f.To, err = h.bounds(in.Date); err != nil {
-			return nil, err
-		}
-	}
-	found, err := h.till.Sales(ctx, f)
-	if err != nil {
-		return nil, h.refuse("list sales", err)
-	}
-	return &struct{ Body []sale.Sale }{wholes(found)}, nil
-}
-
 func (h *handlers) cancel(ctx context.Context, in *struct{ SaleID }) (*saleOut, error) {
 	s, err := h.till.Cancel(ctx, in.ID)
 	if err != nil {

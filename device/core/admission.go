@@ -147,6 +147,8 @@ func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	s.ID, s.CreatedAt = sale.ID(c.newID()), c.wall()
 	if s.Kind == sale.CardReturn {
 		c.gives(s.Amount)
+	} else {
+		s.By = c.in.Actor.Person
 	}
 	l := c.hold(s)
 	if replaced != nil {

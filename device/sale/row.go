@@ -151,6 +151,9 @@ type Filter struct {
 	Day      int       // booked in that business day, itself or one of its movements
 	Before   ID        // only sales made before that one: the next page
 	Limit    int       // newest first; 0 means 100
+	// Reference is the bill's number, Last four digits of a card, By who asked for it.
+	Reference, Last, By string
+	Amount              Amount // asked
 }
 
 // QueueStats sums the queue of reports up.
