@@ -59,20 +59,15 @@ export function buttons(s, c) {
 			if (v) await send("corrected", { by: v.by, reason: v.reason });
 		}, "strong"]);
 	}
-	if (s.state === "unsure" && s.attention) {
-		list.push([say("resolve"), async () => {
-			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]] };
-			const v = await dialogs.form(say("resolveTitle"), [line, heed(s, say, language), say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
-			if (v) await send("resolve", v);
-		}, "strong"]);
-	}
-	for (const m of s.attention ? s.refunds.filter((m) => m.state === "unsure") : []) {
-		const name = say(m.kind === "void" ? "mvVoid" : "mvRefund") + " " + cash(m.amount) + ": " + say("resolve");
-		list.push([name, async () => {
-			const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ["done", say("mvDone")], ["refused", say("mvRefused")]] };
-			const v = await dialogs.form(name, [line, heed(s, say, language), say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
-			if (v) await sendTo(m, "resolve", v, c);
-		}, "strong"]);
+	const ended = (name, title, of, ...ends) => list.push([name, async () => {
+		const as = { name: "as", label: say("state"), required: true, options: [["", "—"], ...ends] };
+		const v = await dialogs.form(title, [line, heed(s, say, language), say("resolveHelp")], [as, { name: "reason", label: say("reason"), required: true }, by], say("resolve"), say);
+		if (v) await sendTo(of, "resolve", v, c);
+	}, "strong"]);
+	if (s.state === "unsure" && s.attention) ended(say("resolve"), say("resolveTitle"), s, ["paid", say("sPaid")], ["declined", say("sDeclined")], ["cancelled", say("sCancelled")]);
+	for (const m of s.attention ? s.refunds : []) {
+		const name = say(m.kind === "void" ? "mvVoid" : "mvRefund") + ": " + say("resolve");
+		if (m.state === "unsure") ended(name, name, m, ["done", say("mvDone")], ["refused", say("mvRefused")]);
 	}
 	if (["paid", "declined", "cancelled"].includes(s.state)) {
 		list.push([say("receipt"), async () => {
