@@ -241,6 +241,11 @@ func (t *Till) giveBack(ctx context.Context, kind sale.MovementKind, r MoveReque
 			Token: tok, Key: r.Key, Kind: kind, Sale: s, Amount: r.Amount, By: r.By, Why: r.Why,
 			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why),
 		}
+		if t.machine.Gap() != "" {
+			if w.InCopy, err = t.o.Journal.InCopy(ctx, r.Sale); err != nil {
+				return nil, broken(err)
+			}
+		}
 		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
 			return nil, err
 		}

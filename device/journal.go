@@ -32,6 +32,8 @@ type Reader interface {
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	// LastSeq returns the sequence number of the newest event, 0 if there is none.
 	LastSeq(ctx context.Context) (int64, error)
+	// InCopy reports whether a sale stood in the copy of the last restore.
+	InCopy(ctx context.Context, id sale.ID) (bool, error)
 	// Completions returns the completions of an authorisation, in order.
 	Completions(ctx context.Context, auth sale.ID) ([]sale.Sale, error)
 	// Day returns a closed business day by its number.

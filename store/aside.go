@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
 
 	"posd/device/sale"
 )
@@ -37,6 +36,11 @@ type taking struct {
 func (s *Store) takeOver(ctx context.Context, path string, r *Restored) error {
 	if !exists(path) {
 		return nil
+	}
+	look := Store{log: s.log, door: door{path: path}, keeps: true}
+	if err := look.inspect(); err != nil { // what SQLite reads of it may be less than it was
+		r.Unread++
+		s.log.Warn("the journal that is moved aside is damaged", "path", path, "err", err)
 	}
 	db := sql.OpenDB(asideDoor{door{path: path, mode: "ro"}})
 	db.SetMaxOpenConns(1)
@@ -235,23 +239,4 @@ func (t *taking) reports() error {
 		}
 	}
 	return nil
-}
-
-// lastRestored finds the span of the last restore, as long as no day was closed since.
-const lastRestored = `SELECT json_extract(data, '$.lostFrom') || ' ' || json_extract(data, '$.lostTo') FROM events e
-	WHERE kind = 'restored' AND NOT EXISTS (SELECT 1 FROM days WHERE written_in > e.written_in) ORDER BY seq DESC LIMIT 1`
-
-// LostSpan says in words what the last restore may have lost, empty once a day was
-// closed since, whose report was compared with the terminal and the gateway.
-func (s *Store) LostSpan(ctx context.Context) (words string, err error) {
-	err = s.look(ctx, "look for a restore", func(v view) error {
-		var span string
-		if err := v.value(&span, lastRestored); err != nil || span == "" {
-			return err
-		}
-		from, to, _ := strings.Cut(span, " ")
-		words = fmt.Sprintf("restored from a copy: what was done between %s and %s may be missing", from, to)
-		return nil
-	})
-	return words, err
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,9 @@ func TestAfterARestoreNothingOldIsNew(t *testing.T) {
 		} else if _, err := again.Report(t.Context(), queueEntry(5).No); err != nil {
 			t.Errorf("commit %d: the report of sale 5: %v", n, err)
 		}
+		if words, err := again.LostSpan(t.Context()); err != nil || words != "" || rec.Gap.Words != "" {
+			t.Errorf("commit %d: all was taken over, and %q may be missing, %v", n, words, err)
+		}
 		again.Close()
 	}
 }
@@ -141,7 +145,26 @@ func TestADamagedJournalGivesWhatCanBeRead(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(live, "posd.db"), []byte("no database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Restore(t.Context(), Config{Dir: live}, to, noon.Add(time.Hour), quietLog); err != nil || r.Unread == 0 {
-		t.Errorf("%+v, %v", r, err)
+	r, err = Restore(t.Context(), Config{Dir: live}, to, noon.Add(time.Hour), quietLog)
+	if err != nil || r.Unread == 0 || r.Gap.NextDay != 3 {
+		t.Errorf("two days were closed, the note says: %+v, %v", r, err)
+	}
+	again = mustOpen(t, live)
+	rec, err := again.Recover(t.Context())
+	if err != nil || rec.Gap != r.Gap || rec.Gap.Words == "" {
+		t.Errorf("a start learns %+v of the gap, the restore said %+v, %v", rec.Gap, r.Gap, err)
+	}
+	mustCommit(t, again, intent(9))
+	for id, want := range map[sale.ID]bool{read(t, again, 1).ID: true, read(t, again, 9).ID: false} {
+		if in, err := again.InCopy(t.Context(), id); err != nil || in != want {
+			t.Errorf("sale %s in the copy: %v, %v", id, in, err)
+		}
+	}
+	again.Close()
+	if err := errors.Join(os.Remove(filepath.Join(live, "posd.db")), os.Remove(filepath.Join(live, "posd.db-wal")), os.Remove(filepath.Join(live, keptNote))); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Restore(t.Context(), Config{Dir: live}, to, noon.Add(time.Hour), quietLog); err != nil || r.Gap.NextDay != 1+daysLeftOut || !strings.Contains(r.Gap.Words, "not known") {
+		t.Errorf("on a new box: %+v, %v", r, err)
 	}
 }

@@ -140,6 +140,9 @@ func (tx *transaction) row(r sale.Row) error {
 	case sale.JobRow:
 		return put(tx, jobs, putJob, r.Job.ID, &r.Job)
 	case sale.DayRow:
+		if k := tx.s.keeper; k != nil { // given, whether this commit succeeds or not
+			k.state.day = max(k.state.day, r.Day.No)
+		}
 		return put(tx, days, putDay, strconv.Itoa(r.Day.No), &r.Day)
 	case sale.NoteRow:
 		return put(tx, notes, putNote, r.Name, &r)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -25,7 +26,8 @@ import (
 //	Close    "closed", durable: all is in posd.db, and the log holds nothing more
 //
 // At the next start the commit that it names must be in the chain, under its
-// hash, and what follows must hang together. It is written over in one piece,
+// hash, and what follows must hang together. A restore that cannot read the journal
+// learns from it which numbers of days were given. It is written over in one piece,
 // always of one length; one that cannot be read counts as one that is not there.
 const keptNote = "posd.kept"
 
@@ -44,9 +46,13 @@ type kept struct {
 	end    link  // the last commit, 0 if there was none
 	log    int64 // bytes that the log has at least
 	salts  salts // of the round that the log was in
+	day    int   // the highest number of a closed day; -1 in a note of an older posd, which did not say
 }
 
-const keptFormat = "posd.db %-6s commit %020d hash %-64s log %010d salts %08x-%08x"
+const (
+	keptFormat = "posd.db %-6s commit %020d hash %-64s log %010d salts %08x-%08x"
+	keptDay    = " day %08d" // what follows in a note of this posd
+)
 
 func (k kept) String() string {
 	state, hash := "open", k.end.hash
@@ -57,6 +63,9 @@ func (k kept) String() string {
 		hash = "-"
 	}
 	line := fmt.Sprintf(keptFormat, state, k.end.no, hash, k.log, k.salts[0], k.salts[1])
+	if k.day >= 0 {
+		line += fmt.Sprintf(keptDay, k.day)
+	}
 	return fmt.Sprintf("%s sum %08x\n", line, crc32.ChecksumIEEE([]byte(line)))
 }
 
@@ -71,7 +80,13 @@ func readKept(path string) (k kept, err error) {
 	}
 	var state string
 	var sum uint32
-	_, err = fmt.Sscanf(string(text), "posd.db %s commit %d hash %s log %d salts %x-%x sum %x", &state, &k.end.no, &k.end.hash, &k.log, &k.salts[0], &k.salts[1], &sum)
+	const format = "posd.db %s commit %d hash %s log %d salts %x-%x"
+	if strings.Contains(string(text), " day ") {
+		_, err = fmt.Sscanf(string(text), format+" day %d sum %x", &state, &k.end.no, &k.end.hash, &k.log, &k.salts[0], &k.salts[1], &k.day, &sum)
+	} else {
+		k.day = -1
+		_, err = fmt.Sscanf(string(text), format+" sum %x", &state, &k.end.no, &k.end.hash, &k.log, &k.salts[0], &k.salts[1], &sum)
+	}
 	if k.end.hash == "-" {
 		k.end.hash = ""
 	}
@@ -90,13 +105,13 @@ type keeper struct {
 }
 
 // openKeeper begins to write the note of a folder, which says that its journal is open.
-func openKeeper(dir string, end link, log int64) (*keeper, error) {
+func openKeeper(dir string, end link, log int64, day int) (*keeper, error) {
 	path := filepath.Join(dir, keptNote)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w: give the file to the user posd runs as", path, err)
 	}
-	k := &keeper{f: f, state: kept{there: true, end: end, log: log}}
+	k := &keeper{f: f, state: kept{there: true, end: end, log: log, day: day}}
 	if err := adopt(path, dir); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -142,13 +157,18 @@ func (s *Store) logSize() int64 {
 // beginKeeping notes that the journal is open from now on. After a kill it says so already.
 func (s *Store) beginKeeping() error {
 	size := s.logSize()
-	k, err := openKeeper(filepath.Dir(s.door.path), s.chain, size)
+	day, err := one(s.write, "SELECT coalesce(max(no), 0) FROM days")
+	if err != nil {
+		return explain("read the last closed day", err)
+	}
+	last, _ := day.(int64)
+	k, err := openKeeper(filepath.Dir(s.door.path), s.chain, size, max(int(last), s.was.day))
 	if err != nil {
 		return err
 	}
 	s.keeper = k
 	k.state.salts = readSalts(s.door.path + "-wal")
-	begun := !s.was.there || s.was.closed || s.was.log != size
+	begun := !s.was.there || s.was.closed || s.was.log != size || s.was.day != k.state.day
 	err = k.write(begun)
 	if err == nil && !s.was.there {
 		err = syncFolder(filepath.Dir(s.door.path))

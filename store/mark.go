@@ -44,7 +44,7 @@ const setAsideWords = "restored from a backup, which holds no card expiry: look 
 
 // mark writes into a restored journal what must not be forgotten about it, and
 // notes in r what was lost and set aside.
-func (s *Store) mark(now time.Time, from string, epoch sale.NoteRow, r *Restored) error {
+func (s *Store) mark(now time.Time, from string, complete bool, day int, epoch sale.NoteRow, r *Restored) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, err := s.transact(func(tx *transaction) error {
@@ -66,6 +66,11 @@ func (s *Store) mark(now time.Time, from string, epoch sale.NoteRow, r *Restored
 			lostFrom, lostTo = lostTo, lostFrom
 			r.LostFrom, r.LostTo = r.LostTo, r.LostFrom
 		}
+		found, err := tx.gap(lostFrom, lostTo, complete, day)
+		if err != nil {
+			return err
+		}
+		r.Gap = found.Gap
 		without, err := tx.rows("SELECT no FROM reports WHERE params = ''")
 		if err != nil {
 			return err
@@ -102,7 +107,8 @@ func (s *Store) mark(now time.Time, from string, epoch sale.NoteRow, r *Restored
 		if err := tx.row(epoch); err != nil {
 			return err
 		}
-		return tx.event(sale.EventRow{At: now, Kind: "restored", Data: map[string]string{"backup": from, "lostFrom": lostFrom, "lostTo": lostTo}})
+		found.Backup, found.LostFrom, found.LostTo = from, lostFrom, lostTo
+		return tx.event(sale.EventRow{At: now, Kind: "restored", Data: found})
 	})
 	return err
 }

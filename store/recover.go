@@ -69,6 +69,11 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		if out.Queue, err = v.queueStats(); err != nil {
 			return err
 		}
+		restored, err := v.gap()
+		if err != nil {
+			return err
+		}
+		out.Gap = restored.Gap
 		return v.value(&out.LastSeq, lastSeq)
 	})
 	return out, err

@@ -23,6 +23,9 @@ type Restored struct {
 	Taken    int // sales that were taken from the journal that was there
 	Unread   int // rows of that journal that could not be read, and are lost
 	SetAside int // reports whose request the backup does not hold
+	// Gap says what may be missing, empty if all of the journal that was there was read,
+	// and which number the next closed day has at least.
+	Gap sale.Gap
 }
 
 // Restore puts a backup in the place of the journal of cfg.Dir, which no daemon
@@ -92,7 +95,7 @@ func restore(ctx context.Context, cfg Config, from string, damaged bool, now tim
 		err = rename(part, path)
 	}
 	if err == nil {
-		err = noteRestored(cfg.Dir, s.chain)
+		err = noteRestored(cfg.Dir, s.chain, r.Gap.NextDay-1)
 	}
 	if err == nil {
 		err = os.Remove(flag)
@@ -149,8 +152,8 @@ func logged(path string) bool {
 }
 
 // noteRestored notes how far the restored journal goes.
-func noteRestored(dir string, end link) error {
-	k, err := openKeeper(dir, end, 0)
+func noteRestored(dir string, end link, day int) error {
+	k, err := openKeeper(dir, end, 0, max(day, 0))
 	if err != nil {
 		return err
 	}
@@ -181,16 +184,22 @@ func (s *Store) prepare(ctx context.Context, from, was string, now time.Time, r 
 		}
 	}
 	copied := s.chain.no
+	complete := from == was && !s.salvage
 	if from != was {
 		if err := s.takeOver(ctx, was, r); err != nil {
 			return err
 		}
+		complete = exists(was) && r.Unread == 0
 	}
 	epoch, err := s.beginEpoch(ctx, copied)
 	if err != nil {
 		return err
 	}
-	if err := s.mark(now, filepath.Base(from), epoch, r); err != nil {
+	old, err := readKept(was)
+	if err != nil || !old.there {
+		old.day = -1
+	}
+	if err := s.mark(now, filepath.Base(from), complete, old.day, epoch, r); err != nil {
 		return err
 	}
 	if err := errors.Join(s.read.Close(), s.lists.Close()); err != nil {

@@ -55,7 +55,7 @@ func lived(t *testing.T, dir string) *Store {
 	}
 	back := final(3)[0].(sale.SaleRow)
 	back.Sale.Refunds = []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MoveDone, By: "Ann", CreatedAt: noon, KeepUntil: &noon}}
-	mustCommit(t, s, []sale.Row{back, sale.NoteRow{Name: "queue stands", Value: "no\nwords"}, sale.NoteRow{Name: "queue stands", Value: ""}, sale.ReportGone{No: queueEntry(2).No, How: sale.ReportDone}, sale.TokenRow{Token: sale.Token{ID: "T1", Name: "till", Hash: "5f", CreatedAt: noon}},
+	mustCommit(t, s, []sale.Row{back, sale.NoteRow{Name: "queue stands", Value: "no\nwords"}, sale.NoteRow{Name: "queue stands", Value: ""}, sale.ReportGone{No: queueEntry(2).No, How: sale.ReportDone}, sale.TokenRow{Token: sale.Token{ID: "T1", Name: "till", Hash: "5f", CreatedAt: noon}}, sale.PersonRow{Person: sale.Person{ID: "P1", Name: "Ann", CreatedAt: noon}},
 		sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", OpenedAt: time.UnixMilli(1), ClosedAt: time.UnixMilli(2), By: "Ann", Books: []byte("{}")}}, sale.DayRow{Day: sale.Day{No: 2, Date: "2026-11-21", OpenedAt: time.UnixMilli(2), ClosedAt: time.UnixMilli(3), By: "Ann", Books: []byte("{}")}}})
 	return s
 }
@@ -73,7 +73,7 @@ func TestEveryEditIsFoundAndNamed(t *testing.T) {
 	verified(t, s)
 	s.Close()
 	triggers := []string{"sales_final_stays", "events_never_change", "events_stay", "commits_never_change", "commits_never_leave",
-		"sales_never_leave", "attempts_never_leave", "movements_never_leave", "keys_never_leave", "days_never_change", "days_never_leave", "tokens_never_leave"}
+		"sales_never_leave", "attempts_never_leave", "movements_never_leave", "keys_never_leave", "days_never_change", "days_never_leave", "tokens_never_leave", "people_never_leave"}
 
 	var edits []struct{ about, script string }
 	edit := func(about, script string, args ...any) {

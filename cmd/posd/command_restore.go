@@ -43,7 +43,7 @@ that log is damaged and there is no better copy, -damaged goes on with what can 
 				return err
 			}
 			if asJSON {
-				return encodeTo(cmd.OutOrStdout(), restoredView{from, c.Store.Dir, r.Aside, r.LostFrom.UTC(), r.LostTo.UTC(), r.Taken, r.Unread, r.SetAside})
+				return encodeTo(cmd.OutOrStdout(), restoredView{from, c.Store.Dir, r.Aside, r.LostFrom.UTC(), r.LostTo.UTC(), r.Taken, r.Unread, r.Gap.Words, r.SetAside})
 			}
 			restored(cmd.OutOrStdout(), from, r)
 			return nil
@@ -63,6 +63,7 @@ type restoredView struct {
 	LostTo   time.Time `json:"lostTo"`
 	Taken    int       `json:"salesTakenOver"`
 	Unread   int       `json:"rowsNotRead"`
+	Gap      string    `json:"gap"` // what may be missing; empty if all was taken over
 	SetAside int       `json:"reportsSetAside"`
 }
 
@@ -81,6 +82,10 @@ func restored(w io.Writer, from string, r store.Restored) {
 		span = fmt.Sprintf("between %s and %s", clock(r.LostFrom), clock(r.LostTo))
 	}
 	fmt.Fprintf(w, "not in it: what posd did after the copy was made, %s\n", span)
+	if r.Gap.Words != "" {
+		fmt.Fprintln(w, "until a day is closed, posd asks of every bill whether it was paid then, and gives nothing back of older sales:")
+		fmt.Fprintln(w, " ", r.Gap.Words)
+	}
 	fmt.Fprintf(w, "reports set aside: %d\n\nTo do:\n", r.SetAside)
 	fmt.Fprintln(w, "  1. Start posd again: systemctl start posd, then posd check.")
 	step := 2

@@ -54,6 +54,9 @@ func saleCommand(command maker) *cobra.Command {
 func replaceHint(err error) error {
 	var p *api.Problem
 	if errors.As(err, &p) && p.Type == "same-bill" {
+		if p.Sale == "" { // it may be of what a restore could not learn of
+			return &ended{exitRefused, fmt.Errorf("%w\n  not paid before:   -replaces none", p)}
+		}
 		return &ended{exitRefused, fmt.Errorf("%w\n  another customer:  -replaces none\n  the same bill:     -replaces %s", p, p.Sale)}
 	}
 	return err

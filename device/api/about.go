@@ -195,8 +195,9 @@ var about = map[string]map[string]string{
 		"closing":       "What only a closing report has.",
 	},
 	"Closing": {
+		"gap":      "posd was restored from a copy and may not know of all that was done: of what span.",
 		"":         "A closing report's number, and how the journal compares with the terminal's batch and with the gateway.",
-		"no":       "Number of the day: 1, 2, 3... without a gap.",
+		"no":       "Number of the day: 1, 2, 3... without a gap, but for numbers that a restore from a copy leaves out.",
 		"by":       "Who closed it.",
 		"terminal": "The terminal's batch; left out without a card terminal.",
 		"gateway":  "The day's wallet sales as the gateway has them; left out without a gateway.",

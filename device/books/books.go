@@ -154,7 +154,7 @@ func SumDay(from, to time.Time, currency string, sales iter.Seq[sale.Sale]) Book
 // whatever is still open. Each sale is to be given once.
 func SumClosing(e sale.GatherDay, closed time.Time, currency string, sales iter.Seq[sale.Sale]) Books {
 	b := Books{Kind: "closing", Date: e.Date, From: e.Opened, To: closed, At: closed, Currency: currency}
-	b.Closing = &Closing{No: e.No, By: e.By}
+	b.Closing = &Closing{No: e.No, By: e.By, Gap: e.Gap}
 	b.mine = func(s *sale.Sale) bool { return s.Day == e.No || !s.State.Final() }
 	b.moved = func(m *sale.Movement) bool { return m.Day == e.No || !m.Settled() }
 	b.sum(sales)

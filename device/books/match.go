@@ -14,6 +14,7 @@ import (
 type Closing struct {
 	No       int           `json:"no"`
 	By       string        `json:"by"`
+	Gap      string        `json:"gap,omitempty"`      // posd was restored from a copy: what this report may be without
 	Terminal *BatchMatch   `json:"terminal,omitempty"` // none: no card terminal
 	Gateway  *GatewayMatch `json:"gateway,omitempty"`  // none: no gateway
 }

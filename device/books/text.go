@@ -142,6 +142,9 @@ func (b *Books) remarks() []string {
 		return []string{b.say("Not closed: it may still change. Compared with neither the terminal nor IOTPay.")}
 	}
 	said := []string{fmt.Sprintf(b.say("Closed by %s. It does not change any more."), k.By)}
+	if k.Gap != "" {
+		said = append(said, fmt.Sprintf(b.say("Compare it with the terminal and IOTPay by hand: posd was %s."), k.Gap))
+	}
 	if t := k.Terminal; t != nil {
 		switch {
 		case t.End != sale.BatchClosed:

@@ -30,6 +30,8 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 	"The wallets at IOTPay agree.":               {"Les portefeuilles chez IOTPay concordent.", "IOTPay 电子钱包相符。", "IOTPay 電子錢包相符。"},
 	"The terminal's batch %s and posd are %s apart: compare with the terminal's report.": {
 		"Écart entre le lot %s du terminal et posd : %s. Comparez avec le rapport du terminal.", "终端批次 %s 与 posd 相差 %s：请核对终端报表。", "終端機批次 %s 與 posd 相差 %s：請核對終端機報表。"},
+	"Compare it with the terminal and IOTPay by hand: posd was %s.": {
+		"À comparer à la main avec le terminal et IOTPay : posd a été restauré (%s).", "请与终端和 IOTPay 人工核对：posd 曾从副本恢复（%s）。", "請與終端機和 IOTPay 人工核對：posd 曾從副本還原（%s）。"},
 	"An earlier close was not answered, part of the batch may be in that one: %s": {
 		"Une fermeture antérieure est restée sans réponse, une partie du lot peut s'y trouver : %s", "先前一次日结未获答复，部分批次可能在其中：%s", "先前一次日結未獲答覆，部分批次可能在其中：%s"},
 

@@ -21,7 +21,7 @@ func closedDay() Books {
 		l.add(&s, s.ApprovedAmount, words)
 		return l
 	}
-	b.Closing = &Closing{No: 7, By: "Ana",
+	b.Closing = &Closing{No: 7, By: "Ana", Gap: "restored from a copy: what was done between 09:00 and 10:00 may be missing",
 		Terminal: &BatchMatch{BatchAnswer: sale.BatchAnswer{End: sale.BatchClosed, Number: "12"}, Doubt: "no answer", Apart: 500,
 			Kinds: []BatchKind{
 				{Tender: sale.Credit, Terminal: BookLine{5, 8665}, Posd: BookLine{4, 8165}, Apart: 500},

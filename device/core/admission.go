@@ -47,6 +47,9 @@ func (w SellAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrUnavailable, "", "%s", why)
 		return
 	}
+	if c.mayBePaid(w) {
+		return
+	}
 	if w.Method == sale.Card && !c.terminalFree(w.Token) {
 		return
 	}

@@ -160,7 +160,7 @@ func (c *Machine) gather(a sale.BatchAnswer) {
 	c.day = k.note.No + 1
 	c.note(noteClosing, k.note)
 	c.urgent()
-	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt}})
+	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt, Gap: c.gap}})
 }
 
 // happen closes the day.
@@ -176,7 +176,7 @@ func (w DayGathered) happen(c *Machine) {
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closed", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", d.No, d.By)}})
 	c.urgent()
 	c.log(nil, false, "day closed", fmt.Sprint(d.No))
-	c.closing, c.opened, c.lostClose, c.staysOpen = nil, d.ClosedAt, "", ""
+	c.closing, c.opened, c.lostClose, c.staysOpen, c.gap = nil, d.ClosedAt, "", "", ""
 	c.after(Reply{Token: k.token, Day: d})
 }
 
@@ -195,7 +195,7 @@ func (w DayUnread) happen(c *Machine) {
 
 // recoverDay takes up the number of the open day, and a closing that was interrupted.
 func (c *Machine) recoverDay(r sale.Recovered) {
-	c.day, c.opened = r.LastDay.No+1, r.LastDay.ClosedAt
+	c.day, c.opened = max(r.LastDay.No+1, r.Gap.NextDay), r.LastDay.ClosedAt
 	var n closingNote
 	if text := r.Notes[noteClosing]; text == "" || json.Unmarshal([]byte(text), &n) != nil || n.No != c.day {
 		return

@@ -40,6 +40,7 @@
 //	drawer.go        the cash drawer
 //	day.go           a business day is closed
 //	recovery.go      after a restart: nothing is started, all is asked for
+//	restored.go      what a restore could not learn of
 //	durable.go       what was stored, and what could not be
 //	live.go, ids.go  sales in the machine's hands; references and numbers
 //	timer.go         when something is to be done

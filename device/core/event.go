@@ -86,6 +86,7 @@ type (
 		Bound     *sale.KeyBinding
 		BoundSale *sale.Sale
 		Report    *sale.Report // the sale's report, if it still waits
+		InCopy    bool         // the sale stood in the copy of a restore that could not learn of all
 		// Completions are those of an authorisation: once taken it cannot be undone.
 		Completions []sale.Sale
 	}

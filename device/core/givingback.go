@@ -90,7 +90,8 @@ func (w GiveBackAsked) happen(c *Machine) {
 		c.refuse(w.Token, kind, s.ID, "%s", words)
 		return
 	}
-	if words := c.giveBackFault(w, s, amount); words != "" {
+	words := c.giveBackFault(w, s, amount)
+	if words = cmp.Or(words, c.mayBeGivenBack(w)); words != "" {
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "%s", words)
 		return
 	}

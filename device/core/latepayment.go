@@ -9,6 +9,10 @@ func (c *Machine) latePayment(l *live) {
 	if c.policy.LatePayment == "keep" && l.s.ReplacedBy == "" {
 		return
 	}
+	if c.inCopy[l.s.ID] && c.gap != "" {
+		c.incident(l, "the customer has paid after all, and it may have been given back already, for posd was "+c.gap+": look at IOTPay and at the terminal first")
+		return
+	}
 	kind := sale.Refund
 	if l.s.Method == sale.Card {
 		kind = sale.Void

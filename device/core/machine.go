@@ -42,6 +42,8 @@ type Machine struct {
 	lostClose  string               // words of a close of the batch whose answer was lost
 	staysOpen  string               // why the last close, in this run, left the day open
 	given      map[string]givenBack // asked for in the day, by token and person with a limit
+	gap        string               // words of what a restore could not learn of; empty: of nothing
+	inCopy     map[sale.ID]bool     // open sales that stood in the copy of that restore
 	anchor     time.Time            // what the wall clock said when the running time began; see steady
 	anchored   bool                 // that is stored
 	ran        time.Duration        // how long earlier runs were on, as far as that was stored

@@ -11,6 +11,7 @@ import (
 // may have been on glass.
 func (w Started) happen(c *Machine) {
 	r := w.Recovered
+	c.recoverGap(r)
 	c.recoverDay(r)
 	c.recoverOutcomes(r)
 	c.recoverGiven(r.Notes)
@@ -60,7 +61,7 @@ func (c *Machine) takeUp(l *live) {
 		}
 		mv := c.pending(l, m)
 		switch {
-		case m.KeepUntil != nil:
+		case m.KeepUntil != nil && c.gap == "":
 			c.planLate(l, m) // its minute is running time: it begins again
 			c.urgent()
 		case l.s.State == sale.Paid && l.s.ReplacedBy != "" && l.s.ReplacerState == "" && m.State == sale.MoveWaiting:

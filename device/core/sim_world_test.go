@@ -38,6 +38,7 @@ type world struct {
 	steady  bool       // the clock is right, unless it jumps
 	jumps   *rand.Rand // sets the clock before every event; nil: it goes on
 	wants   *wants     // of all steps; nil: nobody compares
+	stores  func()     // is told of each commit; nil: nobody is
 	groups  []group
 	busy    bool
 	full    bool
@@ -263,6 +264,9 @@ func (w *world) committed(life int) {
 			panic(err)
 		}
 		w.written(rows)
+		if w.stores != nil {
+			w.stores()
+		}
 	}
 	if w.chance(0.004) { // or just behind it
 		w.crash()

@@ -62,6 +62,9 @@ func (c *Machine) PaidLately() []sale.ID {
 	return ids
 }
 
+// Gap says in words what a restore could not learn of; empty if there is nothing.
+func (c *Machine) Gap() string { return c.gap }
+
 // Steady returns the clock by which reports are due, at a moment of this run.
 func (c *Machine) Steady(mono time.Duration) time.Time {
 	return c.anchor.Add(c.ran + mono).Truncate(time.Millisecond)

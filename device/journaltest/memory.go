@@ -21,6 +21,8 @@ type Memory struct {
 	// methods instead.
 	Rows    Tables
 	seq     map[string]int // in which order jobs and reports were first stored
+	gap     sale.Gap
+	copied  int // sales that stood in the copy of a restore
 	commits int
 	full    error // what Commit answers instead of storing
 	unread  error // what a list of a day's sales answers
@@ -82,7 +84,7 @@ func (m *Memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 			m.Rows.Jobs[r.Job.ID] = r.Job
 			m.enter(r.Job.ID)
 		case sale.DayRow:
-			m.Rows.Days = append(m.Rows.Days, r.Day)
+			m.Rows.Days, m.gap = append(m.Rows.Days, r.Day), sale.Gap{}
 		case sale.NoteRow:
 			m.Rows.Notes[r.Name] = r.Value
 		case sale.FactRow:
@@ -123,7 +125,7 @@ func (m *Memory) Recover(context.Context) (sale.Recovered, error) {
 		}
 	}
 	r.Queue = m.Stats()
-	r.Notes = maps.Clone(m.Rows.Notes)
+	r.Notes, r.Gap = maps.Clone(m.Rows.Notes), m.gap
 	if n := len(m.Rows.Days); n > 0 {
 		r.LastDay = m.Rows.Days[n-1]
 	}
@@ -146,6 +148,29 @@ func (m *Memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 		return s.Clone(), nil
 	}
 	return sale.Sale{}, sale.ErrNotFound
+}
+
+// InCopy reports whether a sale is one of those of Restore's copy.
+func (m *Memory) InCopy(_ context.Context, id sale.ID) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Contains(m.Rows.Order[:m.copied], id), nil
+}
+
+// Restore returns what a restore makes of the journal as it stands, where nothing can
+// be read of the one that is moved aside.
+func (m *Memory) Restore(gap sale.Gap) *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := New()
+	t := &m.Rows
+	r.Rows = Tables{maps.Clone(t.Sales), slices.Clone(t.Order), maps.Clone(t.Keys), maps.Clone(t.Reports), maps.Clone(t.Jobs), slices.Clone(t.Events), slices.Clone(t.Days), maps.Clone(t.Notes)}
+	for no, report := range r.Rows.Reports {
+		report.Attempted = true
+		r.Rows.Reports[no] = report
+	}
+	r.seq, r.gap, r.copied = maps.Clone(m.seq), gap, len(t.Order)
+	return r
 }
 
 func (m *Memory) Completions(ctx context.Context, auth sale.ID) ([]sale.Sale, error) {

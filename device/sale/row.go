@@ -124,6 +124,7 @@ type GatherDay struct {
 	By     string
 	Batch  BatchAnswer
 	Doubt  string // words of an earlier close of this batch whose answer was lost
+	Gap    string // words of a restore: what this report may be without
 }
 
 // StoredEvent is an event as read back.
@@ -180,6 +181,15 @@ type Recovered struct {
 	Reported bool // a card sale was reported; not looked for where posd remembers that
 	LastSeq  int64
 	LastDay  Day // latest closed business day, without its books; zero if none was closed
+	Gap      Gap
+}
+
+// Gap is what a restore from a copy could not learn of: what was done between the
+// copy and the restore. It stays until a day is closed, whose report is compared
+// with the terminal and the gateway. The zero Gap is none.
+type Gap struct {
+	Words   string `json:"gap"`     // of what span something may be missing
+	NextDay int    `json:"nextDay"` // the lowest number that no closed day can have
 }
 
 // EventData is what an EventRow about a sale carries.

@@ -99,9 +99,9 @@ async function sold(answer, asked, secret) {
 
 // ask puts the one question: is it the same bill, or another customer?
 async function ask(problem, asked, secret) {
-	const { body: first } = await get("/v1/sales/" + problem.sale);
+	const { body: first } = problem.sale ? await get("/v1/sales/" + problem.sale) : { body: {} };
 	const choices = [[say("otherCustomer"), "none"]];
-	if (problem.type === "same-bill" && first.state !== "paid") choices.unshift([say("sameBill"), problem.sale, "strong"]);
+	if (problem.sale && problem.type === "same-bill" && first.state !== "paid") choices.unshift([say("sameBill"), problem.sale, "strong"]);
 	draw();
 	const title = say(first.state === "paid" ? "paidTitle" : "sameTitle");
 	const replaces = await dialogs.choose(title, [first.id && other(first, say, language()), refused(problem, "sell", say)], choices, say);
