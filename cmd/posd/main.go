@@ -100,6 +100,7 @@ still waiting when the command ends; 5 partly paid.`,
 	root.PersistentFlags().StringVar(&at.tokenFile, "token-file", "", "`FILE` that holds the token to show over TCP; default: $POSD_TOKEN_FILE, or the token itself in $POSD_TOKEN")
 	root.AddCommand(runCommand(&at), checkCommand(&at), devicesCommand(&at), orderCommand(&at), signCommand(&at), versionCommand())
 	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at), tokenCommand(&at), personCommand(&at), tlsCommand(&at), webhookCommand(&at))
+	root.AddCommand(supportCommand(&at))
 	root.AddCommand(clientCommands(&at)...)
 	return root
 }
