@@ -57,6 +57,9 @@ func (c Copies) Validate() []error {
 	return faults
 }
 
+// ErrSameDisk means that copies would lie beside what they are copies of.
+var ErrSameDisk = errors.New("on the same disk")
+
 // Place returns why copies of the journal in dir cannot go to c.Path now, nil if they can.
 func (c Copies) Place(dir string) error {
 	info, err := os.Stat(c.Path)
@@ -72,7 +75,7 @@ func (c Copies) Place(dir string) error {
 	}
 	for _, other := range []string{dir, "/"} {
 		if there, err := os.Stat(other); err == nil && device(there) == device(info) {
-			return fmt.Errorf("%s is on the same disk as %s: plug the stick in and mount it there, or set same_disk = true in [backup] if that is meant", c.Path, other)
+			return fmt.Errorf("%s is %w as %s: plug the stick in and mount it there, or set same_disk = true in [backup] if that is meant", c.Path, ErrSameDisk, other)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -62,13 +63,19 @@ func migrate(c *sqlite3.SQLiteConn, path string) error {
 	return nil
 }
 
+// Why a database is refused that is whole.
+var (
+	ErrForeign = errors.New("it is a database, but not one of posd's")
+	ErrNewer   = errors.New("it was written by a newer posd")
+)
+
 // recognise refuses a database that this program must not write.
 func recognise(path string, id, have, known int) error {
 	switch {
 	case id != applicationID:
-		return fmt.Errorf("open %s: %w: it is a database, but not one of posd's; it is left as it is: move it away, or name another dir", path, sale.ErrJournalBroken)
+		return fmt.Errorf("open %s: %w: %w; it is left as it is: move it away, or name another dir", path, sale.ErrJournalBroken, ErrForeign)
 	case have > known:
-		return fmt.Errorf("open %s: %w: it was written by a newer posd (schema %d, this one knows up to %d); it is left as it is: install that version again", path, sale.ErrJournalBroken, have, known)
+		return fmt.Errorf("open %s: %w: %w (schema %d, this one knows up to %d); it is left as it is: install that version again", path, sale.ErrJournalBroken, ErrNewer, have, known)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,14 +26,16 @@ import (
 
 func checkCommand(at *where) *cobra.Command {
 	var asJSON bool
+	var language string
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Say what is in force and whether all is well",
 		Long: `check prints the configuration in force and how every device is. With a daemon
 running it asks that one and opens nothing; without, it opens and greets every
 device itself, asks the gateway after an order that never was, and reads the
-whole journal for anything that is not as posd wrote it. It exits 0 only if all
-is well.`,
+whole journal for anything that is not as posd wrote it. It also looks at posd's
+unit, the clock and the disk. What is not well comes with its cause and what to do
+about it, in the shop's language or in -language. It exits 0 only if all is well.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var c Config
@@ -49,20 +52,39 @@ is well.`,
 			}
 			list, err := devicesOf(cmd.Context(), cl)
 			var dial *notReached
+			doc := &doctor{config: c, pause: 500 * time.Millisecond}
 			switch {
 			case errors.As(err, &dial) && known:
+				doc.alone = true
 				list = checkAlone(cmd.Context(), c, cmd.ErrOrStderr())
 			case err != nil:
 				return err
 			}
+			if known {
+				list = append(list, aroundPosd(cmd.Context(), at.configFile(), c, thisBox())...)
+			}
 			if known && !asJSON {
 				fmt.Fprintf(cmd.OutOrStdout(), "# in force (%s)\n%s\n", at.configFile(), c)
 			}
-			return report(cmd.OutOrStdout(), list, asJSON)
+			end := report(cmd.OutOrStdout(), doc.name(cmd.Context(), list), asJSON)
+			if !asJSON {
+				advise(cmd.OutOrStdout(), list, cmp.Or(language, string(c.Shop.Language)))
+			}
+			return end
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the devices as JSON")
+	c.Flags().StringVar(&language, "language", "", "`LANGUAGE` of the advice: en, fr or zh; default: the shop's")
 	return c
+}
+
+// advise prints what to do about each thing that is not well, or soon will not be.
+func advise(w io.Writer, list []device.DeviceStatus, language string) {
+	for _, s := range list {
+		if a, ok := advices[cause(s.Trouble)]; ok {
+			fmt.Fprintf(w, "\n%s (%s)\n    %s\n", s.Name, s.Trouble, a.in(language))
+		}
+	}
 }
 
 // devicesOf asks a running daemon how its devices are.
@@ -201,7 +223,7 @@ func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *
 	}
 	s, err := store.Open(ctx, c, log)
 	if err != nil {
-		d.Words = err.Error()
+		d.Words, d.Trouble = err.Error(), string(journalCause(err, c.Dir))
 		j.locked = errors.Is(err, sale.ErrLocked)
 		return j
 	}
@@ -225,7 +247,7 @@ func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *
 		err = fmt.Errorf("not read to its end, which says nothing against it: %d of %d commits are as they were written: %w", read, of, err)
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
-		d.OK, d.Words = false, err.Error()
+		d.OK, d.Words, d.Trouble = false, err.Error(), string(journalCause(err, c.Dir))
 	}
 	return j
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -178,11 +181,22 @@ func copyStatus(b Backup, last store.Copied, ever bool, err error, now time.Time
 	d.OK, d.Words = err == nil && !late, made
 	switch {
 	case err != nil:
-		d.Words = err.Error() + "; " + made
+		d.Words, d.Trouble = err.Error()+"; "+made, string(b.cause(err))
 	case late:
-		d.Words += ", though one is due every " + short(b.Every)
+		d.Words, d.Trouble = d.Words+", though one is due every "+short(b.Every), string(copyLate)
 	}
 	return d
+}
+
+// cause is why no copy can be made, which err says in words.
+func (b Backup) cause(err error) cause {
+	if errors.Is(err, store.ErrSameDisk) {
+		return copySameDisk
+	}
+	if _, err := os.Stat(b.Path); errors.Is(err, fs.ErrNotExist) {
+		return copyAbsent
+	}
+	return copyFailed
 }
 
 // about writes a time as people say it.

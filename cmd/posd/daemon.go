@@ -57,7 +57,7 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	d.journal = &journal{Store: opened}
+	d.journal = &journal{Store: opened, dir: c.Store.Dir}
 	d.journal.hear(true, "ready", sale.TroubleNone)
 	if d.parts, err = plugIn(c, log); err != nil {
 		return nil, err

@@ -134,12 +134,18 @@ func (t *terminal) met(id sale.Identity, err error) {
 		return
 	case err != nil:
 		t.hear(false, err.Error(), sale.TroubleNone)
+		t.is(id) // perhaps another one than the configured
 		return
 	}
 	t.hear(true, "ready", sale.TroubleNone)
 	if t.named != nil {
 		t.named(id.Serial)
 	}
+	t.is(id)
+}
+
+// is notes which terminal was met.
+func (t *terminal) is(id sale.Identity) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.identity = id
@@ -214,6 +220,7 @@ type journal struct {
 	*store.Store
 	known
 	wake func() // told of each commit; nil where nobody listens
+	dir  string // of the journal
 }
 
 // Commit is store.Store.Commit.
@@ -226,7 +233,7 @@ func (j *journal) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) 
 			j.wake()
 		}
 	case ctx.Err() == nil:
-		j.hear(false, err.Error(), sale.TroubleNone)
+		j.hear(false, err.Error(), sale.Trouble(journalCause(err, j.dir)))
 	}
 	return seqs, err
 }

@@ -42,9 +42,9 @@ func TestTheUnitIsUnderstood(t *testing.T) {
 }
 
 func TestTheUnitIsHardened(t *testing.T) {
-	out, err := exec.Command("systemd-analyze", "security", "--offline=yes", "--threshold=30", unit(t, "posd.service")).CombinedOutput()
+	out, err := exec.Command("systemd-analyze", "security", "--offline=yes", "--threshold=15", unit(t, "posd.service")).CombinedOutput()
 	if err != nil {
-		t.Fatalf("exposure above 3.0: %v\n%s", err, out)
+		t.Fatalf("exposure above 1.5: %v\n%s", err, out)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	t.Log(lines[len(lines)-1])

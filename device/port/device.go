@@ -25,6 +25,9 @@ type file struct {
 	closing sync.Once
 }
 
+// ErrNoDevice means that a file of another kind stands under a device's name.
+var ErrNoDevice = errors.New("not a device")
+
 // openDevice opens the node at c.Line and, if it is a tty, sets it up.
 func openDevice(c Config) (conn, error) {
 	path, err := resolve(c.Line)
@@ -36,7 +39,7 @@ func openDevice(c Config) (conn, error) {
 		return nil, err
 	}
 	if info.Mode()&(fs.ModeCharDevice|fs.ModeNamedPipe) == 0 {
-		return nil, fmt.Errorf("%s is not a device", path)
+		return nil, fmt.Errorf("%s is %w", path, ErrNoDevice)
 	}
 	// Non-blocking, so that opening does not wait for a modem's carrier and the
 	// runtime's poller takes the descriptor over.
