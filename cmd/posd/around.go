@@ -108,12 +108,12 @@ func unitStatus(unit string, p map[string]string) device.DeviceStatus {
 	switch {
 	case p["NoNewPrivileges"] != "yes" || p["ProtectSystem"] != "strict":
 		d.Words, d.Trouble = "it does not shut posd in as the installed one does", string(unitSoft)
-	case p["WatchdogUSec"] == "0" || p["WatchdogUSec"] == "infinity":
-		d.Words, d.Trouble = "it has no watchdog", string(unitUnwatched)
 	case restarts >= manyRestarts:
 		d.Words, d.Trouble = fmt.Sprintf("systemd has started it %d times again", restarts), string(unitRestarts)
 	case p["ActiveState"] != "active":
 		d.OK, d.Words, d.Trouble = true, "it is "+p["ActiveState"], string(unitDown)
+	case p["WatchdogUSec"] == "0" || p["WatchdogUSec"] == "infinity": // before a start it is always so
+		d.Words, d.Trouble = "it has no watchdog", string(unitUnwatched)
 	case !strings.HasPrefix(p["UnitFileState"], "enabled"):
 		d.OK, d.Words, d.Trouble = true, "active; it does not start with the box", string(unitOff)
 	default:

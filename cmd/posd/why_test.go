@@ -455,6 +455,9 @@ func TestCheckLooksAroundPosd(t *testing.T) {
 	if found := aroundCauses(t, nil, time.Time{}, 0); len(found) > 0 {
 		t.Errorf("a well box: %v", found)
 	}
+	if found := aroundCauses(t, map[string]string{"ActiveState": "inactive", "WatchdogUSec": "0"}, time.Time{}, 0); len(found) != 1 || found["unit"] != unitDown {
+		t.Errorf("a unit that was never started, whose watchdog systemd tells only later: %v", found)
+	}
 	if found := aroundCauses(t, map[string]string{"LoadState": "not-found", "NoNewPrivileges": "no"}, time.Time{}, 0); len(found) > 0 {
 		t.Errorf("a box without the unit: %v", found)
 	}
