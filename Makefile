@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo demo-chain test test-tools check bench sim sim-bugs crash fuzz build deb clean
+.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs crash fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -27,11 +27,11 @@ test-tools: ## the tests that need chromium, zbarimg, sqlite3, systemd-analyze, 
 	$(GO) test -tags tools -timeout 25m -run '^($(TOOL_TESTS))$$' $(TOOL_PACKAGES)
 
 check: ## format, vet, staticcheck, and the house: who imports whom, long functions, unused names, paths that are not there
-	@unformatted=$$(gofmt -l cmd device pax display printer store sync); \
+	@unformatted=$$(gofmt -l cmd device pax display printer store sync systemd); \
 	  if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags tools ./...
-	$(GO) run $(STATICCHECK) -tags tools ./...
+	$(GO) vet -tags tools,box ./...
+	$(GO) run $(STATICCHECK) -tags tools,box ./...
 	$(GO) test -run 'House|Simulator' ./cmd/posd
 
 bench: ## measurements, each beside its floor
@@ -63,6 +63,15 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 	    $(GO) test -run '^$$' -fuzzminimizetime 5x -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
+
+# The box is made once; its folder's name carries a hash of what it is made by.
+BOX_IMAGES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/posd-box
+BOX_IMAGE   = $(abspath $(BOX_IMAGES))/$(shell sha256sum systemd/box/image.sh | cut -c1-16)
+CUTS       ?= $(if $(ALL),1000,8)
+test-box: ## posd in a real Debian under QEMU: installed by apt, started by systemd, sold with, power cut (CUTS=n, ALL=1 for 1,000)
+	./testdata/tools.sh box
+	./systemd/box/image.sh $(BOX_IMAGE)
+	POSD_BOX_IMAGE=$(BOX_IMAGE) $(GO) test -tags box -count=1 -v -timeout 0 $(if $(RUN),-run '$(RUN)') ./systemd/box -args -cuts $(CUTS) $(if $(SEED),-seed $(SEED))
 
 SCREENS ?= dist/screens
 screens: ## one contact sheet for each page, its states by language and size, in dist/screens

@@ -1,26 +1,33 @@
 #!/bin/sh
-# Makes sure that the outside programs of `make test-tools` are there: installs
-# them with apt where it may, else names what is missing and fails.
+# Makes sure that the outside programs of `make test-tools`, or with the word box of
+# `make test-box`, are there: installs them with apt where it may, else names what
+# is missing and fails.
 set -eu
 missing=""
 want() { # program, Debian package
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
-want chromium chromium
-want npm npm
-want zbarimg zbar-tools
-want sqlite3 sqlite3
-want systemd-analyze systemd
-want udevadm udev
-want strace strace
-want dpkg-deb dpkg
+if [ "${1:-}" = box ]; then
+  want qemu-system-x86_64 qemu-system-x86
+  want mmdebstrap mmdebstrap
+  want mke2fs e2fsprogs
+else
+  want chromium chromium
+  want npm npm
+  want zbarimg zbar-tools
+  want sqlite3 sqlite3
+  want systemd-analyze systemd
+  want udevadm udev
+  want strace strace
+  want dpkg-deb dpkg
+fi
 [ -n "$missing" ] || exit 0
-echo "test-tools: missing:$missing"
+echo "tests: missing:$missing"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get update -q >/dev/null
   # shellcheck disable=SC2086 # a list of package names
   DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
   exit 0
 fi
-echo "test-tools: install them (Debian: apt-get install$missing) and start again"
+echo "tests: install them (Debian: apt-get install$missing) and start again"
 exit 1
