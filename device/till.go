@@ -35,31 +35,30 @@ type Options struct {
 // Till takes payments. Around the machine that decides (device/core) it is a thin shell: one
 // goroutine feeds events and performs effects, the wires run in goroutines of their own.
 type Till struct {
-	o         Options
-	machine   *core.Machine
-	start     time.Time
-	startWall time.Time              // what the clock said then
-	entered   atomic.Int64           // the latest that the clock said at a commit of this run, in ms
-	behind    atomic.Pointer[string] // that the clock is behind the journal; nil while it is not
-	inbox     chan core.Event
-	requests  chan request
-	turns     chan func()
-	commits   chan commitResult
-	tokens    map[core.Token]chan core.Reply
-	token     core.Token
-	ledger    ledger
-	receipts  *backlog
-	hub       *hub
-	ready     chan struct{}
-	done      chan struct{}
-	workers   sync.WaitGroup
-	ctx       context.Context // of Run, for the workers that effects start
-	failing   string          // words of the last failed commit, until one succeeds
-	told      time.Time       // when the queue of reports was last told
-	tell      bool            // it has changed since
-	glass     atomic.Pointer[sale.Screen]
-	refusing  atomic.Pointer[string] // why nothing new may move money; nil while it may
-	noted     map[string]string      // what earlier runs noted; set before ready is closed
+	o        Options
+	machine  *core.Machine
+	start    time.Time
+	entered  atomic.Int64           // the latest that the clock said at a commit of this run, in ms
+	behind   atomic.Pointer[string] // that the clock is behind the journal; nil while it is not
+	inbox    chan core.Event
+	requests chan request
+	turns    chan func()
+	commits  chan commitResult
+	tokens   map[core.Token]chan core.Reply
+	token    core.Token
+	ledger   ledger
+	receipts *backlog
+	hub      *hub
+	ready    chan struct{}
+	done     chan struct{}
+	workers  sync.WaitGroup
+	ctx      context.Context // of Run, for the workers that effects start
+	failing  string          // words of the last failed commit, until one succeeds
+	told     time.Time       // when the queue of reports was last told
+	tell     bool            // it has changed since
+	glass    atomic.Pointer[sale.Screen]
+	refusing atomic.Pointer[string] // why nothing new may move money; nil while it may
+	noted    map[string]string      // what earlier runs noted; set before ready is closed
 }
 
 // request is a question that is looked up, stepped and queued in one turn.

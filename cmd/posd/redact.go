@@ -35,8 +35,8 @@ var (
 	named = regexp.MustCompile(`(?i)("?\b(?:[a-z]+[_-])?(?:key|token|password|passwd|secret|pin|sign|signature|authcode|expdate|expiry|cvv2?|track[12])\b"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s",;&}]+)`)
 	// bearer is a token as HTTP carries it.
 	bearer = regexp.MustCompile(`(?i)(\bbearer\s+)[\w.~+/=-]+`)
-	// pem is a private key.
-	pem = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`)
+	// pemBlock is a private key.
+	pemBlock = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`)
 	// digits may be a card's number: long enough, perhaps in groups.
 	digits = regexp.MustCompile(`\d(?:[ .-]?\d){12,}`)
 	// ours is a token of posd's own, which begins as all of them do.
@@ -49,7 +49,7 @@ func (r *redactor) text(s string) string {
 		r.taken += strings.Count(s, secret)
 		s = strings.ReplaceAll(s, secret, dots)
 	}
-	s = r.replace(pem, s, func(string) string { return dots })
+	s = r.replace(pemBlock, s, func(string) string { return dots })
 	s = r.replace(ours, s, func(string) string { return dots })
 	s = r.replace(digits, s, func(found string) string {
 		if showsCard(found) {

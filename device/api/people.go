@@ -184,11 +184,11 @@ func (h *handlers) whoAmI(_ context.Context, in *struct {
 }
 
 // lock asks for a PIN from now on; it sells on in the same name.
-func (h *handlers) lock(_ context.Context, in *struct {
+func (h *handlers) lock(ctx context.Context, in *struct {
 	Session string `cookie:"posd_person" doc:"The cookie of a sign-in."`
 }) (*struct{ Body SignedIn }, error) {
 	h.signed.change(in.Session, func(s *signing) { s.locked = true })
-	return h.whoAmI(nil, in)
+	return h.whoAmI(ctx, in)
 }
 
 // signedIn tells of a person at a page.

@@ -32,8 +32,8 @@ func (c *crew) Add(_ context.Context, r PersonRequest) (sale.Person, error) {
 func (c *crew) find(id string) int {
 	return slices.IndexFunc(c.list, func(p sale.Person) bool { return p.ID == id && p.RemovedAt == nil })
 }
-func (c *crew) SetPIN(_ context.Context, id string, _ sale.Secret) (sale.Person, error) {
-	return c.Check(nil, id, "2705")
+func (c *crew) SetPIN(ctx context.Context, id string, _ sale.Secret) (sale.Person, error) {
+	return c.Check(ctx, id, "2705")
 }
 func (c *crew) Remove(_ context.Context, id string) (p sale.Person, err error) {
 	i := c.find(id)

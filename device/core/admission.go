@@ -18,7 +18,7 @@ func (w SellAsked) happen(c *Machine) {
 			return
 		}
 		w.By = c.by(w.By)
-		if kind, words := c.overCap(w.Amount); words != "" {
+		if words, kind := c.overCap(w.Amount); words != "" {
 			c.refuse(w.Token, kind, "", "%s", words)
 			return
 		}

@@ -86,7 +86,7 @@ func (w GiveBackAsked) happen(c *Machine) {
 	case amount == 0:
 		amount = s.Refundable()
 	}
-	if kind, words := c.overCap(amount); words != "" {
+	if words, kind := c.overCap(amount); words != "" {
 		c.refuse(w.Token, kind, s.ID, "%s", words)
 		return
 	}

@@ -43,16 +43,16 @@ func (c *Machine) lacks(t Token, right sale.Rights) bool {
 }
 
 // overCap says which limit an amount to give back passes, of the token or of the
-// person, and what kind of refusal that is; "" if none.
-func (c *Machine) overCap(amount sale.Amount) (kind error, words string) {
+// person, "" if none, and what kind of refusal that is.
+func (c *Machine) overCap(amount sale.Amount) (words string, kind error) {
 	l := c.in.Actor.Limits
 	if words := c.passes(l.Token, amount); words != "" {
-		return sale.ErrNotPossible, words + ": somebody with more rights must do it"
+		return words + ": somebody with more rights must do it", sale.ErrNotPossible
 	}
 	if words := c.passes(l.Person, amount); words != "" {
-		return sale.ErrNoRight, words + ": somebody who may give back more must give a PIN"
+		return words + ": somebody who may give back more must give a PIN", sale.ErrNoRight
 	}
-	return nil, ""
+	return "", nil
 }
 
 func (c *Machine) passes(limit sale.Cap, amount sale.Amount) string {
