@@ -134,10 +134,14 @@ func (s *Store) lookFirst() error {
 	}
 	err := s.readEnd()
 	var e sqlite3.Error
-	if errors.As(err, &e) && e.Code != sqlite3.ErrCorrupt && e.Code != sqlite3.ErrNotADB {
+	switch {
+	case !errors.As(err, &e) || e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB:
+		return err
+	case e.Code == sqlite3.ErrIoErr: // such as a file that ends before a page that it should hold
+		return fmt.Errorf("%w: or the file is damaged: restore a backup", err)
+	default:
 		return nil // such as a commit of a first start that must be undone: that takes writing
 	}
-	return err
 }
 
 func (s *Store) readEnd() error {

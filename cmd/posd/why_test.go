@@ -372,7 +372,7 @@ func TestCheckNamesTheCause(t *testing.T) {
 			t.Parallel()
 			found := map[string]cause{}
 			for _, s := range checkedAlone(t, f.seed) {
-				if s.Trouble != "" {
+				if s.Trouble != "" && s.Name != "access" { // a counter without tokens is open, and says so
 					found[s.Name] = cause(s.Trouble)
 				}
 			}
@@ -418,7 +418,7 @@ func TestCheckFindsNothingAtAWellCounter(t *testing.T) {
 		return terminalOn("tcp:"+newFakeTerminal(t).l.Addr().String()) + displayAt(ttyOn(t, nextionAt(unix.B9600)), "driver = \"linedisplay\"\n") +
 			printerOn("tcp:"+hears(t, printerSays(nil)))
 	}) {
-		if !s.OK || s.Trouble != "" {
+		if !s.OK || s.Trouble != "" && s.Name != "access" {
 			t.Errorf("%+v", s)
 		}
 	}
