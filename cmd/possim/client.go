@@ -140,7 +140,7 @@ func (c *client) cancel(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/cancel", "", struct{}{}, nil)
 }
 
-// resolve says how a sale ended that posd cannot tell.
+// resolve says how a sale, refund or void ended that posd cannot tell.
 func (c *client) resolve(ctx context.Context, id, as string) error {
 	body := map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}
 	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/resolve", "", body, nil)

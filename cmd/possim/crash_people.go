@@ -58,10 +58,25 @@ func (r *crash) end(ctx context.Context, s saleView) (saleView, error) {
 }
 
 // personLooks does what posd asks for when it cannot tell: after a restart a
-// terminal that does not know a sale proves nothing to it, and a person looks at
-// the terminal itself.
+// terminal that does not know a sale, refund or void proves nothing to it, and a
+// person looks at the terminal itself.
 func (r *crash) personLooks(ctx context.Context, s saleView) error {
-	if !r.again || s.Method != "card" || s.State != "unsure" || s.Attention == "" {
+	if !r.again || s.Method != "card" {
+		return nil
+	}
+	for _, m := range s.Refunds {
+		if m.State != "unsure" {
+			continue
+		}
+		as := "refused"
+		if r.givenBack(s, m) > 0 {
+			as = "done"
+		}
+		if err := r.says(ctx, m.ID, as); err != nil {
+			return err
+		}
+	}
+	if s.State != "unsure" || s.Attention == "" {
 		return nil
 	}
 	as := "cancelled"
@@ -70,7 +85,12 @@ func (r *crash) personLooks(ctx context.Context, s saleView) error {
 			as = "paid"
 		}
 	}
-	err := r.api.resolve(ctx, s.ID, as)
+	return r.says(ctx, s.ID, as)
+}
+
+// says tells posd what a person saw at the terminal.
+func (r *crash) says(ctx context.Context, id, as string) error {
+	err := r.api.resolve(ctx, id, as)
 	var refused *problem
 	if errors.As(err, &refused) && refused.Status < 500 {
 		return nil // it has ended meanwhile

@@ -158,6 +158,11 @@ func (c *Machine) attend(l *live, words string) {
 	if l.s.Attention == words {
 		return
 	}
+	if l.seek != nil {
+		if m := l.movement(l.seek.movement); m != nil && m.State == sale.MoveWaiting { // taken up after a restart: from now on a person may say how it ended
+			c.movementIs(l, m, sale.MoveUnsure, words)
+		}
+	}
 	l.s.Attention = words
 	c.event(l, "sale.attention", words)
 	c.log(l, true, "a person is needed", words)
