@@ -259,7 +259,11 @@ func keep(p *player, l *storyLine) {
 }
 
 func resolve(p *player, l *storyLine) {
-	p.happens(ResolveAsked{Token: p.token(), Sale: p.saleOf(l.word()), As: sale.State(l.arg("as")), Reason: l.arg("reason"), By: l.arg("by")})
+	w := ResolveAsked{Token: p.token(), Sale: p.saleOf(l.word()), As: sale.State(l.arg("as")), Reason: l.arg("reason"), By: l.arg("by")}
+	if m := l.arg("movement"); m != "" {
+		w.Movement = p.names.real(m)
+	}
+	p.happens(w)
 }
 
 func seen(p *player, l *storyLine) {
