@@ -75,6 +75,12 @@ func playRestore(ctx context.Context, st *stage) error {
 	if _, err := st.api.sale(ctx, c.ID, 0); !errors.As(err, &gone) || gone.Status != http.StatusNotFound {
 		st.fault("C, sold after the copy, is still known: %v", err)
 	}
+	if code, words, err := st.command(ctx, "retry", "-all", "-config", st.file); err != nil {
+		return err
+	} else if code != 1 || !strings.Contains(words, "cannot be sent however often it is tried") {
+		st.fault("the report without its body was put back into the queue: exit %d: %s", code, words)
+	}
+
 	if err := st.terminal.SetFault("duplicate"); err != nil {
 		return err
 	}
