@@ -47,7 +47,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 				return nil, broken(err)
 			}
 		}
-		if w.Bill, err = t.bill(ctx, reference); err != nil {
+		if w.SameBill, err = t.bill(ctx, reference); err != nil {
 			return nil, err
 		}
 		if r.Replaces != "" && r.Replaces != "none" {
@@ -151,8 +151,8 @@ func (t *Till) stored(ctx context.Context, id sale.ID) (sale.Sale, error) {
 	return s, nil
 }
 
-// about asks something about one sale.
-func (t *Till) about(ctx context.Context, id sale.ID, build func(tok core.Token, s sale.Sale) core.Event) (core.Reply, error) {
+// askOn asks something about one sale.
+func (t *Till) askOn(ctx context.Context, id sale.ID, build func(tok core.Token, s sale.Sale) core.Event) (core.Reply, error) {
 	return t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		s, err := t.stored(ctx, id)
 		if err != nil {
@@ -164,7 +164,7 @@ func (t *Till) about(ctx context.Context, id sale.ID, build func(tok core.Token,
 
 // Cancel wishes a sale cancelled; the returned sale says what came of it so far.
 func (t *Till) Cancel(ctx context.Context, id sale.ID) (sale.Sale, error) {
-	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
 		return core.CancelAsked{Token: tok, Sale: s}
 	})
 	return rep.Sale, err
@@ -172,7 +172,7 @@ func (t *Till) Cancel(ctx context.Context, id sale.ID) (sale.Sale, error) {
 
 // Keep stops a late refund before its first byte.
 func (t *Till) Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error) {
-	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
 		return core.KeepAsked{Token: tok, Sale: s, By: by}
 	})
 	return rep.Sale, err
@@ -198,7 +198,7 @@ func (t *Till) Resolve(ctx context.Context, r ResolveRequest) (sale.Sale, error)
 
 // Seen puts away how an unsure sale ended; by may be empty.
 func (t *Till) Seen(ctx context.Context, id sale.ID, by string) (sale.Sale, error) {
-	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
 		return core.SeenAsked{Token: tok, Sale: s, By: by}
 	})
 	return rep.Sale, err
@@ -207,7 +207,7 @@ func (t *Till) Seen(ctx context.Context, id sale.ID, by string) (sale.Sale, erro
 // Corrected takes a person's word that what cannot be reported of a card sale
 // was entered at the gateway by hand.
 func (t *Till) Corrected(ctx context.Context, id sale.ID, by, why string) (sale.Sale, error) {
-	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
 		return core.CorrectedTold{Token: tok, Sale: s, By: by, Why: why}
 	})
 	return rep.Sale, err
@@ -215,23 +215,23 @@ func (t *Till) Corrected(ctx context.Context, id sale.ID, by, why string) (sale.
 
 // Print prints a sale's receipt again, marked as a duplicate.
 func (t *Till) Print(ctx context.Context, id sale.ID) (sale.Job, error) {
-	rep, err := t.about(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
 		return core.PrintAsked{Token: tok, Sale: s}
 	})
 	return rep.Job, err
 }
 
 // Refund gives money back; Void undoes a card sale of the open batch.
-func (t *Till) Refund(ctx context.Context, r MoveRequest) (s sale.Sale, movement string, replayed bool, err error) {
+func (t *Till) Refund(ctx context.Context, r GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error) {
 	return t.giveBack(ctx, sale.Refund, r)
 }
 
 // Void undoes a card sale while the terminal's batch is open.
-func (t *Till) Void(ctx context.Context, r MoveRequest) (s sale.Sale, movement string, replayed bool, err error) {
+func (t *Till) Void(ctx context.Context, r GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error) {
 	return t.giveBack(ctx, sale.Void, r)
 }
 
-func (t *Till) giveBack(ctx context.Context, kind sale.MovementKind, r MoveRequest) (sale.Sale, string, bool, error) {
+func (t *Till) giveBack(ctx context.Context, kind sale.MovementKind, r GiveBackRequest) (sale.Sale, string, bool, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		s, err := t.stored(ctx, r.Sale)
 		if err != nil {
@@ -363,7 +363,7 @@ func ahead(s, kept sale.Sale) bool {
 		return true
 	}
 	for i, m := range s.Refunds {
-		if m.Settled() && (i >= len(kept.Refunds) || m.State != kept.Refunds[i].State) {
+		if m.Final() && (i >= len(kept.Refunds) || m.State != kept.Refunds[i].State) {
 			return true
 		}
 	}

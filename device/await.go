@@ -45,14 +45,14 @@ func awaitOn(ctx context.Context, look func(context.Context, sale.ID) (sale.Sale
 				if !ok {
 					return s, true, nil
 				}
-				news = m.isAbout(id)
+				news = m.concerns(id)
 			}
 		}
 	}
 }
 
-// isAbout reports whether a message tells of a sale.
-func (m Message) isAbout(id sale.ID) bool {
+// concerns reports whether a message tells of a sale.
+func (m Message) concerns(id sale.ID) bool {
 	switch d := m.Data.(type) {
 	case sale.Sale:
 		return d.ID == id

@@ -40,8 +40,8 @@ func TestSameKeyIsTheSameSaleForEver(t *testing.T) {
 		if _, err := c.trySell(sale.Card, 101, withKey("k")); !errors.Is(err, sale.ErrKeyReused) {
 			t.Errorf("another body under the key: %v", err)
 		}
-		if orders, _ := c.terminal.count(); orders != 1 {
-			t.Errorf("%d transactions", orders)
+		if requests, _ := c.terminal.count(); requests != 1 {
+			t.Errorf("%d transactions", requests)
 		}
 	})
 }
@@ -167,7 +167,7 @@ func TestReplacementUndoesTheReplacedSaleWhenBothArePaid(t *testing.T) {
 					t.Errorf("keep was offered: %v", err)
 				}
 				c.wait(time.Second)
-				if s := c.now(old.ID); len(s.Refunds) != 1 || s.Refunds[0].State != sale.MoveDone {
+				if s := c.now(old.ID); len(s.Refunds) != 1 || s.Refunds[0].State != sale.MovementDone {
 					t.Errorf("the replaced sale was not undone: %+v", s.Refunds)
 				}
 				if s := c.now(fresh.ID); len(s.Refunds) != 0 {
@@ -372,7 +372,7 @@ func TestLimitsAreCheckedInTheStep(t *testing.T) {
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
 		register := sale.WithActor(context.Background(), sale.Actor{Token: "register 2", Limits: sale.Limits{NoReturns: true, Token: sale.Cap{Who: "token register 2", MaxRefund: 5000}}})
 		for name, amount := range map[string]sale.Amount{"more than its limit": 5001, "all that is left": 0} {
-			_, _, _, err := c.till.Refund(register, MoveRequest{Key: "k " + name, Sale: s.ID, Amount: amount, By: "Ana"})
+			_, _, _, err := c.till.Refund(register, GiveBackRequest{Key: "k " + name, Sale: s.ID, Amount: amount, By: "Ana"})
 			if !errors.Is(err, sale.ErrNotPossible) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -380,7 +380,7 @@ func TestLimitsAreCheckedInTheStep(t *testing.T) {
 		if _, _, err := c.till.Sell(register, SellRequest{Key: "r", Amount: 100, Method: sale.Card, Kind: sale.CardReturn, By: "Ana"}); err == nil {
 			t.Error("a return without a sale was taken")
 		}
-		if _, movement, _, err := c.till.Refund(register, MoveRequest{Key: "k", Sale: s.ID, Amount: 5000, By: "Ana"}); err != nil || movement == "" {
+		if _, movement, _, err := c.till.Refund(register, GiveBackRequest{Key: "k", Sale: s.ID, Amount: 5000, By: "Ana"}); err != nil || movement == "" {
 			t.Errorf("within its limit: %v", err)
 		}
 		events, err := c.till.Events(context.Background(), 0, 1000)
@@ -408,13 +408,13 @@ func TestAPersonsRightsAreCheckedInTheStep(t *testing.T) {
 		cashier := sale.Actor{Person: "Ana", Limits: sale.Limits{Lacks: sale.AllRights}}
 		small := sale.Actor{Person: "Ana", Limits: sale.Limits{Person: sale.Cap{Who: "Ana", MaxRefund: 300}}}
 		ctx := as(cashier)
-		_, _, _, refund := c.till.Refund(ctx, MoveRequest{Key: "1", Sale: s.ID, Amount: 100})
-		_, _, _, void := c.till.Void(ctx, MoveRequest{Key: "2", Sale: s.ID})
+		_, _, _, refund := c.till.Refund(ctx, GiveBackRequest{Key: "1", Sale: s.ID, Amount: 100})
+		_, _, _, void := c.till.Void(ctx, GiveBackRequest{Key: "2", Sale: s.ID})
 		_, _, back := c.till.Sell(ctx, SellRequest{Key: "3", Amount: 100, Method: sale.Card, Kind: sale.CardReturn})
 		_, closed := c.till.CloseDay(ctx, "", false)
 		_, resolve := c.till.Resolve(ctx, ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "x"})
 		_, retry := c.till.Retry(ctx, "")
-		_, _, _, much := c.till.Refund(as(small), MoveRequest{Key: "4", Sale: s.ID, Amount: 301})
+		_, _, _, much := c.till.Refund(as(small), GiveBackRequest{Key: "4", Sale: s.ID, Amount: 301})
 		setting := c.till.Setting(ctx, nil, "token.created", "x", true)
 		for name, err := range map[string]error{"refund": refund, "void": void, "return": back, "close": closed, "resolve": resolve, "retry": retry, "too much": much, "setting": setting} {
 			if !errors.Is(err, sale.ErrNoRight) {
@@ -422,7 +422,7 @@ func TestAPersonsRightsAreCheckedInTheStep(t *testing.T) {
 			}
 		}
 		allowed := sale.Actor{Token: "till", Person: "Ana", Approver: "Mo"}
-		if got, id, _, err := c.till.Refund(as(allowed), MoveRequest{Key: "5", Sale: s.ID, Amount: 500}); err != nil || got.Refunds[0].By != "Ana" || id == "" {
+		if got, id, _, err := c.till.Refund(as(allowed), GiveBackRequest{Key: "5", Sale: s.ID, Amount: 500}); err != nil || got.Refunds[0].By != "Ana" || id == "" {
 			t.Errorf("with somebody's word: %+v, %v", got.Refunds, err)
 		}
 		events, err := c.till.Events(context.Background(), 0, 1000)
@@ -454,10 +454,10 @@ func TestTheSumOfADayIsALimit(t *testing.T) {
 				Token: sale.Cap{Who: "token till", MaxDay: 2500}, Person: sale.Cap{Who: person, MaxDay: 1000}}})
 		}
 		back := func(n int, person string, amount sale.Amount) error {
-			_, id, _, err := c.till.Refund(actor(person), MoveRequest{Key: "k" + string(sales[n]) + person, Sale: sales[n], Amount: amount, By: person})
+			_, id, _, err := c.till.Refund(actor(person), GiveBackRequest{Key: "k" + string(sales[n]) + person, Sale: sales[n], Amount: amount, By: person})
 			if err == nil {
 				c.terminal.answers <- approve(amount)
-				if s := c.now(sales[n]); s.Refunds[0].ID != id || s.Refunds[0].State != sale.MoveDone {
+				if s := c.now(sales[n]); s.Refunds[0].ID != id || s.Refunds[0].State != sale.MovementDone {
 					t.Errorf("refund is %+v", s.Refunds[0])
 				}
 			}

@@ -87,18 +87,18 @@ func TestAnEndIsNotToldBeforeItIsDurable(t *testing.T) {
 		c.wait(5 * time.Second)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
 
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "undo", Sale: s.ID, By: "Ana"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "undo", Sale: s.ID, By: "Ana"}); err != nil {
 			t.Fatal(err)
 		}
 		c.wait(0)
 		c.journal.Fill(errDiskFull)
 		c.terminal.answers <- approve(100)
-		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveWaiting {
+		if got := c.now(s.ID); got.Refunds[0].State != sale.MovementWaiting {
 			t.Errorf("the void is told as %s", got.Refunds[0].State)
 		}
 		c.journal.Fill(nil)
 		c.wait(5 * time.Second)
-		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveDone {
+		if got := c.now(s.ID); got.Refunds[0].State != sale.MovementDone {
 			t.Errorf("the void is %s in the end", got.Refunds[0].State)
 		}
 	})
@@ -148,8 +148,8 @@ func TestLostAnswerIsFoundByReference(t *testing.T) {
 		})
 		c.wait(5 * time.Second)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		if orders, _ := c.terminal.count(); orders != 1 {
-			t.Errorf("%d transactions were sent, want 1", orders)
+		if requests, _ := c.terminal.count(); requests != 1 {
+			t.Errorf("%d transactions were sent, want 1", requests)
 		}
 		c.sell(sale.Card, 300)
 	})
@@ -275,8 +275,8 @@ func TestRestartLooksUpAndNeverSendsAgain(t *testing.T) {
 		})
 		c.wait(10 * time.Second)
 		c.want(s.ID, sale.Paid, sale.ReasonNone)
-		if orders, _ := c.terminal.count(); orders != 1 {
-			t.Errorf("%d transactions were sent, want 1", orders)
+		if requests, _ := c.terminal.count(); requests != 1 {
+			t.Errorf("%d transactions were sent, want 1", requests)
 		}
 		if n := len(c.gateway.reports()); n != 1 {
 			t.Errorf("%d reports were sent, want 1", n)
@@ -327,8 +327,8 @@ func TestPartialApprovalIsVoidedByItself(t *testing.T) {
 				if s.Due != tt.due {
 					t.Errorf("due %s, want %s", s.Due, tt.due)
 				}
-				if orders, _ := c.terminal.count(); orders != 2 || c.terminal.charged()[1].Kind != sale.CardVoid || c.terminal.charged()[1].Ref == c.terminal.charged()[0].Ref {
-					t.Errorf("the void is not an order of its own: %+v", c.terminal.charged())
+				if requests, _ := c.terminal.count(); requests != 2 || c.terminal.charged()[1].Kind != sale.CardVoid || c.terminal.charged()[1].Ref == c.terminal.charged()[0].Ref {
+					t.Errorf("the void is not a request of its own: %+v", c.terminal.charged())
 				}
 			})
 		})
@@ -418,11 +418,11 @@ func TestVoidWithdrawsAReportIOTPayNeverSaw(t *testing.T) {
 					c.want(s.ID, sale.Paid, sale.ReasonNone)
 				}
 				go func() { c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictApproved} }()
-				if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "void", Sale: s.ID, By: "Ann"}); err != nil {
+				if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "void", Sale: s.ID, By: "Ann"}); err != nil {
 					t.Fatal(err)
 				}
 				s = c.now(s.ID)
-				if len(s.Refunds) != 1 || s.Refunds[0].State != sale.MoveDone || s.Reported != tt.want {
+				if len(s.Refunds) != 1 || s.Refunds[0].State != sale.MovementDone || s.Reported != tt.want {
 					t.Errorf("movements %+v, reported %s, want %s", s.Refunds, s.Reported, tt.want)
 				}
 				if tt.link != "" && s.Attention == "" {
@@ -461,7 +461,7 @@ func TestManyUnclearAnswersCallAPerson(t *testing.T) {
 			t.Error("nobody is told")
 		}
 		got, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "on the terminal's paper", By: "Ann"})
-		if err != nil || got.State != sale.Paid || got.Reported != sale.ReportByHand || got.Settled.By != "Ann" {
+		if err != nil || got.State != sale.Paid || got.Reported != sale.ReportByHand || got.Resolved.By != "Ann" {
 			t.Errorf("resolved as %+v, %v", got, err)
 		}
 		if len(c.gateway.reports()) != 0 {

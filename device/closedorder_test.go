@@ -127,7 +127,7 @@ func TestStatus4OfAPaymentThatIsGivenBackIsNoIncident(t *testing.T) {
 			if tt.refunded {
 				c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaying) }) // which tells its number
 				c.wait(2 * time.Minute)
-				if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Sale: s.ID, Key: "k", Amount: 500, By: "Ann"}); err != nil {
+				if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Sale: s.ID, Key: "k", Amount: 500, By: "Ann"}); err != nil {
 					t.Fatal(err)
 				}
 			}

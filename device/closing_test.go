@@ -59,7 +59,7 @@ func TestDayClosesWithThreeBooksThatAgree(t *testing.T) {
 		first := c.paid(2865, "0008")
 		c.paid(1000, "8")
 		c.wallet(500)
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		c.terminal.answers <- approve(2865)
@@ -138,7 +138,7 @@ func TestClosedDayHoldsWhatEndedInItAndNothingElse(t *testing.T) {
 		if s := c.want(late.ID, sale.Paid, ""); s.Day != 2 {
 			t.Errorf("booked in day %d", s.Day)
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r", Sale: first.ID, Amount: 300, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Key: "r", Sale: first.ID, Amount: 300, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		back := approve(300)
@@ -177,7 +177,7 @@ func TestDayStaysOpenUntilTheTerminalHasSettled(t *testing.T) {
 		answer.Number = "9"
 		c.batch(answer)
 		b := c.closeDay()
-		if b.Closing.No != 1 || b.Total.Net != 1200 || b.Closing.Terminal.Doubt != "line lost" || b.Closing.Terminal.Elsewhere.Cents != 1000 || b.Closing.Terminal.Apart != 0 {
+		if b.Closing.No != 1 || b.Total.Net != 1200 || b.Closing.Terminal.LostClose != "line lost" || b.Closing.Terminal.Elsewhere.Cents != 1000 || b.Closing.Terminal.Apart != 0 {
 			t.Errorf("%+v, terminal %+v", b.Total, b.Closing.Terminal)
 		}
 	})
@@ -218,7 +218,7 @@ func TestNothingIsSoldWhileTheDayCloses(t *testing.T) {
 		synctest.Wait()
 		_, err := c.trySell(sale.WeChat, 100)
 		wantRefusal(t, err, sale.ErrTillBusy, "being closed")
-		_, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"})
+		_, _, _, err = c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: first.ID, By: "Ann"})
 		wantRefusal(t, err, sale.ErrTillBusy, "being closed")
 		_, err = c.till.CloseDay(context.Background(), "Bea", false)
 		wantRefusal(t, err, sale.ErrTillBusy, "already")
@@ -230,10 +230,10 @@ func TestNothingIsSoldWhileTheDayCloses(t *testing.T) {
 	})
 }
 
-func TestBatchStaysOpenForWhatIsUnsettled(t *testing.T) {
+func TestBatchStaysOpenForWhatHasNotEnded(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		first := c.paid(1000, "8")
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		_, err := c.till.CloseDay(context.Background(), "Ann", false)
@@ -377,7 +377,7 @@ func TestBatchThatWasLeftOutIsComparedWithTheNextClose(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.paid(200, "8")
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		c.terminal.answers <- approve(1000)

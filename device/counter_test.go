@@ -176,14 +176,14 @@ func (c *counter) want(id sale.ID, state sale.State, why sale.Reason) sale.Sale 
 
 // fakeTerminal answers as told; Charge waits for the script.
 type fakeTerminal struct {
-	mu      sync.Mutex
-	orders  []sale.CardRequest
-	lookups []sale.CardLookup
-	answers chan sale.CardAnswer
-	aborted int
-	find    func(l sale.CardLookup) sale.CardFinding
-	batch   func() sale.BatchAnswer
-	closed  int
+	mu       sync.Mutex
+	requests []sale.CardRequest
+	lookups  []sale.CardLookup
+	answers  chan sale.CardAnswer
+	aborted  int
+	find     func(l sale.CardLookup) sale.CardFinding
+	batch    func() sale.BatchAnswer
+	closed   int
 }
 
 func newFakeTerminal() *fakeTerminal {
@@ -192,7 +192,7 @@ func newFakeTerminal() *fakeTerminal {
 
 func (f *fakeTerminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
 	f.mu.Lock()
-	f.orders = append(f.orders, o)
+	f.requests = append(f.requests, o)
 	f.mu.Unlock()
 	select {
 	case a := <-f.answers:
@@ -234,10 +234,10 @@ func (f *fakeTerminal) finds(g func(l sale.CardLookup) sale.CardFinding) {
 	f.find = g
 }
 
-func (f *fakeTerminal) count() (orders, lookups int) {
+func (f *fakeTerminal) count() (requests, lookups int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.orders), len(f.lookups)
+	return len(f.requests), len(f.lookups)
 }
 
 func approve(amount sale.Amount) sale.CardAnswer {
@@ -345,7 +345,7 @@ func (g *fakeGateway) orders() []sale.OrderRequest    { return locked(&g.mu, &g.
 func (g *fakeGateway) refunded() []sale.RefundRequest { return locked(&g.mu, &g.refunds) }
 func (g *fakeGateway) queries() int                   { return locked(&g.mu, &g.asked) }
 func (f *fakeTerminal) aborts() int                   { return locked(&f.mu, &f.aborted) }
-func (f *fakeTerminal) charged() []sale.CardRequest   { return locked(&f.mu, &f.orders) }
+func (f *fakeTerminal) charged() []sale.CardRequest   { return locked(&f.mu, &f.requests) }
 
 // locked reads what another goroutine may be writing. Slices only grow.
 func locked[T any](mu *sync.Mutex, v *T) T {

@@ -29,7 +29,7 @@ func (t *Till) Day(ctx context.Context, from, to time.Time) (books.Books, error)
 	b := books.SumDay(from, to, t.o.Policy.Currency, func(yield func(sale.Sale) bool) {
 		failed = t.eachSale(ctx, sale.Filter{From: from, To: to}, yield)
 		if failed == nil {
-			failed = t.eachSale(ctx, sale.Filter{From: from, To: to, Moved: true}, func(s sale.Sale) bool {
+			failed = t.eachSale(ctx, sale.Filter{From: from, To: to, GivenBack: true}, func(s sale.Sale) bool {
 				made := !s.CreatedAt.Before(from) && s.CreatedAt.Before(to)
 				return made || yield(s) // it came with the first pass
 			})
@@ -192,7 +192,7 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 	}
 	b := books.SumClosing(e, t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Currency, slices.Values(sales))
 	if t.o.Terminal != nil {
-		b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.Doubt, sales)
+		b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.LostClose, sales)
 	}
 	if t.o.Gateway != nil {
 		b.Closing.Gateway = t.matchGateway(ctx, e.No, sales)

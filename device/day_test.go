@@ -24,7 +24,7 @@ func TestALongDayIsReadWhole(t *testing.T) {
 			Amount: amount, ApprovedAmount: amount, Currency: "CAD", Method: sale.WeChat, State: sale.Paid}
 	}
 	refunded := func(s sale.Sale, amount sale.Amount, at time.Time) sale.Sale {
-		s.Refunds = append(s.Refunds, sale.Movement{ID: "M" + string(s.ID[22:]), Kind: sale.Refund, State: sale.MoveDone, Amount: amount, CreatedAt: at.UTC()})
+		s.Refunds = append(s.Refunds, sale.Movement{ID: "M" + string(s.ID[22:]), Kind: sale.Refund, State: sale.MovementDone, Amount: amount, CreatedAt: at.UTC()})
 		return s
 	}
 	journal := journaltest.New()

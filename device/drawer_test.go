@@ -15,8 +15,8 @@ import (
 	"posd/device/sale"
 )
 
-// kicked is a drawer that knows what the journal held when it was opened.
-type kicked struct {
+// drawerBox is a drawer that knows what the journal held when it was opened.
+type drawerBox struct {
 	journal *journaltest.Memory
 	stored  []sale.StoredEvent
 	jobs    []sale.Job // not finished then
@@ -24,7 +24,7 @@ type kicked struct {
 	err     error
 }
 
-func (d *kicked) OpenDrawer(ctx context.Context) error {
+func (d *drawerBox) OpenDrawer(ctx context.Context) error {
 	d.opened++
 	d.stored, _ = d.journal.Events(ctx, 0, 100)
 	r, _ := d.journal.Recover(ctx)
@@ -33,7 +33,7 @@ func (d *kicked) OpenDrawer(ctx context.Context) error {
 }
 
 // drawerTill runs f with a till that has drawer d, which may be nil.
-func drawerTill(t *testing.T, journal *journaltest.Memory, d *kicked, f func(ctx context.Context, till *Till)) {
+func drawerTill(t *testing.T, journal *journaltest.Memory, d *drawerBox, f func(ctx context.Context, till *Till)) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Options{Policy: core.DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}}
 		if d != nil {
@@ -54,7 +54,7 @@ func drawerTill(t *testing.T, journal *journaltest.Memory, d *kicked, f func(ctx
 }
 
 func TestWhoOpensTheDrawerIsWrittenDownFirst(t *testing.T) {
-	d := &kicked{journal: journaltest.New()}
+	d := &drawerBox{journal: journaltest.New()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		if err := till.OpenDrawer(ctx, "Ana"); err != nil || d.opened != 1 {
 			t.Fatalf("%v, opened %d times", err, d.opened)
@@ -75,7 +75,7 @@ func TestWhoOpensTheDrawerIsWrittenDownFirst(t *testing.T) {
 // TestADrawerIsNotOpenedAgainAfterARestart stops posd between the intent and the
 // result: the pulse may have been sent.
 func TestADrawerIsNotOpenedAgainAfterARestart(t *testing.T) {
-	d := &kicked{journal: journaltest.New()}
+	d := &drawerBox{journal: journaltest.New()}
 	asked := sale.Job{ID: "J1", Kind: sale.JobDrawer, By: "Ana", State: sale.PrintQueued, At: time.Now()}
 	if _, err := d.journal.Commit(t.Context(), []sale.Row{sale.JobRow{Job: asked}}); err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestADrawerIsNotOpenedAgainAfterARestart(t *testing.T) {
 // TestADrawerThatCouldNotBeWrittenDownStaysShut fills the journal and empties it
 // again: nobody waits for the drawer any more.
 func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
-	d := &kicked{journal: journaltest.New()}
+	d := &drawerBox{journal: journaltest.New()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		d.journal.Fill(sale.ErrJournalFull)
 		short, done := context.WithTimeout(ctx, 3*time.Second)
@@ -113,7 +113,7 @@ func TestADrawerThatCouldNotBeWrittenDownStaysShut(t *testing.T) {
 }
 
 func TestADrawerStaysShut(t *testing.T) {
-	d := &kicked{journal: journaltest.New()}
+	d := &drawerBox{journal: journaltest.New()}
 	drawerTill(t, d.journal, d, func(ctx context.Context, till *Till) {
 		for _, by := range []string{"", "a\nb", strings.Repeat("x", 65)} {
 			if err := till.OpenDrawer(ctx, by); !errors.Is(err, sale.ErrInvalid) {
@@ -138,7 +138,7 @@ func TestADrawerStaysShut(t *testing.T) {
 			t.Errorf("without a drawer: %v", err)
 		}
 	})
-	broken := &kicked{journal: journaltest.New(), err: errors.New("printer is not reachable")}
+	broken := &drawerBox{journal: journaltest.New(), err: errors.New("printer is not reachable")}
 	drawerTill(t, broken.journal, broken, func(ctx context.Context, till *Till) {
 		if err := till.OpenDrawer(ctx, "Ana"); !errors.Is(err, sale.ErrUnavailable) || !strings.Contains(err.Error(), "not reachable") {
 			t.Errorf("a printer that is away: %v", err)

@@ -55,7 +55,7 @@ func TestAuthorisationHoldsAndCompletionTakes(t *testing.T) {
 		}
 		_, err = c.trySell(sale.Card, 100, completing(auth))
 		wantRefusal(t, err, sale.ErrInvalid, "once only")
-		_, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: auth.ID, By: "Ann"})
+		_, _, _, err = c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: auth.ID, By: "Ann"})
 		wantRefusal(t, err, sale.ErrNotPossible, "is completed by sale")
 	})
 }
@@ -78,9 +78,9 @@ func TestDeclinedCompletionLeavesTheAuthorisation(t *testing.T) {
 func TestAuthorisationIsReleasedByAVoid(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		auth := c.authorise(5000)
-		_, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r", Sale: auth.ID, By: "Ann"})
+		_, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Key: "r", Sale: auth.ID, By: "Ann"})
 		wantRefusal(t, err, sale.ErrNotPossible, "took no money")
-		if _, _, _, err = c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: auth.ID, By: "Ann"}); err != nil {
+		if _, _, _, err = c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: auth.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -158,7 +158,7 @@ func TestVoidOfAReturnTakesTheMoneyBack(t *testing.T) {
 		give := c.sell(sale.Card, 1500, ofKind(sale.CardReturn), func(r *SellRequest) { r.By = "Ann" })
 		c.terminal.answers <- approve(1500)
 		c.want(give.ID, sale.Paid, "")
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: give.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: give.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		c.terminal.answers <- approve(1500)
@@ -185,7 +185,7 @@ func TestTenderIsAskedForAndKeptForTheVoid(t *testing.T) {
 		if s := c.want(other.ID, sale.Paid, ""); s.Tender != sale.Credit {
 			t.Errorf("tender %q", s.Tender)
 		}
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: s.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: s.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -381,7 +381,7 @@ func (c *counter) all() iter.Seq[sale.Sale] {
 	return slices.Values(list)
 }
 
-func TestLaterSaleProvesNothingOfASettledOne(t *testing.T) {
+func TestLaterSaleProvesNothingOfAResolvedOne(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		before := c.paid(100, "8")
 		s := c.sell(sale.Card, 2865)
@@ -408,7 +408,7 @@ func TestLaterSaleProvesNothingOfASettledOne(t *testing.T) {
 	})
 }
 
-func TestLostReturnOfASettledSaleIsLookedUp(t *testing.T) {
+func TestLostReturnOfAResolvedSaleIsLookedUp(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		s := c.sell(sale.Card, 2865)
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
@@ -416,7 +416,7 @@ func TestLostReturnOfASettledSaleIsLookedUp(t *testing.T) {
 		if _, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "its paper", By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r", Sale: s.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Key: "r", Sale: s.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding {
@@ -429,7 +429,7 @@ func TestLostReturnOfASettledSaleIsLookedUp(t *testing.T) {
 		_, err := c.trySell(sale.Card, 100)
 		wantRefusal(t, err, sale.ErrTerminalHeld, string(s.ID))
 		c.wait(time.Minute)
-		if got := c.now(s.ID); got.Refunds[0].State != sale.MoveDone {
+		if got := c.now(s.ID); got.Refunds[0].State != sale.MovementDone {
 			t.Errorf("the return is %s", got.Refunds[0].State)
 		}
 	})
@@ -439,7 +439,7 @@ func TestVoidedSaleIsNoControl(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		first := c.paid(100, "8")
 		voided := c.paid(200, "8")
-		if _, _, _, err := c.till.Void(context.Background(), MoveRequest{Key: "v", Sale: voided.ID, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: voided.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		c.terminal.answers <- approve(200)

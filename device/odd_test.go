@@ -102,7 +102,7 @@ func (c *counter) oneOdd(call string, odd sale.GatewayAnswer) string {
 		one = c.cardSale(666)
 	case "refund_order":
 		one = old.ID
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Sale: old.ID, Key: "back", Amount: 666, By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Sale: old.ID, Key: "back", Amount: 666, By: "Ann"}); err != nil {
 			c.t.Fatal(err)
 		}
 	default:
@@ -256,13 +256,13 @@ func TestARefundGoesOnUnderItsNumber(t *testing.T) {
 		sent, asked sale.GatewayAnswer
 		want        sale.MovementState
 	}{
-		"accepted, then done":        {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true}, sale.MoveDone},
-		"accepted, then failed":      {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayFailed, Verified: true, Words: "status 9"}, sale.MoveRefused},
-		"accepted, and never done":   {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.MoveWaiting},
-		"words of the system":        {sale.GatewayAnswer{Result: sale.GatewayUnclear, Verified: true, Words: "system error"}, sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true}, sale.MoveDone},
-		"words, and no word of it":   {sale.GatewayAnswer{Result: sale.GatewayUnclear, Verified: true, Words: "NOT ENOUGH"}, sale.GatewayAnswer{Result: sale.GatewayLost}, sale.MoveUnsure},
-		"failed, but nobody signed":  {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayFailed}, sale.MoveUnsure},
-		"refused for want of reason": {sale.GatewayAnswer{Result: sale.GatewayFail, Verified: true, Concern: sale.ConcernRefused, Words: "more than paid"}, sale.GatewayAnswer{}, sale.MoveRefused},
+		"accepted, then done":        {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true}, sale.MovementDone},
+		"accepted, then failed":      {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayFailed, Verified: true, Words: "status 9"}, sale.MovementRefused},
+		"accepted, and never done":   {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.MovementWaiting},
+		"words of the system":        {sale.GatewayAnswer{Result: sale.GatewayUnclear, Verified: true, Words: "system error"}, sale.GatewayAnswer{Result: sale.GatewayOK, Verified: true}, sale.MovementDone},
+		"words, and no word of it":   {sale.GatewayAnswer{Result: sale.GatewayUnclear, Verified: true, Words: "NOT ENOUGH"}, sale.GatewayAnswer{Result: sale.GatewayLost}, sale.MovementUnsure},
+		"failed, but nobody signed":  {sale.GatewayAnswer{Result: sale.GatewayPending, Verified: true}, sale.GatewayAnswer{Result: sale.GatewayFailed}, sale.MovementUnsure},
+		"refused for want of reason": {sale.GatewayAnswer{Result: sale.GatewayFail, Verified: true, Concern: sale.ConcernRefused, Words: "more than paid"}, sale.GatewayAnswer{}, sale.MovementRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			atCounter(t, func(c *counter) {
@@ -273,7 +273,7 @@ func TestARefundGoesOnUnderItsNumber(t *testing.T) {
 				})
 				s := c.sell(sale.WeChat, 500)
 				c.wait(5 * time.Second)
-				if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Sale: s.ID, Key: "k", Amount: 500, By: "Ann"}); err != nil {
+				if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Sale: s.ID, Key: "k", Amount: 500, By: "Ann"}); err != nil {
 					t.Fatal(err)
 				}
 				c.wait(2 * time.Hour)
@@ -281,11 +281,11 @@ func TestARefundGoesOnUnderItsNumber(t *testing.T) {
 				if m.State != tt.want || len(c.gateway.refunded()) != 1 {
 					t.Errorf("%s (%s) after %d requests, want %s after one", m.State, m.Words, len(c.gateway.refunded()), tt.want)
 				}
-				if at := c.now(s.ID).Attention; (at == "") != (tt.want == sale.MoveDone) {
+				if at := c.now(s.ID).Attention; (at == "") != (tt.want == sale.MovementDone) {
 					t.Errorf("a person is told %q", at)
 				}
-				_, _, _, err := c.till.Refund(context.Background(), MoveRequest{Sale: s.ID, Key: "k2", Amount: 500, By: "Ann"})
-				if again := err == nil; again != (tt.want == sale.MoveRefused) {
+				_, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Sale: s.ID, Key: "k2", Amount: 500, By: "Ann"})
+				if again := err == nil; again != (tt.want == sale.MovementRefused) {
 					t.Errorf("another refund: %v", err)
 				}
 			})
@@ -307,7 +307,7 @@ func TestALostRefundIsNotSentAgainTooEarly(t *testing.T) {
 			})
 			s := c.sell(sale.WeChat, 500)
 			c.wait(5 * time.Second)
-			if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Sale: s.ID, Key: "k", Amount: 500, By: "Ann"}); err != nil {
+			if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Sale: s.ID, Key: "k", Amount: 500, By: "Ann"}); err != nil {
 				t.Fatal(err)
 			}
 			least := 55 * time.Second
@@ -340,11 +340,11 @@ func TestAnOrderThatIsPaidThoughClosedIsSaidAndGivenBack(t *testing.T) {
 		if got := c.want(s.ID, sale.Cancelled, sale.ReasonClosed); got.Incident == "" || got.Refundable() != 500 {
 			t.Fatalf("incident %q, %s can be given back", got.Incident, got.Refundable())
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Sale: s.ID, Key: "k", By: "Ann"}); err != nil {
+		if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Sale: s.ID, Key: "k", By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 		c.wait(5 * time.Second)
-		if m := c.now(s.ID).Refunds; len(m) != 1 || m[0].State != sale.MoveDone || m[0].Amount != 500 {
+		if m := c.now(s.ID).Refunds; len(m) != 1 || m[0].State != sale.MovementDone || m[0].Amount != 500 {
 			t.Errorf("refunds %+v", m)
 		}
 		asked := c.gateway.queries()
@@ -397,7 +397,7 @@ func TestAScanThatIsNeverDecidedFreesTheTill(t *testing.T) {
 			}
 			c.cardSale(700) // the till is free
 			if _, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: s.ID, As: sale.Cancelled, Reason: "the phone says expired", By: "Ann"}); err != nil {
-				t.Errorf("a person may settle it: %v", err)
+				t.Errorf("a person may resolve it: %v", err)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func (t *Till) perform(e core.Effect) {
 	case core.Log:
 		t.log(e)
 	case core.Charge:
-		t.call(func(ctx context.Context) core.Event { return t.chargeAndHear(ctx, e.Order) })
+		t.call(func(ctx context.Context) core.Event { return t.chargeAndHear(ctx, e.Request) })
 	case core.Find:
 		t.call(func(ctx context.Context) core.Event { return t.find(ctx, e.Lookup) })
 	case core.CloseBatch:
@@ -121,10 +121,10 @@ func (t *Till) call(f func(ctx context.Context) core.Event) {
 func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.CardAnswered {
 	h := core.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
 	if h.Answer.Foreign != "" {
-		known, err := t.o.Journal.SaleOf(ctx, h.Answer.Foreign)
+		owner, err := t.o.Journal.SaleOf(ctx, h.Answer.Foreign)
 		switch {
 		case err == nil:
-			h.Known = &known
+			h.Owner = &owner
 		case errors.Is(err, sale.ErrNotFound):
 			h.Lost, err = t.o.Journal.HasReference(ctx, h.Answer.Foreign)
 		}
@@ -141,10 +141,10 @@ func (t *Till) heard(ctx context.Context, late []sale.CardAnswer) core.CardHeard
 	var h core.CardHeard
 	for _, a := range late {
 		one := core.HeardAnswer{Answer: a}
-		known, err := t.o.Journal.SaleOf(ctx, a.Ref)
+		owner, err := t.o.Journal.SaleOf(ctx, a.Ref)
 		switch {
 		case err == nil:
-			one.Known = &known
+			one.Owner = &owner
 		case !errors.Is(err, sale.ErrNotFound):
 			t.o.Log.Error("a reference cannot be looked up", "err", err)
 		}

@@ -24,8 +24,8 @@ type SellRequest struct {
 	By, Why        string        // return: who asks, and why
 }
 
-// MoveRequest asks the till to give money back.
-type MoveRequest struct {
+// GiveBackRequest asks the till to give money back.
+type GiveBackRequest struct {
 	Key    string
 	Sale   sale.ID
 	Amount sale.Amount // 0 means all that can still be given back

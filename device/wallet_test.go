@@ -238,7 +238,7 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 			}
 			c.wait(time.Hour)
 			s = c.now(s.ID)
-			if len(c.gateway.refunded()) != 1 || s.Refunds[0].State != sale.MoveDone || c.gateway.refunded()[0].Amount != 700 || c.gateway.refunded()[0].No != s.Refunds[0].ID {
+			if len(c.gateway.refunded()) != 1 || s.Refunds[0].State != sale.MovementDone || c.gateway.refunded()[0].Amount != 700 || c.gateway.refunded()[0].No != s.Refunds[0].ID {
 				t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 			}
 		})
@@ -250,7 +250,7 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.wait(time.Hour)
-			if s = c.now(s.ID); len(c.gateway.refunded()) != 0 || s.Refunds[0].State != sale.MoveKept {
+			if s = c.now(s.ID); len(c.gateway.refunded()) != 0 || s.Refunds[0].State != sale.MovementKept {
 				t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 			}
 		})
@@ -273,7 +273,7 @@ func TestLatePaymentIsRefundedOnceUnlessKept(t *testing.T) {
 				t.Fatal("the minute did not begin again")
 			}
 			c.wait(time.Hour)
-			if s = c.now(s.ID); len(c.gateway.refunded()) != 1 || s.Refunds[0].State != sale.MoveDone {
+			if s = c.now(s.ID); len(c.gateway.refunded()) != 1 || s.Refunds[0].State != sale.MovementDone {
 				t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 			}
 		})
@@ -297,22 +297,22 @@ func TestLostRefundIsAskedForAndRepeatedUnderItsNumber(t *testing.T) {
 			}
 			g.refundQ = func(no string) sale.GatewayAnswer { return sale.GatewayAnswer{No: no, Result: sale.GatewayNotFound} }
 		})
-		_, id, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r1", Sale: s.ID, Amount: 200, By: "Ann"})
+		_, id, _, err := c.till.Refund(context.Background(), GiveBackRequest{Key: "r1", Sale: s.ID, Amount: 200, By: "Ann"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s = c.now(s.ID); s.Refunds[0].State != sale.MoveUnsure {
+		if s = c.now(s.ID); s.Refunds[0].State != sale.MovementUnsure {
 			t.Fatalf("after a lost answer: %+v", s.Refunds)
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r2", Sale: s.ID, Amount: 200, By: "Ann"}); !errors.Is(err, sale.ErrNotPossible) {
+		if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Key: "r2", Sale: s.ID, Amount: 200, By: "Ann"}); !errors.Is(err, sale.ErrNotPossible) {
 			t.Errorf("a second number while the first is unsure: %v", err)
 		}
 		c.wait(2 * time.Minute)
 		s = c.now(s.ID)
-		if s.Refunds[0].State != sale.MoveDone || len(c.gateway.refunded()) != 2 || c.gateway.refunded()[0] != c.gateway.refunded()[1] || c.gateway.refunded()[0].No != id {
+		if s.Refunds[0].State != sale.MovementDone || len(c.gateway.refunded()) != 2 || c.gateway.refunded()[0] != c.gateway.refunded()[1] || c.gateway.refunded()[0].No != id {
 			t.Errorf("sent %+v, stored %+v", c.gateway.refunded(), s.Refunds)
 		}
-		if _, _, _, err := c.till.Refund(context.Background(), MoveRequest{Key: "r3", Sale: s.ID, Amount: 501, By: "Ann"}); !errors.Is(err, sale.ErrNotPossible) {
+		if _, _, _, err := c.till.Refund(context.Background(), GiveBackRequest{Key: "r3", Sale: s.ID, Amount: 501, By: "Ann"}); !errors.Is(err, sale.ErrNotPossible) {
 			t.Errorf("more refunded than was paid: %v", err)
 		}
 	})

@@ -157,7 +157,7 @@ func (n *nextion) Draw(ctx context.Context, c *Conn, p Picture) error {
 // probe asks for the page and for what t0 says, which every page has. A panel
 // that shows something else has lost its power, or its page to a finger.
 func (n *nextion) probe(ctx context.Context, c *Conn) error {
-	if err := n.settle(c); err != nil {
+	if err := n.discard(c); err != nil {
 		return err
 	}
 	if _, err := c.Write([]byte("sendme" + NextionEnd + "get t0.txt" + NextionEnd)); err != nil {
@@ -243,7 +243,7 @@ var errNxOverflow = errors.New("nextion: the panel's input buffer ran over")
 // bytes are under way without an answer, but for a single longer command. The
 // commands that were refused are returned in words.
 func (n *nextion) send(ctx context.Context, c *Conn, cmds []string, window int) (refused []string, err error) {
-	if err := n.settle(c); err != nil {
+	if err := n.discard(c); err != nil {
 		return nil, err
 	}
 	underWay, answered, sent := 0, 0, 0
@@ -298,8 +298,8 @@ func (n *nextion) outcome(ctx context.Context, c *Conn, cmd string) (why string,
 	return why, errors.Join(err, fatal)
 }
 
-// settle takes what arrived since the last command out of the way.
-func (n *nextion) settle(c *Conn) error {
+// discard takes what arrived since the last command out of the way.
+func (n *nextion) discard(c *Conn) error {
 	for b := c.Pending(); b != nil; b = c.Pending() {
 		if err := n.Heard(b); err != nil {
 			return err

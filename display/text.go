@@ -171,7 +171,7 @@ func (v voice) lines(s sale.Screen) (top, bottom string) {
 	}
 	bottom = v.font.fold(w.bottom)
 	if bottom == "" && s.Amount > 0 {
-		bottom = whole(Money(s.Amount, s.Currency, lang))
+		bottom = fitting(Money(s.Amount, s.Currency, lang))
 	}
 	return v.font.fold(w.top), bottom
 }
@@ -192,9 +192,9 @@ func (v voice) itemLines(s sale.Screen, lang sale.Language) (top, bottom string)
 	return top, bottom
 }
 
-// whole returns an amount that a line has room for, and nothing otherwise: a
+// fitting returns an amount that a line has room for, and nothing otherwise: a
 // part of it would be another amount.
-func whole(amount string) string {
+func fitting(amount string) string {
 	if columns(amount) > poleColumns {
 		return ""
 	}
@@ -204,7 +204,7 @@ func whole(amount string) string {
 // apart puts a name on the left and an amount on the right. The amount is
 // always whole: what has no room is the name.
 func apart(name, amount string) string {
-	amount = whole(amount)
+	amount = fitting(amount)
 	room := poleColumns - columns(amount) - 1
 	if room < columns(totalWord[sale.English]) {
 		name = "" // half a word says less than none

@@ -135,16 +135,16 @@ func against(o sale.CardRequest, a sale.CardAnswer, code string) sale.CardAnswer
 	}
 	switch {
 	case a.Ref != o.Ref:
-		return doubt(o, a, fmt.Sprintf("but it names the reference %s", a.Ref))
+		return unclear(o, a, fmt.Sprintf("but it names the reference %s", a.Ref))
 	case a.Kind != o.Kind:
-		return doubt(o, a, fmt.Sprintf("but it calls it a %s", firstOf(string(a.Kind), "transaction of another type")))
+		return unclear(o, a, fmt.Sprintf("but it calls it a %s", firstOf(string(a.Kind), "transaction of another type")))
 	case o.Kind != sale.CardSale && o.Kind != sale.CardComplete && a.Approved != o.Amount:
-		return doubt(o, a, fmt.Sprintf("but for %s instead of %s", a.Approved, o.Amount))
+		return unclear(o, a, fmt.Sprintf("but for %s instead of %s", a.Approved, o.Amount))
 	}
 	return a
 }
 
-// duplicate settles 100011, which brings the original's data: our own earlier
+// duplicate reads 100011, which brings the original's data: our own earlier
 // approval if reference, type and amount are ours; a refusal if it names
 // another reference; otherwise nobody can tell. Of the host's duplicate check,
 // 103000, only the refusal is known.
@@ -154,7 +154,7 @@ func duplicate(o sale.CardRequest, a sale.CardAnswer) sale.CardAnswer {
 		a.Verdict, a.Reason, a.SaidApproved = sale.VerdictApproved, sale.ReasonNone, true
 		return a
 	case a.Ref == "" || a.Ref == o.Ref:
-		return doubt(o, a, "but it does not say of which transaction")
+		return unclear(o, a, "but it does not say of which transaction")
 	}
 	return sale.CardAnswer{
 		Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictDeclined, Reason: sale.ReasonDuplicateOf, Foreign: a.Ref,
@@ -181,7 +181,7 @@ func agrees(asked sale.Amount, a sale.CardAnswer) bool {
 	return false
 }
 
-func doubt(o sale.CardRequest, a sale.CardAnswer, why string) sale.CardAnswer {
+func unclear(o sale.CardRequest, a sale.CardAnswer, why string) sale.CardAnswer {
 	a.Verdict, a.Words = sale.VerdictUnsure, join(a.Words, why)
 	a.Ref, a.Kind, a.Extra, a.ExtraErr = o.Ref, o.Kind, "", ""
 	return a

@@ -27,7 +27,7 @@ type cancelling struct {
 	version string
 	log     *slog.Logger
 	put     func([]byte) error // sends on the transaction's own wire; nil: it cannot carry A14
-	beside  *beside            // nil: there is no second wire
+	second  *secondWire        // nil: there is no second wire
 
 	standing sync.Mutex // guards what follows
 	phase    phase
@@ -57,11 +57,11 @@ func (c *cancelling) opened() error {
 	switch {
 	case !c.wish:
 		return nil
-	case c.beside == nil:
+	case c.second == nil:
 		return c.cancel()
 	}
 	go func() {
-		if err := c.beside.cancel(c.version); err != nil {
+		if err := c.second.cancel(c.version); err != nil {
 			c.log.Warn("the terminal was not told to cancel", "err", err)
 		}
 	}()
@@ -76,13 +76,13 @@ func (c *cancelling) abort() error {
 	case c.phase == idle:
 		c.standing.Unlock()
 		return errNothingRunning
-	case c.put == nil && c.beside == nil:
+	case c.put == nil && c.second == nil:
 		c.standing.Unlock()
 		return errors.New("the terminal cannot be told to cancel this way: press the red key on it")
 	}
 	c.wish = true
 	running := c.phase == open
-	if c.beside == nil {
+	if c.second == nil {
 		defer c.standing.Unlock() // the end of the transaction waits for A14 to be out
 		if !running || c.asked {
 			return nil
@@ -93,7 +93,7 @@ func (c *cancelling) abort() error {
 	if !running {
 		return nil
 	}
-	return c.beside.cancel(c.version)
+	return c.second.cancel(c.version)
 }
 
 // cancel sends A14 on the transaction's own wire.
@@ -121,16 +121,16 @@ func (c *cancelling) cancelAnswered() bool {
 	return was
 }
 
-// beside is a second wire to the terminal, on another port, that carries A14
+// secondWire is a second wire to the terminal, on another port, that carries A14
 // while the first waits for the transaction's answer. It is made for each wish
 // and dropped after it. What the terminal answers there decides nothing.
-type beside struct {
+type secondWire struct {
 	wire wire
 	cfg  Config
 	turn sync.Mutex
 }
 
-func (b *beside) cancel(version string) error {
+func (b *secondWire) cancel(version string) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
 	ctx, stop := context.WithTimeout(context.Background(), b.cfg.AckWait+b.cfg.GreetWait)

@@ -211,7 +211,7 @@ func TestCutInABatchClose(t *testing.T) {
 	})
 }
 
-// A sale whose look-up is cut as well is still settled.
+// A sale whose look-up is cut as well still ends.
 func TestCutInTheLookUp(t *testing.T) {
 	for after := range 650 {
 		f := &flaw{after: after}

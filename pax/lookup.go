@@ -61,7 +61,7 @@ func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFind
 	}
 	f.Identity = t.id
 	f.SameLine = t.owed[l.Ref].epoch == epoch
-	if l.Serial != "" && sale.SerialNumber(l.Serial) != t.serial() || t.known() != nil {
+	if l.Serial != "" && sale.SerialNumber(l.Serial) != t.serial() || t.expected() != nil {
 		f.Swapped, f.Result = true, sale.FoundUnclear
 		f.Words = fmt.Sprintf("another terminal is on the line: serial number %q, the sale was asked of %q", t.id.Serial, firstOf(l.Serial, t.cfg.SerialNumber))
 		return

@@ -115,7 +115,7 @@ func (t *Terminal) Hear(heard func(sale.CardAnswer)) { t.heard = heard }
 // terminal is used.
 func (t *Terminal) CancelOver(link Link) {
 	if l, ok := t.wire.(*line); ok {
-		l.beside = &beside{wire: newLine(link, t.cfg, t.log, func(Reply) {}), cfg: t.cfg}
+		l.second = &secondWire{wire: newLine(link, t.cfg, t.log, func(Reply) {}), cfg: t.cfg}
 	}
 }
 
@@ -182,7 +182,7 @@ func (t *Terminal) Greet(ctx context.Context) (sale.Identity, error) {
 	}
 	_, err = t.greet(ctx, epoch, t.cfg.AckWait)
 	if err == nil {
-		err = t.known()
+		err = t.expected()
 	}
 	t.trace.concluded(start, "greet: %t", err == nil)
 	return t.id, err
@@ -266,8 +266,8 @@ func (t *Terminal) greet(ctx context.Context, epoch uint64, ackWait time.Duratio
 	return true, nil
 }
 
-// known reports that the terminal on the line is the configured one.
-func (t *Terminal) known() error {
+// expected reports that the terminal on the line is the configured one.
+func (t *Terminal) expected() error {
 	if want := t.cfg.SerialNumber; want != "" && sale.SerialNumber(want) != t.serial() {
 		return fmt.Errorf("the terminal on the line has serial number %q, configured is %q: connect the right one, or change serial_number", t.id.Serial, want)
 	}
@@ -325,7 +325,7 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardRequest) sale.CardAnsw
 		a := t.reader().payment(res.reply)
 		t.conclude(o.Ref, a)
 		if t.nameless(o.Ref, a, name(res.reply.Code)) {
-			return doubt(o, a, "but it does not say of which transaction, and another one's answer may still come")
+			return unclear(o, a, "but it does not say of which transaction, and another one's answer may still come")
 		}
 		return against(o, a, name(res.reply.Code))
 	case notSent:
@@ -395,7 +395,7 @@ func (t *Terminal) identify(ctx context.Context, epoch uint64, intended string) 
 			return err
 		}
 	}
-	if err := t.known(); err != nil {
+	if err := t.expected(); err != nil {
 		return err
 	}
 	if intended != "" && t.serial() != intended {

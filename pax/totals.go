@@ -32,7 +32,7 @@ func (t *Terminal) totals(ctx context.Context) (told sale.TerminalTotals, err er
 	if _, err := t.greet(ctx, epoch, t.cfg.AckWait); err != nil {
 		return told, err
 	}
-	if err := t.known(); err != nil {
+	if err := t.expected(); err != nil {
 		return told, err
 	}
 	told.Serial = t.serial()

@@ -56,7 +56,7 @@ func newWeb(address string, cfg Config, log *slog.Logger, other func(Reply)) (*w
 	}
 	w := webAt(*u, cfg, other)
 	u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(cmp.Or(cfg.CancelPort, cancelPort)))
-	w.cancelling = cancelling{version: cfg.Version, log: log, beside: &beside{wire: webAt(*u, cfg, func(Reply) {}), cfg: cfg}}
+	w.cancelling = cancelling{version: cfg.Version, log: log, second: &secondWire{wire: webAt(*u, cfg, func(Reply) {}), cfg: cfg}}
 	return w, nil
 }
 

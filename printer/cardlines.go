@@ -64,7 +64,7 @@ func (p *page) cardMovement(r sale.Receipt, m sale.Movement) {
 	p.text(Bold, Left, p.movementName(m))
 	p.pair(0, p.DateTime, p.when(own, m.FinalAt, m.CreatedAt))
 	p.pair(0, p.movementNo(m), m.ID)
-	p.cardFacts(own, m.State == sale.MoveRefused && m.Card != nil)
+	p.cardFacts(own, m.State == sale.MovementRefused && m.Card != nil)
 	p.pair(0, p.By, m.By)
 	p.rule()
 	p.total(p.movementName(m), s.Currency, m.Amount)
@@ -75,7 +75,7 @@ func (p *page) cardMovement(r sale.Receipt, m sale.Movement) {
 	}
 	p.blank()
 	p.movementOutcome(m, own, p.Approved, p.Declined)
-	p.cardCopy(r.Copy, own, m.State == sale.MoveDone && m.Kind == sale.Refund, true)
+	p.cardCopy(r.Copy, own, m.State == sale.MovementDone && m.Kind == sale.Refund, true)
 }
 
 // movementCard is what the terminal said of a movement. Which card it was is
@@ -122,9 +122,9 @@ func (p *page) movementNo(m sale.Movement) string {
 // terminal said of it.
 func (p *page) movementOutcome(m sale.Movement, c *sale.CardInfo, done, refused string) {
 	switch m.State {
-	case sale.MoveDone:
+	case sale.MovementDone:
 		p.verdict(c, done, "")
-	case sale.MoveRefused, sale.MoveKept:
+	case sale.MovementRefused, sale.MovementKept:
 		p.verdict(c, refused, m.Words)
 	default:
 		p.text(Bold, Centre, p.Unknown)
@@ -224,8 +224,8 @@ func (p *page) outcome(s sale.Sale, c *sale.CardInfo) {
 	if s.State == sale.Paid && s.Offline {
 		p.text(0, Centre, p.Offline)
 	}
-	if s.Settled != nil {
-		p.text(0, Centre, p.Settled+": "+s.Settled.By)
+	if s.Resolved != nil {
+		p.text(0, Centre, p.Resolved+": "+s.Resolved.By)
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 	"posd/device/sale"
 )
 
-// settle waits until a printer that still owes answers has worked off what it
+// catchUp waits until a printer that still owes answers has worked off what it
 // was sent before: an old answer must not be taken for the next receipt's. It
 // asks once more and counts, because answers come in order. Some may be lost
 // for ever (a power cut), so once one came, quiet ends the wait too. false means
 // that the printer, which can answer, is still busy.
-func (p *Printer) settle(ctx context.Context, t *talk) bool {
+func (p *Printer) catchUp(ctx context.Context, t *session) bool {
 	quiet := p.limit()
 	if p.owed == 1 {
 		// Nothing is printed between the old question and this one.
@@ -94,7 +94,7 @@ const (
 )
 
 // confirm waits until the printer says that the receipt is printed.
-func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
+func (p *Printer) confirm(ctx context.Context, t *session) sale.PrintResult {
 	if p.encoder.profile.Confirm == ConfirmNone {
 		if !p.spoke {
 			p.hearPort()
@@ -110,17 +110,17 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 	var stopped time.Time // when trouble was first seen
 	for {
 		wait := earlier(until, time.Now().Add(askEvery))
-		var beside chan chan error
-		if p.encoder.profile.Kicks {
-			beside = p.beside
+		var pulses chan chan error
+		if p.encoder.profile.RealTime {
+			pulses = p.pulses
 		}
 		if !stopped.IsZero() {
-			wait, beside = time.Now().Add(askStopped), p.beside
+			wait, pulses = time.Now().Add(askStopped), p.pulses
 		}
-		s, drawer, err := t.overheard(ctx, wait, beside)
+		s, drawer, err := t.overheard(ctx, wait, pulses)
 		switch {
 		case drawer != nil:
-			drawer <- p.kickBeside(ctx, t)
+			drawer <- p.pulseNow(ctx, t)
 		case err == nil:
 			p.take(s)
 		case ctx.Err() != nil:
@@ -166,7 +166,7 @@ func (p *Printer) confirm(ctx context.Context, t *talk) sale.PrintResult {
 // do not count: one with the paper at its end, for the rest may have been
 // dropped; and one from a printer that is silent right after, for a serial
 // line that loses its far side's power reads as a zero, too.
-func (p *Printer) answered(ctx context.Context, t *talk) sale.PrintResult {
+func (p *Printer) answered(ctx context.Context, t *session) sale.PrintResult {
 	low := p.Status().PaperLow
 	if p.encoder.profile.Confirm == ConfirmGSr {
 		if p.last&0x0C != 0 {

@@ -32,8 +32,8 @@ func (p *Printer) OpenDrawer(ctx context.Context) error {
 	select {
 	case <-p.turn:
 		defer p.end()
-		return p.kick(ctx)
-	case p.beside <- done: // a receipt waits for its printer: see confirm
+		return p.openDrawer(ctx)
+	case p.pulses <- done: // a receipt waits for its printer: see confirm
 	case <-ctx.Done():
 		return errors.New("the printer is busy with a receipt")
 	}
@@ -45,8 +45,8 @@ func (p *Printer) OpenDrawer(ctx context.Context) error {
 	}
 }
 
-// kick is OpenDrawer on a printer whose turn is ours.
-func (p *Printer) kick(ctx context.Context) error {
+// openDrawer is OpenDrawer on a printer whose turn is ours.
+func (p *Printer) openDrawer(ctx context.Context) error {
 	t, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (p *Printer) kick(ctx context.Context) error {
 
 // pulse asks the printer how it is and returns the command that opens the drawer
 // at once.
-func (p *Printer) pulse(ctx context.Context, t *talk) ([]byte, error) {
+func (p *Printer) pulse(ctx context.Context, t *session) ([]byte, error) {
 	inTurn := []byte{ESC, 'p', p.pin(), 25, 250} // 50 ms on, 500 ms off
 	if p.encoder.profile.Quiet {
 		p.hearPort()
@@ -88,13 +88,13 @@ func (p *Printer) pulse(ctx context.Context, t *talk) ([]byte, error) {
 		return nil, fmt.Errorf("open drawer: %w", err)
 	case !answered && p.spoke && words == "":
 		return nil, errors.New("the printer does not answer: is it switched on?")
-	case answered && model.Kicks && (words != "" || model.ASB):
+	case answered && model.RealTime && (words != "" || model.ASB):
 		return p.realTimePulse(), nil
 	case words != "":
 		return nil, errors.New(words)
 	case !p.Status().Held && (!answered || p.idle(ctx, t)):
 		return inTurn, nil
-	case model.Kicks:
+	case model.RealTime:
 		return p.realTimePulse(), nil
 	}
 	return nil, errors.New("the printer is still busy with an earlier receipt")
@@ -102,9 +102,9 @@ func (p *Printer) pulse(ctx context.Context, t *talk) ([]byte, error) {
 
 // idle reports whether the printer obeys now what it is sent: it has nothing of
 // an earlier receipt left, and answers in its turn if it ever did.
-func (p *Printer) idle(ctx context.Context, t *talk) bool {
+func (p *Printer) idle(ctx context.Context, t *session) bool {
 	if p.encoder.profile.Confirm == ConfirmGSr {
-		return p.settle(ctx, t)
+		return p.catchUp(ctx, t)
 	}
 	return p.wait == ""
 }
@@ -119,10 +119,10 @@ func (p *Printer) pin() byte {
 // realTimePulse is obeyed wherever it stands in the stream: 100 ms on, 100 ms off.
 func (p *Printer) realTimePulse() []byte { return []byte{DLE, DC4, 1, p.pin(), 1} }
 
-// kickBeside opens the drawer while a receipt is being printed, if the printer
+// pulseNow opens the drawer while a receipt is being printed, if the printer
 // obeys in real time.
-func (p *Printer) kickBeside(ctx context.Context, t *talk) error {
-	if !p.encoder.profile.Kicks {
+func (p *Printer) pulseNow(ctx context.Context, t *session) error {
+	if !p.encoder.profile.RealTime {
 		return errors.New("the printer has stopped in the middle of a receipt: " + p.Status().Words)
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.AnswerLimit)

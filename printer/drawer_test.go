@@ -21,7 +21,7 @@ func TestDrawerOpensNowOrNotAtAll(t *testing.T) {
 		cfg.Drawer = "pin2"
 		cfg.Profile = []string{"generic-80", "epson-tm-m30", "epson-tm-t88", "star-escpos", "pos-5890", "plain-437"}[rnd.IntN(6)]
 		opt := simOptions(cfg)
-		opt.NoASB, opt.NoPulse = !cfg.Model().ASB, !cfg.Model().Kicks
+		opt.NoASB, opt.NoPulse = !cfg.Model().ASB, !cfg.Model().RealTime
 		fault := []string{"", "paper-out", "cover", "cutter", "hot", "error", "offline", "xoff", "paper-out=9", "cover=9"}[rnd.IntN(10)]
 		what := fmt.Sprintf("seed %d: %s with %q", seed, cfg.Profile, fault)
 		onCounter(t, cfg, opt, func(t *testing.T, c *counter) {

@@ -68,8 +68,8 @@ func (p *Printer) stuck(err error) string {
 
 // ready asks the printer before a receipt is sent, and returns what keeps it
 // from printing. A printer that never answered may still print.
-func (p *Printer) ready(ctx context.Context, t *talk) string {
-	if p.known() {
+func (p *Printer) ready(ctx context.Context, t *session) string {
+	if p.recentlyWell() {
 		return ""
 	}
 	if err := p.flush(ctx, t); err != nil {
@@ -98,17 +98,17 @@ func (p *Printer) ready(ctx context.Context, t *talk) string {
 	if words := p.Status().trouble(); words != "" {
 		return words
 	}
-	if p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0 && !p.settle(ctx, t) {
+	if p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0 && !p.catchUp(ctx, t) {
 		return "the printer is still busy with an earlier receipt"
 	}
 	p.cameLate()
 	return ""
 }
 
-// known reports whether the printer was well when it was last asked, on this
+// recentlyWell reports whether the printer was well when it was last asked, on this
 // connection and not long ago, and has nothing of an earlier receipt left. The
 // next receipt then goes out at once, and the printer is asked behind it.
-func (p *Printer) known() bool {
+func (p *Printer) recentlyWell() bool {
 	s := p.Status()
 	return p.spoke && p.torn == 0 && !p.behind() && s.Reachable && s.Answers && s.trouble() == "" && !s.Held &&
 		time.Since(s.At) < p.cfg.ProbeEvery+freshMore
@@ -127,7 +127,7 @@ const leastFlush = 256
 // flush brings a printer that may be in the middle of a command to its end:
 // zeros complete it and are no characters. It comes before any question: the
 // bytes of a question would be taken for the command's own length.
-func (p *Printer) flush(ctx context.Context, t *talk) error {
+func (p *Printer) flush(ctx context.Context, t *session) error {
 	if p.torn == 0 {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (p *Printer) flush(ctx context.Context, t *talk) error {
 
 // ask asks how the printer is and reports whether it answers at all: whether
 // it is online and has paper, and if not, why. Only a broken line is an error.
-func (p *Printer) ask(ctx context.Context, t *talk) (bool, error) {
+func (p *Printer) ask(ctx context.Context, t *session) (bool, error) {
 	var heard Status
 	for _, n := range []int{1, 4, 2, 3} {
 		if n == 2 && heard.trouble() == "" {
@@ -168,7 +168,7 @@ func (p *Printer) ask(ctx context.Context, t *talk) (bool, error) {
 
 // askOne asks DLE EOT n, twice if need be. All answers look alike, so after a
 // second try a late answer to the first is waited out.
-func (p *Printer) askOne(ctx context.Context, t *talk, n int) (b byte, answered bool, err error) {
+func (p *Printer) askOne(ctx context.Context, t *session, n int) (b byte, answered bool, err error) {
 	for try := range 2 {
 		if err := t.write(ctx, []byte{DLE, EOT, byte(n)}); err != nil {
 			return 0, false, err
@@ -197,7 +197,7 @@ func (p *Printer) askOne(ctx context.Context, t *talk, n int) (b byte, answered 
 
 // identify asks a printer that is known to have an answer for its names, once
 // on a connection. Others would print the question.
-func (p *Printer) identify(ctx context.Context, t *talk) {
+func (p *Printer) identify(ctx context.Context, t *session) {
 	if !p.encoder.profile.ASB || p.Status().Identity.Model != "" {
 		return
 	}
@@ -222,7 +222,7 @@ func (p *Printer) identify(ctx context.Context, t *talk) {
 }
 
 // drain takes what the printer says until it is quiet.
-func (p *Printer) drain(ctx context.Context, t *talk) {
+func (p *Printer) drain(ctx context.Context, t *session) {
 	for {
 		s, err := t.next(ctx, time.Now().Add(2*p.cfg.AnswerLimit))
 		if err != nil {
@@ -235,7 +235,7 @@ func (p *Printer) drain(ctx context.Context, t *talk) {
 // send writes a receipt: in one write, or in pieces with pauses if the printer
 // needs them. Between pieces XOFF is obeyed; a line with flow control of its
 // own never lets it through to here.
-func (p *Printer) send(ctx context.Context, t *talk, b []byte) error {
+func (p *Printer) send(ctx context.Context, t *session, b []byte) error {
 	piece := p.encoder.profile.Pieces
 	if piece == 0 && p.baud() > 0 {
 		piece = slowPiece

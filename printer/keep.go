@@ -56,7 +56,7 @@ func appendKept(dst []byte, key string, p *picture) []byte {
 
 // keepLogo sees to it that the printer has the logo, once on a connection. It
 // is called while nothing is printed.
-func (p *Printer) keepLogo(ctx context.Context, t *talk) error {
+func (p *Printer) keepLogo(ctx context.Context, t *session) error {
 	logo := p.layout.logo
 	if logo == nil || !p.encoder.profile.Keeps || p.logoAsked {
 		return nil
@@ -95,7 +95,7 @@ func (p *Printer) keepLogo(ctx context.Context, t *talk) error {
 
 // kept asks for the keys of all kept pictures and reports whether both are among
 // them. Silence means none.
-func (p *Printer) kept(ctx context.Context, t *talk, key, mark string, wait time.Duration) (bool, error) {
+func (p *Printer) kept(ctx context.Context, t *session, key, mark string, wait time.Duration) (bool, error) {
 	if err := t.write(ctx, []byte{GS, '(', 'L', 4, 0, '0', keptList, 'K', 'C'}); err != nil {
 		return false, err
 	}

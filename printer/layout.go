@@ -111,7 +111,7 @@ func findMovement(r sale.Receipt) (sale.Movement, bool) {
 			return m, true
 		}
 	}
-	return sale.Movement{ID: r.Movement, Kind: sale.Refund, State: sale.MoveUnsure}, true
+	return sale.Movement{ID: r.Movement, Kind: sale.Refund, State: sale.MovementUnsure}, true
 }
 
 // page collects the lines of one receipt.

@@ -126,7 +126,7 @@ func TestNoFieldOfTheTerminalCanCarryACardNumber(t *testing.T) {
 	s.Card.Number, s.Card.HostText, s.Card.Label = "4111111111111111", "CARD 4111111111111111 OK", "4111111111111111"
 	s.Card.AuthCode, s.Card.Invoice, s.Card.Batch = "4111111111111111", "4111111111111111", "4111111111111111"
 	own := *s.Card
-	s.Refunds = []sale.Movement{{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, State: sale.MoveDone, Card: &own}}
+	s.Refunds = []sale.Movement{{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, State: sale.MovementDone, Card: &own}}
 	for _, copy := range []sale.Copy{sale.CustomerCopy, sale.MerchantCopy} {
 		for _, movement := range []string{"", "7ZK3V7Q2M8R4T6W8"} {
 			if text := testConfig().Layout().Text(sale.Receipt{Sale: s, Movement: movement, Copy: copy}); strings.Contains(text, "411111") {

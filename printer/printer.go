@@ -22,7 +22,7 @@ type Printer struct {
 	lost    string // see Config.lostWords
 
 	// beside takes a wish to open the drawer while a receipt is being printed.
-	beside chan chan error
+	pulses chan chan error
 
 	turn  chan struct{} // holds one token: who has it owns the fields below
 	buf   []byte
@@ -59,7 +59,7 @@ type Printer struct {
 // New returns the printer at the other end of link. Nothing is sent before the
 // first call of Print, Probe or Run.
 func New(link Link, cfg Config, log *slog.Logger) *Printer {
-	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), beside: make(chan chan error), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
+	p := &Printer{link: link, cfg: cfg, log: log, layout: cfg.Layout(), encoder: newEncoder(cfg), lost: cfg.lostWords(), pulses: make(chan chan error), turn: make(chan struct{}, 1), id: uint32(time.Now().UnixMilli())}
 	p.turn <- struct{}{}
 	// An earlier run may have died in the middle of a receipt.
 	p.torn, p.owed = leastFlush, 1
@@ -124,7 +124,7 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 		err = errors.New("printer does not answer: is it switched on, and is the line's speed right?")
 	case p.Status().trouble() == "":
 		if p.encoder.profile.Confirm == ConfirmGSr && p.owed > 0 {
-			p.settle(ctx, t)
+			p.catchUp(ctx, t)
 		}
 		p.cameLate()
 		p.told = ""
@@ -195,7 +195,7 @@ func (p *Printer) saidOf(job, words string) bool {
 }
 
 // open connects and starts to listen.
-func (p *Printer) open(ctx context.Context) (*talk, error) {
+func (p *Printer) open(ctx context.Context) (*session, error) {
 	epoch, err := p.link.Open(ctx)
 	if err != nil {
 		p.note(func(s *Status) {

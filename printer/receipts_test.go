@@ -88,7 +88,7 @@ func samples() map[string]sale.Receipt {
 		s.State, s.Reason, s.ApprovedAmount = sale.Declined, sale.ReasonIssuer, 0
 		s.Card.AuthCode, s.Card.HostCode, s.Card.HostText, s.Card.CVM = "", "51", "INSUFFICIENT FUNDS", ""
 	}
-	cardRefund := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone})
+	cardRefund := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MovementDone})
 	// own is what the terminal says of a void or return itself.
 	own := func(m sale.Movement, change func(*sale.CardInfo)) sale.Receipt {
 		final := at.Add(time.Hour)
@@ -104,7 +104,7 @@ func samples() map[string]sale.Receipt {
 		c.Type, c.Number, c.Entry, c.CVM = "VISA", "************1166", sale.EntryChip, "none"
 		c.Label, c.AID, c.TVR, c.TSI, c.Cryptogram = "VISA CREDIT", "A0000000031010", "0000008000", "E800", "TC: 3D36ACBD44BE512B"
 	}
-	ownRefund := own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MoveDone}, read)
+	ownRefund := own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000, State: sale.MovementDone}, read)
 	// kind is a card transaction of another kind than a sale.
 	kind := func(k sale.CardKind, change ...func(*sale.Sale)) sale.Receipt {
 		return with(cardSale(), func(s *sale.Sale) {
@@ -123,7 +123,7 @@ func samples() map[string]sale.Receipt {
 		held(s)
 		s.Card.Entry, s.Card.AID, s.Card.Label, s.Card.CVM, s.Card.Cryptogram = "", "", "", "", ""
 	}
-	heldBack := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W7", Kind: sale.Void, Amount: 2865, State: sale.MoveDone})
+	heldBack := refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W7", Kind: sale.Void, Amount: 2865, State: sale.MovementDone})
 	heldBack.Sale.Kind = sale.CardAuth
 	duplicate := with(cardSale(), func(*sale.Sale) {})
 	duplicate.Duplicate = true
@@ -148,15 +148,15 @@ func samples() map[string]sale.Receipt {
 			s.State, s.Reason, s.ApprovedAmount, s.FinalAt, s.Card = sale.Unsure, sale.ReasonNoAnswer, 0, nil, nil
 		}),
 		"card-by-hand": with(cardSale(), func(s *sale.Sale) {
-			s.Card, s.Settled = nil, &sale.Word{By: "Marie", Reason: "slip of the terminal", At: at}
+			s.Card, s.Resolved = nil, &sale.Word{By: "Marie", Reason: "slip of the terminal", At: at}
 		}),
 		"card-refund":          cardRefund,
 		"card-refund-merchant": merchant(cardRefund),
 		"card-refund-refused": refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W9", Kind: sale.Refund, Amount: 1000,
-			State: sale.MoveRefused, Words: "DECLINED (000100)"}),
-		"card-void":     refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveDone}),
-		"card-void-own": own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveDone}, func(*sale.CardInfo) {}),
-		"card-void-own-refused": own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MoveRefused, Words: "DECLINED (000100)"},
+			State: sale.MovementRefused, Words: "DECLINED (000100)"}),
+		"card-void":     refund(cardSale(), sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MovementDone}),
+		"card-void-own": own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MovementDone}, func(*sale.CardInfo) {}),
+		"card-void-own-refused": own(sale.Movement{ID: "7ZK3V7Q2M8R4T6W8", Kind: sale.Void, Amount: 2865, State: sale.MovementRefused, Words: "DECLINED (000100)"},
 			func(c *sale.CardInfo) { c.AuthCode, c.HostCode, c.HostText = "", "76", "ORIGINAL NOT FOUND" }),
 		"card-refund-own":          ownRefund,
 		"card-refund-own-merchant": merchant(ownRefund),
@@ -180,9 +180,9 @@ func samples() map[string]sale.Receipt {
 			s.State, s.Reason, s.ApprovedAmount, s.Method, s.ChannelID = sale.Cancelled, sale.ReasonClosed, 0, sale.Scan, sale.AlipayMicropay
 		}),
 		"wallet-refund": refund(walletSale(), sale.Movement{ID: "01KAK3V7Q2M8R4T6W9XBCDEFGM", Kind: sale.Refund, Amount: 1250,
-			State: sale.MoveDone}),
+			State: sale.MovementDone}),
 		"wallet-refund-unsure": refund(walletSale(), sale.Movement{ID: "01KAK3V7Q2M8R4T6W9XBCDEFGM", Kind: sale.Refund, Amount: 500,
-			State: sale.MoveUnsure}),
+			State: sale.MovementUnsure}),
 	}
 	return all
 }

@@ -30,7 +30,7 @@ func (p *Printer) away() string {
 const waitTurns = 4
 
 // askShared is ask, with time for another till to let the printer go.
-func (p *Printer) askShared(ctx context.Context, t *talk) (answered bool, err error) {
+func (p *Printer) askShared(ctx context.Context, t *session) (answered bool, err error) {
 	answered, err = p.ask(ctx, t)
 	for n := 0; n < waitTurns && p.shares() && !answered && err == nil && ctx.Err() == nil; n++ {
 		answered, err = p.ask(ctx, t)

@@ -125,7 +125,7 @@ func TestLogoIsDrawnAndPrinted(t *testing.T) {
 	})
 }
 
-func TestDrawerIsKickedWhole(t *testing.T) {
+func TestDrawerPulseIsNeverCut(t *testing.T) {
 	cfg := testConfig()
 	onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
 		if err := c.p.OpenDrawer(t.Context()); err == nil || !strings.Contains(err.Error(), "drawer") {

@@ -22,8 +22,8 @@ func (p *page) wallet(r sale.Receipt) {
 	default:
 		p.text(Bold, Centre, p.Unknown)
 	}
-	if s.Settled != nil {
-		p.text(0, Centre, p.Settled+": "+s.Settled.By)
+	if s.Resolved != nil {
+		p.text(0, Centre, p.Resolved+": "+s.Resolved.By)
 	}
 	p.copy(r)
 }

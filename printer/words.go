@@ -79,7 +79,7 @@ type words struct {
 	NoSign     string
 	Sign       string // under the signature line
 	TaxNumber  string
-	Settled    string // a person's word ended it
+	Resolved   string // a person's word ended it
 	ScanToPay  string // on the slip with a wallet's code
 	Until      string // when that code stops being shown
 }
@@ -111,7 +111,7 @@ var table = map[sale.Language]words{
 		Partial: "PARTIAL APPROVAL", Offline: "APPROVED OFFLINE", Unknown: "RESULT NOT KNOWN YET - NOT A RECEIPT",
 		Paid: "PAID", NotPaid: "NOT PAID", Refunded: "REFUNDED", NotBack: "NOT REFUNDED",
 		PIN: "VERIFIED BY PIN", NoSign: "NO SIGNATURE TRANSACTION", Sign: "CARDHOLDER SIGNATURE",
-		TaxNumber: "TAX NO", Settled: "SETTLED BY HAND", ScanToPay: "SCAN TO PAY", Until: "UNTIL",
+		TaxNumber: "TAX NO", Resolved: "RESOLVED BY HAND", ScanToPay: "SCAN TO PAY", Until: "UNTIL",
 	},
 	sale.French: {
 		Record: "RELEVE DE TRANSACTION", Receipt: "REÇU", TestTitle: "ESSAI D'IMPRESSION", // fr?
@@ -132,7 +132,7 @@ var table = map[sale.Language]words{
 		Partial: "APPROBATION PARTIELLE", Offline: "APPROUVEE HORS LIGNE", Unknown: "RÉSULTAT PAS ENCORE CONNU - PAS UN REÇU", // fr?
 		Paid: "PAYÉ", NotPaid: "NON PAYÉ", Refunded: "REMBOURSÉ", NotBack: "NON REMBOURSÉ", // fr?
 		PIN: "VERIFIEE PAR NIP", NoSign: "TRANSACTION SANS SIGNATURE", Sign: "SIGNATURE DU TITULAIRE", // fr? the last
-		TaxNumber: "NO DE TAXE", Settled: "RÉGLÉE À LA MAIN", ScanToPay: "SCANNEZ POUR PAYER", Until: "JUSQU'À", // fr?
+		TaxNumber: "NO DE TAXE", Resolved: "RÉGLÉE À LA MAIN", ScanToPay: "SCANNEZ POUR PAYER", Until: "JUSQU'À", // fr?
 	},
 	sale.ChineseSimplified: {
 		Record: "交易凭条", Receipt: "收据", TestTitle: "打印机测试",
@@ -153,7 +153,7 @@ var table = map[sale.Language]words{
 		Partial: "部分批准", Offline: "脱机批准", Unknown: "结果未知 - 此非收据",
 		Paid: "已支付", NotPaid: "未支付", Refunded: "已退款", NotBack: "未退款",
 		PIN: "已凭密码验证", NoSign: "免签名交易", Sign: "持卡人签名",
-		TaxNumber: "税号", Settled: "人工确认", ScanToPay: "请扫码支付", Until: "有效期至",
+		TaxNumber: "税号", Resolved: "人工确认", ScanToPay: "请扫码支付", Until: "有效期至",
 	},
 	sale.ChineseTraditional: {
 		Record: "交易紀錄", Receipt: "收據", TestTitle: "印表機測試",
@@ -174,7 +174,7 @@ var table = map[sale.Language]words{
 		Partial: "部分批准", Offline: "離線批准", Unknown: "結果未知 - 此非收據",
 		Paid: "已付款", NotPaid: "未付款", Refunded: "已退款", NotBack: "未退款",
 		PIN: "已憑密碼驗證", NoSign: "免簽名交易", Sign: "持卡人簽名",
-		TaxNumber: "稅號", Settled: "人工確認", ScanToPay: "請掃碼付款", Until: "有效期至",
+		TaxNumber: "稅號", Resolved: "人工確認", ScanToPay: "請掃碼付款", Until: "有效期至",
 	},
 }
 

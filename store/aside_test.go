@@ -23,7 +23,7 @@ func shopDay() [][]sale.Row {
 		end[0] = v
 		day = append(day, intent(n), end)
 		if n == 2 {
-			v.Sale.Refunds = []sale.Movement{{ID: "REFUND2", Kind: sale.Refund, Amount: 100, State: sale.MoveDone, By: "Ann", CreatedAt: noon, Day: 1}}
+			v.Sale.Refunds = []sale.Movement{{ID: "REFUND2", Kind: sale.Refund, Amount: 100, State: sale.MovementDone, By: "Ann", CreatedAt: noon, Day: 1}}
 			day = append(day, []sale.Row{v, sale.KeyRow{Key: "refund key", Digest: "d", Sale: v.Sale.ID, Movement: "REFUND2", At: noon}, sale.ReportGone{No: queueEntry(1).No, How: sale.ReportDone}})
 		}
 		if n == 4 {
@@ -66,9 +66,9 @@ func TestAfterARestoreNothingOldIsNew(t *testing.T) {
 		again := mustOpen(t, dir)
 		verified(t, again)
 		for i, want := range sales {
-			hit, err := again.Key(t.Context(), fmt.Sprintf("key-%032d", i+1))
-			if err != nil || hit.Sale != want.ID {
-				t.Errorf("commit %d: the key of sale %d is bound to %+v, %v", n, i+1, hit, err)
+			bound, err := again.Key(t.Context(), fmt.Sprintf("key-%032d", i+1))
+			if err != nil || bound.Sale != want.ID {
+				t.Errorf("commit %d: the key of sale %d is bound to %+v, %v", n, i+1, bound, err)
 			}
 			got, err := again.Sale(t.Context(), want.ID)
 			got.Reported, want.Reported = "", "" // a report may be set aside
@@ -82,8 +82,8 @@ func TestAfterARestoreNothingOldIsNew(t *testing.T) {
 				t.Errorf("commit %d: the reference of sale %d is new: %v", n, i+1, err)
 			}
 		}
-		if hit, err := again.Key(t.Context(), "refund key"); err != nil || hit.Movement != "REFUND2" {
-			t.Errorf("commit %d: the refund's key is bound to %+v, %v", n, hit, err)
+		if bound, err := again.Key(t.Context(), "refund key"); err != nil || bound.Movement != "REFUND2" {
+			t.Errorf("commit %d: the refund's key is bound to %+v, %v", n, bound, err)
 		}
 		rec, err := again.Recover(t.Context())
 		if err != nil || rec.LastDay.No != 1 || len(rec.Open) != 1 {

@@ -28,7 +28,7 @@
 // daemon the file may be read with sqlite3.
 //
 // Beside that: Verify names the first thing that is not as posd wrote it, Backup
-// makes a verified copy while selling goes on (BackupBeside by another process,
+// makes a verified copy while selling goes on (BackupReadOnly by another process,
 // Copy one of a bounded row on a stick), Restore puts one back so that
 // nothing old is taken for new, Prune takes details away that nobody needs any
 // more, CommitsAfter tells the chain elsewhere and Assemble puts a journal together

@@ -30,7 +30,7 @@ const (
 		card_auth_code = NULL, card_host_code = NULL, card_host_text = NULL, card_reference = NULL, card_batch = NULL,
 		card_invoice = NULL, card_transaction = NULL, card_terminal_id = NULL, card_serial = NULL, card_terminal_time = NULL,
 		card_language = NULL`
-	// prunable are the sales that Prune may touch: final, their money settled,
+	// prunable are the sales that Prune may touch: final, their money returned,
 	// and reported or never to be; no offline approval whose upload is not known,
 	// no authorisation that can still be completed, and, where days are closed,
 	// nothing of one that is open: its report sums up card types.
@@ -48,7 +48,7 @@ const (
 
 // Prune takes away the details of sales that ended before an instant: the
 // card's fields, the words, the events, the print jobs. It never touches a sale
-// that is open, not reported, an incident, or whose refund is not settled. What
+// that is open, not reported, an incident, or whose refund has not ended. What
 // stays for ever of every sale: its id, bill, amounts, state and times, the keys
 // with their digests, and every reference and number that went out. It goes
 // through the tables in small transactions, so that selling goes on meanwhile;

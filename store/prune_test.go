@@ -36,7 +36,9 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	finish(5, func(v *sale.Sale) { v.Reported = sale.ReportSetAside }, gone(5))
 	finish(6, func(v *sale.Sale) { v.State, v.FinalAt = sale.Unsure, nil }, gone(6))
 	finish(7, func(v *sale.Sale) { v.Incident = "amounts differ" }, gone(7))
-	finish(8, func(v *sale.Sale) { v.Refunds = []sale.Movement{{ID: "M8", State: sale.MoveUnsure, CreatedAt: noon}} }, gone(8))
+	finish(8, func(v *sale.Sale) {
+		v.Refunds = []sale.Movement{{ID: "M8", State: sale.MovementUnsure, CreatedAt: noon}}
+	}, gone(8))
 	finish(9, func(v *sale.Sale) { v.FinalAt = &later }, gone(9))
 	waiting := final(10)[3].(sale.JobRow)
 	waiting.Job.ID = "JOB10"
@@ -46,7 +48,7 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 	finish(13, func(v *sale.Sale) { v.Kind, v.Reported = sale.CardAuth, sale.ReportNotNeeded }, gone(13))
 	finish(14, func(v *sale.Sale) { v.Day = 2 }, gone(14))
 	finish(15, func(v *sale.Sale) {
-		v.Refunds = []sale.Movement{{ID: "M15", State: sale.MoveDone, CreatedAt: noon, Day: 2}}
+		v.Refunds = []sale.Movement{{ID: "M15", State: sale.MovementDone, CreatedAt: noon, Day: 2}}
 	}, gone(15))
 	mustCommit(t, s, []sale.Row{sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", OpenedAt: noon, ClosedAt: noon, By: "Ann", Books: []byte("{}")}}})
 	mustCommit(t, s, []sale.Row{sale.EventRow{At: noon, Kind: "started"}, sale.EventRow{At: later, Kind: "young"}})
@@ -81,9 +83,9 @@ func TestPruneKeepsWhatStaysForEver(t *testing.T) {
 		if v.State != sale.Paid || v.ApprovedAmount != 2865 || v.Reference == "" || v.Card != nil || len(v.Attempts) != 1 {
 			t.Errorf("of sale %d is left %+v", n, v)
 		}
-		hit, err := s.Key(t.Context(), intent(n)[1].(sale.KeyRow).Key)
-		if err != nil || hit.Sale != v.ID || hit.Digest == "" {
-			t.Errorf("its key gives %+v, %v", hit, err)
+		bound, err := s.Key(t.Context(), intent(n)[1].(sale.KeyRow).Key)
+		if err != nil || bound.Sale != v.ID || bound.Digest == "" {
+			t.Errorf("its key gives %+v, %v", bound, err)
 		}
 		if used, err := s.HasReference(t.Context(), v.Attempts[0].Ref); err != nil || !used {
 			t.Errorf("its reference counts as new: %v", err)

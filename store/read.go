@@ -125,7 +125,7 @@ func (v view) sales(tail string, args ...any) ([]sale.Sale, error) {
 }
 
 // Key returns what an Idempotency-Key is bound to.
-func (s *Store) Key(ctx context.Context, key string) (hit sale.KeyBinding, err error) {
+func (s *Store) Key(ctx context.Context, key string) (bound sale.KeyBinding, err error) {
 	err = s.look(ctx, fmt.Sprintf("find key %q", key), func(v view) error {
 		found, err := list(v, keys, "WHERE key = ?", key)
 		if err != nil {
@@ -134,10 +134,10 @@ func (s *Store) Key(ctx context.Context, key string) (hit sale.KeyBinding, err e
 		if len(found) == 0 {
 			return sale.ErrNotFound
 		}
-		hit = sale.KeyBinding{Digest: found[0].Digest, Sale: found[0].Sale, Movement: found[0].Movement}
+		bound = sale.KeyBinding{Digest: found[0].Digest, Sale: found[0].Sale, Movement: found[0].Movement}
 		return nil
 	})
-	return hit, err
+	return bound, err
 }
 
 // Sale returns one sale with its attempts and movements.
@@ -176,7 +176,7 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 func listing(f sale.Filter) (tail string, args []any) {
 	var where []string
 	add := func(clause string, arg any) { where, args = append(where, clause), append(args, arg) }
-	found := f.Day != 0 || f.Moved || !f.From.IsZero() // by these
+	found := f.Day != 0 || f.GivenBack || !f.From.IsZero() // by these
 	by := func(column string) string {
 		if found {
 			return "+" + column
@@ -200,7 +200,7 @@ func listing(f sale.Filter) (tail string, args []any) {
 	if f.Method != "" {
 		add(by("method")+" = ?", string(f.Method))
 	}
-	if f.Moved {
+	if f.GivenBack {
 		span, ends := []string{"1"}, []any{}
 		if !f.From.IsZero() {
 			span, ends = append(span, "created_at >= ?"), append(ends, formatTime(f.From))
@@ -224,7 +224,7 @@ func listing(f sale.Filter) (tail string, args []any) {
 	}
 	byContent(f, add)
 	order := "n"
-	if f.Reference != "" || found && !f.Moved && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
+	if f.Reference != "" || found && !f.GivenBack && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
 		order = "+n"
 	}
 	if f.Before != "" {

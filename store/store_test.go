@@ -177,7 +177,7 @@ func TestKeyIsBoundForEver(t *testing.T) {
 func TestReferencesOfAttemptsAndMovementsAreKnown(t *testing.T) {
 	s := openAt(t, t.TempDir())
 	v := cardSale("A", "R1")
-	v.Refunds = []sale.Movement{{ID: "M1", Kind: sale.Void, State: sale.MoveWaiting, CreatedAt: noon}}
+	v.Refunds = []sale.Movement{{ID: "M1", Kind: sale.Void, State: sale.MovementWaiting, CreatedAt: noon}}
 	commit(t, s, sale.SaleRow{Sale: v})
 	for ref, want := range map[string]bool{"R1": true, "M1": true, "R2": false, "": false} {
 		if got, err := s.HasReference(t.Context(), ref); err != nil || got != want {
@@ -197,7 +197,7 @@ func TestSalesAreFilteredNewestFirst(t *testing.T) {
 			v.Method, v.State = sale.WeChat, sale.Unsure
 		}
 		if id != "B" { // A gave back an hour after C did
-			v.Refunds = []sale.Movement{{ID: "M" + id, Kind: sale.Refund, Amount: 1, State: sale.MoveDone, CreatedAt: at[i].Add(time.Hour)}}
+			v.Refunds = []sale.Movement{{ID: "M" + id, Kind: sale.Refund, Amount: 1, State: sale.MovementDone, CreatedAt: at[i].Add(time.Hour)}}
 		}
 		commit(t, s, sale.SaleRow{Sale: v})
 	}
@@ -218,10 +218,10 @@ func TestSalesAreFilteredNewestFirst(t *testing.T) {
 		{sale.Filter{From: noon, Before: "B"}, "A"},
 		{sale.Filter{Before: "A"}, ""},
 		{sale.Filter{Before: "never"}, ""},
-		{sale.Filter{Moved: true}, "CA"},
-		{sale.Filter{Moved: true, Method: sale.Card, Before: "C"}, "A"},
-		{sale.Filter{Moved: true, From: noon, To: noon.Add(time.Hour)}, "C"},
-		{sale.Filter{Moved: true, From: noon.Add(time.Hour)}, "A"},
+		{sale.Filter{GivenBack: true}, "CA"},
+		{sale.Filter{GivenBack: true, Method: sale.Card, Before: "C"}, "A"},
+		{sale.Filter{GivenBack: true, From: noon, To: noon.Add(time.Hour)}, "C"},
+		{sale.Filter{GivenBack: true, From: noon.Add(time.Hour)}, "A"},
 	} {
 		found, err := s.Sales(t.Context(), c.filter)
 		if err != nil {
@@ -351,7 +351,7 @@ func TestRecoverFindsWhatIsUnfinished(t *testing.T) {
 	approved.State, approved.ApprovedAmount = sale.Paid, 2865
 	voided := cardSale("VOIDED", "R2")
 	voided.State, voided.ApprovedAmount = sale.Paid, 2865
-	voided.Refunds = []sale.Movement{{ID: "V", Kind: sale.Void, State: sale.MoveUnsure, CreatedAt: noon}}
+	voided.Refunds = []sale.Movement{{ID: "V", Kind: sale.Void, State: sale.MovementUnsure, CreatedAt: noon}}
 	unsure := cardSale("UNSURE", "R3")
 	unsure.State = sale.Unsure
 	done := sale.Job{ID: "J1", Sale: "PAID", Copy: sale.CustomerCopy, State: sale.PrintDone, At: noon}
@@ -394,7 +394,7 @@ func TestClosedDayNeverChanges(t *testing.T) {
 	booked.State, booked.ApprovedAmount, booked.Day = sale.Paid, 2865, 1
 	later := cardSale("LATER", "R2")
 	later.State, later.ApprovedAmount, later.Day = sale.Paid, 2865, 2
-	later.Refunds = []sale.Movement{{ID: "V", Kind: sale.Void, State: sale.MoveDone, CreatedAt: noon, Day: 3, Card: &sale.CardInfo{AuthCode: "01046Z"}}}
+	later.Refunds = []sale.Movement{{ID: "V", Kind: sale.Void, State: sale.MovementDone, CreatedAt: noon, Day: 3, Card: &sale.CardInfo{AuthCode: "01046Z"}}}
 	day := sale.Day{No: 1, Date: "2026-11-20", OpenedAt: noon, ClosedAt: noon, By: "Ann", Books: []byte(`{"kind":"closing"}`)}
 	commit(t, s, sale.SaleRow{Sale: booked}, sale.SaleRow{Sale: later}, sale.DayRow{Day: day})
 

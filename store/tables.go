@@ -51,7 +51,7 @@ var sales = covered("sales", "id", append([]column[sale.Sale]{
 	text("incident", func(s *sale.Sale) *string { return &s.Incident }),
 	text("attention", func(s *sale.Sale) *string { return &s.Attention }),
 }, slices.Concat(
-	wordColumns("settled", func(s *sale.Sale) **sale.Word { return &s.Settled }),
+	wordColumns("settled", func(s *sale.Sale) **sale.Word { return &s.Resolved }),
 	cardColumns(func(s *sale.Sale) **sale.CardInfo { return &s.Card }),
 	wordColumns("corrected", func(s *sale.Sale) **sale.Word { return &s.Corrected }),
 )...))

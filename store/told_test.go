@@ -30,7 +30,7 @@ func day(t testing.TB, s *store.Store) {
 	waits := report
 	waits.No = "01REPORT0000000000000000BB"
 	commit(t, s, sale.ReportRow{Report: waits}, sale.NoteRow{Name: "n", Value: "v"}, sale.JobRow{Job: sale.Job{ID: "J1", Kind: sale.JobReceipt, Sale: v.ID, State: sale.PrintDone, At: noon}})
-	v.Refunds = append(v.Refunds, sale.Movement{ID: "01MOVE00000000000000000001", Kind: sale.Refund, Amount: 5, State: sale.MoveDone, CreatedAt: noon, FinalAt: &noon})
+	v.Refunds = append(v.Refunds, sale.Movement{ID: "01MOVE00000000000000000001", Kind: sale.Refund, Amount: 5, State: sale.MovementDone, CreatedAt: noon, FinalAt: &noon})
 	commit(t, s, sale.SaleRow{Sale: v}, sale.TokenRow{Token: sale.Token{ID: "T1", Name: "register 2", Hash: "c0ffee", CreatedAt: noon}})
 	commit(t, s, sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-21", ClosedAt: noon, Books: []byte(`{"a":1}`)}})
 }

@@ -54,7 +54,7 @@ func lived(t *testing.T, dir string) *Store {
 		mustCommit(t, s, final(n))
 	}
 	back := final(3)[0].(sale.SaleRow)
-	back.Sale.Refunds = []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MoveDone, By: "Ann", CreatedAt: noon, KeepUntil: &noon}}
+	back.Sale.Refunds = []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MovementDone, By: "Ann", CreatedAt: noon, KeepUntil: &noon}}
 	mustCommit(t, s, []sale.Row{back, sale.NoteRow{Name: "queue stands", Value: "no\nwords"}, sale.NoteRow{Name: "queue stands", Value: ""}, sale.ReportGone{No: queueEntry(2).No, How: sale.ReportDone}, sale.TokenRow{Token: sale.Token{ID: "T1", Name: "till", Hash: "5f", CreatedAt: noon}}, sale.PersonRow{Person: sale.Person{ID: "P1", Name: "Ann", CreatedAt: noon}},
 		sale.DayRow{Day: sale.Day{No: 1, Date: "2026-11-20", OpenedAt: time.UnixMilli(1), ClosedAt: time.UnixMilli(2), By: "Ann", Books: []byte("{}")}}, sale.DayRow{Day: sale.Day{No: 2, Date: "2026-11-21", OpenedAt: time.UnixMilli(2), ClosedAt: time.UnixMilli(3), By: "Ann", Books: []byte("{}")}}})
 	return s

@@ -92,7 +92,7 @@ func TestADayIsNotClosedByWhatIsNotAsItWas(t *testing.T) {
 		s := lived(t, t.TempDir())
 		v := final(2)[0].(sale.SaleRow)
 		v.Sale.Day = 3
-		v.Sale.Refunds = []sale.Movement{{ID: "M9", Kind: sale.Void, Amount: 2865, State: sale.MoveDone, By: "Ann", CreatedAt: noon, Day: 3}}
+		v.Sale.Refunds = []sale.Movement{{ID: "M9", Kind: sale.Void, Amount: 2865, State: sale.MovementDone, By: "Ann", CreatedAt: noon, Day: 3}}
 		mustCommit(t, s, []sale.Row{v})
 		if found, err := s.Sales(t.Context(), sale.Filter{Day: 3}); err != nil || len(found) != 1 {
 			t.Fatalf("%v, %v", found, err)

@@ -137,7 +137,7 @@ func TestALostVoidThatMarkedItsOriginalIsDone(t *testing.T) {
 	v := s.paid(2865)
 	s.terminal.then("T00", takenSilently)
 	s.back(v.ID, "void", `{"by":"Ana"}`)
-	s.moved(v.ID, sale.MoveDone)
+	s.givenBack(v.ID, sale.MovementDone)
 	if got := s.show(v.ID); got.Refundable() != 0 {
 		t.Errorf("%s can be given back once more", got.Refundable())
 	}
@@ -167,7 +167,7 @@ func TestAVoidOfWhatWasPartlyGivenBackIsRefused(t *testing.T) {
 	s := newShop(t, "")
 	v := s.paid(2865)
 	s.back(v.ID, "refund", `{"amount":500,"by":"Ana"}`)
-	s.moved(v.ID, sale.MoveDone)
+	s.givenBack(v.ID, sale.MovementDone)
 	if code, text := s.post("sales/"+string(v.ID)+"/void", `{"by":"Ana"}`); code/100 == 2 {
 		t.Errorf("accepted: %s", text)
 	}
@@ -210,7 +210,7 @@ func TestASecondVerdictIsAnIncident(t *testing.T) {
 	}
 }
 
-func TestAPersonSettlesAVoid(t *testing.T) {
+func TestAPersonResolvesAVoid(t *testing.T) {
 	s := newShop(t, "")
 	v := s.paid(2865)
 	s.terminal.then("T00", takenSilently)
@@ -225,7 +225,7 @@ func TestAPersonSettlesAVoid(t *testing.T) {
 	if code, out, errs := s.run("resolve", m.ID, "-as", "done", "-reason", "on the bank's list", "-by", "Ana"); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
-	s.moved(v.ID, sale.MoveDone)
+	s.givenBack(v.ID, sale.MovementDone)
 	s.paid(300)
 }
 

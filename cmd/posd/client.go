@@ -243,7 +243,7 @@ func (c *client) unreached(err error, changes bool) error {
 // move makes a request that moves money, under a key. While its fate is not known
 // it is repeated under the same key for repeatFor; then the end is 4. When not
 // one byte was sent, or the daemon says that nothing was done, the end is 1.
-func (c *client) move(ctx context.Context, path, key string, body any) (answer, error) {
+func (c *client) post(ctx context.Context, path, key string, body any) (answer, error) {
 	until := time.Now().Add(c.repeatFor)
 	sent := false // whether the daemon may have taken it
 	for {

@@ -31,7 +31,7 @@ A copy holds no card's expiry: see restore.`,
 				return err
 			}
 			begun := time.Now()
-			if err := store.BackupBeside(cmd.Context(), c.Store, to, slog.New(slog.DiscardHandler)); err != nil {
+			if err := store.BackupReadOnly(cmd.Context(), c.Store, to, slog.New(slog.DiscardHandler)); err != nil {
 				return err
 			}
 			info, err := os.Stat(to)

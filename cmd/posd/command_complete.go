@@ -14,7 +14,7 @@ func completeCommand(command maker) *cobra.Command {
 		if req.Amount, err = someAmount(amount); err != nil {
 			return err
 		}
-		a, err := t.move(t.Context(), salePath(args[0], "/complete"), t.announce(key), req)
+		a, err := t.post(t.Context(), salePath(args[0], "/complete"), t.announce(key), req)
 		if err != nil {
 			return err
 		}

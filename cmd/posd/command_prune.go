@@ -23,7 +23,7 @@ func pruneCommand(at *where) *cobra.Command {
 		Long: `prune takes away what nobody needs any more of sales that ended before a
 business day: card fields, words, events, print jobs. Number, bill, amounts,
 state, times, keys and references stay for ever; so does everything of a sale
-that is open, not reported, an incident, or whose refund is not settled, and of
+that is open, not reported, an incident, or whose refund has not ended, and of
 business days that are open, in a shop that closes its days.
 
 A running daemon does it, between its sales; without one the command itself.

@@ -12,7 +12,7 @@ import (
 
 func refundCommand(command maker) *cobra.Command {
 	var amount string
-	var req api.MoveRequest
+	var req api.GiveBackRequest
 	c := movementCommand(command, "refund", "Give money back", &req, func() (err error) {
 		req.Amount, err = someAmount(amount)
 		return err
@@ -31,25 +31,25 @@ func someAmount(written string) (*sale.Amount, error) {
 }
 
 // movementCommand makes refund and void; complete reads what is left of the request from the flags.
-func movementCommand(command maker, kind, short string, req *api.MoveRequest, complete func() error) *cobra.Command {
+func movementCommand(command maker, kind, short string, req *api.GiveBackRequest, complete func() error) *cobra.Command {
 	var key string
 	c := command(kind+" ID", short, 1, func(t session, args []string) error {
 		if err := complete(); err != nil {
 			return err
 		}
-		a, err := t.move(t.Context(), salePath(args[0], "/"+kind), t.announce(key), req)
+		a, err := t.post(t.Context(), salePath(args[0], "/"+kind), t.announce(key), req)
 		if err != nil {
 			return err
 		}
-		var made api.Moved
+		var made api.GivenBack
 		if err := a.into(&made); err != nil {
 			return &ended{exitUnsure, err}
 		}
 		id, last := made.Movement.ID, made.Movement
-		if !last.Settled() {
+		if !last.Final() {
 			if a, err = t.follow(t.Context(), made.Sale, func(s sale.Sale) bool {
 				last = movementOf(s, id)
-				return last.Settled() || last.State == sale.MoveUnsure
+				return last.Final() || last.State == sale.MovementUnsure
 			}); err != nil {
 				return err
 			}
@@ -69,11 +69,11 @@ func movementCommand(command maker, kind, short string, req *api.MoveRequest, co
 // movementEnd is the exit code for how a movement stands.
 func movementEnd(m sale.Movement) error {
 	switch m.State {
-	case sale.MoveDone:
+	case sale.MovementDone:
 		return nil
-	case sale.MoveRefused:
+	case sale.MovementRefused:
 		return &ended{code: exitDeclined}
-	case sale.MoveKept:
+	case sale.MovementKept:
 		return &ended{code: exitCancelled}
 	}
 	return &ended{code: exitUnsure}
@@ -83,7 +83,7 @@ func movementOf(s sale.Sale, id string) sale.Movement {
 	if i := slices.IndexFunc(s.Refunds, func(m sale.Movement) bool { return m.ID == id }); i >= 0 {
 		return s.Refunds[i]
 	}
-	return sale.Movement{ID: id, State: sale.MoveUnsure}
+	return sale.Movement{ID: id, State: sale.MovementUnsure}
 }
 
 func (t session) printMovement(a answer, m sale.Movement) error {

@@ -36,7 +36,7 @@ func BenchmarkDayOf5000Sales(b *testing.B) {
 				Attempts: []sale.Attempt{{Ref: fmt.Sprintf("%02d%014d", day, i), State: sale.AttemptPaid, StartedAt: at}},
 			}
 			if i%10 == 0 {
-				v.Refunds = []sale.Movement{{ID: fmt.Sprintf("M%02d%023d", day, i), Kind: sale.Refund, Amount: 1, State: sale.MoveDone, By: "Ana", CreatedAt: at}}
+				v.Refunds = []sale.Movement{{ID: fmt.Sprintf("M%02d%023d", day, i), Kind: sale.Refund, Amount: 1, State: sale.MovementDone, By: "Ana", CreatedAt: at}}
 			}
 			rows = append(rows, sale.SaleRow{Sale: v})
 		}

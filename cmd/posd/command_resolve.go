@@ -15,7 +15,7 @@ func resolveCommand(command maker) *cobra.Command {
 	var as string
 	c := command("resolve ID", "Say how a sale, refund or void ended that posd cannot tell", 1, func(t session, args []string) error {
 		req.As = sale.State(as)
-		if m := sale.MovementState(as); !req.As.Final() && m != sale.MoveDone && m != sale.MoveRefused {
+		if m := sale.MovementState(as); !req.As.Final() && m != sale.MovementDone && m != sale.MovementRefused {
 			return fmt.Errorf("-as %q is not possible: use paid, declined or cancelled, and of a refund or void done or refused", as)
 		}
 		a, err := t.ask(t.Context(), http.MethodPost, salePath(args[0], "/resolve"), req)

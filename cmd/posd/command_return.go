@@ -16,7 +16,7 @@ func returnCommand(command maker) *cobra.Command {
 			return err
 		}
 		req.Tender = sale.Tender(tender)
-		a, err := t.move(t.Context(), "/v1/refunds", t.announce(key), req)
+		a, err := t.post(t.Context(), "/v1/refunds", t.announce(key), req)
 		if err != nil {
 			return err
 		}

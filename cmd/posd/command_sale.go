@@ -32,7 +32,7 @@ func saleCommand(command maker) *cobra.Command {
 			t.answerIn = scanLimit // the daemon waits for its scanner, if it has one
 		}
 		key := t.announce(key)
-		a, err := t.move(t.Context(), "/v1/sales", key, req)
+		a, err := t.post(t.Context(), "/v1/sales", key, req)
 		if err != nil {
 			return replaceHint(err)
 		}

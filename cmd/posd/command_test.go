@@ -247,7 +247,7 @@ func TestALostAnswerIsRepeatedUnderTheSameKey(t *testing.T) {
 	s := newStub(t, map[string][]reply{"POST " + sales: {
 		{hangUp: true}, problem(500, "internal", "?"), problem(503, "starting", "?"), {status: 200, body: as(sale.Paid)},
 	}})
-	a, err := quick(s.URL).move(t.Context(), sales, "the-key", api.SaleRequest{Amount: 1})
+	a, err := quick(s.URL).post(t.Context(), sales, "the-key", api.SaleRequest{Amount: 1})
 	if err != nil || a.status != 200 {
 		t.Fatalf("%+v, %v", a, err)
 	}
@@ -271,7 +271,7 @@ func TestAnAnswerThatStaysLostIsExit4(t *testing.T) {
 		"hung up, then no disk":  {{hangUp: true}, problem(503, "unavailable", "?")},
 	} {
 		s := newStub(t, map[string][]reply{"POST " + sales: answers})
-		_, err := quick(s.URL).move(t.Context(), sales, "the-key", api.SaleRequest{})
+		_, err := quick(s.URL).post(t.Context(), sales, "the-key", api.SaleRequest{})
 		if endOf(err) != exitUnsure || !strings.Contains(err.Error(), "-key the-key") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -284,7 +284,7 @@ func TestADaemonThatDiesAfterItWasAskedIsExit4(t *testing.T) {
 		go s.Close()
 		panic(http.ErrAbortHandler)
 	})
-	_, err := quick(s.URL).move(t.Context(), sales, "k", api.SaleRequest{})
+	_, err := quick(s.URL).post(t.Context(), sales, "k", api.SaleRequest{})
 	if endOf(err) != exitUnsure {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func TestADaemonThatDiesAfterItWasAskedIsExit4(t *testing.T) {
 
 func TestADaemonThatOnlyStartsDidNothing(t *testing.T) {
 	s := newStub(t, map[string][]reply{"POST " + sales: {problem(503, "starting", "posd is starting")}})
-	_, err := quick(s.URL).move(t.Context(), sales, "k", api.SaleRequest{})
+	_, err := quick(s.URL).post(t.Context(), sales, "k", api.SaleRequest{})
 	if endOf(err) != exitRefused || len(s.requests()) < 2 {
 		t.Fatalf("%v after %d requests", err, len(s.requests()))
 	}
@@ -304,10 +304,10 @@ func TestAMovementEndsWithTheCodeOfItsState(t *testing.T) {
 			s.Refunds = []sale.Movement{{ID: "R1", Kind: sale.Refund, Amount: 500, State: state, By: "Ana"}}
 		})
 	}
-	for state, want := range map[sale.MovementState]int{sale.MoveDone: 0, sale.MoveRefused: 2, sale.MoveKept: 3, sale.MoveUnsure: 4} {
-		first := with(sale.MoveWaiting)
+	for state, want := range map[sale.MovementState]int{sale.MovementDone: 0, sale.MovementRefused: 2, sale.MovementKept: 3, sale.MovementUnsure: 4} {
+		first := with(sale.MovementWaiting)
 		s := newStub(t, map[string][]reply{
-			"POST " + theSale + "/refund": {{status: 201, body: api.Moved{Movement: first.Refunds[0], Sale: first}}},
+			"POST " + theSale + "/refund": {{status: 201, body: api.GivenBack{Movement: first.Refunds[0], Sale: first}}},
 			"GET " + theSale:              {{status: 200, body: with(state)}},
 		})
 		code, out, errs := s.posd("refund", "01J0000000000000000000SALE", "-amount", "5.00", "-by", "Ana")

@@ -7,5 +7,5 @@ import (
 )
 
 func voidCommand(command maker) *cobra.Command {
-	return movementCommand(command, "void", "Undo a card sale while its batch is open", &api.MoveRequest{}, func() error { return nil })
+	return movementCommand(command, "void", "Undo a card sale while its batch is open", &api.GiveBackRequest{}, func() error { return nil })
 }

@@ -175,7 +175,7 @@ func copyStatus(b Backup, last store.Copied, ever bool, err error, now time.Time
 	age := max(now.Sub(last.At), 0)
 	made := "no copy was made yet"
 	if ever {
-		made = fmt.Sprintf("the last copy, %s, is %s old", filepath.Base(last.Path), about(age))
+		made = fmt.Sprintf("the last copy, %s, is %s old", filepath.Base(last.Path), roughly(age))
 	}
 	late := ever && age > 2*b.Every+time.Minute
 	d.OK, d.Words = err == nil && !late, made
@@ -199,8 +199,8 @@ func (b Backup) cause(err error) cause {
 	return copyFailed
 }
 
-// about writes a time as people say it.
-func about(d time.Duration) string {
+// roughly writes a time as people say it.
+func roughly(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))

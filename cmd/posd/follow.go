@@ -9,8 +9,8 @@ import (
 	"posd/device/sale"
 )
 
-// settledSale reports whether a sale has ended, as far as waiting for it goes.
-func settledSale(s sale.Sale) bool { return s.State.Final() || s.GivenUp }
+// saleEnded reports whether a sale has ended, as far as waiting for it goes.
+func saleEnded(s sale.Sale) bool { return s.State.Final() || s.GivenUp }
 
 // Waiting for a sale: how long one request waits, how long an unsure sale or a
 // movement is waited for, and the pause where the daemon answers at once.
@@ -20,10 +20,10 @@ const (
 	followStep = 500 * time.Millisecond
 )
 
-// follow asks after a sale until settled says so, and returns the last answer.
+// follow asks after a sale until done says so, and returns the last answer.
 // A sale that stays unsure is left after a while: posd goes on looking, the
 // command does not. A daemon that is away is asked again as long as move would.
-func (t session) follow(ctx context.Context, s sale.Sale, settled func(sale.Sale) bool) (last answer, err error) {
+func (t session) follow(ctx context.Context, s sale.Sale, done func(sale.Sale) bool) (last answer, err error) {
 	begun := time.Now() // of what may not last: being unsure, being final with a movement under way
 	heard := time.Now()
 	for {
@@ -33,7 +33,7 @@ func (t session) follow(ctx context.Context, s sale.Sale, settled func(sale.Sale
 			if err := a.into(&s); err != nil {
 				return a, &ended{exitUnsure, err}
 			}
-			if settled(s) {
+			if done(s) {
 				return a, nil
 			}
 		} else if err == nil && a.status < 500 {
@@ -44,7 +44,7 @@ func (t session) follow(ctx context.Context, s sale.Sale, settled func(sale.Sale
 		}
 		switch {
 		case ctx.Err() != nil:
-			return last, &ended{exitUnsure, fmt.Errorf("sale %s is not settled; it goes on: `posd show %s`", s.ID, s.ID)}
+			return last, &ended{exitUnsure, fmt.Errorf("sale %s has not ended; it goes on: `posd show %s`", s.ID, s.ID)}
 		case time.Since(heard) > t.repeatFor:
 			return last, &ended{exitUnsure, fmt.Errorf("posd does not answer any more; sale %s is looked after when it is back", s.ID)}
 		case time.Since(begun) > unsureFor && last.status != 0:
@@ -63,9 +63,9 @@ func (t session) finish(a answer, wait bool) error {
 	if err := a.into(&s); err != nil {
 		return &ended{exitUnsure, err}
 	}
-	if wait && !settledSale(s) {
+	if wait && !saleEnded(s) {
 		var err error
-		if a, err = t.follow(t.Context(), s, settledSale); err != nil {
+		if a, err = t.follow(t.Context(), s, saleEnded); err != nil {
 			return err
 		}
 		if err := a.into(&s); err != nil {

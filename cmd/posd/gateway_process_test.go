@@ -130,20 +130,20 @@ func TestTheGatewaysWordsAboutARefund(t *testing.T) {
 		status any      // told by query_refund
 		want   sale.MovementState
 	}{
-		"system error":   {fakeFail("system error"), 2, sale.MoveDone},
-		"SYSTEMERROR":    {fakeFail("SYSTEMERROR"), 3, sale.MoveDone},
-		"SYSTEM_ERROR":   {fakeFail("SYSTEM_ERROR"), 2, sale.MoveDone},
-		"a third party":  {fakeFail("0110 第三方超时"), 2, sale.MoveDone},
-		"not enough":     {fakeFail("NOT ENOUGH"), 2, sale.MoveDone},
-		"accepted":       {fakeSays{}, 2, sale.MoveDone},
-		"failed":         {fakeSays{}, 9, sale.MoveRefused},
-		"pending":        {fakeSays{}, 0, sale.MoveWaiting},
-		"in process":     {fakeSays{}, "PROCESSING", sale.MoveWaiting},
-		"4 is no word":   {fakeSays{}, 4, sale.MoveWaiting},
-		"lost":           {fakeSays{hangsUp: true}, 2, sale.MoveDone},
-		"too early":      {fakeSays{hangsUp: true}, nil, sale.MoveUnsure},
-		"business":       {fakeFail("TRADE_OVERDUE"), 2, sale.MoveRefused},
-		"nobody's words": {fakeSays{body: `{"retCode":"FAIL","retMsg":"TRADE_OVERDUE"}`}, 2, sale.MoveDone},
+		"system error":   {fakeFail("system error"), 2, sale.MovementDone},
+		"SYSTEMERROR":    {fakeFail("SYSTEMERROR"), 3, sale.MovementDone},
+		"SYSTEM_ERROR":   {fakeFail("SYSTEM_ERROR"), 2, sale.MovementDone},
+		"a third party":  {fakeFail("0110 第三方超时"), 2, sale.MovementDone},
+		"not enough":     {fakeFail("NOT ENOUGH"), 2, sale.MovementDone},
+		"accepted":       {fakeSays{}, 2, sale.MovementDone},
+		"failed":         {fakeSays{}, 9, sale.MovementRefused},
+		"pending":        {fakeSays{}, 0, sale.MovementWaiting},
+		"in process":     {fakeSays{}, "PROCESSING", sale.MovementWaiting},
+		"4 is no word":   {fakeSays{}, 4, sale.MovementWaiting},
+		"lost":           {fakeSays{hangsUp: true}, 2, sale.MovementDone},
+		"too early":      {fakeSays{hangsUp: true}, nil, sale.MovementUnsure},
+		"business":       {fakeFail("TRADE_OVERDUE"), 2, sale.MovementRefused},
+		"nobody's words": {fakeSays{body: `{"retCode":"FAIL","retMsg":"TRADE_OVERDUE"}`}, 2, sale.MovementDone},
 	} {
 		g.set(func() { g.odd, g.undone = nil, nil })
 		v := s.wallet(2000)
@@ -165,7 +165,7 @@ func TestTheGatewaysWordsAboutARefund(t *testing.T) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			n := g.sent["query_refund "+m.ID]
-			return m.Settled() || c.want == sale.MoveWaiting && n > 1 || c.want == sale.MoveUnsure && n > 0 && m.State == sale.MoveUnsure
+			return m.Final() || c.want == sale.MovementWaiting && n > 1 || c.want == sale.MovementUnsure && n > 0 && m.State == sale.MovementUnsure
 		}
 		m := s.until(v.ID, "asked about", asked).Refunds[0]
 		if m.State != c.want {
@@ -177,7 +177,7 @@ func TestTheGatewaysWordsAboutARefund(t *testing.T) {
 			}
 		})
 		code, body := s.post("sales/"+string(v.ID)+"/refund", `{"amount":2000,"by":"Ann"}`)
-		if again := code/100 == 2; again != (c.want == sale.MoveRefused) {
+		if again := code/100 == 2; again != (c.want == sale.MovementRefused) {
 			t.Errorf("%s: another refund: %d %s", name, code, body)
 		}
 	}
@@ -266,7 +266,7 @@ func TestOneChannelAndOneScanHinderNobody(t *testing.T) {
 	}
 	s.wallet(1300) // the till is free
 	if code, body := s.post("sales/"+string(scan.ID)+"/resolve", `{"as":"cancelled","reason":"the phone says expired","by":"Ann"}`); code != http.StatusOK {
-		t.Errorf("a person may settle it: %d %s", code, body)
+		t.Errorf("a person may resolve it: %d %s", code, body)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestAnOrderPaidThoughClosed(t *testing.T) {
 	}
 	v = s.until(v.ID, "an incident", func(v sale.Sale) bool { return v.Incident != "" })
 	s.back(v.ID, "refund", `{"by":"Ann"}`)
-	if v = s.moved(v.ID, sale.MoveDone); v.State != sale.Cancelled {
+	if v = s.givenBack(v.ID, sale.MovementDone); v.State != sale.Cancelled {
 		t.Errorf("it is %s now", v.State)
 	}
 }

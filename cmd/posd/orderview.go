@@ -148,7 +148,7 @@ func (v orderView) print(out io.Writer, draw bool) error {
 	}
 	line("words", v.Words)
 	if v.Trouble != sale.TroubleNone {
-		line("remedy", iotpay.About(v.Trouble))
+		line("remedy", iotpay.Advice(v.Trouble))
 	}
 	if err := w.Flush(); err != nil {
 		return err

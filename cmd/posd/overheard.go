@@ -15,8 +15,8 @@ import (
 	"posd/sync/iotpay"
 )
 
-// known is the last word about a device.
-type known struct {
+// lastHeard is the last word about a device.
+type lastHeard struct {
 	mu       sync.Mutex
 	asked    bool
 	ok       bool
@@ -28,7 +28,7 @@ type known struct {
 }
 
 // hear notes how a device is.
-func (k *known) hear(ok bool, words string, trouble sale.Trouble) {
+func (k *lastHeard) hear(ok bool, words string, trouble sale.Trouble) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
@@ -39,7 +39,7 @@ func (k *known) hear(ok bool, words string, trouble sale.Trouble) {
 }
 
 // age returns how long ago the device was last heard of.
-func (k *known) age() time.Duration {
+func (k *lastHeard) age() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.asked {
@@ -49,14 +49,14 @@ func (k *known) age() time.Duration {
 }
 
 // troubled returns what was wrong when the gateway was last heard of.
-func (k *known) troubled() sale.Trouble {
+func (k *lastHeard) troubled() sale.Trouble {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.trouble
 }
 
 // status fills in what is known.
-func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
+func (k *lastHeard) status(d device.DeviceStatus) device.DeviceStatus {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	d.OK, d.Words, d.Identity, d.Since = k.ok, k.words, k.identity, k.since
@@ -75,7 +75,7 @@ func (k *known) status(d device.DeviceStatus) device.DeviceStatus {
 // how it is better than a question would.
 type terminal struct {
 	*pax.Terminal
-	known
+	lastHeard
 	busy  atomic.Int32        // transactions and look-ups under way
 	named func(serial string) // is told which terminal was greeted; nil: nobody is
 }
@@ -154,7 +154,7 @@ func (t *terminal) is(id sale.Identity) {
 // gateway is IOTPay, overheard likewise.
 type gateway struct {
 	*iotpay.Client
-	known
+	lastHeard
 }
 
 // heard notes how the gateway is. What an answer says of one order, refund or
@@ -203,7 +203,7 @@ func (g *gateway) greet(ctx context.Context) {
 	a := g.Probe(ctx)
 	switch {
 	case a.Trouble != sale.TroubleNone:
-		words := iotpay.About(a.Trouble)
+		words := iotpay.Advice(a.Trouble)
 		if !strings.Contains(a.Words, words) && a.Words != "" {
 			words += " (it says: " + a.Words + ")"
 		}
@@ -218,7 +218,7 @@ func (g *gateway) greet(ctx context.Context) {
 // journal is the store, overheard: what it said when it was last written to.
 type journal struct {
 	*store.Store
-	known
+	lastHeard
 	wake func() // told of each commit; nil where nobody listens
 	dir  string // of the journal
 }

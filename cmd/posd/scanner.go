@@ -48,7 +48,7 @@ func (s *Scanner) validate() []error {
 //	      +--> waiting? --yes--> Scan returns it
 //	                    --no---> dropped
 type scanner struct {
-	known
+	lastHeard
 	line   *port.Line
 	config Scanner
 	log    *slog.Logger

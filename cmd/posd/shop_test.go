@@ -158,10 +158,10 @@ func (s *shop) back(id sale.ID, how, body string) {
 	}
 }
 
-// moved waits until the latest movement of a sale is settled.
-func (s *shop) moved(id sale.ID, want sale.MovementState) sale.Sale {
+// givenBack waits until the latest movement of a sale has ended.
+func (s *shop) givenBack(id sale.ID, want sale.MovementState) sale.Sale {
 	s.t.Helper()
-	v := s.until(id, "given back", func(v sale.Sale) bool { n := len(v.Refunds); return n > 0 && v.Refunds[n-1].Settled() })
+	v := s.until(id, "given back", func(v sale.Sale) bool { n := len(v.Refunds); return n > 0 && v.Refunds[n-1].Final() })
 	if m := v.Refunds[len(v.Refunds)-1]; m.State != want {
 		s.t.Fatalf("the %s is %s (%s), want %s", m.Kind, m.State, m.Words, want)
 	}

@@ -33,13 +33,13 @@ type verifier struct {
 	span    func(ctx context.Context) (string, error) // what a restore may have lost
 	log     *slog.Logger
 
-	mu       sync.Mutex
-	damage   error     // what is not as it was written; nil if nothing is known
-	lost     string    // what a restore may have lost, in words
-	moved    error     // why the journal's files are not where they were
-	at       time.Time // when the last whole verification ended; zero: none in this run
-	skipped  int
-	read, of int64 // of the one under way
+	mu        sync.Mutex
+	damage    error     // what is not as it was written; nil if nothing is known
+	lost      string    // what a restore may have lost, in words
+	displaced error     // why the journal's files are not where they were
+	at        time.Time // when the last whole verification ended; zero: none in this run
+	skipped   int
+	read, of  int64 // of the one under way
 }
 
 // piecewise is a verification under way; *store.Walk is one.
@@ -152,10 +152,10 @@ func (v *verifier) restored(ctx context.Context) {
 func (v *verifier) place(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err != nil && v.moved == nil {
+	if err != nil && v.displaced == nil {
 		v.log.Error("the journal's files are not as they should be", "err", err)
 	}
-	v.moved = err
+	v.displaced = err
 }
 
 // judge adds what is known to how the journal is.
@@ -165,14 +165,14 @@ func (v *verifier) judge(d device.DeviceStatus) device.DeviceStatus {
 	switch {
 	case v.damage != nil:
 		d.OK, d.Words = false, v.damage.Error()
-	case v.moved != nil:
-		d.OK, d.Words = false, v.moved.Error()
+	case v.displaced != nil:
+		d.OK, d.Words = false, v.displaced.Error()
 	case v.at.IsZero() && v.of > 0:
 		d.Words += fmt.Sprintf("; being verified, %d of %d commits read", v.read, v.of)
 	case v.at.IsZero():
 		d.Words += "; not verified yet in this run"
 	default:
-		d.Words += fmt.Sprintf("; every row verified %s ago", about(time.Since(v.at)))
+		d.Words += fmt.Sprintf("; every row verified %s ago", roughly(time.Since(v.at)))
 		if v.skipped > 0 {
 			d.Words += fmt.Sprintf(", the pages of %d tables not to their end", v.skipped)
 		}

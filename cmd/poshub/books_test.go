@@ -85,7 +85,7 @@ func (c *till) sell(cents sale.Amount) sale.Sale {
 
 func (c *till) refund(v sale.Sale, cents sale.Amount) {
 	c.t.Helper()
-	v.Refunds = append(v.Refunds, sale.Movement{ID: "R" + string(v.ID)[1:], Kind: sale.Refund, Amount: cents, State: sale.MoveDone, CreatedAt: noon, FinalAt: &noon})
+	v.Refunds = append(v.Refunds, sale.Movement{ID: "R" + string(v.ID)[1:], Kind: sale.Refund, Amount: cents, State: sale.MovementDone, CreatedAt: noon, FinalAt: &noon})
 	c.put(sale.SaleRow{Sale: v})
 }
 
@@ -322,7 +322,7 @@ func testLate(t *testing.T, b *books) {
 	c := newTill(t, t.TempDir(), "t1")
 	v := c.sell(1000)
 	c.refund(v, 400)
-	v.Refunds = []sale.Movement{{ID: "R" + string(v.ID)[1:], Kind: sale.Refund, Amount: 400, State: sale.MoveDone, CreatedAt: noon, FinalAt: &noon}}
+	v.Refunds = []sale.Movement{{ID: "R" + string(v.ID)[1:], Kind: sale.Refund, Amount: 400, State: sale.MovementDone, CreatedAt: noon, FinalAt: &noon}}
 	c.put(sale.FactRow{Sale: v.ID, Printed: sale.PrintDone}) // the sale comes with this one, its refund before it
 	c.sell(5)
 	bookAll(t, b, c.messages(0, nil)...)

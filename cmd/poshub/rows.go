@@ -161,7 +161,7 @@ func (l *ledger) movement(ctx context.Context, till string, v values) error {
 		return err
 	}
 	is.date, is.hour = l.when(v.text("created_at"))
-	if sale.MovementState(v.text("state")) == sale.MoveDone {
+	if sale.MovementState(v.text("state")) == sale.MovementDone {
 		switch sale.CardKind(kind) {
 		case sale.CardAuth: // held, and let go
 		case sale.CardReturn:

@@ -104,8 +104,8 @@ type sellBody struct {
 	AuthCode  string `json:"authCode,omitempty"`
 }
 
-// moveBody is the body of a refund or void.
-type moveBody struct {
+// giveBackBody is the body of a refund or void.
+type giveBackBody struct {
 	Amount int64  `json:"amount,omitempty"`
 	By     string `json:"by"`
 }
@@ -146,8 +146,8 @@ func (c *client) resolve(ctx context.Context, id, as string) error {
 	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/resolve", "", body, nil)
 }
 
-// move asks posd for a refund or a void under key, and returns the movement.
-func (c *client) move(ctx context.Context, key, sale, kind string, body moveBody) (refund, error) {
+// giveBack asks posd for a refund or a void under key, and returns the movement.
+func (c *client) giveBack(ctx context.Context, key, sale, kind string, body giveBackBody) (refund, error) {
 	var made struct {
 		Movement refund `json:"movement"`
 	}

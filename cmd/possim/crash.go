@@ -13,7 +13,7 @@ import (
 
 // Limits of one kill.
 const (
-	flowLimit   = 60 * time.Second       // for what people do, and for all to settle
+	flowLimit   = 60 * time.Second       // for what people do, and for everything to end
 	quietFor    = 150 * time.Millisecond // without a mark: a flow is over
 	quietWithin = 3 * time.Second
 )
@@ -22,22 +22,22 @@ const (
 // done again after a kill: they ask under the same keys, and go on from where
 // things stand.
 type flow struct {
-	name, about string
-	think       time.Duration                       // how long a customer takes to show a card
-	before      func(context.Context, *crash) error // what has happened already; nil: nothing
-	asleep      bool                                // posd is not running when it begins
-	play        func(context.Context, *crash) error
+	name, summary string
+	think         time.Duration                       // how long a customer takes to show a card
+	before        func(context.Context, *crash) error // what has happened already; nil: nothing
+	asleep        bool                                // posd is not running when it begins
+	play          func(context.Context, *crash) error
 }
 
 // crash is one flow at a counter of its own, and one kill of posd in it.
 type crash struct {
 	*stage
-	flow   flow
-	tracer *tracer
-	again  bool                // posd was killed and started again
-	sales  map[string]saleView // what posd has acknowledged, by key
-	moves  map[string]refund   // likewise
-	ended  map[string]string   // final states that were seen, by the sale's id
+	flow      flow
+	tracer    *tracer
+	again     bool                // posd was killed and started again
+	sales     map[string]saleView // what posd has acknowledged, by key
+	movements map[string]refund   // likewise
+	ended     map[string]string   // final states that were seen, by the sale's id
 }
 
 // crashed is how one kill went.
@@ -65,7 +65,7 @@ func crashOnce(ctx context.Context, f flow, a aim, set setup) (c crashed) {
 	}
 	defer func() { c.err = errors.Join(c.err, at.Close()) }()
 	r := &crash{stage: &stage{counter: at, customer: at.customer(), out: &said}, flow: f,
-		sales: map[string]saleView{}, moves: map[string]refund{}, ended: map[string]string{}}
+		sales: map[string]saleView{}, movements: map[string]refund{}, ended: map[string]string{}}
 	c.err = r.run(ctx, a)
 	if r.tracer != nil {
 		c.marks, c.struck = r.tracer.seen()
@@ -100,7 +100,7 @@ func (r *crash) run(ctx context.Context, a aim) error {
 		return fmt.Errorf("after the kill: %w", err)
 	}
 	r.calm()
-	if err := r.settle(ctx); err != nil {
+	if err := r.finish(ctx); err != nil {
 		return err
 	}
 	if err := r.nextCustomer(ctx); err != nil {

@@ -15,21 +15,21 @@ const tap = 300 * time.Millisecond
 // crashFlows lists what posd is killed in.
 func crashFlows() []flow {
 	return []flow{
-		{name: "first-start", about: "the first start: the journal is made", asleep: true, play: startAndSell},
-		{name: "card", about: "a card sale, approved, printed and reported", play: card("approved", 2865)},
-		{name: "declined", about: "a card sale, declined", before: terminalWill("decline"), play: card("declined", 1999)},
-		{name: "cancelled", about: "a card sale, cancelled while the customer looks for the card", think: tap, play: cancelledCard},
-		{name: "void", about: "a card sale, reported already, is voided", before: paidCard, play: back("void", 0)},
-		{name: "void-early", about: "a card sale whose report was never tried is voided, and its report withdrawn", before: untriedCard, play: voidEarly},
-		{name: "return", about: "a part of a card sale is given back", before: paidCard, play: back("refund", 1000)},
-		{name: "wallet", about: "a wallet pays a code", play: wallet},
-		{name: "late", about: "a code is given up, and paid after all: given back by itself", play: lateWallet},
-		{name: "refund", about: "a wallet sale is given back", before: paidWallet, play: back("refund", 0)},
-		{name: "scan", about: "the shop reads the customer's own code", play: scanned},
-		{name: "report", about: "a report waits for the gateway, which comes back", before: unreportedCard("earlier"), play: gatewayIsBack},
-		{name: "recovery", about: "the start after a kill: a card sale and a code, both paid meanwhile", asleep: true, think: tap, before: killedTwice, play: recovered},
-		{name: "stop", about: "posd is asked to end", before: unreportedCard("earlier"), play: stopped},
-		{name: "housekeeping", about: "ten quiet seconds after a sale the journal keeps house", before: paidCard, play: housekeeping},
+		{name: "first-start", summary: "the first start: the journal is made", asleep: true, play: startAndSell},
+		{name: "card", summary: "a card sale, approved, printed and reported", play: card("approved", 2865)},
+		{name: "declined", summary: "a card sale, declined", before: terminalWill("decline"), play: card("declined", 1999)},
+		{name: "cancelled", summary: "a card sale, cancelled while the customer looks for the card", think: tap, play: cancelledCard},
+		{name: "void", summary: "a card sale, reported already, is voided", before: paidCard, play: back("void", 0)},
+		{name: "void-early", summary: "a card sale whose report was never tried is voided, and its report withdrawn", before: untriedCard, play: voidEarly},
+		{name: "return", summary: "a part of a card sale is given back", before: paidCard, play: back("refund", 1000)},
+		{name: "wallet", summary: "a wallet pays a code", play: wallet},
+		{name: "late", summary: "a code is given up, and paid after all: given back by itself", play: lateWallet},
+		{name: "refund", summary: "a wallet sale is given back", before: paidWallet, play: back("refund", 0)},
+		{name: "scan", summary: "the shop reads the customer's own code", play: scanned},
+		{name: "report", summary: "a report waits for the gateway, which comes back", before: unreportedCard("earlier"), play: gatewayIsBack},
+		{name: "recovery", summary: "the start after a kill: a card sale and a code, both paid meanwhile", asleep: true, think: tap, before: killedTwice, play: recovered},
+		{name: "stop", summary: "posd is asked to end", before: unreportedCard("earlier"), play: stopped},
+		{name: "housekeeping", summary: "ten quiet seconds after a sale the journal keeps house", before: paidCard, play: housekeeping},
 	}
 }
 
@@ -110,14 +110,14 @@ func untriedCard(ctx context.Context, r *crash) error {
 func back(kind string, cents int64) func(context.Context, *crash) error {
 	return func(ctx context.Context, r *crash) error {
 		s := r.sales["crash-earlier"]
-		m, err := r.move(ctx, s, kind, cents)
+		m, err := r.giveBack(ctx, s, kind, cents)
 		if err != nil {
 			return err
 		}
 		refunds := 0
 		if s.Method != "card" {
 			refunds = 1
-		} else if err := r.moved(ctx, m); err != nil {
+		} else if err := r.hasEnded(ctx, m); err != nil {
 			return err
 		}
 		return r.seen(ctx, s, 2, 0, refunds)
@@ -125,11 +125,11 @@ func back(kind string, cents int64) func(context.Context, *crash) error {
 }
 
 func voidEarly(ctx context.Context, r *crash) error {
-	m, err := r.move(ctx, r.sales["crash-earlier"], "void", 0)
+	m, err := r.giveBack(ctx, r.sales["crash-earlier"], "void", 0)
 	if err != nil {
 		return err
 	}
-	if err := r.moved(ctx, m); err != nil {
+	if err := r.hasEnded(ctx, m); err != nil {
 		return err
 	}
 	if err := r.seen(ctx, r.sales["crash-earlier"], 2, 0, 0); err != nil {

@@ -52,7 +52,7 @@ func (r *crash) end(ctx context.Context, s saleView) (saleView, error) {
 		if s, err = r.api.sale(ctx, s.ID, 10*time.Second); err == nil {
 			err = r.personLooks(ctx, s)
 		}
-		return r.settled(s), s.String(), err
+		return r.finished(s), s.String(), err
 	})
 	return s, errors.Join(err, r.saw(s))
 }
@@ -102,7 +102,7 @@ func (r *crash) says(ctx context.Context, id, as string) error {
 // They are looked at and posd is not asked, so that it leaves no marks by answering.
 func (r *crash) seen(ctx context.Context, s saleView, receipts, reports, refunds int) error {
 	if r.again {
-		return nil // settle waits for what is left
+		return nil // finish waits for what is left
 	}
 	return until(ctx, flowLimit, "receipts, reports and refunds", func(context.Context) (bool, string, error) {
 		taken, _ := r.reports(s)
@@ -128,24 +128,24 @@ func (r *crash) wishCancelled(ctx context.Context, s saleView) error {
 	return err
 }
 
-// move asks for a refund or void under a key of its own.
-func (r *crash) move(ctx context.Context, s saleView, kind string, cents int64) (m refund, err error) {
+// giveBack asks for a refund or void under a key of its own.
+func (r *crash) giveBack(ctx context.Context, s saleView, kind string, cents int64) (m refund, err error) {
 	const key = "crash-back"
 	if err := until(ctx, flowLimit, "posd to take the "+kind, func(ctx context.Context) (_ bool, _ string, err error) {
-		m, err = r.api.move(ctx, key, s.ID, kind, moveBody{Amount: cents, By: "Ana"})
+		m, err = r.api.giveBack(ctx, key, s.ID, kind, giveBackBody{Amount: cents, By: "Ana"})
 		return err == nil, "", err
 	}); err != nil {
 		return m, err
 	}
-	if old, known := r.moves[key]; known && old.ID != m.ID {
+	if old, known := r.movements[key]; known && old.ID != m.ID {
 		r.fault("the key of %s %s gives %s after the kill", kind, old.ID, m.ID)
 	}
-	r.moves[key] = m
+	r.movements[key] = m
 	return m, nil
 }
 
-// moved waits until the terminal has given money back.
-func (r *crash) moved(ctx context.Context, m refund) error {
+// hasEnded waits until the terminal has given money back.
+func (r *crash) hasEnded(ctx context.Context, m refund) error {
 	if r.again {
 		return nil
 	}

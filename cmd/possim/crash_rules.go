@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// settle waits until nothing more happens by itself: every sale is final,
-// told and printed, every refund settled.
-func (r *crash) settle(ctx context.Context) error {
-	return until(ctx, flowLimit, "everything to settle", func(ctx context.Context) (bool, string, error) {
+// finish waits until nothing more happens by itself: every sale is final,
+// told and printed, every refund ended.
+func (r *crash) finish(ctx context.Context) error {
+	return until(ctx, flowLimit, "everything to end", func(ctx context.Context) (bool, string, error) {
 		all, err := r.api.sales(ctx)
 		if err != nil {
 			return false, "", err
@@ -20,7 +20,7 @@ func (r *crash) settle(ctx context.Context) error {
 			if err := r.personLooks(ctx, s); err != nil {
 				return false, "", err
 			}
-			if !r.settled(s) || s.Reported == "queued" || s.Printed == "queued" {
+			if !r.finished(s) || s.Reported == "queued" || s.Printed == "queued" {
 				return false, "sale " + s.ID + ": " + s.String(), nil
 			}
 		}
@@ -40,7 +40,7 @@ func (r *crash) nextCustomer(ctx context.Context) error {
 	if s.State != "paid" {
 		return fmt.Errorf("sale %s did not end paid: %s", s.ID, s)
 	}
-	return r.settle(ctx)
+	return r.finish(ctx)
 }
 
 // rules compares what posd says with what the far sides know, both ways.
@@ -81,7 +81,7 @@ func (r *crash) rules(ctx context.Context) error {
 			r.fault("sale %s was acknowledged under %s and is lost", s.ID, key)
 		}
 	}
-	for key, m := range r.moves {
+	for key, m := range r.movements {
 		if !ours[m.ID] {
 			r.fault("%s %s was acknowledged under %s and is lost", m.Kind, m.ID, key)
 		}

@@ -21,7 +21,7 @@
 // there, in as many ways as make a difference:
 //
 //	client     POST /v1/sales                                       the same key again
-//	posd       ---- pwrite -- pwrite -- fsync -- T00 -- ACK --X      start, look up, settle, check
+//	posd       ---- pwrite -- pwrite -- fsync -- T00 -- ACK --X      start, look up, resolve, check
 //	tracer            1         2        3       4      5     kill
 //	terminal                                     approves           R02: yes
 //

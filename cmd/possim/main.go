@@ -87,7 +87,7 @@ should. With a command it starts one simulator alone.`,
 		switch {
 		case list:
 			for _, s := range scripts() {
-				fmt.Fprintf(out, "  %-11s %s\n", s.name, s.about)
+				fmt.Fprintf(out, "  %-11s %s\n", s.name, s.summary)
 			}
 			return nil
 		case c.Flags().Changed("script"):

@@ -380,7 +380,7 @@ func TestPossimSaysThatPosdDied(t *testing.T) {
 	if err := d.cmd.Wait(); err == nil {
 		t.Error("possim ended as if all were well")
 	}
-	if said := d.out.String(); !strings.Contains(said, "posd is gone (signal: killed)") || !strings.Contains(said, "msg=ready") {
+	if said := d.out.String(); !strings.Contains(said, "posd is gone (signal: killed)") || !strings.Contains(said, "msg=starting") {
 		t.Errorf("it does not say so with the last words of the log:\n%s", said)
 	}
 }

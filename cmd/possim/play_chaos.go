@@ -169,7 +169,7 @@ func (st *stage) turn(ctx context.Context, t turn) (saleView, error) {
 			return false, "", err
 		}
 		s = now
-		return st.settled(s), s.String(), nil
+		return st.finished(s), s.String(), nil
 	})
 	return s, errors.Join(err, people.wait())
 }
@@ -211,7 +211,7 @@ func (st *stage) telephone(ctx context.Context, s saleView, pays bool) error {
 				st.gateway.CloseOrder(a.Ref, 4) // refused if there is no such order, or it is paid
 			}
 		}
-		gone = st.settled(now)
+		gone = st.finished(now)
 		return gone, now.String(), nil
 	}); err != nil || gone {
 		return err
@@ -251,11 +251,11 @@ func (s saleView) final() bool {
 		!slices.ContainsFunc(s.Refunds, func(r refund) bool { return r.State == "waiting" || r.State == "unsure" })
 }
 
-// settled reports whether nothing more happens to the sale by itself: it is
+// finished reports whether nothing more happens to the sale by itself: it is
 // final, or it is a wallet sale of which the gateway never heard, and posd,
 // which was killed meanwhile, cannot know that no code was shown. That one it
 // watches for days and leaves to a person.
-func (st *stage) settled(s saleView) bool {
+func (st *stage) finished(s saleView) bool {
 	all, _, _ := st.orders(s)
 	return s.final() || s.Method != "card" && s.State == "unsure" && all == 0
 }
@@ -263,7 +263,7 @@ func (st *stage) settled(s saleView) bool {
 // truth compares a sale with what the far sides know of it.
 func (st *stage) truth(ctx context.Context, id string) error {
 	s, err := st.untilSale(ctx, id, "the sale to be final, reported and printed", 90*time.Second, func(s saleView) bool {
-		return st.settled(s) && s.Reported != "queued" && s.Printed != "queued"
+		return st.finished(s) && s.Reported != "queued" && s.Printed != "queued"
 	})
 	if err != nil {
 		return err

@@ -144,7 +144,7 @@ func (e *enumeration) count(ctx context.Context, flows []flow) ([]kill, error) {
 		for _, a := range aims {
 			kills = append(kills, kill{row, a})
 		}
-		fmt.Fprintf(e.out, "%-13s %4d boundaries, %4d kills: %s\n", f.name, row.marks, row.kills, f.about)
+		fmt.Fprintf(e.out, "%-13s %4d boundaries, %4d kills: %s\n", f.name, row.marks, row.kills, f.summary)
 		if e.set.crash.marks {
 			e.list(counts[i].marks)
 		}

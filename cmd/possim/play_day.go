@@ -21,7 +21,7 @@ type booksView struct {
 		No       int `json:"no"`
 		Terminal struct {
 			End       string   `json:"end"`
-			Doubt     string   `json:"doubt"`
+			LostClose string   `json:"doubt"`
 			Apart     int64    `json:"apart"`
 			Elsewhere listView `json:"elsewhere"`
 		} `json:"terminal"`
@@ -42,7 +42,7 @@ type listView struct {
 // of which the terminal closed a part by itself, and one whose close is answered
 // by nobody, with posd killed at the second try.
 func playDay(ctx context.Context, st *stage) error {
-	for i, day := range []func(context.Context, *stage) error{agreeingDay, settledDay, interruptedDay} {
+	for i, day := range []func(context.Context, *stage) error{agreeingDay, selfClosedDay, interruptedDay} {
 		if err := day(ctx, st); err != nil {
 			return fmt.Errorf("day %d: %w", i+1, err)
 		}
@@ -161,8 +161,8 @@ func agreeingDay(ctx context.Context, st *stage) error {
 	return nil
 }
 
-// settledDay has a terminal that closes its batch by itself in the middle.
-func settledDay(ctx context.Context, st *stage) error {
+// selfClosedDay has a terminal that closes its batch by itself in the middle.
+func selfClosedDay(ctx context.Context, st *stage) error {
 	if _, err := st.card(ctx, 300, nil); err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func interruptedDay(ctx context.Context, st *stage) error {
 	if err != nil {
 		return err
 	}
-	if b.Total.Net != 1000 || b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.Doubt == "" && b.Closing.Terminal.Elsewhere.Cents == 0 {
+	if b.Total.Net != 1000 || b.Closing.Terminal.Apart != 0 || b.Closing.Terminal.LostClose == "" && b.Closing.Terminal.Elsewhere.Cents == 0 {
 		st.fault("day 3 is not as it should be: %+v", b)
 	}
 	return nil

@@ -14,10 +14,10 @@ import (
 
 // script is something possim does without a person, and judges.
 type script struct {
-	name  string
-	about string
-	think time.Duration                       // how long its customers take to show a card
-	run   func(context.Context, *stage) error // nil: it makes its counters itself
+	name    string
+	summary string
+	think   time.Duration                       // how long its customers take to show a card
+	run     func(context.Context, *stage) error // nil: it makes its counters itself
 }
 
 // scripts lists them in the order in which they are best seen.
@@ -84,7 +84,7 @@ func playScript(ctx context.Context, s script, set setup, out io.Writer) (err er
 	defer func() { err = errors.Join(err, c.Close()) }()
 	ctx, cancel := c.watch(ctx)
 	defer cancel()
-	fmt.Fprintf(out, "script %s: %s\nposd's waits here: %s\n\n", s.name, s.about, set.waits)
+	fmt.Fprintf(out, "script %s: %s\nposd's waits here: %s\n\n", s.name, s.summary, set.waits)
 	st := &stage{counter: c, customer: c.customer(), out: out}
 	start := time.Now()
 	if err := s.run(ctx, st); err != nil {

@@ -16,7 +16,7 @@ import (
 // sim is a simulator as possim handles it, whichever it is.
 type sim struct {
 	name      string // as in "possim NAME" and in the paths of the control address
-	about     string
+	summary   string
 	control   http.Handler
 	faults    []fault
 	setFault  func(string) error
@@ -29,10 +29,10 @@ type sim struct {
 }
 
 // fault is something a simulator does wrong on request.
-type fault struct{ name, about string }
+type fault struct{ name, summary string }
 
 func terminalSim(t *paxsim.Terminal) sim {
-	s := sim{name: "pax", about: "a PAX card terminal that speaks POSLINK", control: t.Control(),
+	s := sim{name: "pax", summary: "a PAX card terminal that speaks POSLINK", control: t.Control(),
 		setFault: t.SetFault, serve: t.Serve, serveConn: t.ServeConn, overHTTP: t.HTTP(),
 		serveCancels: t.ServeCancels, httpCancels: t.HTTPCancels()}
 	for _, f := range paxsim.Faults() {
@@ -42,7 +42,7 @@ func terminalSim(t *paxsim.Terminal) sim {
 }
 
 func gatewaySim(g *iotpaysim.Gateway) sim {
-	s := sim{name: "gateway", about: "the IOTPay gateway", control: g.Control(), setFault: g.SetFault, serve: g.Serve}
+	s := sim{name: "gateway", summary: "the IOTPay gateway", control: g.Control(), setFault: g.SetFault, serve: g.Serve}
 	for _, f := range iotpaysim.Faults() {
 		s.faults = append(s.faults, fault{f.Name, f.About})
 	}
@@ -50,7 +50,7 @@ func gatewaySim(g *iotpaysim.Gateway) sim {
 }
 
 func displaySim(d *displaysim.Device) sim {
-	s := sim{name: "display", about: "a customer display", control: d.Control(),
+	s := sim{name: "display", summary: "a customer display", control: d.Control(),
 		setFault: d.SetFault, serve: d.Serve, serveConn: d.ServeConn}
 	for _, f := range d.Faults() {
 		s.faults = append(s.faults, fault{f.Name, f.About})
@@ -59,7 +59,7 @@ func displaySim(d *displaysim.Device) sim {
 }
 
 func printerSim(p *printersim.Printer) sim {
-	s := sim{name: "printer", about: "an ESC/POS receipt printer", control: p.Control(),
+	s := sim{name: "printer", summary: "an ESC/POS receipt printer", control: p.Control(),
 		setFault: p.SetFault, serve: p.Serve, serveConn: p.ServeConn}
 	for _, f := range p.Faults() {
 		s.faults = append(s.faults, fault{f.Name, f.About})
@@ -74,7 +74,7 @@ func (s sim) listFaults(w io.Writer) {
 		width = max(width, len(f.name))
 	}
 	for _, f := range s.faults {
-		fmt.Fprintf(w, "  %-*s  %s\n", width, f.name, f.about)
+		fmt.Fprintf(w, "  %-*s  %s\n", width, f.name, f.summary)
 	}
 }
 

@@ -74,7 +74,7 @@ func (s *single) run(ctx context.Context, it sim, out io.Writer) error {
 			return err
 		}
 		start(func() error { return cable.Serve(ctx, it.serveConn) })
-		fmt.Fprintf(out, "%s: %s\n", it.about, s.pty)
+		fmt.Fprintf(out, "%s: %s\n", it.summary, s.pty)
 	}
 	err := s.open(ctx, it, cable, start, out)
 	if err == nil {
@@ -102,7 +102,7 @@ func (s *single) open(ctx context.Context, it sim, cable *line, start func(func(
 			return err
 		}
 		start(func() error { return it.serve(ctx, l) })
-		fmt.Fprintf(out, "%s: %s\n", it.about, l.Addr())
+		fmt.Fprintf(out, "%s: %s\n", it.summary, l.Addr())
 	}
 	if s.http != "" {
 		l, err := net.Listen("tcp", s.http)
@@ -110,7 +110,7 @@ func (s *single) open(ctx context.Context, it sim, cable *line, start func(func(
 			return err
 		}
 		start(func() error { return serveHTTP(ctx, l, it.overHTTP) })
-		fmt.Fprintf(out, "%s: http://%s/?FRAME\n", it.about, l.Addr())
+		fmt.Fprintf(out, "%s: http://%s/?FRAME\n", it.summary, l.Addr())
 	}
 	if s.cancelListen != "" {
 		l, err := net.Listen("tcp", s.cancelListen)

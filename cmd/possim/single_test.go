@@ -257,7 +257,7 @@ func TestScriptsHaveNamesOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range scripts() {
 		whole := s.run != nil && s.think > 0 || s.name == "crashpoints" || s.name == "chain" // which make their counters themselves
-		if s.name == "" || s.about == "" || !whole || seen[s.name] {
+		if s.name == "" || s.summary == "" || !whole || seen[s.name] {
 			t.Errorf("script %+v", s)
 		}
 		seen[s.name] = true

@@ -25,8 +25,8 @@ type Till interface {
 
 	Sell(ctx context.Context, r device.SellRequest) (s sale.Sale, replayed bool, err error)
 	Cancel(ctx context.Context, id sale.ID) (sale.Sale, error)
-	Refund(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
-	Void(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Refund(ctx context.Context, r device.GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Void(ctx context.Context, r device.GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error)
 	Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
 	Resolve(ctx context.Context, r device.ResolveRequest) (sale.Sale, error)
 	Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error)

@@ -103,8 +103,8 @@ func TestNothingIsLostOnTheWayIn(t *testing.T) {
 		t.Errorf("sell: got %+v, want %+v", f.sell, want)
 	}
 	ask(t, h, "POST", "/v1/sales/S1/refund", `{"amount":100,"by":"Ana","reason":"broken"}`, "Idempotency-Key", "k2")
-	if want := (device.MoveRequest{Key: "k2", Sale: "S1", Amount: 100, By: "Ana", Why: "broken"}); f.move != want {
-		t.Errorf("refund: got %+v, want %+v", f.move, want)
+	if want := (device.GiveBackRequest{Key: "k2", Sale: "S1", Amount: 100, By: "Ana", Why: "broken"}); f.givenBack != want {
+		t.Errorf("refund: got %+v, want %+v", f.givenBack, want)
 	}
 	ask(t, h, "POST", "/v1/sales/S1/resolve", `{"as":"declined","reason":"no money came","by":"Ana"}`)
 	if want := (device.ResolveRequest{Sale: "S1", As: sale.Declined, Reason: "no money came", By: "Ana"}); f.resolved != want {
@@ -135,7 +135,7 @@ func TestProblems(t *testing.T) {
 		kind                     string
 	}{
 		{"till busy", "POST", "/v1/sales", aSale, key, refused(sale.ErrTillBusy, "S7", "Another sale is under way: finish or cancel it first."), 409, "till-busy"},
-		{"terminal held", "POST", "/v1/sales", aSale, key, refused(sale.ErrTerminalHeld, "S7", "The terminal is held by sale S7: wait until posd knows how it ended, or settle it."), 409, "terminal-held"},
+		{"terminal held", "POST", "/v1/sales", aSale, key, refused(sale.ErrTerminalHeld, "S7", "The terminal is held by sale S7: wait until posd knows how it ended, or resolve it."), 409, "terminal-held"},
 		{"same bill", "POST", "/v1/sales", aSale, key, refused(sale.ErrSameBill, "S7", "Sale S7 may be for the same bill."), 409, "same-bill"},
 		{"bill paid", "POST", "/v1/sales", aSale, key, refused(sale.ErrBillPaid, "S7", "Bill A1 was paid by sale S7."), 409, "bill-paid"},
 		{"key reused", "POST", "/v1/sales", aSale, key, refused(sale.ErrKeyReused, "S7", "This key belongs to sale S7."), 422, "key-reused"},

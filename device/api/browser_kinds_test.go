@@ -90,7 +90,7 @@ func TestHoldIsAskedForTwiceAndCompletedForLess(t *testing.T) {
 func TestVoidedHoldIsNotCompleted(t *testing.T) {
 	c := newCounter(t)
 	s := paid("S2", sale.CardAuth, 5000)
-	s.Refunds = []sale.Movement{{ID: "V1", Kind: sale.Void, Amount: 5000, State: sale.MoveDone, By: "Ana"}}
+	s.Refunds = []sale.Movement{{ID: "V1", Kind: sale.Void, Amount: 5000, State: sale.MovementDone, By: "Ana"}}
 	c.put(s)
 	c.current = &s
 	c.open("/")

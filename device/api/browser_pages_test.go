@@ -89,8 +89,8 @@ func TestPagesCanBeReadAndTouched(t *testing.T) {
 		}
 		c.press("Régler")
 		c.says("Comment le savez-vous")
-		c.shot("till-" + where + "-settle")
-		check("settle " + where)
+		c.shot("till-" + where + "-resolve")
+		check("resolve " + where)
 		c.press("Retour")
 		for _, kind := range []sale.CardKind{sale.CardAuth, sale.CardReturn, sale.CardComplete} {
 			c.now(paid(s.ID, kind, s.Amount))

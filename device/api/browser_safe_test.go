@@ -122,8 +122,8 @@ func TestRefundOfNothingIsNotAll(t *testing.T) {
 	}
 	c.agree()
 	c.asks("refund S3")
-	if c.move.Amount != 450 {
-		t.Errorf("refunded %+v", c.move)
+	if c.givenBack.Amount != 450 {
+		t.Errorf("refunded %+v", c.givenBack)
 	}
 }
 

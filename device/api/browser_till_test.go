@@ -53,8 +53,8 @@ func TestCardSaleFromKeysToReceipt(t *testing.T) {
 	c.shot("cashier-4-void")
 	c.agree()
 	c.asks("void S2")
-	if c.move.By != "Ana" || c.move.Sale != "S2" {
-		t.Errorf("void asked: %+v", c.move)
+	if c.givenBack.By != "Ana" || c.givenBack.Sale != "S2" {
+		t.Errorf("void asked: %+v", c.givenBack)
 	}
 	c.press("New sale")
 	c.says("How does the customer pay?")
@@ -109,7 +109,7 @@ func TestWalletSaleAndTheSameCustomerQuestion(t *testing.T) {
 	now.State = sale.Cancelled
 	c.now(now)
 	s.State, s.ApprovedAmount, s.Attention = sale.Paid, 1250, "the customer has paid after all"
-	s.Refunds = []sale.Movement{{ID: "R1", Kind: sale.Refund, Amount: 1250, State: sale.MoveWaiting, By: "posd", Why: "late payment", KeepUntil: &late}}
+	s.Refunds = []sale.Movement{{ID: "R1", Kind: sale.Refund, Amount: 1250, State: sale.MovementWaiting, By: "posd", Why: "late payment", KeepUntil: &late}}
 	c.now(s)
 	c.says("The customer has paid after all")
 	c.shot("cashier-8-late")
@@ -166,7 +166,7 @@ func TestRequestIsRepeatedUnderItsKey(t *testing.T) {
 	}
 }
 
-func TestUnsureSaleIsSettledByAPerson(t *testing.T) {
+func TestUnsureSaleIsResolvedByAPerson(t *testing.T) {
 	c := newCounter(t)
 	s := sale.Sale{ID: "S5", Amount: 4200, Currency: "CAD", Method: sale.Card, State: sale.Unsure, Reason: sale.ReasonNoAnswer, Words: "no answer from the terminal",
 		Attention: "the terminal has been silent for 3 minutes: look at its list of sales", CreatedAt: time.Now().UTC()}
@@ -182,13 +182,13 @@ func TestUnsureSaleIsSettledByAPerson(t *testing.T) {
 	js[any](c, `document.getElementById("unsure-S5").click()`)
 	c.says("look at the terminal’s list of sales")
 	c.shot("cashier-11-unsure")
-	c.press("Settle")
+	c.press("Resolve")
 	c.agree()
 	c.says("Fill in every field")
 	c.fill("f-as", "paid") // nothing is chosen for the person
 	c.fill("f-reason", "it stands in the terminal's list")
 	c.fill("f-by", "Ana")
-	c.shot("cashier-12-settle")
+	c.shot("cashier-12-resolve")
 	c.agree()
 	c.asks("resolve S5")
 	if c.resolved.As != sale.Paid || c.resolved.By != "Ana" || c.resolved.Reason == "" {
@@ -226,7 +226,7 @@ func TestLatePaymentIsFoundAfterAReload(t *testing.T) {
 	c := newCounter(t)
 	until := time.Now().Add(50 * time.Second)
 	c.put(sale.Sale{ID: "S0", Amount: 1250, ApprovedAmount: 1250, Currency: "CAD", Method: sale.WeChat, State: sale.Paid, GivenUp: true, CreatedAt: time.Now().UTC(),
-		Refunds: []sale.Movement{{ID: "R1", Kind: sale.Refund, Amount: 1250, State: sale.MoveWaiting, By: "posd", KeepUntil: &until}}})
+		Refunds: []sale.Movement{{ID: "R1", Kind: sale.Refund, Amount: 1250, State: sale.MovementWaiting, By: "posd", KeepUntil: &until}}})
 	c.open("/")
 	c.says("The customer has paid after all")
 	c.says("It is refunded by itself in 0:")

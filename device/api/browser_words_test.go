@@ -104,10 +104,10 @@ func states(words string) []sale.Sale {
 		}),
 		with(func(s *sale.Sale) { s.State, s.ApprovedAmount, s.Incident = sale.Paid, 2900, words }),
 		with(func(s *sale.Sale) {
-			s.State, s.ApprovedAmount, s.Attention, s.Refunds = sale.Paid, 2865, words, back(sale.MoveRefused)
+			s.State, s.ApprovedAmount, s.Attention, s.Refunds = sale.Paid, 2865, words, back(sale.MovementRefused)
 		}),
 		with(func(s *sale.Sale) {
-			s.State, s.ApprovedAmount, s.Attention, s.Reported, s.Refunds = sale.Paid, 2865, words, sale.ReportByHand, back(sale.MoveDone)
+			s.State, s.ApprovedAmount, s.Attention, s.Reported, s.Refunds = sale.Paid, 2865, words, sale.ReportByHand, back(sale.MovementDone)
 		}),
 	}
 }

@@ -18,7 +18,7 @@
 // it is served, access.txt who may ask what.
 //
 // routes.go is the table of all of it: method, path, limit of time, who may ask,
-// handler; operations.go has the words about each route, about.go those about
+// handler; operations.go has the words about each route, descriptions.go those about
 // each member of what goes over it.
 //
 // Versions: what is under /v1 only grows. Members, operations, parameters, problem
@@ -45,7 +45,7 @@
 //	manager.js   today.js the figures and the hours, list.js the sales, day.js reports and
 //	             the close, look.js what a person must see to
 //	display.js   the customer's screen
-//	shared       moves.js what can be done with a sale, tell.js how it is told, trouble.js what
+//	shared       actions.js what can be done with a sale, tell.js how it is told, trouble.js what
 //	             a device lacks, words.js every word (words-*.js, a line for all languages),
 //	             dialogs.js questions, ask.js requests, stream.js events
 //	people.js    who is signed in, and the question for a PIN

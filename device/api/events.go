@@ -198,7 +198,7 @@ func (h *handlers) replay(ctx context.Context, s *stream, after, last int64) (in
 func (h *handlers) view(data any) any {
 	switch d := data.(type) {
 	case sale.Sale:
-		return whole(d)
+		return noNull(d)
 	case sale.Screen:
 		return h.screenView(d)
 	case sale.QueueStats:
@@ -216,13 +216,13 @@ func (h *handlers) snapshotView(s device.Snapshot) SnapshotView {
 		LastSeq: s.LastSeq,
 		Shop: Shop{Name: h.Shop, Currency: h.Currency, Language: h.Language, Methods: h.Methods, Scanner: h.Scan != nil, Version: h.Version,
 			QuietS: (h.KeepAlive * 5 / 2).Seconds(), TimeZone: h.TimeZone, AskAbove: sale.Amount(h.Pages.AskAbove), Sounds: h.Pages.Sounds},
-		Unsure: wholes(s.Unsure), Outcomes: wholes(s.Outcomes),
+		Unsure: noNulls(s.Unsure), Outcomes: noNulls(s.Outcomes),
 		Screen: h.screenView(s.Screen),
 		Queue:  statsView(s.Queue),
 		Link:   s.Link,
 	}
 	if s.Current != nil {
-		c := whole(*s.Current)
+		c := noNull(*s.Current)
 		v.Current = &c
 	}
 	return v

@@ -27,15 +27,15 @@ var at = time.Date(2026, 11, 21, 15, 4, 5, 0, time.UTC)
 
 // fake is a till that says what it is told and remembers what it was asked.
 type fake struct {
-	mu       sync.Mutex
-	asked    []string
-	sell     device.SellRequest
-	move     device.MoveRequest
-	resolved device.ResolveRequest
-	filter   sale.Filter
-	items    []sale.Item
-	message  string
-	choose   bool
+	mu        sync.Mutex
+	asked     []string
+	sell      device.SellRequest
+	givenBack device.GiveBackRequest
+	resolved  device.ResolveRequest
+	filter    sale.Filter
+	items     []sale.Item
+	message   string
+	choose    bool
 
 	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
 	onVoid   func(sale.Actor) error                            // refuses Void, when set
@@ -62,7 +62,7 @@ func newFake() *fake {
 	f := &fake{sales: map[sale.ID]sale.Sale{}, subs: map[chan device.Message]bool{}, link: "up",
 		screen: sale.Screen{Kind: sale.ScreenWelcome, Language: sale.English}}
 	f.put(sale.Sale{ID: "S1", Amount: 2865, Currency: "CAD", Method: sale.Card, State: sale.Paid, ApprovedAmount: 2865, CreatedAt: at,
-		Printed: sale.PrintDone, Reported: sale.ReportQueued, Refunds: []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MoveWaiting, By: "Ana", CreatedAt: at}}})
+		Printed: sale.PrintDone, Reported: sale.ReportQueued, Refunds: []sale.Movement{{ID: "M1", Kind: sale.Void, Amount: 2865, State: sale.MovementWaiting, By: "Ana", CreatedAt: at}}})
 	return f
 }
 
@@ -156,18 +156,18 @@ func (f *fake) Cancel(_ context.Context, id sale.ID) (sale.Sale, error) {
 	return f.note("cancel " + string(id))
 }
 
-func (f *fake) Refund(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
-	s, err := f.note("refund "+string(r.Sale), func() { f.move = r })
+func (f *fake) Refund(_ context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
+	s, err := f.note("refund "+string(r.Sale), func() { f.givenBack = r })
 	return s, "M1", f.replayed, err
 }
 
-func (f *fake) Void(ctx context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+func (f *fake) Void(ctx context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
 	if f.onVoid != nil {
 		if err := f.onVoid(sale.ActorOf(ctx)); err != nil {
 			return sale.Sale{}, "", false, err
 		}
 	}
-	s, err := f.note("void "+string(r.Sale), func() { f.move = r })
+	s, err := f.note("void "+string(r.Sale), func() { f.givenBack = r })
 	return s, "M1", f.replayed, err
 }
 

@@ -61,7 +61,7 @@ func (h *handlers) sellKind(ctx context.Context, k KeyHeader, r device.SellReque
 	if err != nil {
 		return nil, h.refuse(string(r.Kind), err)
 	}
-	return &saleOut{created(replayed), whole(s)}, nil
+	return &saleOut{created(replayed), noNull(s)}, nil
 }
 
 func (h *handlers) upload(ctx context.Context, in *struct {
@@ -75,5 +75,5 @@ func (h *handlers) upload(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("upload", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }

@@ -77,7 +77,7 @@ func TestDayIsClosedAndItsReportFoundByNumber(t *testing.T) {
 	if w := ask(t, h, "GET", "/v1/reports/z7", ""); w.Code != 404 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	f.err = &sale.Refusal{Kind: sale.ErrTerminalHeld, Other: "S1", Words: "a void is not settled"}
+	f.err = &sale.Refusal{Kind: sale.ErrTerminalHeld, Other: "S1", Words: "a void has not ended"}
 	if w := ask(t, h, "POST", "/v1/day/close", `{"by":"Ana"}`); w.Code != 409 || !strings.Contains(w.Body.String(), "terminal-held") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

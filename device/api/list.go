@@ -48,7 +48,7 @@ func (h *handlers) list(ctx context.Context, in *listIn) (*listOut, error) {
 	if err != nil {
 		return nil, h.refuse("list sales", err)
 	}
-	list := wholes(found)
+	list := noNulls(found)
 	out := &listOut{ContentType: "application/json"}
 	if len(list) == in.Limit {
 		out.Link = "<" + in.next(list[len(list)-1].ID) + `>; rel="next"`

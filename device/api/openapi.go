@@ -25,7 +25,7 @@ func (h *handlers) description(w http.ResponseWriter, _ *http.Request) {
 }
 
 // document adds what the types cannot say of themselves: the vocabulary of
-// device/sale knows nothing of HTTP, so its words for a reader stand in about.
+// device/sale knows nothing of HTTP, so its words for a reader stand in descriptions.
 func document(o *huma.OpenAPI) {
 	o.Servers = []*huma.Server{{URL: "http://127.0.0.1:8480", Description: "The counter's own machine; also a unix socket."}}
 	for _, item := range o.Paths {
@@ -42,9 +42,9 @@ func document(o *huma.OpenAPI) {
 	current := o.Components.Schemas.Map()["SnapshotView"].Properties["current"]
 	current.OneOf, current.Ref = []*huma.Schema{{Ref: current.Ref}, {Type: "null"}}, ""
 	for name, s := range o.Components.Schemas.Map() {
-		s.Description = about[name][""]
+		s.Description = descriptions[name][""]
 		for member, p := range s.Properties {
-			if words := about[name][member]; words != "" {
+			if words := descriptions[name][member]; words != "" {
 				p.Description = words
 			}
 			p.Enum = append(p.Enum, values[name+"."+member]...)

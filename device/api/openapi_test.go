@@ -105,7 +105,7 @@ func TestEverySchemaIsDescribed(t *testing.T) {
 			}
 		}
 	}
-	for name, members := range about {
+	for name, members := range descriptions {
 		for member := range members {
 			if _, ok := d.Components.Schemas[name].Properties[member]; !ok && member != "" {
 				t.Errorf("%s.%s is described and not there", name, member)

@@ -90,7 +90,7 @@ func dayWords(a huma.API) map[string]huma.Operation {
 		"prune": {DefaultStatus: http.StatusAccepted,
 			Summary: "Take the details of old sales out of the journal",
 			Description: "Card fields, words, events and print jobs leave. Number, bill, amounts, state, times, keys and references stay for ever, and so does all of a sale " +
-				"that is open, not reported, an incident, or whose refund is not settled, and of business days that are not closed. Stopped half way, the rest is done by the next one.",
+				"that is open, not reported, an incident, or whose refund has not ended, and of business days that are not closed. Stopped half way, the rest is done by the next one.",
 			Errors: []int{409, 415, 422}},
 		"pruned": {Summary: "How far that is", Errors: []int{404}},
 	}

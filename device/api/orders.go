@@ -80,9 +80,9 @@ func (h *handlers) placeOrder(ctx context.Context, in *struct {
 	KeyHeader
 	Body OrderRequest
 }) (*orderOut, error) {
-	about := in.Body
-	about.AuthCode = "" // a repeated request need not have it, and it is kept nowhere
-	return h.orderOnce(ctx, in.KeyHeader, "order", about, func(ctx context.Context, no string) (Order, error) {
+	asked := in.Body
+	asked.AuthCode = "" // a repeated request need not have it, and it is kept nowhere
+	return h.orderOnce(ctx, in.KeyHeader, "order", asked, func(ctx context.Context, no string) (Order, error) {
 		return h.Orders.Place(ctx, no, in.Body)
 	})
 }
@@ -133,7 +133,7 @@ func orderPath(no string, refund bool) string {
 
 // orderRun is a request that moves money past the till, under way or answered.
 type orderRun struct {
-	about [sha256.Size]byte // what was asked
+	body  [sha256.Size]byte // what was asked
 	done  chan struct{}     // closed when order and err are there
 	order Order
 	err   error
@@ -154,7 +154,7 @@ const (
 
 // begin returns the run under a key, made is true if it is a new one. It is nil
 // when there is no room: all of them are under way.
-func (o *orderRuns) begin(key string, about [sha256.Size]byte) (run *orderRun, made bool) {
+func (o *orderRuns) begin(key string, body [sha256.Size]byte) (run *orderRun, made bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if run = o.byKey[key]; run != nil {
@@ -178,7 +178,7 @@ func (o *orderRuns) begin(key string, about [sha256.Size]byte) (run *orderRun, m
 	if o.byKey == nil {
 		o.byKey = map[string]*orderRun{}
 	}
-	run = &orderRun{about: about, done: make(chan struct{})}
+	run = &orderRun{body: body, done: make(chan struct{})}
 	o.byKey[key], o.keys = run, append(o.keys, key)
 	return run, true
 }
@@ -193,7 +193,7 @@ func (o *orderRuns) forget(key string) {
 
 // orderOnce does what a key asks for, once. It goes on when the caller has gone:
 // a request that moves money is not to be cut in the middle.
-func (h *handlers) orderOnce(ctx context.Context, header KeyHeader, what string, about any, do func(ctx context.Context, no string) (Order, error)) (*orderOut, error) {
+func (h *handlers) orderOnce(ctx context.Context, header KeyHeader, what string, body any, do func(ctx context.Context, no string) (Order, error)) (*orderOut, error) {
 	if h.Orders == nil {
 		return nil, noOrders()
 	}
@@ -201,7 +201,7 @@ func (h *handlers) orderOnce(ctx context.Context, header KeyHeader, what string,
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal([]any{what, about})
+	text, err := json.Marshal([]any{what, body})
 	if err != nil {
 		return nil, h.refuse(what, err)
 	}
@@ -211,7 +211,7 @@ func (h *handlers) orderOnce(ctx context.Context, header KeyHeader, what string,
 	switch {
 	case run == nil:
 		return nil, problem(http.StatusServiceUnavailable, "too-many", "Too many orders are under way: nothing was done. Try again in a moment.")
-	case run.about != sha256.Sum256(text):
+	case run.body != sha256.Sum256(text):
 		return nil, problem(http.StatusUnprocessableEntity, "key-reused", "This Idempotency-Key was used for another order or refund. Nothing was done.")
 	case made:
 		go func() {

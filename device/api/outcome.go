@@ -24,7 +24,7 @@ func (h *handlers) seen(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("seen", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }
 
 func (h *handlers) corrected(ctx context.Context, in *struct {
@@ -38,5 +38,5 @@ func (h *handlers) corrected(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("corrected", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }

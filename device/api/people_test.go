@@ -60,7 +60,7 @@ type actors struct {
 	seen []sale.Actor
 }
 
-func (a *actors) Refund(ctx context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+func (a *actors) Refund(ctx context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
 	a.seen = append(a.seen, sale.ActorOf(ctx))
 	return a.fake.Refund(ctx, r)
 }

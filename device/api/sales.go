@@ -43,10 +43,10 @@ type saleOut struct {
 	Body   sale.Sale
 }
 
-// movedOut answers with a movement.
-type movedOut struct {
+// givenBackOut answers with a movement.
+type givenBackOut struct {
 	Status int
-	Body   Moved
+	Body   GivenBack
 }
 
 // created is 200 for a replay and 201 for something new.
@@ -75,7 +75,7 @@ func (h *handlers) sell(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("sell", err)
 	}
-	return &saleOut{created(replayed), whole(s)}, nil
+	return &saleOut{created(replayed), noNull(s)}, nil
 }
 
 func (h *handlers) sale(ctx context.Context, in *struct {
@@ -89,7 +89,7 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 		if err != nil {
 			return nil, h.refuse("read sale", err)
 		}
-		return &saleOut{http.StatusOK, whole(s)}, nil
+		return &saleOut{http.StatusOK, noNull(s)}, nil
 	}
 	wait, err := time.ParseDuration(in.Wait)
 	if err != nil || wait < 0 || wait > maxWait {
@@ -105,7 +105,7 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("read sale", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }
 
 // glanceAfter is the pause of a wait that found no place.
@@ -122,7 +122,7 @@ func (h *handlers) glance(ctx context.Context, id sale.ID, wait time.Duration) (
 	if err != nil {
 		return nil, h.refuse("read sale", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }
 
 // await returns the sale when it is final, or as it stands after wait.
@@ -141,7 +141,7 @@ func (h *handlers) cancel(ctx context.Context, in *struct{ SaleID }) (*saleOut, 
 	if err != nil {
 		return nil, h.refuse("cancel", err)
 	}
-	return &saleOut{http.StatusAccepted, whole(s)}, nil
+	return &saleOut{http.StatusAccepted, noNull(s)}, nil
 }
 
 // some is an amount as the till takes it: 0 stands for all, which a request says
@@ -153,16 +153,16 @@ func some(a *sale.Amount) sale.Amount {
 	return *a
 }
 
-// moveIn is the request for a refund or a void.
-type moveIn struct {
+// giveBackIn is the request for a refund or a void.
+type giveBackIn struct {
 	SaleID
 	KeyHeader
-	Body MoveRequest
+	Body GiveBackRequest
 }
 
-// move makes the operation for refund or void.
-func (h *handlers) move(doing string, do func(context.Context, device.MoveRequest) (sale.Sale, string, bool, error)) func(context.Context, *moveIn) (*movedOut, error) {
-	return func(ctx context.Context, in *moveIn) (*movedOut, error) {
+// refundOrVoid makes the operation for refund or void.
+func (h *handlers) refundOrVoid(doing string, do func(context.Context, device.GiveBackRequest) (sale.Sale, string, bool, error)) func(context.Context, *giveBackIn) (*givenBackOut, error) {
+	return func(ctx context.Context, in *giveBackIn) (*givenBackOut, error) {
 		key, err := in.key()
 		if err != nil {
 			return nil, err
@@ -170,7 +170,7 @@ func (h *handlers) move(doing string, do func(context.Context, device.MoveReques
 		if err := somebody(ctx, in.Body.By); err != nil {
 			return nil, err
 		}
-		s, id, replayed, err := do(ctx, device.MoveRequest{Key: key, Sale: in.ID, Amount: some(in.Body.Amount), By: in.Body.By, Why: in.Body.Reason})
+		s, id, replayed, err := do(ctx, device.GiveBackRequest{Key: key, Sale: in.ID, Amount: some(in.Body.Amount), By: in.Body.By, Why: in.Body.Reason})
 		if err != nil {
 			return nil, h.refuse(doing, err)
 		}
@@ -178,7 +178,7 @@ func (h *handlers) move(doing string, do func(context.Context, device.MoveReques
 		if i < 0 {
 			return nil, h.refuse(doing, fmt.Errorf("%s %s: movement %s is not among the sale's", doing, in.ID, id))
 		}
-		return &movedOut{created(replayed), Moved{s.Refunds[i], whole(s)}}, nil
+		return &givenBackOut{created(replayed), GivenBack{s.Refunds[i], noNull(s)}}, nil
 	}
 }
 
@@ -193,7 +193,7 @@ func (h *handlers) keep(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("keep", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }
 
 func (h *handlers) resolve(ctx context.Context, in *struct {
@@ -207,7 +207,7 @@ func (h *handlers) resolve(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, h.refuse("resolve", err)
 	}
-	return &saleOut{http.StatusOK, whole(s)}, nil
+	return &saleOut{http.StatusOK, noNull(s)}, nil
 }
 
 func (h *handlers) print(ctx context.Context, in *struct{ SaleID }) (*struct{ Body sale.Job }, error) {

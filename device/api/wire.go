@@ -22,8 +22,8 @@ type SaleRequest struct {
 	AuthCode       string `json:"authCode,omitempty" maxLength:"128" doc:"Method scan: the code read from the customer's phone; left out, the counter's own scanner is waited for, if it has one. Never stored, logged or repeated."`
 }
 
-// MoveRequest is the body of refund and void.
-type MoveRequest struct {
+// GiveBackRequest is the body of refund and void.
+type GiveBackRequest struct {
 	Amount *sale.Amount `json:"amount,omitempty" minimum:"1" maximum:"999999999" doc:"How much to give back, in whole cents; left out: all that can still be given back. 0 is refused: nothing is no amount, and all is never said by it."`
 	By     string       `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`
 	Reason string       `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
@@ -54,8 +54,8 @@ type DisplayItem struct {
 	Amount sale.Amount `json:"amount" minimum:"-999999999" maximum:"999999999" doc:"Its price in whole cents; below zero for a discount."`
 }
 
-// Moved answers refund and void: the movement that was made and the sale it belongs to.
-type Moved struct {
+// GivenBack answers refund and void: the movement that was made and the sale it belongs to.
+type GivenBack struct {
 	Movement sale.Movement `json:"movement" doc:"The refund or void that this request made."`
 	Sale     sale.Sale     `json:"sale" doc:"The sale as it stands."`
 }
@@ -144,8 +144,8 @@ type EventView struct {
 	Data json.RawMessage `json:"data" doc:"The details, by kind."`
 }
 
-// whole returns s with empty lists where it has none, so that clients meet no null.
-func whole(s sale.Sale) sale.Sale {
+// noNull returns s with empty lists where it has none, so that clients meet no null.
+func noNull(s sale.Sale) sale.Sale {
 	if s.Attempts == nil {
 		s.Attempts = []sale.Attempt{}
 	}
@@ -155,17 +155,17 @@ func whole(s sale.Sale) sale.Sale {
 	return s
 }
 
-// wholes does the same for many.
-func wholes(list []sale.Sale) []sale.Sale {
+// noNulls does the same for many.
+func noNulls(list []sale.Sale) []sale.Sale {
 	out := make([]sale.Sale, len(list))
 	for i, s := range list {
-		out[i] = whole(s)
+		out[i] = noNull(s)
 	}
 	return out
 }
 
-// known returns nil for the zero time: JSON has a word for "never".
-func known(t time.Time) *time.Time {
+// orNull returns nil for the zero time: JSON has a word for "never".
+func orNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
@@ -173,11 +173,11 @@ func known(t time.Time) *time.Time {
 }
 
 func statsView(q sale.QueueStats) QueueStats {
-	return QueueStats{q.Queued, q.Cents, q.SetAside, known(q.Oldest), known(q.NextDueAt)}
+	return QueueStats{q.Queued, q.Cents, q.SetAside, orNull(q.Oldest), orNull(q.NextDueAt)}
 }
 
 func queueView(q device.QueueView) Queue {
-	v := Queue{statsView(q.QueueStats), q.Link, q.Words, known(q.NextTry), q.Reports}
+	v := Queue{statsView(q.QueueStats), q.Link, q.Words, orNull(q.NextTry), q.Reports}
 	if v.Reports == nil {
 		v.Reports = []sale.Report{}
 	}
@@ -185,7 +185,7 @@ func queueView(q device.QueueView) Queue {
 }
 
 func deviceView(d device.DeviceStatus) Device {
-	return Device{d.Name, d.Kind, d.Line, d.OK, d.Identity, d.Words, d.Trouble, known(d.Since)}
+	return Device{d.Name, d.Kind, d.Line, d.OK, d.Identity, d.Words, d.Trouble, orNull(d.Since)}
 }
 
 func eventView(e sale.StoredEvent) EventView {

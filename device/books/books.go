@@ -81,8 +81,8 @@ type Books struct {
 
 	Language sale.Language `json:"-"` // of its words; empty is English
 
-	mine  func(*sale.Sale) bool     // belongs to this report
-	moved func(*sale.Movement) bool // likewise
+	mine      func(*sale.Sale) bool     // belongs to this report
+	givenBack func(*sale.Movement) bool // likewise
 }
 
 // BookLine is how many and how much.
@@ -145,7 +145,7 @@ func SumDay(from, to time.Time, currency string, sales iter.Seq[sale.Sale]) Book
 	b := Books{Kind: "interim", Date: from.Format(time.DateOnly), From: from, To: to, Currency: currency}
 	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
 	b.mine = func(s *sale.Sale) bool { return within(s.CreatedAt) }
-	b.moved = func(m *sale.Movement) bool { return within(m.CreatedAt) }
+	b.givenBack = func(m *sale.Movement) bool { return within(m.CreatedAt) }
 	b.sum(sales)
 	return b
 }
@@ -156,7 +156,7 @@ func SumClosing(e sale.GatherDay, closed time.Time, currency string, sales iter.
 	b := Books{Kind: "closing", Date: e.Date, From: e.Opened, To: closed, At: closed, Currency: currency}
 	b.Closing = &Closing{No: e.No, By: e.By, Gap: e.Gap}
 	b.mine = func(s *sale.Sale) bool { return s.Day == e.No || !s.State.Final() }
-	b.moved = func(m *sale.Movement) bool { return m.Day == e.No || !m.Settled() }
+	b.givenBack = func(m *sale.Movement) bool { return m.Day == e.No || !m.Final() }
 	b.sum(sales)
 	return b
 }
@@ -253,7 +253,7 @@ func (b *Books) paid(s *sale.Sale) {
 	switch s.Reported {
 	case sale.ReportDone:
 		b.Reported.add(taken)
-		if !slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MoveDone && correctedAfter(s, &m) }) {
+		if !slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MovementDone && correctedAfter(s, &m) }) {
 			b.entered(s, taken) // it was the report that could not be made
 		}
 	case sale.ReportQueued:
@@ -271,15 +271,15 @@ func (b *Books) paid(s *sale.Sale) {
 func (b *Books) back(s *sale.Sale) {
 	undone, entered := sale.Amount(0), sale.Amount(0)
 	for _, m := range s.Refunds {
-		if !b.moved(&m) {
+		if !b.givenBack(&m) {
 			continue
 		}
 		switch {
-		case m.State == sale.MoveRefused:
+		case m.State == sale.MovementRefused:
 			b.BackRefused.add(m.Amount)
-		case m.State == sale.MoveKept:
+		case m.State == sale.MovementKept:
 			b.BackKept.add(m.Amount)
-		case m.State != sale.MoveDone:
+		case m.State != sale.MovementDone:
 			b.BackOpen.add(s, m.Amount, string(m.Kind)+" "+string(m.State)+" "+m.ID)
 		case s.State != sale.Paid: // its money is in no total
 			b.PartialVoids.add(m.Amount)
@@ -353,7 +353,7 @@ func EndedIn(day int, s *sale.Sale) (mine, card bool) {
 	card = mine && s.Method == sale.Card && s.State == sale.Paid
 	for _, m := range s.Refunds {
 		mine = mine || m.Day == day
-		card = card || m.Day == day && s.Method == sale.Card && m.State == sale.MoveDone
+		card = card || m.Day == day && s.Method == sale.Card && m.State == sale.MovementDone
 	}
 	return mine, card
 }

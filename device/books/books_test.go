@@ -64,17 +64,17 @@ func fullDay() []sale.Sale {
 			s.Tip, s.Surcharge, s.Cashback, s.ApprovedAmount, s.Card.Type = 1500, 240, 2000, 13740, "INTERAC"
 			s.Reported = sale.ReportQueued
 		})),
-		sold(3, 310, sale.Card, sale.Paid, 500, gone(sale.Void, sale.MoveDone, 500, noon), set(func(s *sale.Sale) { s.Reported = sale.ReportWithdrawn })),
-		sold(4, 320, sale.Card, sale.Paid, 700, gone(sale.Refund, sale.MoveDone, 300, noon), set(func(s *sale.Sale) { s.MchOrderNo = "01KAORDER00000000000000004" })),
+		sold(3, 310, sale.Card, sale.Paid, 500, gone(sale.Void, sale.MovementDone, 500, noon), set(func(s *sale.Sale) { s.Reported = sale.ReportWithdrawn })),
+		sold(4, 320, sale.Card, sale.Paid, 700, gone(sale.Refund, sale.MovementDone, 300, noon), set(func(s *sale.Sale) { s.MchOrderNo = "01KAORDER00000000000000004" })),
 		sold(5, 330, sale.Card, sale.Paid, 5000, set(func(s *sale.Sale) {
 			s.ApprovedAmount, s.Due, s.Reported, s.Offline = 4000, 1000, sale.ReportSetAside, true
 		})),
 		sold(6, 340, sale.Card, sale.Paid, 900, set(func(s *sale.Sale) { s.Card, s.Reported = nil, sale.ReportByHand })),
 		sold(7, 350, sale.Card, sale.Declined, 1200),
-		sold(8, 360, sale.Card, sale.Declined, 2000, gone(sale.Void, sale.MoveDone, 800, noon), set(func(s *sale.Sale) { s.Reason = sale.ReasonPartial })),
-		sold(9, 370, sale.WeChat, sale.Paid, 333, gone(sale.Refund, sale.MoveRefused, 333, noon), gone(sale.Refund, sale.MoveUnsure, 333, noon)),
+		sold(8, 360, sale.Card, sale.Declined, 2000, gone(sale.Void, sale.MovementDone, 800, noon), set(func(s *sale.Sale) { s.Reason = sale.ReasonPartial })),
+		sold(9, 370, sale.WeChat, sale.Paid, 333, gone(sale.Refund, sale.MovementRefused, 333, noon), gone(sale.Refund, sale.MovementUnsure, 333, noon)),
 		sold(10, 380, sale.Alipay, sale.Paid, 1, set(func(s *sale.Sale) { s.ApprovedAmount, s.Incident = 2, "the gateway says 0.02 where 0.01 was asked" })),
-		sold(11, 390, sale.Scan, sale.Paid, 4400, gone(sale.Refund, sale.MoveKept, 4400, noon), set(func(s *sale.Sale) { s.ChannelID = sale.WXMicropay })),
+		sold(11, 390, sale.Scan, sale.Paid, 4400, gone(sale.Refund, sale.MovementKept, 4400, noon), set(func(s *sale.Sale) { s.ChannelID = sale.WXMicropay })),
 		sold(12, 400, sale.UnionPay, sale.Cancelled, 600),
 		sold(13, 410, sale.WeChat, sale.Unsure, 700, set(func(s *sale.Sale) { s.GivenUp, s.Reason = true, sale.ReasonCashier })),
 		sold(14, 420, sale.Card, sale.Unsure, 800, set(func(s *sale.Sale) { s.Reason, s.Words = sale.ReasonNoAnswer, "no answer within 3m" })),
@@ -82,12 +82,12 @@ func fullDay() []sale.Sale {
 		sold(16, 24*60-1, sale.Card, sale.Paid, 99, set(func(s *sale.Sale) { s.Card.Type = "AMEX" })),
 		sold(17, 440, sale.Card, sale.Paid, 1000, set(func(s *sale.Sale) { s.Currency = "USD" })),
 		// Of other days: only what moved today counts.
-		sold(18, -3*24*60, sale.Alipay, sale.Paid, 8000, gone(sale.Refund, sale.MoveDone, 1250, noon), gone(sale.Refund, sale.MoveDone, 50, dayTo)),
+		sold(18, -3*24*60, sale.Alipay, sale.Paid, 8000, gone(sale.Refund, sale.MovementDone, 1250, noon), gone(sale.Refund, sale.MovementDone, 50, dayTo)),
 		sold(19, 24*60, sale.Card, sale.Paid, 77777),
 		// What was to be done at the gateway by hand, and was.
 		sold(20, 450, sale.Card, sale.Paid, 1100, entered(noon, "in the portal")),
-		sold(21, 460, sale.Card, sale.Paid, 1300, gone(sale.Refund, sale.MoveDone, 200, noon), entered(noon.Add(time.Hour), ""),
-			gone(sale.Refund, sale.MoveDone, 300, noon.Add(2*time.Hour))), // and again to be done
+		sold(21, 460, sale.Card, sale.Paid, 1300, gone(sale.Refund, sale.MovementDone, 200, noon), entered(noon.Add(time.Hour), ""),
+			gone(sale.Refund, sale.MovementDone, 300, noon.Add(2*time.Hour))), // and again to be done
 	}
 }
 
@@ -140,7 +140,7 @@ func TestTotalsAreTheSumOverSales(t *testing.T) {
 			}
 			for _, m := range s.Refunds {
 				switch {
-				case s.State != sale.Paid || m.State != sale.MoveDone || !within(m.CreatedAt):
+				case s.State != sale.Paid || m.State != sale.MovementDone || !within(m.CreatedAt):
 				case m.Kind == sale.Void:
 					undone += taken
 				default:
@@ -179,7 +179,7 @@ func plus(a, b BookLine) BookLine { return BookLine{a.Count + b.Count, a.Cents +
 
 func randomSales(rnd *rand.Rand, n int) []sale.Sale {
 	pick := func(n int) int { return rnd.IntN(n) }
-	moves := []sale.MovementState{sale.MoveWaiting, sale.MoveDone, sale.MoveDone, sale.MoveRefused, sale.MoveUnsure, sale.MoveKept}
+	states := []sale.MovementState{sale.MovementWaiting, sale.MovementDone, sale.MovementDone, sale.MovementRefused, sale.MovementUnsure, sale.MovementKept}
 	var list []sale.Sale
 	for i := range n {
 		s := sold(i, pick(3*24*60)-24*60, sale.Methods[pick(5)], sale.States[pick(5)], sale.Amount(1+pick(100000)))
@@ -189,7 +189,7 @@ func randomSales(rnd *rand.Rand, n int) []sale.Sale {
 			s.Card.Type = []string{"", "VISA", "INTERAC", "AMEX"}[pick(4)]
 		}
 		for range pick(3) {
-			gone([]sale.MovementKind{sale.Refund, sale.Void}[pick(2)], moves[pick(len(moves))], sale.Amount(1+pick(int(s.Amount))), s.CreatedAt.Add(time.Duration(pick(48*60))*time.Minute))(&s)
+			gone([]sale.MovementKind{sale.Refund, sale.Void}[pick(2)], states[pick(len(states))], sale.Amount(1+pick(int(s.Amount))), s.CreatedAt.Add(time.Duration(pick(48*60))*time.Minute))(&s)
 		}
 		list = append(list, s)
 	}

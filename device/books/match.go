@@ -22,11 +22,11 @@ type Closing struct {
 // BatchMatch is the terminal's batch beside posd's card sales of it.
 type BatchMatch struct {
 	sale.BatchAnswer
-	Doubt     string      `json:"doubt,omitempty"` // an earlier close of this day whose answer was lost: the batch may be in two parts
+	LostClose string      `json:"doubt,omitempty"` // an earlier close of this day whose answer was lost: the batch may be in two parts
 	Kinds     []BatchKind `json:"kinds"`           // empty unless the batch was closed
 	Apart     sale.Amount `json:"apart"`           // terminal less posd, of all kinds
 	Elsewhere BookList    `json:"elsewhere"`       // card sales of the day that the terminal has in another batch, all of them if this one is empty
-	Look      BookList    `json:"look"`            // of this batch: settled or given back by a person, an incident, or offline and not confirmed
+	Look      BookList    `json:"look"`            // of this batch: resolved or given back by a person, an incident, or offline and not confirmed
 }
 
 // BatchKind compares one kind of card, in sales less returns without voids.
@@ -46,8 +46,8 @@ type GatewayMatch struct {
 
 // MatchBatch compares the terminal's answer with the card sales and movements
 // that ended in the days from to to.
-func MatchBatch(from, to int, a sale.BatchAnswer, doubt string, sales []sale.Sale) *BatchMatch {
-	m := &BatchMatch{BatchAnswer: a, Doubt: doubt, Kinds: []BatchKind{}, Elsewhere: noEntries(), Look: noEntries()}
+func MatchBatch(from, to int, a sale.BatchAnswer, lostClose string, sales []sale.Sale) *BatchMatch {
+	m := &BatchMatch{BatchAnswer: a, LostClose: lostClose, Kinds: []BatchKind{}, Elsewhere: noEntries(), Look: noEntries()}
 	if a.End != sale.BatchClosed {
 		return m
 	}
@@ -85,7 +85,7 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 		return
 	}
 	within := func(day int) bool { return day >= from && day <= to }
-	voided := slices.ContainsFunc(s.Refunds, func(v sale.Movement) bool { return v.Kind == sale.Void && v.State == sale.MoveDone })
+	voided := slices.ContainsFunc(s.Refunds, func(v sale.Movement) bool { return v.Kind == sale.Void && v.State == sale.MovementDone })
 	if within(s.Day) && s.State == sale.Paid && s.Kind != sale.CardAuth && !voided {
 		amount := s.ApprovedAmount
 		if s.Kind == sale.CardReturn {
@@ -94,8 +94,8 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 		here := m.add(s, s.Card, amount, s.Day == to, "sale "+string(s.State))
 		switch {
 		case !here:
-		case s.Settled != nil:
-			m.Look.add(s, amount, "settled by "+s.Settled.By+": "+s.Settled.Reason)
+		case s.Resolved != nil:
+			m.Look.add(s, amount, "resolved by "+s.Resolved.By+": "+s.Resolved.Reason)
 		case s.Incident != "":
 			m.Look.add(s, amount, s.Incident)
 		case s.Offline && s.Upload != sale.UploadConfirmed:
@@ -103,7 +103,7 @@ func (m *BatchMatch) count(from, to int, s *sale.Sale) {
 		}
 	}
 	for i := range s.Refunds {
-		if v := &s.Refunds[i]; v.Kind == sale.Refund && within(v.Day) && v.State == sale.MoveDone {
+		if v := &s.Refunds[i]; v.Kind == sale.Refund && within(v.Day) && v.State == sale.MovementDone {
 			if m.add(s, v.Card, -v.Amount, v.Day == to, "returned") && v.Card == nil {
 				m.Look.add(s, -v.Amount, "returned by a person's word: "+v.Words)
 			}
@@ -163,7 +163,7 @@ func Questions(no int, sales []sale.Sale) []Question {
 			list = append(list, Question{Sale: s})
 		}
 		for j := range s.Refunds {
-			if m := &s.Refunds[j]; m.Day == no && m.State == sale.MoveDone {
+			if m := &s.Refunds[j]; m.Day == no && m.State == sale.MovementDone {
 				list = append(list, Question{Sale: s, Refund: m})
 			}
 		}

@@ -18,7 +18,7 @@ func TestAnEmptyBatchHasNothingToSayOfWhatWasSettledBefore(t *testing.T) {
 
 // TestAReturnByAPersonsWordIsLookedAt: nobody can say in which batch it is.
 func TestAReturnByAPersonsWordIsLookedAt(t *testing.T) {
-	back := []sale.Movement{{Kind: sale.Refund, Amount: 500, State: sale.MoveDone, Day: 3, Words: "on the bank's list (Ana)"}}
+	back := []sale.Movement{{Kind: sale.Refund, Amount: 500, State: sale.MovementDone, Day: 3, Words: "on the bank's list (Ana)"}}
 	sales := []sale.Sale{{ID: "S1", Method: sale.Card, Kind: sale.CardSale, State: sale.Paid, Day: 2, Amount: 500, ApprovedAmount: 500, Refunds: back}}
 	m := MatchBatch(3, 3, sale.BatchAnswer{End: sale.BatchClosed, Number: "8"}, "", sales)
 	if m.Apart != 500 || len(m.Look.Sales) != 1 || m.Look.Cents != -500 {

@@ -157,8 +157,8 @@ func (b *Books) remarks() []string {
 		if t.Difference != "" {
 			said = append(said, t.Difference)
 		}
-		if t.Doubt != "" {
-			said = append(said, fmt.Sprintf(b.say("An earlier close was not answered, part of the batch may be in that one: %s"), t.Doubt))
+		if t.LostClose != "" {
+			said = append(said, fmt.Sprintf(b.say("An earlier close was not answered, part of the batch may be in that one: %s"), t.LostClose))
 		}
 	}
 	if g := k.Gateway; g != nil && g.Apart.Count+g.Unasked.Count == 0 {

@@ -22,7 +22,7 @@ func closedDay() Books {
 		return l
 	}
 	b.Closing = &Closing{No: 7, By: "Ana", Gap: "restored from a copy: what was done between 09:00 and 10:00 may be missing",
-		Terminal: &BatchMatch{BatchAnswer: sale.BatchAnswer{End: sale.BatchClosed, Number: "12"}, Doubt: "no answer", Apart: 500,
+		Terminal: &BatchMatch{BatchAnswer: sale.BatchAnswer{End: sale.BatchClosed, Number: "12"}, LostClose: "no answer", Apart: 500,
 			Kinds: []BatchKind{
 				{Tender: sale.Credit, Terminal: BookLine{5, 8665}, Posd: BookLine{4, 8165}, Apart: 500},
 				{Tender: sale.Debit, Terminal: BookLine{1, 13740}, Posd: BookLine{1, 13740}},

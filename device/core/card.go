@@ -15,7 +15,7 @@ func (c *Machine) charge(l *live, w SellAsked) {
 		o.Original = original(c.latest(w.Original))
 	}
 	c.term.claim(o.Ref)
-	c.after(Charge{Order: o})
+	c.after(Charge{Request: o})
 }
 
 // original names a sale to the terminal, for what builds on it.
@@ -39,8 +39,8 @@ func (w CardAnswered) happen(c *Machine) {
 func (w CardHeard) happen(c *Machine) {
 	for _, h := range w.Answers {
 		l, _ := c.byRef(h.Answer.Ref)
-		if l == nil && h.Known != nil {
-			l = c.hold(*h.Known)
+		if l == nil && h.Owner != nil {
+			l = c.hold(*h.Owner)
 		}
 		switch {
 		case l != nil:
@@ -61,7 +61,7 @@ func (c *Machine) cardAnswered(a sale.CardAnswer) {
 	l, m := c.byRef(a.Ref)
 	switch {
 	case l == nil:
-		c.log(nil, true, "answer for a transaction that is settled", a.Ref+": "+a.Words)
+		c.log(nil, true, "answer for a transaction that has ended", a.Ref+": "+a.Words)
 	case m != nil:
 		c.movementAnswered(l, m, a)
 	case l.s.State.Final():
@@ -73,7 +73,7 @@ func (c *Machine) cardAnswered(a sale.CardAnswer) {
 
 // byRef finds the sale, and the movement if it is one, that a card reference belongs to.
 func (c *Machine) byRef(ref string) (*live, *sale.Movement) {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.s.Method != sale.Card {
 			continue
 		}
@@ -184,8 +184,8 @@ func (c *Machine) foreign(w CardAnswered) {
 	if l == nil || w.Answer.Foreign == "" {
 		return
 	}
-	known := c.latest(w.Known)
-	if w.Lost || known != nil && known.State != sale.Paid && known.State != sale.Unsure {
+	owner := c.latest(w.Owner)
+	if w.Lost || owner != nil && owner.State != sale.Paid && owner.State != sale.Unsure {
 		c.incident(l, "the terminal holds it for the same payment as our attempt "+w.Answer.Foreign+", which is not known here as paid: compare with the terminal's batch before it is taken again")
 		return
 	}

@@ -52,7 +52,7 @@ func (c *Machine) completionFault(w SellAsked, s *sale.Sale) string {
 		return "a completion needs the sale that authorised it"
 	case o.Kind != sale.CardAuth || o.State != sale.Paid:
 		return fmt.Sprintf("sale %s is no approved authorisation (%s, %s): only one of those can be completed", o.ID, cmp.Or(string(o.Kind), "sale"), o.State)
-	case slices.ContainsFunc(o.Refunds, func(m sale.Movement) bool { return m.State != sale.MoveRefused && m.State != sale.MoveKept }):
+	case slices.ContainsFunc(o.Refunds, func(m sale.Movement) bool { return m.State != sale.MovementRefused && m.State != sale.MovementKept }):
 		return fmt.Sprintf("authorisation %s has been voided, or is being: make a new sale", o.ID)
 	case o.Card == nil || o.Card.Transaction == "":
 		return "the terminal's transaction number of the authorisation is not known: complete it at the terminal"
@@ -79,7 +79,7 @@ func (c *Machine) completion(auth sale.ID, stored []sale.Sale) *sale.Sale {
 			return s
 		}
 	}
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.s.Original == auth && l.s.State != sale.Declined && l.s.State != sale.Cancelled {
 			return &l.s
 		}

@@ -30,7 +30,7 @@ func (t *terminal) free() bool { return t.claimed == "" }
 
 // terminalFree reports whether a new card transaction may start, or refuses it.
 func (c *Machine) terminalFree(t Token) bool {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.seek == nil || l.seek.resolved {
 			continue
 		}

@@ -28,12 +28,12 @@ type closing struct {
 
 // closingNote is what is remembered of a closing under way.
 type closingNote struct {
-	No    int               `json:"no"`
-	By    string            `json:"by"`
-	Asked time.Time         `json:"asked"`
-	Cards bool              `json:"cards"`           // something of ours is in the terminal's batch
-	Batch *sale.BatchAnswer `json:"batch,omitempty"` // once the terminal has answered
-	Doubt string            `json:"doubt,omitempty"` // words of an earlier close whose answer was lost
+	No        int               `json:"no"`
+	By        string            `json:"by"`
+	Asked     time.Time         `json:"asked"`
+	Cards     bool              `json:"cards"`           // something of ours is in the terminal's batch
+	Batch     *sale.BatchAnswer `json:"batch,omitempty"` // once the terminal has answered
+	LostClose string            `json:"doubt,omitempty"` // words of an earlier close whose answer was lost
 }
 
 // noteClosing is the name under which the journal keeps a closingNote.
@@ -63,11 +63,11 @@ func (w DayAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrNotPossible, "", "nothing has ended since day %d was closed: there is nothing to close", c.day-1)
 		return
 	}
-	if !w.WithoutTerminal && c.has.Terminal && (!c.terminalFree(w.Token) || !c.cardsSettled(w.Token)) {
+	if !w.WithoutTerminal && c.has.Terminal && (!c.terminalFree(w.Token) || !c.cardsAgree(w.Token)) {
 		return
 	}
 	c.askOpenEnds()
-	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Doubt: c.lostClose}
+	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, LostClose: c.lostClose}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By), Acted: c.in.Actor.Acted()}})
 	switch {
@@ -85,10 +85,10 @@ func (w DayAsked) happen(c *Machine) {
 	}
 }
 
-// askOpenEnds asks at once about every refund that is not settled. Closed orders,
+// askOpenEnds asks at once about every refund that has not ended. Closed orders,
 // which may be paid all the same, are asked about when the day is compared.
 func (c *Machine) askOpenEnds() {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		for _, mv := range l.pending {
 			if mv.sent && mv.at.on() && mv.notFound == 0 && l.s.Method != sale.Card {
 				mv.at = first(mv.at, c.soon())
@@ -106,12 +106,12 @@ func (c *Machine) closingFailed(words string) {
 	}
 }
 
-// cardsSettled refuses to close a batch in which a void is still to be made.
-func (c *Machine) cardsSettled(t Token) bool {
-	for _, l := range c.order {
+// cardsAgree refuses to close a batch in which a void is still to be made.
+func (c *Machine) cardsAgree(t Token) bool {
+	for _, l := range c.byAge {
 		for _, m := range l.s.Refunds {
-			if l.s.Method == sale.Card && !m.Settled() {
-				c.refuse(t, sale.ErrTerminalHeld, l.s.ID, "a %s of sale %s is not settled: its batch must stay open until it is", m.Kind, l.s.ID)
+			if l.s.Method == sale.Card && !m.Final() {
+				c.refuse(t, sale.ErrTerminalHeld, l.s.ID, "a %s of sale %s has not ended: its batch must stay open until it has", m.Kind, l.s.ID)
 				return false
 			}
 		}
@@ -135,12 +135,12 @@ func (w BatchAnswered) happen(c *Machine) {
 	words := a.Words + ": the day stays open; try again"
 	if a.End == sale.BatchUnsure {
 		c.lostClose = a.Words
-		k.note.Doubt = a.Words
+		k.note.LostClose = a.Words
 		c.note(noteClosing, k.note) // the next close names it, even after a restart
 	} else {
 		c.controls = k.controls
 		if c.lostClose != "" {
-			c.note(noteClosing, closingNote{No: k.note.No, Doubt: c.lostClose})
+			c.note(noteClosing, closingNote{No: k.note.No, LostClose: c.lostClose})
 		} else {
 			c.note(noteClosing, nil)
 		}
@@ -160,7 +160,7 @@ func (c *Machine) gather(a sale.BatchAnswer) {
 	c.day = k.note.No + 1
 	c.note(noteClosing, k.note)
 	c.urgent()
-	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, Doubt: k.note.Doubt, Gap: c.gap}})
+	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, LostClose: k.note.LostClose, Gap: c.gap}})
 }
 
 // happen closes the day.
@@ -200,7 +200,7 @@ func (c *Machine) recoverDay(r sale.Recovered) {
 	if text := r.Notes[noteClosing]; text == "" || json.Unmarshal([]byte(text), &n) != nil || n.No != c.day {
 		return
 	}
-	c.lostClose = n.Doubt
+	c.lostClose = n.LostClose
 	if n.Batch != nil {
 		c.closing = &closing{note: n}
 		c.gather(*n.Batch)

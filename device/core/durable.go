@@ -83,7 +83,7 @@ func (w IntentFailed) happen(c *Machine) {
 	if c.current == w.Sale {
 		c.current = ""
 	}
-	for _, r := range c.order { // the chain of replaced sales is what it was
+	for _, r := range c.byAge { // the chain of replaced sales is what it was
 		switch {
 		case r.s.ReplacedBy != w.Sale:
 			continue

@@ -29,7 +29,7 @@ type Effect interface{ effect() }
 
 type (
 	// Charge sends a money transaction to the terminal.
-	Charge struct{ Order sale.CardRequest }
+	Charge struct{ Request sale.CardRequest }
 
 	// Find looks a reference up at the terminal.
 	Find struct{ Lookup sale.CardLookup }

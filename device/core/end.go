@@ -159,8 +159,8 @@ func (c *Machine) attend(l *live, words string) {
 		return
 	}
 	if l.seek != nil {
-		if m := l.movement(l.seek.movement); m != nil && m.State == sale.MoveWaiting { // taken up after a restart: from now on a person may say how it ended
-			c.movementIs(l, m, sale.MoveUnsure, words)
+		if m := l.movement(l.seek.movement); m != nil && m.State == sale.MovementWaiting { // taken up after a restart: from now on a person may say how it ended
+			c.movementIs(l, m, sale.MovementUnsure, words)
 		}
 	}
 	l.s.Attention = words

@@ -50,7 +50,7 @@ type (
 		By, Why        string           // of a return
 		Bound          *sale.KeyBinding // what the key is already bound to
 		BoundSale      *sale.Sale       // and that sale
-		Bill           []sale.Sale      // sales of the same bill
+		SameBill       []sale.Sale      // sales of the same bill
 		Replaced       *sale.Sale       // the sale named by Replaces
 		Original       *sale.Sale       // the authorisation that a completion takes
 		Completions    []sale.Sale      // of that authorisation, so far
@@ -196,7 +196,7 @@ type (
 	// CardAnswered is the end of a Charge.
 	CardAnswered struct {
 		Answer sale.CardAnswer
-		Known  *sale.Sale // whose attempt Answer.Foreign names, if it is one of ours
+		Owner  *sale.Sale // whose attempt Answer.Foreign names, if it is one of ours
 		Lost   bool       // Answer.Foreign may be one of ours, of what a restore lost
 	}
 
@@ -285,7 +285,7 @@ type (
 // HeardAnswer is an answer that nobody waited for.
 type HeardAnswer struct {
 	Answer sale.CardAnswer
-	Known  *sale.Sale // whose attempt, refund or void it names, if it is one of ours
+	Owner  *sale.Sale // whose attempt, refund or void it names, if it is one of ours
 }
 
 // ReportAnswer is a report with the gateway's answer to it.

@@ -123,7 +123,7 @@ func (c *Machine) beforeFirst(reports []sale.Report) bool {
 	if f.phase != firstDue {
 		return false
 	}
-	looking := slices.ContainsFunc(c.order, func(l *live) bool { return l.seek != nil && !l.seek.resolved })
+	looking := slices.ContainsFunc(c.byAge, func(l *live) bool { return l.seek != nil && !l.seek.resolved })
 	if !c.term.free() || looking {
 		c.queue.claimed = false
 		c.backOff(time.Second)

@@ -29,7 +29,7 @@ const (
 
 // addMovement stores the intent of giving money back. It is sent later, by movementsDue or by the caller.
 func (c *Machine) addMovement(l *live, m sale.Movement) *sale.Movement {
-	m.State, m.CreatedAt = sale.MoveWaiting, c.wall()
+	m.State, m.CreatedAt = sale.MovementWaiting, c.wall()
 	if l.s.Method == sale.Card {
 		m.ID = c.newRef()
 	} else {
@@ -119,8 +119,8 @@ func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amoun
 		return "say who asks for it: a name of at most 64 characters"
 	case s.State != sale.Paid && !s.PaidThoughClosed():
 		return fmt.Sprintf("sale %s is %s, not paid: there is nothing to give back", s.ID, s.State)
-	case slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return !m.Settled() }):
-		return "another refund or void of this sale is not settled yet: wait for it"
+	case slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return !m.Final() }):
+		return "another refund or void of this sale has not ended yet: wait for it"
 	case w.Kind == sale.Void && s.Method != sale.Card:
 		return "only a card sale can be voided: refund this one"
 	case w.Kind == sale.Refund && !s.Captures():
@@ -156,7 +156,7 @@ func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 	}
 	c.term.claim(m.ID)
 	o := sale.CardRequest{Kind: cardKind(m.Kind), Ref: m.ID, Amount: m.Amount, Tender: l.s.Tender, Original: original(&l.s), Serial: c.ask(m.ID)}
-	effect(Charge{Order: o})
+	effect(Charge{Request: o})
 }
 
 // movementsDue sends late refunds whose minute is over, and asks about those whose answer was lost.
@@ -164,7 +164,7 @@ func (c *Machine) movementsDue(l *live) {
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
 		mv := l.pending[m.ID]
-		if mv == nil || !mv.at.over(c.mono()) || m.Settled() {
+		if mv == nil || !mv.at.over(c.mono()) || m.Final() {
 			continue
 		}
 		switch {
@@ -191,7 +191,7 @@ func (e RefundAnswered) happen(c *Machine) {
 		return
 	}
 	m := l.movement(e.Movement)
-	if m == nil || m.Settled() {
+	if m == nil || m.Final() {
 		return
 	}
 	mv, a := c.pending(l, m), e.Answer
@@ -204,9 +204,9 @@ func (e RefundAnswered) happen(c *Machine) {
 	}
 	switch {
 	case a.Result == sale.GatewayOK && a.Verified:
-		c.movementIs(l, m, sale.MoveDone, a.Words)
+		c.movementIs(l, m, sale.MovementDone, a.Words)
 	case a.Result == sale.GatewayFailed && a.Verified, a.Result == sale.GatewayFail && a.Verified && !e.Asked:
-		c.movementIs(l, m, sale.MoveRefused, a.Words)
+		c.movementIs(l, m, sale.MovementRefused, a.Words)
 	case a.Result == sale.GatewayPending && a.Verified:
 		c.refundAccepted(l, m, a)
 	case e.Asked && a.Result == sale.GatewayNotFound && c.mono() < mv.over+refundUnderWay:
@@ -218,7 +218,7 @@ func (e RefundAnswered) happen(c *Machine) {
 		mv.notFound = 0
 		c.send(l, m, c.now)
 	default:
-		c.movementIs(l, m, sale.MoveUnsure, a.Words)
+		c.movementIs(l, m, sale.MovementUnsure, a.Words)
 		c.askRefundAgain(l, m, a, "the gateway does not say whether the refund was made: look it up at IOTPay")
 	}
 }
@@ -248,7 +248,7 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 	}
 	m.State = state
 	c.urgent()
-	if state == sale.MoveUnsure {
+	if state == sale.MovementUnsure {
 		c.event(l, string(m.Kind)+".unsure", words)
 		return
 	}
@@ -256,25 +256,25 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 	m.Words, m.KeepUntil, m.FinalAt, m.Day = words, nil, &at, c.day
 	delete(l.pending, m.ID)
 	switch {
-	case state == sale.MoveKept:
+	case state == sale.MovementKept:
 		l.s.Attention = ""
 		c.event(l, "refund.kept", words)
 		return
-	case state == sale.MoveRefused:
+	case state == sale.MovementRefused:
 		l.s.Attention = fmt.Sprintf("the %s of %s was refused (%s): the money is still taken", m.Kind, m.Amount, words)
 	case l.s.Incident == "":
 		l.s.Attention = ""
 	}
 	c.event(l, string(m.Kind)+"."+string(state), words)
-	c.log(l, state == sale.MoveRefused, string(m.Kind)+" "+string(state), words)
-	if state == sale.MoveDone && (l.s.State == sale.Paid || l.s.PaidThoughClosed()) {
+	c.log(l, state == sale.MovementRefused, string(m.Kind)+" "+string(state), words)
+	if state == sale.MovementDone && (l.s.State == sale.Paid || l.s.PaidThoughClosed()) {
 		c.printCopies(l, m.ID, m.Card)
 	}
 }
 
 // movementAnswered takes the terminal's answer to a void or return.
 func (c *Machine) movementAnswered(l *live, m *sale.Movement, a sale.CardAnswer) {
-	if m.Settled() {
+	if m.Final() {
 		c.movementOtherwise(l, m, a)
 		return
 	}
@@ -283,20 +283,20 @@ func (c *Machine) movementAnswered(l *live, m *sale.Movement, a sale.CardAnswer)
 	}
 	switch a.Verdict {
 	case sale.VerdictApproved:
-		c.movementIs(l, m, sale.MoveDone, a.Words)
+		c.movementIs(l, m, sale.MovementDone, a.Words)
 		c.undone(l, m)
 	case sale.VerdictDeclined, sale.VerdictCancelled, sale.VerdictNotSent:
-		c.movementIs(l, m, sale.MoveRefused, cmp.Or(a.Words, string(a.Reason)))
+		c.movementIs(l, m, sale.MovementRefused, cmp.Or(a.Words, string(a.Reason)))
 		c.notUndone(l)
 	default:
-		c.movementIs(l, m, sale.MoveUnsure, a.Words)
+		c.movementIs(l, m, sale.MovementUnsure, a.Words)
 		c.startSeek(l, m)
 	}
 }
 
 // movementOtherwise notes a machine's word that contradicts how a void or return ended.
 func (c *Machine) movementOtherwise(l *live, m *sale.Movement, a sale.CardAnswer) {
-	if a.Verdict == sale.VerdictUnsure || (a.Verdict == sale.VerdictApproved) == (m.State == sale.MoveDone) {
+	if a.Verdict == sale.VerdictUnsure || (a.Verdict == sale.VerdictApproved) == (m.State == sale.MovementDone) {
 		return
 	}
 	c.incident(l, fmt.Sprintf("the terminal says %q of the %s of %s, which is %s here: compare with the terminal's batch", a.Words, m.Kind, m.Amount, m.State))

@@ -46,10 +46,10 @@ func (w KeepAsked) happen(c *Machine) {
 	if l != nil {
 		for i := range l.s.Refunds {
 			m := &l.s.Refunds[i]
-			if m.State != sale.MoveWaiting || m.KeepUntil == nil || c.pending(l, m).sent {
+			if m.State != sale.MovementWaiting || m.KeepUntil == nil || c.pending(l, m).sent {
 				continue
 			}
-			c.movementIs(l, m, sale.MoveKept, "kept by "+w.By)
+			c.movementIs(l, m, sale.MovementKept, "kept by "+w.By)
 			l.waiting = append(l.waiting, Reply{Token: w.Token, Movement: m.ID})
 			return
 		}

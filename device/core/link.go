@@ -136,7 +136,7 @@ func (c *Machine) gatewayHeard(a sale.GatewayAnswer) {
 		if a.Result == sale.GatewayNotSent || q.away {
 			c.gatewayBad(a)
 		} else {
-			c.doubtLink()
+			c.probeLink()
 		}
 		return
 	}
@@ -148,15 +148,15 @@ func (c *Machine) gatewayHeard(a sale.GatewayAnswer) {
 	}
 	c.linkIs(LinkUp, "", false)
 	q.at = c.soon()
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if w := l.watch; w != nil && !w.asking && w.at.at > c.mono()+2*time.Second {
 			w.at = c.timer(c.jitter(2 * time.Second))
 		}
 	}
 }
 
-// doubtLink asks the gateway whether it is there, unless it is being asked.
-func (c *Machine) doubtLink() {
+// probeLink asks the gateway whether it is there, unless it is being asked.
+func (c *Machine) probeLink() {
 	if q := &c.queue; !q.probing {
 		q.probing = true
 		c.now(Probe{})

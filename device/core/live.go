@@ -26,7 +26,7 @@ func (c *Machine) hold(s sale.Sale) *live {
 		f.tell(&l.s)
 	}
 	c.live[s.ID] = l
-	c.order = append(c.order, l)
+	c.byAge = append(c.byAge, l)
 	return l
 }
 

@@ -85,7 +85,7 @@ func (w CardFound) happen(c *Machine) {
 		}
 	case f.Swapped:
 		s.notFound, s.at = 0, c.timer(c.slowProbe())
-		c.attend(l, fmt.Sprintf("another terminal (%s) is connected than the one that was asked (%s): connect that one again, or settle it by its paper%s",
+		c.attend(l, fmt.Sprintf("another terminal (%s) is connected than the one that was asked (%s): connect that one again, or resolve it by its paper%s",
 			f.Identity.Serial, c.proofOf(s.ref).Serial, wayOut(l, s)))
 	case f.Result == sale.FoundIt:
 		l.seek = nil
@@ -102,11 +102,11 @@ func (w CardFound) happen(c *Machine) {
 			return // noise, or the end of an earlier conversation: ask again before a person is called
 		}
 		s.at = c.timer(c.slowProbe())
-		c.attend(l, "the terminal's answer is not clear ("+f.Words+"): look for it in its batch and settle it"+wayOut(l, s))
+		c.attend(l, "the terminal's answer is not clear ("+f.Words+"): look for it in its batch and resolve it"+wayOut(l, s))
 	}
 }
 
-// wayOut names how a person settles what posd cannot tell.
+// wayOut names how a person resolves what posd cannot tell.
 func wayOut(l *live, s *seek) string {
 	if s.movement != "" {
 		return fmt.Sprintf(" (posd resolve %s -as done|refused)", s.movement)
@@ -130,7 +130,7 @@ func (c *Machine) notFound(l *live, m *sale.Movement, f sale.CardFinding) {
 	}
 	if why := c.unproven(p, s.kind, f); why != "" {
 		s.notFound, s.at = 0, c.timer(c.slowProbe())
-		c.attend(l, "the terminal does not know the transaction, and that proves nothing: "+why+"; look at its journal or its paper and settle it"+wayOut(l, s))
+		c.attend(l, "the terminal does not know the transaction, and that proves nothing: "+why+"; look at its journal or its paper and resolve it"+wayOut(l, s))
 		return
 	}
 	spacing := proofSpacing

@@ -17,7 +17,7 @@ type Machine struct {
 
 	// State. Everything that can be waited for has its due time in it (see Next).
 	live       map[sale.ID]*live
-	order      []*live                    // in the order of creation, so that no map order shows
+	byAge      []*live                    // in the order of creation, so that no map order shows
 	keys       map[string]sale.KeyBinding // bound in this run and perhaps not durable yet
 	current    sale.ID                    // the sale that is waiting, if one is
 	term       terminal
@@ -33,7 +33,7 @@ type Machine struct {
 	facts      map[sale.ID]*fact    // about sales the step does not hold, not durable yet
 	controls   []sale.CardControl   // latest approved card sales of this batch, as far as known, the newest last
 	serial     string               // of the terminal that answered last
-	proofs     map[string]*proof    // of card attempts that are not settled, by reference
+	proofs     map[string]*proof    // of card attempts whose end is not known, by reference
 	offline    map[string]bool      // terminals that have approved something offline
 	day        int                  // number of the open business day
 	opened     time.Time            // when the one before was closed
@@ -104,7 +104,7 @@ func (c *Machine) Step(in Input) Effects {
 func (c *Machine) Next() (at time.Duration, ok bool) {
 	var next timer
 	want := func(t timer) { next = first(next, t) }
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.seek != nil && c.term.free() {
 			want(l.seek.at)
 		}
@@ -129,7 +129,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 
 // due does everything whose time has come.
 func (c *Machine) due() {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		c.seekDue(l)
 		c.watchDue(l)
 		c.movementsDue(l)
@@ -162,14 +162,14 @@ func (c *Machine) finishStep() {
 // forget drops what is finished and durable, but for the latest sale: people
 // still look at it, and want to see its receipt printed and its report done.
 func (c *Machine) forget() {
-	kept := c.order[:0]
-	for _, l := range c.order {
+	kept := c.byAge[:0]
+	for _, l := range c.byAge {
 		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || c.printing(l.s.ID) || l.s.ID == c.glass.last {
 			kept = append(kept, l)
 			continue
 		}
 		delete(c.live, l.s.ID)
 	}
-	clear(c.order[len(kept):])
-	c.order = kept
+	clear(c.byAge[len(kept):])
+	c.byAge = kept
 }

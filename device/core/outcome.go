@@ -15,12 +15,12 @@ const mostOutcomes = 200
 
 // tellOutcome puts how an unsure sale ended before people until one of them has put
 // it away (money rule 16), and on the glass if nothing else is there. A person
-// who settled it has seen it.
+// who resolved it has seen it.
 func (c *Machine) tellOutcome(l *live) {
 	if l.s.WentUnsureAt == nil {
 		return
 	}
-	if l.s.Settled == nil {
+	if l.s.Resolved == nil {
 		c.outcomes = append(slices.DeleteFunc(c.outcomes, func(id sale.ID) bool { return id == l.s.ID }), l.s.ID)
 		c.outcomes = c.outcomes[max(0, len(c.outcomes)-mostOutcomes):]
 		c.note(noteOutcomes, c.outcomes)
@@ -59,7 +59,7 @@ func (w CorrectedTold) happen(c *Machine) {
 	}
 	w.By = c.by(w.By)
 	s := c.latest(&w.Sale)
-	back := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MoveDone })
+	back := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State == sale.MovementDone })
 	switch {
 	case s.Method != sale.Card || s.Reported != sale.ReportByHand && (!back || s.Attention == ""):
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "nothing about sale %s is to be entered at IOTPay by hand", s.ID)

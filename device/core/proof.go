@@ -27,7 +27,7 @@ type proof struct {
 }
 
 // noteProofs is the name under which the journal keeps the proofs of attempts
-// that are not settled, by reference; noteOffline that of the terminals that have
+// whose end is not known, by reference; noteOffline that of the terminals that have
 // approved something offline.
 const (
 	noteProofs  = "proofs"
@@ -64,10 +64,10 @@ func (c *Machine) proofOf(ref string) *proof {
 	return c.proofs[ref]
 }
 
-// noteProofs stores the proofs of what is not settled.
+// noteProofs stores the proofs of attempts whose end is not known.
 func (c *Machine) noteProofs() {
 	open := map[string]bool{c.term.claimed: true}
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.seek != nil {
 			open[l.seek.ref] = true
 		}
@@ -75,7 +75,7 @@ func (c *Machine) noteProofs() {
 			open[l.attempt().Ref] = true
 		}
 		for _, m := range l.s.Refunds {
-			open[m.ID] = open[m.ID] || !m.Settled()
+			open[m.ID] = open[m.ID] || !m.Final()
 		}
 	}
 	for ref := range c.proofs {
@@ -147,7 +147,7 @@ func (c *Machine) approvalHeard(ref, words string) {
 func (c *Machine) strayApproval(a sale.CardAnswer) {
 	words := fmt.Sprintf("it approved %s under the reference %q meanwhile", a.Approved, a.Ref)
 	for _, ref := range slices.Sorted(maps.Keys(c.proofs)) {
-		if c.unsettled(ref) {
+		if c.undecided(ref) {
 			c.approvalHeard(ref, words)
 		}
 	}
@@ -159,20 +159,20 @@ func (c *Machine) strayApproval(a sale.CardAnswer) {
 // is heard beside the answer is stored later: an approval among it keeps the mark.
 func (c *Machine) conversationEnded(a sale.CardAnswer) {
 	p := c.proofs[a.Ref]
-	if p == nil || !c.unsettled(a.Ref) || slices.ContainsFunc(a.Late, func(l sale.CardAnswer) bool { return l.SaidApproved }) {
+	if p == nil || !c.undecided(a.Ref) || slices.ContainsFunc(a.Late, func(l sale.CardAnswer) bool { return l.SaidApproved }) {
 		return
 	}
 	p.Open = false
 	c.noteProofs()
 }
 
-// unsettled reports whether the attempt called ref may still be any of its ends.
-func (c *Machine) unsettled(ref string) bool {
+// undecided reports whether the attempt called ref may still be any of its ends.
+func (c *Machine) undecided(ref string) bool {
 	if ref == c.term.claimed {
 		return true
 	}
 	l, m := c.byRef(ref)
-	return l != nil && (m != nil && !m.Settled() || m == nil && !l.s.State.Final())
+	return l != nil && (m != nil && !m.Final() || m == nil && !l.s.State.Final())
 }
 
 // unproven says why "not found" proves nothing of an attempt, or nothing if it

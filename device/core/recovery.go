@@ -56,7 +56,7 @@ func (c *Machine) takeUp(l *live) {
 	}
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
-		if m.Settled() {
+		if m.Final() {
 			continue
 		}
 		mv := c.pending(l, m)
@@ -64,7 +64,7 @@ func (c *Machine) takeUp(l *live) {
 		case m.KeepUntil != nil && c.gap == "":
 			c.planLate(l, m) // its minute is running time: it begins again
 			c.urgent()
-		case l.s.State == sale.Paid && l.s.ReplacedBy != "" && l.s.ReplacerState == "" && m.State == sale.MoveWaiting:
+		case l.s.State == sale.Paid && l.s.ReplacedBy != "" && l.s.ReplacerState == "" && m.State == sale.MovementWaiting:
 			// waits for the other sale
 		case l.s.Method == sale.Card:
 			mv.sent = true

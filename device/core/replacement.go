@@ -5,11 +5,11 @@ import "posd/device/sale"
 // passOn makes the new sale stand for the bill towards every older one of its
 // chain: whichever of them is paid after all is undone if the new one is paid.
 func (c *Machine) passOn(old sale.ID, to *live) {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.s.ReplacedBy == old {
 			l.s.ReplacedBy, l.s.ReplacerState = to.s.ID, ""
 			for i := range l.s.Refunds {
-				if m := &l.s.Refunds[i]; l.s.State == sale.Paid && m.State == sale.MoveWaiting && !c.pending(l, m).sent {
+				if m := &l.s.Refunds[i]; l.s.State == sale.Paid && m.State == sale.MovementWaiting && !c.pending(l, m).sent {
 					m.KeepUntil, c.pending(l, m).at = nil, timer{}
 				}
 			}
@@ -23,7 +23,7 @@ func (c *Machine) tellReplaced(l *live) {
 	if l.s.Replaces == "" || l.s.Replaces == "none" {
 		return
 	}
-	for _, old := range c.order {
+	for _, old := range c.byAge {
 		if old.s.ReplacedBy == l.s.ID {
 			c.replacementEnded(old, l)
 		}
@@ -38,7 +38,7 @@ func (c *Machine) replacementEnded(old, l *live) {
 	}
 	for i := range old.s.Refunds {
 		m := &old.s.Refunds[i]
-		if m.State == sale.MoveWaiting && !c.pending(old, m).sent {
+		if m.State == sale.MovementWaiting && !c.pending(old, m).sent {
 			c.planLate(old, m)
 			return
 		}
@@ -55,13 +55,13 @@ func (c *Machine) notReplaced(l *live) {
 	c.touch(l)
 	for i := range l.s.Refunds {
 		m := &l.s.Refunds[i]
-		if m.State != sale.MoveWaiting || c.pending(l, m).sent {
+		if m.State != sale.MovementWaiting || c.pending(l, m).sent {
 			continue
 		}
 		if l.s.GivenUp {
 			c.planLate(l, m)
 		} else {
-			c.movementIs(l, m, sale.MoveKept, "the sale that was to replace it could not be stored")
+			c.movementIs(l, m, sale.MovementKept, "the sale that was to replace it could not be stored")
 		}
 	}
 }

@@ -146,7 +146,7 @@ func (w ReportsAnswered) happen(c *Machine) {
 	}
 	c.planClaim(passed, pause)
 	if len(q.lost) > 0 {
-		c.doubtLink()
+		c.probeLink()
 	}
 	c.firstAnswered(w.Answers)
 	c.after(TellQueue{})

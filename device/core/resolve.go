@@ -20,19 +20,19 @@ func (w ResolveAsked) happen(c *Machine) {
 	}
 	switch {
 	case s.State != sale.Unsure || l == nil:
-		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "sale %s is %s: only an unsure sale can be settled by a person", s.ID, s.State)
+		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "sale %s is %s: only an unsure sale can be resolved by a person", s.ID, s.State)
 		return
 	case s.Attention == "":
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "posd is still finding out how sale %s ended: wait until it says that it cannot tell", s.ID)
 		return
 	case !w.As.Final():
-		c.refuse(w.Token, sale.ErrInvalid, s.ID, "settle it as paid, declined or cancelled")
+		c.refuse(w.Token, sale.ErrInvalid, s.ID, "resolve it as paid, declined or cancelled")
 		return
 	case w.nameless():
 		c.refuse(w.Token, sale.ErrInvalid, s.ID, namelessWords)
 		return
 	}
-	l.s.Settled = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
+	l.s.Resolved = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
 	c.end(l, outcome{state: w.As, reason: sale.ReasonPerson, words: w.Reason + " (" + w.By + ")", approved: l.s.Amount})
 	if seek := l.seek; seek != nil { // asked on: a machine that disagrees later is an incident
 		seek.resolved, seek.since, seek.at = true, c.mono(), c.timer(c.slowProbe())
@@ -56,14 +56,14 @@ func (c *Machine) resolveMovement(l *live, w ResolveAsked) {
 		m = l.movement(w.Movement)
 	}
 	switch {
-	case m == nil || m.State != sale.MoveUnsure:
+	case m == nil || m.State != sale.MovementUnsure:
 		c.refuse(w.Token, sale.ErrNotPossible, w.Sale.ID, "%s is no refund or void that posd cannot tell the end of: see posd show %s", w.Movement, w.Sale.ID)
 		return
 	case l.s.Attention == "":
 		c.refuse(w.Token, sale.ErrNotPossible, w.Sale.ID, "posd is still finding out how the %s ended: wait until it says that it cannot tell", m.Kind)
 		return
-	case as != sale.MoveDone && as != sale.MoveRefused:
-		c.refuse(w.Token, sale.ErrInvalid, w.Sale.ID, "settle a refund or void as done or refused")
+	case as != sale.MovementDone && as != sale.MovementRefused:
+		c.refuse(w.Token, sale.ErrInvalid, w.Sale.ID, "resolve a refund or void as done or refused")
 		return
 	case w.nameless():
 		c.refuse(w.Token, sale.ErrInvalid, w.Sale.ID, namelessWords)
@@ -74,7 +74,7 @@ func (c *Machine) resolveMovement(l *live, w ResolveAsked) {
 	c.movementIs(l, m, as, fmt.Sprintf("%s (%s)", w.Reason, w.By))
 	switch {
 	case l.s.Method != sale.Card:
-	case as == sale.MoveDone:
+	case as == sale.MovementDone:
 		c.undone(l, m)
 	default:
 		c.notUndone(l)

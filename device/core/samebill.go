@@ -37,11 +37,11 @@ func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
 	if w.Kind == sale.CardComplete {
 		return false
 	}
-	candidates := make([]sale.Sale, 0, len(w.Bill)+len(c.order))
-	for i := range w.Bill {
-		candidates = append(candidates, *c.latest(&w.Bill[i]))
+	candidates := make([]sale.Sale, 0, len(w.SameBill)+len(c.byAge))
+	for i := range w.SameBill {
+		candidates = append(candidates, *c.latest(&w.SameBill[i]))
 	}
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		candidates = append(candidates, l.s)
 	}
 	for _, s := range candidates {

@@ -39,7 +39,7 @@ type oddities struct {
 	hides     bool // what was approved offline is not found
 	swaps     bool // a second terminal takes turns with the first
 	forgets   bool // somebody closes batches on the keypad in mid-trade, or clears its memory
-	talks     bool // says approved in ways that cannot be read, late, or after another verdict
+	garbles   bool // says approved in ways that cannot be read, late, or after another verdict
 }
 
 // record is a transaction that the host approved.
@@ -71,7 +71,7 @@ func (b *bank) init(w *world) {
 		return // the simulated terminal on the wire has none of them
 	}
 	one := func(n int) bool { return w.rnd.IntN(n) == 0 }
-	b.odd = oddities{lookupOff: one(12), marksOnly: one(4), hides: one(6), swaps: one(4), forgets: one(3), talks: one(2)}
+	b.odd = oddities{lookupOff: one(12), marksOnly: one(4), hides: one(6), swaps: one(4), forgets: one(3), garbles: one(2)}
 	w.policy.TerminalOffline = b.odd.hides
 }
 
@@ -97,7 +97,7 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 		return
 	}
 	b.sentOn[o.Ref] = b.line
-	if b.running == nil && b.odd.talks && o.Kind == sale.CardSale && w.chance(0.02) {
+	if b.running == nil && b.odd.garbles && o.Kind == sale.CardSale && w.chance(0.02) {
 		answer(10*time.Second, sale.VerdictUnsure, "no answer")
 		b.approveLate(w, o)
 		return
@@ -148,7 +148,7 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 
 // answered hands an answer to the core, and what came beside it.
 func (w *world) answered(a sale.CardAnswer, back back) {
-	back(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Known: w.saleOf(a.Foreign)} })
+	back(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Owner: w.saleOf(a.Foreign)} })
 	if len(a.Late) > 0 {
 		back(30*time.Millisecond+1, func() core.Event { return w.heard(a.Late) })
 	}
@@ -158,7 +158,7 @@ func (w *world) answered(a sale.CardAnswer, back back) {
 func (w *world) heard(late []sale.CardAnswer) core.Event {
 	var h core.CardHeard
 	for _, a := range late {
-		h.Answers = append(h.Answers, core.HeardAnswer{Answer: a, Known: w.saleOf(a.Ref)})
+		h.Answers = append(h.Answers, core.HeardAnswer{Answer: a, Owner: w.saleOf(a.Ref)})
 	}
 	return h
 }
@@ -202,7 +202,7 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 		if orig.voided = o.Kind == sale.CardVoid; orig.voided { // all of it, whatever was asked
 			rec.approved, rec.hidden = orig.approved, b.odd.marksOnly
 		}
-		byHand := func(s *sale.Sale) bool { return s != nil && s.Settled != nil } // a person called a part all of it
+		byHand := func(s *sale.Sale) bool { return s != nil && s.Resolved != nil } // a person called a part all of it
 		if orig.undone += rec.approved; orig.undone > orig.approved && !byHand(w.saleOf(orig.ref)) {
 			w.fail("I1: %s was given back of %s, which took %s", orig.undone, orig.ref, orig.approved)
 		}

@@ -9,7 +9,7 @@ type clock struct {
 	order int
 	plans []plan // a heap, the next one first
 	wake  plan   // the one moment at which posd wants a Tick; its do is nil if there is none
-	idle  int    // things done since time last moved
+	idle  int    // things done since time last returned
 }
 
 type plan struct {

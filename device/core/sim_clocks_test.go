@@ -102,7 +102,7 @@ func (t *wants) add(out core.Effects) {
 func aboutEffect(e core.Effect) string {
 	switch e := e.(type) {
 	case core.Charge:
-		return fmt.Sprintf("%s %s %s", e.Order.Kind, e.Order.Ref, e.Order.Amount)
+		return fmt.Sprintf("%s %s %s", e.Request.Kind, e.Request.Ref, e.Request.Amount)
 	case core.Find:
 		return fmt.Sprintf("%s %s", e.Lookup.Kind, e.Lookup.Ref)
 	case core.SendReports:

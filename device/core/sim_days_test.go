@@ -130,7 +130,7 @@ func (w *world) gather(e sale.GatherDay, back back) {
 		sales = append(sales, s)
 	}
 	b := books.SumClosing(e, w.wall(), w.policy.Currency, slices.Values(sales))
-	b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.Doubt, sales)
+	b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.LostClose, sales)
 	var asked []books.Question
 	var answers []sale.GatewayAnswer
 	for _, q := range books.Questions(e.No, sales) {
@@ -167,10 +167,10 @@ func (w *world) closedDay(no int) (b books.Books, err error) {
 	return b, err
 }
 
-// daysSettled holds that every end is booked in one day, that a closed day says
+// daysAgree holds that every end is booked in one day, that a closed day says
 // for ever what is booked in it, and that no cent of the three books is
 // unexplained.
-func (w *world) daysSettled() {
+func (w *world) daysAgree() {
 	if open, _ := w.machine.OpenDay(); len(w.disk.Rows.Days) < open-1 {
 		w.fail("day %d is never closed", open-1)
 	}
@@ -206,7 +206,7 @@ func (w *world) netOf(no int) (net sale.Amount) {
 			net += moved(s)
 		}
 		for _, m := range s.Refunds {
-			if m.Day == no && m.State == sale.MoveDone {
+			if m.Day == no && m.State == sale.MovementDone {
 				net -= undone(s, m)
 			}
 		}
@@ -218,7 +218,7 @@ func (w *world) netOf(no int) (net sale.Amount) {
 func netOf(s sale.Sale) sale.Amount {
 	net := moved(s)
 	for _, m := range s.Refunds {
-		if m.State == sale.MoveDone {
+		if m.State == sale.MovementDone {
 			net -= undone(s, m)
 		}
 	}
@@ -263,7 +263,7 @@ func (w *world) explained(no int, b books.Books) {
 			}
 		}
 		for _, r := range w.bank.list { // a person called it not paid, or it is an incident, and the terminal has it
-			if s := w.disk.Rows.Sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Settled != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
+			if s := w.disk.Rows.Sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Resolved != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
 				switch r.kind {
 				case sale.CardReturn:
 					left += r.approved
@@ -277,8 +277,8 @@ func (w *world) explained(no int, b books.Books) {
 		}
 	}
 	for _, e := range g.Apart.Sales {
-		if s := w.disk.Rows.Sales[e.Sale]; s.Settled == nil && s.Incident == "" {
-			w.fail("day %d: the gateway differs on sale %s, which nobody settled: %s", no, e.Sale, e.Words)
+		if s := w.disk.Rows.Sales[e.Sale]; s.Resolved == nil && s.Incident == "" {
+			w.fail("day %d: the gateway differs on sale %s, which nobody resolved: %s", no, e.Sale, e.Words)
 		}
 	}
 }

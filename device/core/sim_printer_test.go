@@ -21,8 +21,8 @@ type press struct {
 
 // paper is what lies on the counter: a receipt, or the beginning of one.
 type paper struct {
-	receipt sale.Receipt
-	whole   bool
+	receipt  sale.Receipt
+	complete bool
 }
 
 // print takes a receipt after what it was given before. What posd is told
@@ -77,13 +77,13 @@ func (p *press) feed(w *world, r sale.Receipt, back back) {
 }
 
 // papers holds what is true of receipts once all is well: each one that is due
-// has come to an end that posd knows, what it calls printed lies there whole,
+// has come to an end that posd knows, what it calls printed lies there complete,
 // and no second one lies there without saying so.
 func (w *world) papers() {
-	whole, unmarked := map[string]bool{}, map[string]bool{}
+	complete, unmarked := map[string]bool{}, map[string]bool{}
 	for _, p := range w.press.paper {
 		r := p.receipt
-		whole[r.Job] = whole[r.Job] || p.whole
+		complete[r.Job] = complete[r.Job] || p.complete
 		if r.Duplicate {
 			continue
 		}
@@ -102,20 +102,20 @@ func (w *world) papers() {
 		switch {
 		case !j.Finished():
 			w.fail("receipts: job %s of sale %s is still %s", j.ID, j.Sale, j.State)
-		case j.State == sale.PrintDone && !whole[j.ID]:
+		case j.State == sale.PrintDone && !complete[j.ID]:
 			w.fail("receipts: job %s of sale %s is printed and does not lie there", j.ID, j.Sale)
 		}
 	}
 	for _, id := range w.disk.Rows.Order {
 		s := w.disk.Rows.Sales[id]
-		if s.State == sale.Paid && s.Settled == nil && !due[string(id)] {
+		if s.State == sale.Paid && s.Resolved == nil && !due[string(id)] {
 			w.fail("receipts: sale %s is paid and nothing was printed", id)
 		}
 		if due[string(id)] && (s.Printed == sale.PrintNone || s.Printed == sale.PrintQueued) {
 			w.fail("receipts: sale %s says %q of a receipt that has come to its end", id, s.Printed)
 		}
 		for _, m := range s.Refunds {
-			if m.State == sale.MoveDone && s.State == sale.Paid && !due[string(id)+m.ID] {
+			if m.State == sale.MovementDone && s.State == sale.Paid && !due[string(id)+m.ID] {
 				w.fail("receipts: %s %s of sale %s is done and nothing was printed", m.Kind, m.ID, id)
 			}
 		}

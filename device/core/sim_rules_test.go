@@ -49,7 +49,7 @@ func (w *world) written(rows []sale.Row) {
 			w.fail("I5: sale %s was %s and became %s", s.Sale.ID, was, s.Sale.State)
 		case !ended && s.Sale.State.Final():
 			w.finals[s.Sale.ID] = s.Sale.State
-			if s.Sale.State == sale.Paid && s.Sale.Settled == nil && !w.captured(s.Sale) {
+			if s.Sale.State == sale.Paid && s.Sale.Resolved == nil && !w.captured(s.Sale) {
 				w.fail("I3: sale %s is paid and nobody paid it", s.Sale.ID)
 			}
 		}

@@ -211,10 +211,10 @@ func (s *shop) send(w *world, a *ask) {
 			st := w.disk.Rows.Sales[h.Sale]
 			ev.Bound, ev.BoundSale = &h, &st
 		}
-		ev.Bill, _ = w.disk.SameBill(context.Background(), r.Reference)
+		ev.SameBill, _ = w.disk.SameBill(context.Background(), r.Reference)
 		if r.Reference == "" {
 			for _, id := range w.machine.PaidLately() {
-				ev.Bill = append(ev.Bill, w.disk.Rows.Sales[id])
+				ev.SameBill = append(ev.SameBill, w.disk.Rows.Sales[id])
 			}
 		}
 		if old, ok := w.disk.Rows.Sales[sale.ID(r.Replaces)]; ok {
@@ -348,7 +348,7 @@ func (s *shop) resolve(w *world, st sale.Sale) {
 	if w.captured(st) != w.chance(0.1) {
 		as = sale.Paid
 	}
-	w.say("cashier: settles sale %s as %s", st.ID, as)
+	w.say("cashier: resolves sale %s as %s", st.ID, as)
 	s.ask(w, func(t core.Token) core.Event {
 		return core.ResolveAsked{Token: t, Sale: st, As: as, By: "Ann", Reason: "the paper says so"}
 	}, nil)

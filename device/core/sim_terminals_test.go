@@ -22,23 +22,23 @@ func (b *bank) trouble(w *world) {
 	if w.wires == nil {
 		w.nowAndThen(40*time.Minute, func() { b.reboot(w) })
 	}
-	w.nowAndThen(10*time.Minute, func() { w.shop.resolveMoves(w) })
+	w.nowAndThen(10*time.Minute, func() { w.shop.resolveMovements(w) })
 }
 
-// resolveMoves is a person's word on voids and returns that posd cannot tell the
+// resolveMovements is a person's word on voids and returns that posd cannot tell the
 // end of: the bank's list has them or not.
-func (s *shop) resolveMoves(w *world) {
+func (s *shop) resolveMovements(w *world) {
 	for _, id := range w.disk.Rows.Order {
 		st := w.disk.Rows.Sales[id]
 		for _, m := range st.Refunds {
-			if st.Method != sale.Card || m.State != sale.MoveUnsure || st.Attention == "" || w.machine == nil {
+			if st.Method != sale.Card || m.State != sale.MovementUnsure || st.Attention == "" || w.machine == nil {
 				continue
 			}
-			as := sale.MoveRefused
+			as := sale.MovementRefused
 			if w.bank.records[m.ID] != nil {
-				as = sale.MoveDone
+				as = sale.MovementDone
 			}
-			w.say("manager: settles %s %s of sale %s as %s", m.Kind, m.ID, st.ID, as)
+			w.say("manager: resolves %s %s of sale %s as %s", m.Kind, m.ID, st.ID, as)
 			s.ask(w, func(t core.Token) core.Event {
 				return core.ResolveAsked{Token: t, Sale: st, Movement: m.ID, As: sale.State(as), By: "Ann", Reason: "the bank's list says so"}
 			}, nil)
@@ -91,7 +91,7 @@ func (b *bank) reboot(w *world) {
 // garble makes an approval one that says so in a way that cannot be read, under
 // a reference cut short, or after another verdict in the same conversation.
 func (b *bank) garble(w *world, a sale.CardAnswer) sale.CardAnswer {
-	if a.Verdict != sale.VerdictApproved || a.Kind != sale.CardSale || !b.odd.talks || !w.chance(0.08) {
+	if a.Verdict != sale.VerdictApproved || a.Kind != sale.CardSale || !b.odd.garbles || !w.chance(0.08) {
 		return a
 	}
 	first := sale.CardAnswer{Ref: a.Ref, Kind: a.Kind, Serial: a.Serial}
@@ -137,7 +137,7 @@ func (b *bank) approveLate(w *world, o sale.CardRequest) {
 func (b *bank) tell(w *world, a sale.CardAnswer) {
 	s := w.saleOf(a.Ref)
 	switch {
-	case s == nil, s.Incident != "", s.Settled != nil, s.State == sale.Paid, s.State == sale.Unsure && s.Attention != "":
+	case s == nil, s.Incident != "", s.Resolved != nil, s.State == sale.Paid, s.State == sale.Unsure && s.Attention != "":
 		return
 	case w.machine != nil:
 		w.step(w.heard([]sale.CardAnswer{a}))

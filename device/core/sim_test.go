@@ -92,10 +92,10 @@ func TestASeedReplaysBitForBit(t *testing.T) {
 	}
 }
 
-// simulate runs one seed: some customers under faults, then calm until all is settled.
+// simulate runs one seed: some customers under faults, then calm until all has ended.
 func simulate(seed uint64, tell bool) *world { return newWorld(seed, false).live(tell) }
 
-// live runs a world from its first customer to its last settled sale.
+// live runs a world from its first customer to the end of its last sale.
 func (w *world) live(tell bool) *world {
 	w.tell = tell
 	w.start()
@@ -108,7 +108,7 @@ func (w *world) live(tell bool) *world {
 		w.run(w.now + 8*24*time.Hour)
 	}
 	if len(w.failures) == 0 {
-		w.settled()
+		w.finished()
 	}
 	return w
 }
@@ -129,7 +129,7 @@ func (w *world) becomeCalm() {
 	if w.seed%2 == 0 {
 		w.after(30*time.Minute, func() { w.shop.retry(w) })
 	}
-	w.after(80*time.Minute, func() { w.shop.resolveMoves(w) })
+	w.after(80*time.Minute, func() { w.shop.resolveMovements(w) })
 	w.after(90*time.Minute, func() { w.shop.closeDay(w) })
 }
 

@@ -161,7 +161,7 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 			w.fail("I1: refund %s asked for two amounts", r.No)
 		case had != nil:
 			had.times++
-		case o != nil && !o.status.Paid() && w.saleOf(r.No) != nil && w.saleOf(r.No).Settled != nil: // a person called it paid, wrongly
+		case o != nil && !o.status.Paid() && w.saleOf(r.No) != nil && w.saleOf(r.No).Resolved != nil: // a person called it paid, wrongly
 			had = &refunded{amount: r.Amount, times: 1, refused: true}
 			g.refunds[r.No] = had
 		case o == nil || !o.status.Paid() || o.back+r.Amount > o.amount:

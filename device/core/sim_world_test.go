@@ -329,7 +329,7 @@ func (w *world) perform(e core.Effect) {
 	case core.Reply:
 		w.shop.answered(w, e)
 	case core.Charge:
-		w.bank.charge(w, e.Order, back)
+		w.bank.charge(w, e.Request, back)
 	case core.Find:
 		w.bank.find(w, e.Lookup, back)
 	case core.Abort:

@@ -228,7 +228,7 @@ func sell(p *player, l *storyLine) {
 	}
 	for _, s := range p.disk.all() {
 		if w.Reference != "" && s.Reference == w.Reference || w.Reference == "" && s.Amount == w.Amount {
-			w.Bill = append(w.Bill, s)
+			w.SameBill = append(w.SameBill, s)
 		}
 		if w.Original != nil && s.Original == w.Original.ID {
 			w.Completions = append(w.Completions, s)

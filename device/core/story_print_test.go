@@ -118,7 +118,7 @@ func (p *player) sayGlass() {
 func (p *player) sayBooks(day sale.GatherDay) {
 	all := p.disk.all()
 	b := books.SumClosing(day, p.wall(), p.policy.Currency, slices.Values(all))
-	b.Closing.Terminal = books.MatchBatch(day.No, day.No, day.Batch, day.Doubt, all)
+	b.Closing.Terminal = books.MatchBatch(day.No, day.No, day.Batch, day.LostClose, all)
 	for i, part := range b.Parts() {
 		for _, r := range part.Rows {
 			switch {
@@ -201,14 +201,14 @@ func (p *player) saleLines(s sale.Sale) []string {
 	if kind == sale.CardSale {
 		kind = ""
 	}
-	settled := ""
-	if s.Settled != nil {
-		settled = s.Settled.By + ": " + s.Settled.Reason
+	resolved := ""
+	if s.Resolved != nil {
+		resolved = s.Resolved.By + ": " + s.Resolved.Reason
 	}
 	lines := []string{join("sale", string(s.ID), string(s.Method), string(kind), s.Amount.String(), with("ref", s.Reference), strings.ToUpper(string(s.State)), string(s.Reason), quoted(s.Words),
 		with("approved", s.ApprovedAmount.String()), with("due", s.Due.String()), with("tip", s.Tip.String()), with("cashback", s.Cashback.String()), with("surcharge", s.Surcharge.String()),
 		when(s.Offline, "offline"), with("upload", string(s.Upload)), when(s.CancelWished, "cancel-wished"), when(s.GivenUp, "given-up"),
-		with("replaces", s.Replaces), with("replaced-by", string(s.ReplacedBy)), with("that-one", string(s.ReplacerState)), with("word-of", settled),
+		with("replaces", s.Replaces), with("replaced-by", string(s.ReplacedBy)), with("that-one", string(s.ReplacerState)), with("word-of", resolved),
 		when(s.WatchedS > 0, with("watched", (time.Duration(s.WatchedS)*time.Second).String())), when(s.Day > 0, with("day", fmt.Sprint(s.Day))),
 		when(s.Printed != sale.PrintNone, with("printed", string(s.Printed))), when(s.Reported != sale.ReportNotNeeded, with("reported", string(s.Reported))))}
 	for _, a := range s.Attempts {
@@ -256,7 +256,7 @@ func (p *player) effect(e Effect) string {
 	case Log:
 		return join(when(e.Warn, "warn"), when(!e.Warn, "log"), string(e.Sale), e.Message, quoted(e.Words))
 	case Charge:
-		o := e.Order
+		o := e.Request
 		of := ""
 		if o.Original != nil {
 			of = fmt.Sprintf("of %s (%s, number %s)", o.Original.Ref, o.Original.Amount, o.Original.Transaction)
@@ -271,7 +271,7 @@ func (p *player) effect(e Effect) string {
 	case CloseBatch:
 		return "SETTLE the terminal's batch"
 	case GatherDay:
-		return join("sum up day", fmt.Sprint(e.Of.No), "of", e.Of.Date, "with batch", string(e.Of.Batch.End), e.Of.Batch.Number, quoted(e.Of.Batch.Words), with("doubt", e.Of.Doubt))
+		return join("sum up day", fmt.Sprint(e.Of.No), "of", e.Of.Date, "with batch", string(e.Of.Batch.End), e.Of.Batch.Number, quoted(e.Of.Batch.Words), with("doubt", e.Of.LostClose))
 	case Abort:
 		return "wish the terminal's transaction cancelled"
 	case CreateOrder:

@@ -27,11 +27,11 @@ func terminalSays(p *player, l *storyLine) {
 		}
 		p.happens(BatchAnswered{Answer: a})
 	default:
-		o := answering[Charge](p).Order
+		o := answering[Charge](p).Request
 		w := CardAnswered{Answer: cardAnswer(l, o.Ref, o.Kind)}
 		if of := l.arg("duplicate-of"); of != "" { // its duplicate check names another transaction
 			w.Answer.Reason, w.Answer.Foreign = sale.ReasonDuplicateOf, p.names.real(of)
-			w.Known = p.holder(w.Answer.Foreign)
+			w.Owner = p.holder(w.Answer.Foreign)
 		}
 		p.happens(w)
 	}

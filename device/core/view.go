@@ -25,7 +25,7 @@ func (c *Machine) Sale(id sale.ID) (s sale.Sale, durable, ok bool) {
 // Sales returns the sales that the machine holds, in the order of creation.
 func (c *Machine) Sales() iter.Seq[sale.Sale] {
 	return func(yield func(sale.Sale) bool) {
-		for _, l := range c.order {
+		for _, l := range c.byAge {
 			if !yield(l.s.Clone()) {
 				return
 			}
@@ -73,7 +73,7 @@ func (c *Machine) Steady(mono time.Duration) time.Time {
 // Awaited returns the sale whose order the gateway is still asked about; ok is
 // false for an order whose end is known, or that is not ours.
 func (c *Machine) Awaited(mchOrderNo string) (s sale.Sale, ok bool) {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if l.watch != nil && l.watch.no == mchOrderNo {
 			s, ok = l.s.Clone(), true
 		}

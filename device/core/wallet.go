@@ -157,7 +157,7 @@ func (c *Machine) watchDue(l *live) {
 		w.scan = false
 		if l.s.State == sale.Waiting {
 			c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonTimeout, words: cmp.Or(l.s.Words, "the wallet has not said whether it paid; still watched")})
-			c.attend(l, "the wallet has not said whether it paid: look at the customer's phone, or at IOTPay, and settle the sale; posd goes on asking")
+			c.attend(l, "the wallet has not said whether it paid: look at the customer's phone, or at IOTPay, and resolve the sale; posd goes on asking")
 		}
 	}
 	if w.asking || !w.at.over(c.mono()) {
@@ -213,11 +213,11 @@ func (c *Machine) nextAsk(l *live, a sale.GatewayAnswer) {
 	if age >= c.policy.WatchFor {
 		l.watch = nil
 		l.s.WatchedS = int64(age / time.Second)
-		if l.s.State.Final() { // a person has settled it
+		if l.s.State.Final() { // a person has resolved it
 			c.touch(l)
 			return
 		}
-		c.attend(l, "the gateway has not said in all this time whether the code was paid: look it up at IOTPay and settle the sale")
+		c.attend(l, "the gateway has not said in all this time whether the code was paid: look it up at IOTPay and resolve the sale")
 		return
 	}
 	w.at = c.timer(max(askEvery(age), a.RetryAfter))
@@ -260,7 +260,7 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 		if l.s.Reason == sale.ReasonClosed {
 			c.incident(l, "the gateway closed the order, and says now that the customer has paid: give the money back with a refund, or hand the goods out")
 		} else if l.s.State != sale.Paid {
-			c.incident(l, fmt.Sprintf("the gateway says paid, but the sale was settled as %s", l.s.State))
+			c.incident(l, fmt.Sprintf("the gateway says paid, but a person resolved the sale as %s", l.s.State))
 		}
 		return
 	}
@@ -292,7 +292,7 @@ func (c *Machine) orderClosed(l *live, a sale.GatewayAnswer) {
 	case l.s.State != sale.Paid, w.closed:
 	case a.Status == sale.StatusClosedSystem && l.s.Refundable() < l.s.ApprovedAmount: // given back: some say so by this status
 	default:
-		c.incident(l, fmt.Sprintf("the gateway says closed unpaid (status %d), or refunded by its own list, but the sale was settled as paid: look it up at IOTPay", a.Status))
+		c.incident(l, fmt.Sprintf("the gateway says closed unpaid (status %d), or refunded by its own list, but a person resolved the sale as paid: look it up at IOTPay", a.Status))
 	}
 	c.closedForGood(l)
 }
@@ -317,7 +317,7 @@ func (w ClosedOrderPaid) happen(c *Machine) {
 // happen asks about an order at once. The notice itself decides nothing:
 // asking stays the one way to know.
 func (e OrderNoticed) happen(c *Machine) {
-	for _, l := range c.order {
+	for _, l := range c.byAge {
 		if w := l.watch; w != nil && w.no == e.MchOrderNo && !w.asking && w.created {
 			w.at = c.soon()
 		}

@@ -210,18 +210,18 @@ func (m *Memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 	var list []sale.Sale
 	for i, id := range slices.Backward(m.Rows.Order) {
 		s := m.Rows.Sales[id].Clone()
-		hit := within(s.CreatedAt)
-		if f.Moved {
-			hit = slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return within(mv.CreatedAt) })
+		match := within(s.CreatedAt)
+		if f.GivenBack {
+			match = slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return within(mv.CreatedAt) })
 		}
 		if f.Day != 0 {
-			hit = hit && (s.Day == f.Day || slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return mv.Day == f.Day }))
+			match = match && (s.Day == f.Day || slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return mv.Day == f.Day }))
 		}
-		hit = hit && (f.State == "" || s.State == f.State) && (f.Method == "" || s.Method == f.Method)
+		match = match && (f.State == "" || s.State == f.State) && (f.Method == "" || s.Method == f.Method)
 		if f.Before != "" && i >= slices.Index(m.Rows.Order, f.Before) {
-			hit = false
+			match = false
 		}
-		if hit && (f.Limit == 0 || len(list) < f.Limit) {
+		if match && (f.Limit == 0 || len(list) < f.Limit) {
 			list = append(list, s)
 		}
 	}

@@ -64,11 +64,11 @@ func ended(s sale.Sale) result {
 
 // gaveBack tells a refund or void of a sale as it stands.
 func gaveBack(s sale.Sale, m sale.Movement) result {
-	r := result{sale: &s, movement: &m, final: m.Settled()}
+	r := result{sale: &s, movement: &m, final: m.Final()}
 	switch m.State {
-	case sale.MoveDone:
+	case sale.MovementDone:
 		r.code, r.text = codeOK, "OK"
-	case sale.MoveRefused, sale.MoveKept:
+	case sale.MovementRefused, sale.MovementKept:
 		r.code, r.text = codeDeclined, "DECLINED"
 	default:
 		r.code, r.text = codeNoAnswer, "TIMEOUT CHECK TERMINAL"

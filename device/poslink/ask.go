@@ -13,8 +13,8 @@ import (
 // Till is what a register's wishes are asked of.
 type Till interface {
 	Sell(ctx context.Context, r device.SellRequest) (s sale.Sale, replayed bool, err error)
-	Refund(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
-	Void(ctx context.Context, r device.MoveRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Refund(ctx context.Context, r device.GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Void(ctx context.Context, r device.GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error)
 	Cancel(ctx context.Context, id sale.ID) (sale.Sale, error)
 	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)
 	// Await returns the sale once it is enough, or as it stands with ctx's error.
@@ -75,7 +75,7 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	if p.kind == typeReturn {
 		do = s.till.Refund
 	}
-	made, id, _, err := do(ctx, device.MoveRequest{Key: x.Key, Sale: from.ID, Amount: p.amount, By: s.c.By, Why: "asked for by the register"})
+	made, id, _, err := do(ctx, device.GiveBackRequest{Key: x.Key, Sale: from.ID, Amount: p.amount, By: s.c.By, Why: "asked for by the register"})
 	if err != nil {
 		return s.refusal(err)
 	}
@@ -90,7 +90,7 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	state := func(want func(sale.Movement) bool) func(sale.Sale) bool {
 		return func(now sale.Sale) bool { m, ok := find(now); return ok && want(m) }
 	}
-	now := s.await(ctx, made, state(func(m sale.Movement) bool { return m.State == sale.MoveWaiting }), state(sale.Movement.Settled))
+	now := s.await(ctx, made, state(func(m sale.Movement) bool { return m.State == sale.MovementWaiting }), state(sale.Movement.Final))
 	m, ok := find(now)
 	if !ok {
 		return result{code: codeNoAnswer, text: "TIMEOUT CHECK TERMINAL", sale: &now}

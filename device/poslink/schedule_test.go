@@ -42,7 +42,7 @@ func play(t *testing.T, r *rand.Rand) {
 	for customer := range 6 {
 		before := p.c.captured()
 		code, acked := p.serve(saleFrame([]string{"350", "500"}[r.IntN(2)], "1"))
-		p.settle()
+		p.finish()
 		took := p.c.captured() - before
 		p.note("customer %d heard %q (acknowledged %v), %d captured", customer, code, acked, took)
 		switch {
@@ -129,8 +129,8 @@ func (p *shop) customer() func() {
 	}
 }
 
-// settle lets everything that is under way end.
-func (p *shop) settle() {
+// finish lets everything that is under way end.
+func (p *shop) finish() {
 	time.Sleep(7 * time.Minute)
 	synctest.Wait()
 }

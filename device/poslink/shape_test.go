@@ -21,7 +21,7 @@ func TestEveryPaymentAnswerIsWhole(t *testing.T) {
 	card := &sale.CardInfo{Type: "INTERAC", Number: "XXXXXXXXXXXX1119", Entry: sale.EntryChip, HostCode: "0", HostText: "Approuvé\x1c", Label: "INTERAC"}
 	results := []result{
 		refused(codeRefused, "TERMINAL BUSY"), refused(codeDuplicate, "DUP TRANSACTION"), unavailable(nil),
-		gaveBack(sale.Sale{}, sale.Movement{State: sale.MoveDone, Amount: 5}), gaveBack(sale.Sale{}, sale.Movement{State: sale.MoveUnsure}),
+		gaveBack(sale.Sale{}, sale.Movement{State: sale.MovementDone, Amount: 5}), gaveBack(sale.Sale{}, sale.Movement{State: sale.MovementUnsure}),
 	}
 	for _, state := range sale.States {
 		for _, c := range []*sale.CardInfo{nil, card} {

@@ -102,19 +102,19 @@ func (c *counter) Cancel(_ context.Context, id sale.ID) (sale.Sale, error) {
 	return sale.Sale{}, nil
 }
 
-func (c *counter) Void(_ context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+func (c *counter) Void(_ context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range c.sales {
 		if s.ID == r.Sale {
-			s.Refunds = append(s.Refunds, sale.Movement{ID: "VOID000000000001", Kind: sale.Void, Amount: s.ApprovedAmount, State: sale.MoveDone, By: r.By})
+			s.Refunds = append(s.Refunds, sale.Movement{ID: "VOID000000000001", Kind: sale.Void, Amount: s.ApprovedAmount, State: sale.MovementDone, By: r.By})
 			return s.Clone(), "VOID000000000001", false, nil
 		}
 	}
 	return sale.Sale{}, "", false, errors.New("unknown sale")
 }
 
-func (c *counter) Refund(ctx context.Context, r device.MoveRequest) (sale.Sale, string, bool, error) {
+func (c *counter) Refund(ctx context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
 	return c.Void(ctx, r)
 }
 

@@ -118,13 +118,13 @@ type Day struct {
 
 // GatherDay says of which business day the books are to be summed up.
 type GatherDay struct {
-	No     int
-	Date   string
-	Opened time.Time // when the day before was closed
-	By     string
-	Batch  BatchAnswer
-	Doubt  string // words of an earlier close of this batch whose answer was lost
-	Gap    string // words of a restore: what this report may be without
+	No        int
+	Date      string
+	Opened    time.Time // when the day before was closed
+	By        string
+	Batch     BatchAnswer
+	LostClose string // words of an earlier close of this batch whose answer was lost
+	Gap       string // words of a restore: what this report may be without
 }
 
 // StoredEvent is an event as read back.
@@ -145,13 +145,13 @@ type KeyBinding struct {
 
 // Filter selects sales; zero fields select all.
 type Filter struct {
-	State    State
-	Method   Method
-	From, To time.Time // createdAt in [From, To)
-	Moved    bool      // From and To are about when a refund or void was made instead
-	Day      int       // booked in that business day, itself or one of its movements
-	Before   ID        // only sales made before that one: the next page
-	Limit    int       // newest first; 0 means 100
+	State     State
+	Method    Method
+	From, To  time.Time // createdAt in [From, To)
+	GivenBack bool      // From and To are about when a refund or void was made instead
+	Day       int       // booked in that business day, itself or one of its movements
+	Before    ID        // only sales made before that one: the next page
+	Limit     int       // newest first; 0 means 100
 	// Reference is the bill's number, Last four digits of a card, By who asked for it.
 	Reference, Last, By string
 	Amount              Amount // asked
@@ -172,7 +172,7 @@ type QueueStats struct {
 
 // Recovered is everything the till must know when it starts.
 type Recovered struct {
-	Open     []Sale            // waiting, unsure, with a movement not settled, or undecided
+	Open     []Sale            // waiting, unsure, with a movement that has not ended, or undecided
 	Jobs     []Job             // print jobs not finished
 	JobSales []Sale            // and their sales
 	Control  *Sale             // latest card sale the terminal approved, with its attempts

@@ -82,7 +82,7 @@ const (
 	ReasonNoAnswer    Reason = "no-answer"    // asked, no answer
 	ReasonRestart     Reason = "restart"      // posd stopped while it was under way
 	ReasonPartial     Reason = "partial"      // approved for less than asked
-	ReasonPerson      Reason = "person"       // settled by a person's word
+	ReasonPerson      Reason = "person"       // resolved by a person
 )
 
 // Printed says what became of the customer's receipt.
@@ -206,11 +206,11 @@ type MovementState string
 
 // The states of a movement. Kept: a late refund that a person stopped before its first byte.
 const (
-	MoveWaiting MovementState = "waiting"
-	MoveDone    MovementState = "done"
-	MoveRefused MovementState = "refused"
-	MoveUnsure  MovementState = "unsure"
-	MoveKept    MovementState = "kept"
+	MovementWaiting MovementState = "waiting"
+	MovementDone    MovementState = "done"
+	MovementRefused MovementState = "refused"
+	MovementUnsure  MovementState = "unsure"
+	MovementKept    MovementState = "kept"
 )
 
 // movements lists what may become of a refund or void:
@@ -220,8 +220,8 @@ const (
 //	   |  +--> unsure   (to done or refused, once the other side says so)
 //	   +-----> kept     (stopped before its first byte)
 var movements = map[MovementState][]MovementState{
-	MoveWaiting: {MoveDone, MoveRefused, MoveUnsure, MoveKept},
-	MoveUnsure:  {MoveDone, MoveRefused},
+	MovementWaiting: {MovementDone, MovementRefused, MovementUnsure, MovementKept},
+	MovementUnsure:  {MovementDone, MovementRefused},
 }
 
 // CanBecome reports whether a refund or void may go from s to next.
@@ -243,9 +243,9 @@ type Movement struct {
 	Card      *CardInfo     `json:"card,omitempty"`      // of a void or return at the terminal, once answered
 }
 
-// Settled reports whether the movement's fate is known.
-func (m Movement) Settled() bool {
-	return m.State == MoveDone || m.State == MoveRefused || m.State == MoveKept
+// Final reports whether the movement has ended.
+func (m Movement) Final() bool {
+	return m.State == MovementDone || m.State == MovementRefused || m.State == MovementKept
 }
 
 // Sale is the payment of one bill by one method, as stored and as the API shows it.
@@ -289,7 +289,7 @@ type Sale struct {
 	Refunds        []Movement `json:"refunds"`
 	Incident       string     `json:"incident,omitempty"`  // amounts or words that disagree: automatic steps wait for a person
 	Attention      string     `json:"attention,omitempty"` // what a person must do, in words
-	Settled        *Word      `json:"settled,omitempty"`   // a person's word, if that is what ended it
+	Resolved       *Word      `json:"resolved,omitempty"`  // a person's word, if that is what ended it
 	Corrected      *Word      `json:"corrected,omitempty"` // a person's word that what cannot be reported was entered at the gateway by hand
 	WentUnsureAt   *time.Time `json:"wentUnsureAt,omitempty"`
 	WatchedS       int64      `json:"watchedSeconds,omitempty"` // running time spent watching an unsure wallet sale
@@ -311,7 +311,7 @@ func (s Sale) Clone() Sale {
 		m.KeepUntil, m.FinalAt, m.Card = clonePtr(m.KeepUntil), clonePtr(m.FinalAt), clonePtr(m.Card)
 	}
 	s.FinalAt, s.Card, s.WentUnsureAt = clonePtr(s.FinalAt), clonePtr(s.Card), clonePtr(s.WentUnsureAt)
-	s.Settled, s.Corrected = clonePtr(s.Settled), clonePtr(s.Corrected)
+	s.Resolved, s.Corrected = clonePtr(s.Resolved), clonePtr(s.Corrected)
 	return s
 }
 
@@ -369,7 +369,7 @@ func (s Sale) Refundable() Amount {
 		left = 0
 	}
 	for _, m := range s.Refunds {
-		if m.State != MoveRefused && m.State != MoveKept {
+		if m.State != MovementRefused && m.State != MovementKept {
 			left -= m.Amount
 		}
 	}
@@ -380,7 +380,7 @@ func (s Sale) Refundable() Amount {
 func (s Sale) Undone() bool {
 	back := Amount(0)
 	for _, m := range s.Refunds {
-		if m.State == MoveDone {
+		if m.State == MovementDone {
 			back += m.Amount
 		}
 	}
@@ -402,5 +402,5 @@ func (s Sale) Open() bool {
 	if !s.State.Final() {
 		return true
 	}
-	return slices.ContainsFunc(s.Refunds, func(m Movement) bool { return !m.Settled() })
+	return slices.ContainsFunc(s.Refunds, func(m Movement) bool { return !m.Final() })
 }

@@ -95,7 +95,7 @@ func TestSecretsShowDots(t *testing.T) {
 
 func TestRefundableCountsUnsureMovementsAsGone(t *testing.T) {
 	s := Sale{State: Paid, ApprovedAmount: 1000, Refunds: []Movement{
-		{Amount: 100, State: MoveDone}, {Amount: 200, State: MoveUnsure}, {Amount: 300, State: MoveRefused}, {Amount: 50, State: MoveKept}, {Amount: 25, State: MoveWaiting},
+		{Amount: 100, State: MovementDone}, {Amount: 200, State: MovementUnsure}, {Amount: 300, State: MovementRefused}, {Amount: 50, State: MovementKept}, {Amount: 25, State: MovementWaiting},
 	}}
 	if got := s.Refundable(); got != 675 {
 		t.Errorf("refundable %d, want 675", got)

@@ -184,7 +184,7 @@ func (t *Terminal) ServeConn(ctx context.Context, conn io.ReadWriteCloser) error
 // ServeCancel is ServeConn for A14 alone.
 func (t *Terminal) ServeCancel(ctx context.Context, conn io.ReadWriteCloser) error {
 	s := newSession(t, conn)
-	s.beside = true
+	s.cancelOnly = true
 	return s.serve(ctx)
 }
 

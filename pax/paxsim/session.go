@@ -16,17 +16,17 @@ type session struct {
 	once sync.Once
 	gone chan struct{} // closed when the connection is
 
-	chunks chan []byte
-	scan   pax.Scanner
-	rest   []byte
-	err    error        // of the reader; valid once chunks is closed
-	result chan outcome // of the transaction that came on this connection
-	kept   *request     // came where an ACK was due
-	cut    *cut         // closes the connection at a byte position, if set
-	place  place        // of the byte that comes next
-	head   []byte       // of the frame that is coming, up to its command
-	glued  bool         // an ACK is held back until the response
-	beside bool         // takes A14 and nothing else
+	chunks     chan []byte
+	scan       pax.Scanner
+	rest       []byte
+	err        error        // of the reader; valid once chunks is closed
+	result     chan outcome // of the transaction that came on this connection
+	kept       *request     // came where an ACK was due
+	cut        *cut         // closes the connection at a byte position, if set
+	place      place        // of the byte that comes next
+	head       []byte       // of the frame that is coming, up to its command
+	glued      bool         // an ACK is held back until the response
+	cancelOnly bool         // takes A14 and nothing else
 }
 
 func newSession(t *Terminal, conn io.ReadWriteCloser) *session {
@@ -199,7 +199,7 @@ func (s *session) request(ctx context.Context, r request) error {
 	if r.command == "A14" {
 		return s.cancel(r)
 	}
-	if s.beside {
+	if s.cancelOnly {
 		return nil
 	}
 	if t.underWay() {
@@ -229,7 +229,7 @@ func (s *session) cancel(r request) error {
 	t.count(r.command)
 	answer := t.opt.Cancel
 	switch {
-	case s.beside:
+	case s.cancelOnly:
 		answer = "a15"
 	case answer == "deaf":
 		return nil

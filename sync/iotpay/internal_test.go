@@ -167,7 +167,7 @@ func TestEveryTroubleHasASentence(t *testing.T) {
 	seen := map[string]sale.Trouble{}
 	for _, tr := range []sale.Trouble{sale.TroubleNone, sale.TroubleDNS, sale.TroubleConnect, sale.TroubleTLS, sale.TroubleTimeout,
 		sale.TroublePortal, sale.TroubleServer, sale.TroubleThrottled, sale.TroubleKey, sale.TroubleClock, "something new"} {
-		words := About(tr)
+		words := Advice(tr)
 		if other, twice := seen[words]; twice || words == "" {
 			t.Errorf("%q and %q share the words %q", tr, other, words)
 		}

@@ -296,7 +296,7 @@ func placed(o Object) Placed {
 		RetDetail:  o.Text("retDetail"),
 		Extra:      o.Text("extra"),
 	}
-	if cents, told, err := o.Whole("amount"); told && err == nil {
+	if cents, told, err := o.Int("amount"); told && err == nil {
 		p.Amount = sale.Amount(cents)
 	}
 	if in, ok := o.Nested("retParams"); ok {

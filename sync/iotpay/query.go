@@ -78,8 +78,8 @@ func orderState(o Object) (OrderState, error) {
 		Body:           o.Text("body"),
 		Param2:         o.Text("param2"),
 	}
-	amount, _, errAmount := o.Whole("amount")
-	status, told, errStatus := o.Whole("status")
+	amount, _, errAmount := o.Int("amount")
+	status, told, errStatus := o.Int("status")
 	if err := errors.Join(errAmount, errStatus); err != nil {
 		return s, err
 	}
@@ -87,7 +87,7 @@ func orderState(o Object) (OrderState, error) {
 	if told && knownStatus(sale.OrderStatus(status)) {
 		s.Status = sale.OrderStatus(status)
 	}
-	if paid, ok, err := o.Whole("paySuccTime"); ok && err == nil && paid > 0 && paid < 1<<42 {
+	if paid, ok, err := o.Int("paySuccTime"); ok && err == nil && paid > 0 && paid < 1<<42 {
 		s.PaidAt = time.UnixMilli(paid).UTC()
 	}
 	return s, nil

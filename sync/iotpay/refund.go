@@ -83,7 +83,7 @@ type RefundState struct {
 
 func refundState(o Object) (RefundState, error) {
 	o = told(o)
-	amount, _, err := o.Whole("refundAmount")
+	amount, _, err := o.Int("refundAmount")
 	return RefundState{
 		MchRefundNo: o.Text("mchRefundNo"),
 		PayOrderID:  o.Text("payOrderId"),

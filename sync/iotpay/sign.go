@@ -90,9 +90,9 @@ func (o Object) Text(name string) string { return o.find(name).text }
 // Has reports whether the field is there and not empty.
 func (o Object) Has(name string) bool { return o.Text(name) != "" }
 
-// Whole returns a field as a whole number, written as a JSON number or as text.
+// Int returns a field as a whole number, written as a JSON number or as text.
 // ok is false if the field is empty.
-func (o Object) Whole(name string) (n int64, ok bool, err error) {
+func (o Object) Int(name string) (n int64, ok bool, err error) {
 	text := o.Text(name)
 	if text == "" {
 		return 0, false, nil

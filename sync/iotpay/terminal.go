@@ -66,7 +66,7 @@ func (t *Terminal) charged(a *sale.CardAnswer, o sale.CardRequest, p Placed) {
 	a.Words = first(printable(record.Text("receiptDisp")), "approved")
 	a.Approved = o.Amount
 	for name, part := range map[string]*sale.Amount{"tip": &a.Tip, "cashbackAmount": &a.Cashback, "surchargeAmount": &a.Surcharge} {
-		cents, told, err := record.Whole(name)
+		cents, told, err := record.Int(name)
 		if err != nil || cents < 0 {
 			a.Contradiction = fmt.Sprintf("the card's record has a %s that is no amount in cents: %q", name, printable(record.Text(name)))
 		} else if told {

@@ -12,8 +12,8 @@ import (
 	"posd/device/sale"
 )
 
-// About returns a sentence for the shop: what is wrong, and what to do about it.
-func About(t sale.Trouble) string {
+// Advice returns a sentence for the shop: what is wrong, and what to do about it.
+func Advice(t sale.Trouble) string {
 	switch t {
 	case sale.TroubleNone:
 		return "the gateway answers"
@@ -75,7 +75,7 @@ func (x *exchange) diagnose() (sale.GatewayResult, sale.Trouble, string) {
 	if trouble == sale.TroubleNone {
 		return result, trouble, printable(words)
 	}
-	return result, trouble, About(trouble) + " (" + printable(words) + ")"
+	return result, trouble, Advice(trouble) + " (" + printable(words) + ")"
 }
 
 func diagnoseError(err error, handshake bool) (sale.Trouble, string) {

@@ -208,7 +208,7 @@ func (c *cutting) faults(t *testing.T) (words []string) {
 
 // settle does what people do after a start, and returns what still moves: where
 // posd cannot tell, somebody looks at the terminal and says it.
-func (c *cutting) settle(ctx context.Context) error {
+func (c *cutting) finish(ctx context.Context) error {
 	all, err := c.sales(ctx)
 	if err != nil {
 		return err

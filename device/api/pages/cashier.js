@@ -75,7 +75,7 @@ function heardOf(sale) {
 	const before = state.told.get(sale.id)?.state ?? (sale.finalAt || sale.state === "unsure" ? "" : "waiting");
 	hear(sale);
 	know(sale);
-	if (before === "unsure" && sale.finalAt && !sale.settled) outcomes([sale, ...state.outcomes.filter((s) => s.id !== sale.id)]);
+	if (before === "unsure" && sale.finalAt && !sale.resolved) outcomes([sale, ...state.outcomes.filter((s) => s.id !== sale.id)]);
 	if (before !== sale.state && before && sale.state !== "waiting") ring(sale);
 	if (sale.state !== "waiting") strip.refresh();
 	changed();

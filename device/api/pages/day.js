@@ -7,7 +7,7 @@ import { get, once, post, text } from "./ask.js";
 import { el } from "./dom.js";
 import { name } from "./words.js";
 import * as dialogs from "./dialogs.js";
-import { cents, who } from "./moves.js";
+import { cents, who } from "./actions.js";
 import { other, refused } from "./tell.js";
 
 const closeLimit = 3600000; // ms; as long as posd itself may take

@@ -5,7 +5,7 @@ import { get } from "./ask.js";
 import { el, table } from "./dom.js";
 import { clock, money, name, capital } from "./words.js";
 import { unconfirmed, byHand, way, heed, refused } from "./tell.js";
-import { uploads } from "./moves.js";
+import { uploads } from "./actions.js";
 
 const lists = ["unsure", "backOpen", "offline", "incidents", "setAside", "byHand", "otherCurrency"];
 

@@ -6,7 +6,7 @@ import { get, post, pending, repeat } from "./ask.js";
 import { speak, money, clock, liveIn } from "./words.js";
 import { $, el, table } from "./dom.js";
 import * as dialogs from "./dialogs.js";
-import { buttons } from "./moves.js";
+import { buttons } from "./actions.js";
 import { tell, facts, one, story, heed, refused } from "./tell.js";
 import * as day from "./day.js";
 import * as list from "./list.js";

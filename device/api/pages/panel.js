@@ -3,7 +3,7 @@
 
 import { span } from "./words.js";
 import { el, ring } from "./dom.js";
-import { buttons } from "./moves.js";
+import { buttons } from "./actions.js";
 import { tell, facts, one, left, late, plain, heed } from "./tell.js";
 import { state, say, cash, language, know, latest, draw, trouble, complain } from "./state.js";
 import { meant, cancel, change } from "./sell.js";

@@ -7,7 +7,7 @@ import { el, icon } from "./dom.js";
 import { one, number, standing, refused } from "./tell.js";
 import { state, say, cash, language, know, latest, draw, complain, trouble } from "./state.js";
 import * as dialogs from "./dialogs.js";
-import { who, buttons, print } from "./moves.js";
+import { who, buttons, print } from "./actions.js";
 
 let last = [], total, drawer = true, timer;
 

@@ -35,7 +35,7 @@ export function tell(s, seen, say, language) {
 		lines.push(say(ofKind(["return", "complete"].includes(s.kind) ? "declinedCashier" : "cancelledCashier", s)));
 		break;
 	}
-	if (s.settled) lines.push(say("bySettled", { by: s.settled.by, reason: s.settled.reason }));
+	if (s.resolved) lines.push(say("byWord", { by: s.resolved.by, reason: s.resolved.reason }));
 	return { tone, title, lines: lines.filter(Boolean) };
 }
 
@@ -48,7 +48,7 @@ export function heed(s, say, language) {
 	const cash = (cents) => money(cents, s.currency, language);
 	if (s.incident) {
 		if (s.upload === "refused") return say("uploadRefused");
-		if (s.settled) return say("heedSettled", { by: s.settled.by });
+		if (s.resolved) return say("heedWord", { by: s.resolved.by });
 		const asked = s.amount + (s.tip || 0) + (s.cashback || 0) + (s.surcharge || 0);
 		if (s.reason === "duplicate-of") return say("duplicateOurs");
 		return s.approvedAmount && s.approvedAmount !== asked ? say("heedAmount", { approved: cash(s.approvedAmount), asked: cash(asked) }) : say("heedOther");

@@ -1,5 +1,5 @@
 // What a person can do with a sale besides taking it: void, refund, complete,
-// keep, settle, say what became of its upload, print, look at the receipt. The till and the manager share them.
+// keep, resolve, say what became of its upload, print, look at the receipt. The till and the manager share them.
 
 import { post, text } from "./ask.js";
 import { money } from "./words.js";

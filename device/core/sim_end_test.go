@@ -10,15 +10,15 @@ import (
 	"posd/device/sale"
 )
 
-// settled holds once everything has been well for a while.
-func (w *world) settled() {
+// finished holds once everything has been well for a while.
+func (w *world) finished() {
 	if w.machine == nil {
 		w.fail("posd does not run although all is well")
 		return
 	}
 	for _, id := range w.disk.Rows.Order {
 		s := w.disk.Rows.Sales[id]
-		w.known(s)
+		w.announced(s)
 		w.true(s)
 		w.amounts(s)
 	}
@@ -32,38 +32,38 @@ func (w *world) settled() {
 			w.fail("I2: the gateway has order %s and the journal does not know it", o.no)
 		}
 	}
-	w.billsSettled()
-	w.booksSettled()
-	w.daysSettled()
+	w.billsAgree()
+	w.booksAgree()
+	w.daysAgree()
 	w.papers()
 }
 
-// person reports whether a person is told that posd cannot settle a sale, or has
+// person reports whether a person is told that posd cannot find out how a sale ended, or has
 // spoken. Words that only say what has happened are not among those.
 func person(s sale.Sale) bool {
 	for _, news := range []string{"the customer has paid after all", "approved although cancel", "correct this sale at IOTPay"} {
 		if strings.HasPrefix(s.Attention, news) && s.Incident == "" {
-			return s.Settled != nil
+			return s.Resolved != nil
 		}
 	}
-	return s.Attention != "" || s.Incident != "" || s.Settled != nil
+	return s.Attention != "" || s.Incident != "" || s.Resolved != nil
 }
 
 // known holds that every sale and movement is final, or a person's (I8). An
 // order that the gateway never heard of is watched for its seven days.
-func (w *world) known(s sale.Sale) {
+func (w *world) announced(s sale.Sale) {
 	unheard := s.Method.Wallet() && w.gateway.orders[s.MchOrderNo] == nil && !w.longCalm()
 	if !s.State.Final() && !person(s) && !unheard {
 		w.fail("I8: sale %s is still %s (%s, %q) and nobody is told", s.ID, s.State, s.Reason, s.Words)
 	}
 	for _, m := range s.Refunds {
-		if m.State == sale.MoveWaiting && s.ReplacedBy != "" && !w.disk.Rows.Sales[s.ReplacedBy].State.Final() {
+		if m.State == sale.MovementWaiting && s.ReplacedBy != "" && !w.disk.Rows.Sales[s.ReplacedBy].State.Final() {
 			continue // whether the money goes back hangs on the sale that replaced this one
 		}
-		if m.State == sale.MoveUnsure && s.Method == sale.Card {
+		if m.State == sale.MovementUnsure && s.Method == sale.Card {
 			w.fail("a person could not say what became of %s %s of sale %s", m.Kind, m.ID, s.ID)
 		}
-		if !m.Settled() && !person(s) {
+		if !m.Final() && !person(s) {
 			w.fail("I8: %s %s of sale %s is still %s and nobody is told", m.Kind, m.ID, s.ID, m.State)
 		}
 	}
@@ -93,19 +93,19 @@ func (w *world) true(s sale.Sale) {
 	if shown > 1 {
 		w.fail("I1: %d codes of sale %s reached glass", shown, s.ID)
 	}
-	if s.Settled != nil || s.Incident != "" {
+	if s.Resolved != nil || s.Incident != "" {
 		return
 	}
 	if o := w.gateway.orders[s.MchOrderNo]; o != nil && o.renamed && s.State == sale.Paid && strings.HasPrefix(s.PayOrderID, "P") {
 		w.fail("I3: the gateway's number of sale %s has changed (%s stands there), and it is no incident", s.ID, s.PayOrderID)
 	}
-	moved := sale.Amount(0)
+	returned := sale.Amount(0)
 	for _, m := range s.Refunds {
-		if r := w.gateway.refunds[m.ID]; r != nil && m.State == sale.MoveRefused && !r.refused && !r.failed {
+		if r := w.gateway.refunds[m.ID]; r != nil && m.State == sale.MovementRefused && !r.refused && !r.failed {
 			w.fail("I3: refund %s of sale %s is called refused, and was made", m.ID, s.ID)
 		}
-		if m.State == sale.MoveDone {
-			moved += m.Amount
+		if m.State == sale.MovementDone {
+			returned += m.Amount
 		}
 	}
 	full := func(a sale.Attempt) bool { r := w.bank.records[a.Ref]; return r != nil && !r.partial }
@@ -118,8 +118,8 @@ func (w *world) true(s sale.Sale) {
 		w.fail("I2: sale %s is %s and %s was taken for it", s.ID, s.State, kept)
 	case !s.State.Final() && times > 0 && !person(s):
 		w.fail("I2: %s was taken for sale %s, which is %s", taken, s.ID, s.State)
-	case !person(s) && s.State == sale.Paid && kept != s.ApprovedAmount-moved:
-		w.fail("I3: %s of sale %s was given back by the journal, and %s is left at the other side", moved, s.ID, kept)
+	case !person(s) && s.State == sale.Paid && kept != s.ApprovedAmount-returned:
+		w.fail("I3: %s of sale %s was given back by the journal, and %s is left at the other side", returned, s.ID, kept)
 	}
 }
 
@@ -127,7 +127,7 @@ func (w *world) true(s sale.Sale) {
 // what the customer added as far as the processor counts it in, less what is
 // due; or the sale is an incident.
 func (w *world) amounts(s sale.Sale) {
-	if s.State != sale.Paid || s.Settled != nil {
+	if s.State != sale.Paid || s.Resolved != nil {
 		return
 	}
 	want, charged := s.Amount, s.ApprovedAmount
@@ -157,10 +157,10 @@ func (w *world) amounts(s sale.Sale) {
 	}
 }
 
-// billsSettled holds the first of all rules: at most one net capture per bill
+// billsAgree holds the first of all rules: at most one net capture per bill
 // (I1), unless a person has resolved one wrongly, kept a late payment, or is
 // told that money could not be given back or what cannot be known.
-func (w *world) billsSettled() {
+func (w *world) billsAgree() {
 	net, told, story := map[string]sale.Amount{}, map[string]bool{}, map[string]string{}
 	for _, id := range w.disk.Rows.Order {
 		s := w.disk.Rows.Sales[id]
@@ -172,8 +172,8 @@ func (w *world) billsSettled() {
 				net[s.Reference] += o.amount - o.back
 			}
 		}
-		stays := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State != sale.MoveDone })
-		told[s.Reference] = told[s.Reference] || stays || s.Incident != "" || s.Settled != nil || s.State == sale.Unsure && s.Attention != ""
+		stays := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State != sale.MovementDone })
+		told[s.Reference] = told[s.Reference] || stays || s.Incident != "" || s.Resolved != nil || s.State == sale.Unsure && s.Attention != ""
 		story[s.Reference] += fmt.Sprintf(" %s=%s/%s", s.ID, s.Method, s.State)
 	}
 	for _, b := range w.shop.bills {
@@ -183,10 +183,10 @@ func (w *world) billsSettled() {
 	}
 }
 
-// booksSettled holds that the journal's card total is the gateway's, with what
+// booksAgree holds that the journal's card total is the gateway's, with what
 // is queued, set aside, or on the list to be corrected by hand, line by line
 // (I10). The books are those that the shop gets to read.
-func (w *world) booksSettled() {
+func (w *world) booksAgree() {
 	b := books.SumDay(time.Unix(0, 0).AddDate(-1, 0, 0), epoch.AddDate(100, 0, 0), w.policy.Currency, func(yield func(sale.Sale) bool) {
 		for _, id := range w.disk.Rows.Order {
 			if !yield(w.disk.Rows.Sales[id]) {

@@ -1,7 +1,7 @@
 package api
 
 // about says, by schema and member, what things mean; "" is the schema itself.
-var about = map[string]map[string]string{
+var descriptions = map[string]map[string]string{
 	"Sale": {
 		"":                "The payment of one bill by one method.",
 		"id":              "ULID, in the order of creation.",
@@ -42,7 +42,7 @@ var about = map[string]map[string]string{
 		"refunds":         "Refunds and voids, oldest first.",
 		"incident":        "Amounts or words that disagree: automatic steps wait for a person.",
 		"attention":       "What a person must do.",
-		"settled":         "A person's word, if that is what ended it.",
+		"resolved":        "A person's word, if that is what ended it.",
 		"corrected":       "A person's word that what cannot be reported of it was entered at the gateway by hand; left out until then.",
 		"wentUnsureAt":    "When it became unsure.",
 		"watchedSeconds":  "Running time spent asking the gateway since.",
@@ -98,7 +98,7 @@ var about = map[string]map[string]string{
 		"words":     "What the other side said last.",
 	},
 	"Word": {
-		"":       "A person's word on a sale that could not be settled otherwise.",
+		"":       "A person's word on a sale that could not be resolved otherwise.",
 		"by":     "The person's name.",
 		"reason": "How the person knows.",
 		"at":     "When it was said.",
@@ -218,7 +218,7 @@ var about = map[string]map[string]string{
 		"kinds":      "Each kind of card compared.",
 		"apart":      "Terminal less posd, in cents, of all kinds.",
 		"elsewhere":  "Card sales of the day that the terminal has in another batch.",
-		"look":       "Card sales of this batch that a person settled, that are an incident, or whose upload is not confirmed.",
+		"look":       "Card sales of this batch that a person resolved, that are an incident, or whose upload is not confirmed.",
 	},
 	"BatchKind": {
 		"":         "One kind of card compared: sales less returns, without voids.",
@@ -289,12 +289,12 @@ var about = map[string]map[string]string{
 	"CorrectedRequest": {"": "A person's word on what was entered at the gateway by hand."},
 	"UploadRequest":    {"": "A person's word on an offline approval."},
 	"CloseRequest":     {"": "A request to close the business day."},
-	"MoveRequest":      {"": "A request to give money back."},
+	"GiveBackRequest":  {"": "A request to give money back."},
 	"KeepRequest":      {"": "A request to keep a late payment."},
-	"ResolveRequest":   {"": "A person's word on a sale that posd cannot settle."},
+	"ResolveRequest":   {"": "A person's word on a sale whose end posd cannot find out."},
 	"DisplayRequest":   {"": "What the customer is shown between sales."},
 	"DisplayItem":      {"": "One line of a bill to show."},
-	"Moved":            {"": "The movement that was made, and its sale."},
+	"GivenBack":        {"": "The movement that was made, and its sale."},
 	"QueueStats":       {"": "The queue of reports, summed up."},
 	"Queue":            {"": "The queue of reports as people see it."},
 	"Retried":          {"": "What a retry did."},

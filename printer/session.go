@@ -26,9 +26,9 @@ type Link interface {
 // tick is how long a read waits before it looks whether anyone still listens.
 const tick = 100 * time.Millisecond
 
-// talk is one job's conversation with the printer: a goroutine reads and takes
+// session is one job's conversation with the printer: a goroutine reads and takes
 // the stream apart, everything else happens in the caller's.
-type talk struct {
+type session struct {
 	link    Link
 	limits  Config
 	star    bool
@@ -39,8 +39,8 @@ type talk struct {
 }
 
 // listen starts to read the printer. The caller must hang up.
-func listen(link Link, limits Config, star bool) *talk {
-	t := &talk{
+func listen(link Link, limits Config, star bool) *session {
+	t := &session{
 		link: link, limits: limits, star: star,
 		signals: make(chan signal, 64), lost: make(chan error, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}),
@@ -49,7 +49,7 @@ func listen(link Link, limits Config, star bool) *talk {
 	return t
 }
 
-func (t *talk) read() {
+func (t *session) read() {
 	defer close(t.gone)
 	d := demux{star: t.star}
 	buf := make([]byte, 256)
@@ -90,7 +90,7 @@ func (t *talk) read() {
 }
 
 // hangUp ends the reading and waits for it.
-func (t *talk) hangUp() {
+func (t *session) hangUp() {
 	close(t.stop)
 	t.link.SetReadDeadline(time.Now()) // wakes a read under way; the reader's own tick ends it otherwise
 	<-t.gone
@@ -98,7 +98,7 @@ func (t *talk) hangUp() {
 
 // overheard is next, but for a wish to open the drawer that comes first: done
 // takes what came of it.
-func (t *talk) overheard(ctx context.Context, until time.Time, beside <-chan chan error) (s signal, done chan error, err error) {
+func (t *session) overheard(ctx context.Context, until time.Time, pulses <-chan chan error) (s signal, done chan error, err error) {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
 	select {
@@ -109,7 +109,7 @@ func (t *talk) overheard(ctx context.Context, until time.Time, beside <-chan cha
 	select {
 	case s := <-t.signals:
 		return s, nil, nil
-	case done := <-beside:
+	case done := <-pulses:
 		return signal{}, done, nil
 	case err := <-t.lost:
 		t.lost <- err // for whoever asks next
@@ -123,14 +123,14 @@ func (t *talk) overheard(ctx context.Context, until time.Time, beside <-chan cha
 
 // next waits for what the printer says next. It returns an error wrapping
 // os.ErrDeadlineExceeded when it says nothing in time.
-func (t *talk) next(ctx context.Context, until time.Time) (signal, error) {
+func (t *session) next(ctx context.Context, until time.Time) (signal, error) {
 	s, _, err := t.overheard(ctx, until, nil)
 	return s, err
 }
 
 // write sends bytes, all in one write, within the limit and the time the
 // slowest line needs for them.
-func (t *talk) write(ctx context.Context, b []byte) error {
+func (t *session) write(ctx context.Context, b []byte) error {
 	const slowest = 1100 * time.Microsecond // a byte at 9600 bits a second
 	if err := t.link.SetWriteDeadline(time.Now().Add(t.limits.WriteLimit + time.Duration(len(b))*slowest)); err != nil {
 		return fmt.Errorf("write to printer: %w", err)

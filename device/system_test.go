@@ -37,7 +37,7 @@ var wholeCounters = flag.Uint64("counters", 70, "how many counters TestWholeCoun
 func TestWholeCounterUnderRandomFaults(t *testing.T) {
 	for seed := range *wholeCounters {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWhole(t, seed)
+			w := newSystem(t, seed)
 			defer w.stop()
 			w.trade(12)
 			w.heal()
@@ -52,8 +52,8 @@ func TestWholeCounterUnderRandomFaults(t *testing.T) {
 	}
 }
 
-// whole is a counter made of real parts and simulators.
-type whole struct {
+// system is a counter made of real parts and simulators.
+type system struct {
 	t        *testing.T
 	rnd      *rand.Rand
 	terminal *paxsim.Terminal
@@ -70,8 +70,8 @@ type whole struct {
 	halt     func()
 }
 
-func newWhole(t *testing.T, seed uint64) *whole {
-	w := &whole{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), journal: journaltest.New(), net: newPipes()}
+func newSystem(t *testing.T, seed uint64) *system {
+	w := &system{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), journal: journaltest.New(), net: newPipes()}
 	w.ctx, w.end = context.WithCancel(context.Background())
 	w.terminal = paxsim.New(paxsim.Options{Think: time.Duration(1+w.rnd.IntN(20)) * time.Second})
 	w.gateway = iotpaysim.New(iotpaysim.Options{MchID: "10000701", Key: "not-a-real-key"})
@@ -91,7 +91,7 @@ func newWhole(t *testing.T, seed uint64) *whole {
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-func (w *whole) start() {
+func (w *system) start() {
 	till, err := New(Options{
 		Policy: core.DefaultPolicy(), Journal: w.journal, Terminal: pax.New(w.link, pax.Defaults(), quiet),
 		Gateway: w.client, Outbox: outbox.New(w.client, 8), Screen: w.glass, Printer: &fakePrinter{},
@@ -114,7 +114,7 @@ func (w *whole) start() {
 	}
 }
 
-func (w *whole) stop() {
+func (w *system) stop() {
 	w.halt()
 	w.client.Close()
 	w.end()
@@ -122,12 +122,12 @@ func (w *whole) stop() {
 	w.net.Close()
 }
 
-func (w *whole) say(format string, args ...any) {
+func (w *system) say(format string, args ...any) {
 	w.story = append(w.story, fmt.Sprintf("%s  ", time.Now().Format("15:04:05.000"))+fmt.Sprintf(format, args...))
 }
 
 // trade takes n sales of different amounts while things go wrong.
-func (w *whole) trade(n int) {
+func (w *system) trade(n int) {
 	methods := []sale.Method{sale.Card, sale.Card, sale.WeChat, sale.Alipay, sale.UnionPay, sale.Scan}
 	for i := range n {
 		w.spoil()
@@ -158,7 +158,7 @@ func (w *whole) trade(n int) {
 }
 
 // spoil sets some faults on either side, or clears them.
-func (w *whole) spoil() {
+func (w *system) spoil() {
 	w.terminal.ClearFault("")
 	w.gateway.ClearFault("")
 	w.link.Close()
@@ -185,7 +185,7 @@ func (w *whole) spoil() {
 }
 
 // heal makes everything well and gives posd its time.
-func (w *whole) heal() {
+func (w *system) heal() {
 	w.terminal.ClearFault("")
 	w.gateway.ClearFault("")
 	w.link.Close()
@@ -203,7 +203,7 @@ func (w *whole) heal() {
 }
 
 // count compares what the far sides took with what the journal says.
-func (w *whole) count() {
+func (w *system) count() {
 	taken := w.terminal.State().Approvals
 	reports := map[string]int{}
 	gw := w.gateway.State()
@@ -255,7 +255,7 @@ func (w *whole) count() {
 }
 
 // ordered reports whether the gateway ever heard of an order.
-func (w *whole) ordered(no string) bool {
+func (w *system) ordered(no string) bool {
 	for _, o := range w.gateway.State().Orders {
 		if o.MchOrderNo == no {
 			return true
@@ -264,7 +264,7 @@ func (w *whole) ordered(no string) bool {
 	return false
 }
 
-func (w *whole) owner(no string) (sale.Sale, bool) {
+func (w *system) owner(no string) (sale.Sale, bool) {
 	for _, s := range w.journal.Rows.Sales {
 		for _, a := range s.Attempts {
 			if a.Ref == no {
@@ -277,7 +277,7 @@ func (w *whole) owner(no string) (sale.Sale, bool) {
 
 // customer scans the code on glass and pays it, sometimes long after.
 type customer struct {
-	w    *whole
+	w    *system
 	mu   sync.Mutex
 	seen map[string]bool
 }

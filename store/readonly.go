@@ -13,10 +13,10 @@ import (
 	"posd/device/sale"
 )
 
-// BackupBeside is Backup of the journal in cfg.Dir by a process that does not
+// BackupReadOnly is Backup of the journal in cfg.Dir by a process that does not
 // have it open: beside a running daemon, or without one. It reads as any tool
 // may and writes nothing but the copy, with the rights of whoever runs it.
-func BackupBeside(ctx context.Context, cfg Config, to string, log *slog.Logger) error {
+func BackupReadOnly(ctx context.Context, cfg Config, to string, log *slog.Logger) error {
 	if err := errors.Join(cfg.Validate()...); err != nil {
 		return err
 	}
