@@ -1,6 +1,7 @@
 package pax
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -30,13 +31,13 @@ func (rd reader) payment(r Reply) sale.CardAnswer {
 			a.Tender = sale.Debit
 		}
 	}
-	a.Words = withCode(firstOf(printable(r.Text), "no words"), name(r.Code))
+	a.Words = withCode(cmp.Or(printable(r.Text), "no words"), name(r.Code))
 	c := conclusions[string(r.Code)]
 	a.Reason = c.reason
 	switch c.class {
 	case classPaid:
 		a.SaidApproved = true
-		a.Words = withCode(firstOf(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
+		a.Words = withCode(cmp.Or(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
 		a.Offline = a.Offline || string(r.Code) == codeOffline
 		a.Partial = a.Partial || string(r.Code) == codePartial
 		if t.refused() {
@@ -55,7 +56,7 @@ func (rd reader) payment(r Reply) sale.CardAnswer {
 		}
 	case classDeclined:
 		a.Verdict = sale.VerdictDeclined
-		a.Words = withCode(firstOf(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
+		a.Words = withCode(cmp.Or(a.Card.HostText, printable(r.Text)), a.Card.HostCode)
 	case classEnded:
 		// Once a card was read the money may have been asked for.
 		if a.Card.Number == "" && len(t.Account.Entry) == 0 {
@@ -137,7 +138,7 @@ func against(o sale.CardRequest, a sale.CardAnswer, code string) sale.CardAnswer
 	case a.Ref != o.Ref:
 		return unclear(o, a, fmt.Sprintf("but it names the reference %s", a.Ref))
 	case a.Kind != o.Kind:
-		return unclear(o, a, fmt.Sprintf("but it calls it a %s", firstOf(string(a.Kind), "transaction of another type")))
+		return unclear(o, a, fmt.Sprintf("but it calls it a %s", cmp.Or(string(a.Kind), "transaction of another type")))
 	case o.Kind != sale.CardSale && o.Kind != sale.CardComplete && a.Approved != o.Amount:
 		return unclear(o, a, fmt.Sprintf("but for %s instead of %s", a.Approved, o.Amount))
 	}
@@ -158,7 +159,7 @@ func duplicate(o sale.CardRequest, a sale.CardAnswer) sale.CardAnswer {
 	}
 	return sale.CardAnswer{
 		Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictDeclined, Reason: sale.ReasonDuplicateOf, Foreign: a.Ref,
-		Words: join(a.Words, fmt.Sprintf("of reference %s, transaction %s, %s", a.Ref, firstOf(a.Card.Transaction, "unknown"), a.Approved)),
+		Words: join(a.Words, fmt.Sprintf("of reference %s, transaction %s, %s", a.Ref, cmp.Or(a.Card.Transaction, "unknown"), a.Approved)),
 	}
 }
 

@@ -1,6 +1,7 @@
 package pax
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (t *Terminal) closeBatch(ctx context.Context) sale.BatchAnswer {
 		b.Difference = said + ": the batch is closed, and the host's sums are not the terminal's; compare with the bank's statement"
 		b.Words = b.Difference
 	}
-	t.bankNumber = firstOf(b.TerminalID, t.bankNumber) // for receipts, until the next start
+	t.bankNumber = cmp.Or(b.TerminalID, t.bankNumber) // for receipts, until the next start
 	if want := t.cfg.Extra.BankTerminalNumber; want != "" && b.TerminalID != "" && b.TerminalID != want {
 		t.log.Warn("the terminal calls itself by another bank number", "configured", want, "terminal", b.TerminalID)
 	}
@@ -97,7 +98,7 @@ func parseBatch(r Reply) (sale.BatchAnswer, error) {
 	h.parse(&f)
 	counts, sums := f.next(), f.next()
 	b := sale.BatchAnswer{
-		End: sale.BatchClosed, Number: name(h.Batch), Words: withCode(firstOf(printable(h.Message), printable(r.Text)), name(h.Code)),
+		End: sale.BatchClosed, Number: name(h.Batch), Words: withCode(cmp.Or(printable(h.Message), printable(r.Text)), name(h.Code)),
 		ClosedAt: name(f.next()), TerminalID: name(f.next()), MerchantID: name(f.next()),
 	}
 	n, err := numbers(counts)

@@ -103,20 +103,20 @@ func (c ExtraConfig) extra(t *transaction, kind sale.CardKind, info sale.CardInf
 		"cardType":        letter,
 		"cardNum":         info.Number,
 		"expireDate":      digitsOr(t.Account.Expiry, 4, ""),
-		"emvLabel":        firstOf(printable(t.More.AppLabel), printable(t.More.AppName), info.Type),
+		"emvLabel":        cmp.Or(printable(t.More.AppLabel), printable(t.More.AppName), info.Type),
 		"emvAID":          info.AID,
 		"emvTVR":          info.TVR,
 		"emvTSI":          info.TSI,
 		"emvTC":           info.Cryptogram,
-		"termNum":         firstOf(c.TerminalNumber, info.Serial),
+		"termNum":         cmp.Or(c.TerminalNumber, info.Serial),
 		"bankTermNum":     c.BankTerminalNumber,
-		"termInvoiceNum":  firstOf(info.Invoice, info.Transaction),
+		"termInvoiceNum":  cmp.Or(info.Invoice, info.Transaction),
 		"seqNum":          info.Reference,
 		"authNum":         info.AuthCode,
 		"batchNum":        padLeft(info.Batch, 4),
 		"trxMethod":       trxMethods[info.Entry],
 		"accountType":     info.Account,
-		"receiptDisp":     join(info.HostCode, firstOf(c.ApprovedText, info.HostText), firstOf(short(t.Host.Issuer), c.IssuerCode), firstOf(printable(t.More.PrintLine), c.ThanksText)),
+		"receiptDisp":     join(info.HostCode, cmp.Or(c.ApprovedText, info.HostText), cmp.Or(short(t.Host.Issuer), c.IssuerCode), cmp.Or(printable(t.More.PrintLine), c.ThanksText)),
 		"cashbackAmount":  centsOrEmpty(t.Amounts.Cashback),
 		"timeStamp":       at.Format("20060102-150405") + fmt.Sprintf("%02d", at.Nanosecond()/10_000_000),
 		"surchargeAmount": centsOrEmpty(t.Amounts.Surcharge),
@@ -183,7 +183,7 @@ func (t *transaction) card(id sale.Identity) sale.CardInfo {
 		Number:      maskNumber(t.Account.Number),
 		Entry:       entryModes[string(t.Account.Entry)],
 		Account:     short(t.Account.Debit),
-		Label:       firstOf(printable(t.More.AppName), printable(t.More.AppLabel)),
+		Label:       cmp.Or(printable(t.More.AppName), printable(t.More.AppLabel)),
 		AID:         hexOr(t.More.AID, 0),
 		TVR:         hexOr(t.More.TVR, 10),
 		TSI:         hexOr(t.More.TSI, 4),
@@ -196,7 +196,7 @@ func (t *transaction) card(id sale.Identity) sale.CardInfo {
 		Batch:       short(t.Host.Batch),
 		Invoice:     short(t.Trace.Invoice),
 		Transaction: short(t.Trace.Transaction),
-		Serial:      firstOf(name(t.More.Serial), id.Serial),
+		Serial:      cmp.Or(name(t.More.Serial), id.Serial),
 		Language:    languages[string(t.More.Language)],
 	}
 	info.TerminalTime = digitsOr(t.Trace.Time, 14, "")
@@ -217,7 +217,7 @@ func (t *transaction) cryptogram() string {
 		kind, value = "ARQC", t.More.ARQC
 	}
 	if len(value) == 0 {
-		kind, value = firstOf(cryptograms[string(t.More.CID)], "TC"), t.More.AC
+		kind, value = cmp.Or(cryptograms[string(t.More.CID)], "TC"), t.More.AC
 	}
 	text := hexOr(value, 16)
 	if text == "" {
@@ -289,13 +289,4 @@ func padLeft(s string, n int) string {
 		return s
 	}
 	return strings.Repeat("0", n-len(s)) + s
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

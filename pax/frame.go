@@ -6,7 +6,8 @@ import (
 )
 
 // Bytes of the line protocol. STX to LRC is a frame; ACK, NAK, EOT and ENQ
-// stand alone between frames; FS, GS, RS and US part the text inside one.
+// stand alone between frames; FS and US part the text inside one, GS and RS in
+// messages that posd does not use.
 const (
 	STX byte = 0x02
 	ETX byte = 0x03
@@ -15,8 +16,6 @@ const (
 	ACK byte = 0x06
 	NAK byte = 0x15
 	FS  byte = 0x1C
-	GS  byte = 0x1D
-	RS  byte = 0x1E
 	US  byte = 0x1F
 )
 

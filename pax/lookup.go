@@ -1,6 +1,7 @@
 package pax
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -63,7 +64,7 @@ func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFind
 	f.SameLine = t.owed[l.Ref].epoch == epoch
 	if l.Serial != "" && sale.SerialNumber(l.Serial) != t.serial() || t.expected() != nil {
 		f.Swapped, f.Result = true, sale.FoundUnclear
-		f.Words = fmt.Sprintf("another terminal is on the line: serial number %q, the sale was asked of %q", t.id.Serial, firstOf(l.Serial, t.cfg.SerialNumber))
+		f.Words = fmt.Sprintf("another terminal is on the line: serial number %q, the sale was asked of %q", t.id.Serial, cmp.Or(l.Serial, t.cfg.SerialNumber))
 		return
 	}
 	got := t.look(ctx, sought{ref: l.Ref, kind: l.Kind, amount: l.Amount})
@@ -74,12 +75,12 @@ func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFind
 	}
 	if l.Original != nil {
 		original := t.look(ctx, soughtOriginal(l.Original))
-		f.Original, f.Foreign = original.found, firstOf(f.Foreign, original.foreign)
+		f.Original, f.Foreign = original.found, cmp.Or(f.Foreign, original.foreign)
 		f.Words = join(f.Words, "and what it was to void:", original.words)
 	}
 	if l.Control != nil {
 		control := t.look(ctx, sought{ref: l.Control.Ref, kind: sale.CardSale, amount: l.Control.Amount, approved: true})
-		f.Control, f.Foreign = control.found, firstOf(f.Foreign, control.foreign)
+		f.Control, f.Foreign = control.found, cmp.Or(f.Foreign, control.foreign)
 		if f.Control != sale.FoundIt {
 			f.Words = join(f.Words, "and so was the latest approved sale:", control.words)
 		}
@@ -167,7 +168,7 @@ func (rd reader) record(r Reply, asked sought) looked {
 	case n != "" && strings.Trim(n, "0") != "1":
 		return unclear("the terminal found %s records for one reference", n)
 	case a.Ref != asked.ref:
-		l := unclear("the terminal found the reference %s instead of %s", firstOf(a.Ref, "(none)"), asked.ref)
+		l := unclear("the terminal found the reference %s instead of %s", cmp.Or(a.Ref, "(none)"), asked.ref)
 		l.foreign = a.Ref
 		return l
 	case a.Kind == sale.CardVoid && kinds[string(t.Original)] == asked.kind:
@@ -179,7 +180,7 @@ func (rd reader) record(r Reply, asked sought) looked {
 	case a.Kind != asked.kind:
 		return unclear("the terminal has the reference as a transaction of type %s, a %s was asked for", printable(t.Type), asked.kind)
 	case t.stored() == storedBatch && !t.authorised():
-		return unclear("the terminal has the reference, and not as approved: %s", withCode(firstOf(a.Card.HostText, "no word of the host"), a.Card.HostCode))
+		return unclear("the terminal has the reference, and not as approved: %s", withCode(cmp.Or(a.Card.HostText, "no word of the host"), a.Card.HostCode))
 	}
 	whole, word := a, "asked"
 	if asked.approved {

@@ -41,7 +41,7 @@ func (t *Terminal) remembered(ctx context.Context, orig *sale.CardOriginal) (sal
 		return "", sale.ReasonNotSent, fmt.Errorf("the terminal could not say whether it has the %s (%s): nothing was sent, try again", kind, l.words)
 	case l.answer.Card.Transaction != orig.Transaction:
 		return "", sale.ReasonNotFound, fmt.Errorf("the terminal has the %s under transaction %s instead of %s: nothing was sent; money goes back by a return instead of a void",
-			kind, firstOf(l.answer.Card.Transaction, "unknown"), orig.Transaction)
+			kind, cmp.Or(l.answer.Card.Transaction, "unknown"), orig.Transaction)
 	}
 	return cmp.Or(l.answer.Tender, orig.Tender), sale.ReasonNone, nil
 }

@@ -427,7 +427,7 @@ func (t *Terminal) Abort(context.Context) error { return t.wire.abort() }
 
 // reader reads responses with what the box knows now.
 func (t *Terminal) reader() reader {
-	tid := firstOf(t.cfg.Extra.BankTerminalNumber, t.bankNumber, t.cfg.Extra.TerminalNumber)
+	tid := cmp.Or(t.cfg.Extra.BankTerminalNumber, t.bankNumber, t.cfg.Extra.TerminalNumber)
 	return reader{extra: t.cfg.Extra, now: time.Now(), zone: t.zone, id: t.id, tid: tid}
 }
 

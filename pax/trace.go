@@ -2,6 +2,7 @@ package pax
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func (r *recorder) charged(start time.Time, o sale.CardRequest, a sale.CardAnswe
 }
 
 // dash stands for a word that is missing.
-func dash(s string) string { return firstOf(s, "-") }
+func dash(s string) string { return cmp.Or(s, "-") }
 
 // tap is one direction of a wire, cut into what stands between two silences.
 type tap struct {

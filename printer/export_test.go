@@ -19,3 +19,6 @@ func (c Config) Model() Profile { return c.profile() }
 
 // Encode returns what is sent for a receipt, but for the question at its end.
 func (c Config) Encode(r sale.Receipt) []byte { return newEncoder(c).receipt(nil, c.Layout().Lines(r)) }
+
+// SlipText returns a slip as plain text.
+func (l Layout) SlipText(s Slip) string { return l.text(l.SlipLines(s)) }

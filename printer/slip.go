@@ -57,9 +57,6 @@ func (l Layout) SlipLines(s Slip) []Line {
 	return p.lines
 }
 
-// SlipText returns a slip as plain text.
-func (l Layout) SlipText(s Slip) string { return l.text(l.SlipLines(s)) }
-
 // PrintSlip prints a slip; the result means what it means for receipts.
 func (p *Printer) PrintSlip(ctx context.Context, job string, s Slip) sale.PrintResult {
 	began := time.Now()

@@ -50,6 +50,20 @@ func playRestore(ctx context.Context, st *stage) error {
 	if code, words, err := st.command(ctx, "restore", file, "-config", st.file); err != nil || code != 1 || !strings.Contains(words, "stop that one first") {
 		st.fault("a restore under the running posd: exit %d, %q (%v)", code, words, err)
 	}
+	if err := st.restoreUnreadable(ctx, file, c); err != nil {
+		return err
+	}
+	st.isNow(ctx, a, "paid", "done")
+	st.isNow(ctx, b, "paid", "set-aside")
+	if err := st.afterRestore(ctx, c); err != nil {
+		return err
+	}
+	st.wholeIs(ctx, sums{approved: 4, reported: 4, aside: 1})
+	return nil
+}
+
+// restoreUnreadable puts the copy back beside a journal that cannot be read, which is kept and knows of c.
+func (st *stage) restoreUnreadable(ctx context.Context, file string, c saleView) error {
 	if err := st.running().Stop(); err != nil {
 		return err
 	}
@@ -66,11 +80,11 @@ func playRestore(ctx context.Context, st *stage) error {
 	} else if err := holds(kept, c.ID); err != nil {
 		st.fault("the old journal does not know of C: %w", err)
 	}
-	if err := st.startPosd(ctx); err != nil {
-		return err
-	}
-	st.isNow(ctx, a, "paid", "done")
-	st.isNow(ctx, b, "paid", "set-aside")
+	return st.startPosd(ctx)
+}
+
+// afterRestore sells on: what the terminal still remembers of c, which the copy does not know, is no proof for another sale.
+func (st *stage) afterRestore(ctx context.Context, c saleView) error {
 	var gone *problem
 	if _, err := st.api.sale(ctx, c.ID, 0); !errors.As(err, &gone) || gone.Status != http.StatusNotFound {
 		st.fault("C, sold after the copy, is still known: %v", err)
@@ -105,7 +119,6 @@ func playRestore(ctx context.Context, st *stage) error {
 	if err := st.judge(ctx, e, cardPaid); err != nil {
 		st.fault("E: %w", err)
 	}
-	st.wholeIs(ctx, sums{approved: 4, reported: 4, aside: 1})
 	return nil
 }
 

@@ -276,27 +276,9 @@ func (n *nextion) part(name string) (nxPart, bool) {
 
 // assign sets a system variable or an attribute of a component on this page.
 func (n *nextion) assign(name, value string) int {
-	if name == "bkcmd" || name == "dim" || name == "dims" || name == "sleep" || name == "baud" || name == "bauds" || name == "thsp" || name == "thup" {
-		v, err := strconv.Atoi(value)
-		if err != nil {
-			return codeOperation
-		}
-		switch {
-		case name == "bkcmd" && v >= 0 && v <= 3:
-			n.bkcmd = v
-		case strings.HasPrefix(name, "dim") && v >= 0 && v <= 100:
-			n.dim = v
-		case name == "sleep" && (v == 0 || v == 1):
-			n.sleep = v == 1
-		case strings.HasPrefix(name, "baud"):
-			if !strings.Contains(" 2400 4800 9600 19200 31250 38400 57600 115200 230400 250000 256000 512000 921600 ", " "+value+" ") {
-				return codeBaud
-			}
-		case strings.HasPrefix(name, "th"):
-		default:
-			return codeOperation
-		}
-		return codeDone
+	switch name {
+	case "bkcmd", "dim", "dims", "sleep", "baud", "bauds", "thsp", "thup":
+		return n.setSystem(name, value)
 	}
 	add := strings.HasSuffix(name, "+")
 	name = strings.TrimSuffix(name, "+")
@@ -345,6 +327,30 @@ func (n *nextion) assign(name, value string) int {
 		return codeDone
 	}
 	return codeVariable
+}
+
+// setSystem sets a system variable.
+func (n *nextion) setSystem(name, value string) int {
+	v, err := strconv.Atoi(value)
+	if err != nil {
+		return codeOperation
+	}
+	switch {
+	case name == "bkcmd" && v >= 0 && v <= 3:
+		n.bkcmd = v
+	case strings.HasPrefix(name, "dim") && v >= 0 && v <= 100:
+		n.dim = v
+	case name == "sleep" && (v == 0 || v == 1):
+		n.sleep = v == 1
+	case strings.HasPrefix(name, "baud"):
+		if !strings.Contains(" 2400 4800 9600 19200 31250 38400 57600 115200 230400 250000 256000 512000 921600 ", " "+value+" ") {
+			return codeBaud
+		}
+	case strings.HasPrefix(name, "th"):
+	default:
+		return codeOperation
+	}
+	return codeDone
 }
 
 func (n *nextion) get(name string) (int, []byte) {

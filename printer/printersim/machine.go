@@ -61,14 +61,79 @@ func (m *machine) reset() {
 	m.line, m.x, m.lead = nil, 0, 0
 }
 
+// style executes a command that changes how what follows looks, and reports whether name is one.
+func (m *machine) style(name string, n int) bool {
+	o := &m.modes
+	switch name {
+	case "ESC 2":
+		o.spacing = 34
+	case "ESC 3":
+		o.spacing = n
+	case "ESC !":
+		o.small, o.bold, o.underline = n&1 != 0, n&8 != 0, n&0x80 != 0
+		o.h, o.w = 1+n>>4&1, 1+n>>5&1
+	case "ESC E", "ESC G":
+		o.bold = n&1 != 0
+	case "ESC -":
+		o.underline = n&3 != 0
+	case "ESC M":
+		o.small = n&1 != 0
+	case "GS !":
+		o.w, o.h = 1+n>>4&7, 1+n&7
+	case "GS B":
+		o.inverse = n&1 != 0
+	case "ESC SP":
+		o.side = n
+	case "ESC t":
+		o.table = byte(n)
+	case "FS .":
+		o.hanzi = false
+	case "FS &":
+		o.hanzi = m.opt.Hanzi
+	default:
+		return false
+	}
+	return true
+}
+
+// place executes a command that says where what follows stands, and reports whether t is one.
+func (m *machine) place(t token) bool {
+	o := &m.modes
+	switch t.name {
+	case "HT":
+		for _, stop := range o.tabs {
+			if stop > m.x {
+				m.x = stop
+				break
+			}
+		}
+	case "ESC a":
+		if len(m.line) == 0 && m.x == 0 {
+			o.align = byte(t.arg(0) & 3)
+		}
+	case "ESC $":
+		m.x = t.arg(0) | t.arg(1)<<8
+	case "ESC \\":
+		m.x = max(0, m.x+int(int16(t.arg(0)|t.arg(1)<<8)))
+	case "GS L":
+		o.left = t.arg(0) | t.arg(1)<<8
+	case "ESC D":
+		o.tabs = nil
+		for _, c := range t.data {
+			o.tabs = append(o.tabs, int(c)*m.unit())
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // do executes one token and reports whether paper moved.
 func (m *machine) do(t token) bool {
 	o := &m.modes
-	arg := func(i int) int {
-		if i < len(t.args) {
-			return int(t.args[i])
-		}
-		return 0
+	arg := t.arg
+	if m.style(t.name, arg(0)) || m.place(t) {
+		return false
 	}
 	switch t.name {
 	case "text":
@@ -79,13 +144,6 @@ func (m *machine) do(t token) bool {
 	case "CR", "NUL", "GS a", "DLE EOT", "DLE ENQ", "DLE DC4", "ESC =", "ESC R", "GS b", "ESC {", "ESC V", "FS -", "FS !", "FS C", "FS S",
 		"ESC c 3", "ESC c 4", "ESC c 5", "GS P", "GS W", "GS f", "GS w", "GS H", "GS ( A", "GS ( D", "GS ( E", "GS ( K", "GS ( N", "FS ( A", "FS ( E", "FS ( C":
 		// Obeyed in real time, or without a trace on this paper.
-	case "HT":
-		for _, stop := range o.tabs {
-			if stop > m.x {
-				m.x = stop
-				break
-			}
-		}
 	case "ESC @":
 		m.reset()
 	case "ESC d":
@@ -102,47 +160,6 @@ func (m *machine) do(t token) bool {
 	case "ESC J":
 		m.feedLine(arg(0))
 		return true
-	case "ESC 2":
-		o.spacing = 34
-	case "ESC 3":
-		o.spacing = arg(0)
-	case "ESC !":
-		n := arg(0)
-		o.small, o.bold, o.underline = n&1 != 0, n&8 != 0, n&0x80 != 0
-		o.h, o.w = 1+n>>4&1, 1+n>>5&1
-	case "ESC E", "ESC G":
-		o.bold = arg(0)&1 != 0
-	case "ESC -":
-		o.underline = arg(0)&3 != 0
-	case "ESC M":
-		o.small = arg(0)&1 != 0
-	case "GS !":
-		o.w, o.h = 1+arg(0)>>4&7, 1+arg(0)&7
-	case "GS B":
-		o.inverse = arg(0)&1 != 0
-	case "ESC a":
-		if len(m.line) == 0 && m.x == 0 {
-			o.align = byte(arg(0) & 3)
-		}
-	case "ESC $":
-		m.x = arg(0) | arg(1)<<8
-	case "ESC \\":
-		m.x = max(0, m.x+int(int16(arg(0)|arg(1)<<8)))
-	case "GS L":
-		o.left = arg(0) | arg(1)<<8
-	case "ESC D":
-		o.tabs = nil
-		for _, c := range t.data {
-			o.tabs = append(o.tabs, int(c)*m.unit())
-		}
-	case "ESC SP":
-		o.side = arg(0)
-	case "ESC t":
-		o.table = byte(arg(0))
-	case "FS .":
-		o.hanzi = false
-	case "FS &":
-		o.hanzi = m.opt.Hanzi
 	case "GS V", "ESC i", "ESC m":
 		return m.cut(t)
 	case "ESC p":
@@ -163,9 +180,7 @@ func (m *machine) do(t token) bool {
 		if !m.acknowledged() {
 			m.unknown(t)
 		}
-	case "GS ( L":
-		return m.graphics(t.data)
-	case "GS 8 L":
+	case "GS ( L", "GS 8 L":
 		return m.graphics(t.data)
 	case "ESC *":
 		return m.columns(t.args, t.data)

@@ -13,6 +13,14 @@ type token struct {
 	data []byte // what a length or an end mark announced
 }
 
+// arg returns a fixed argument, 0 if the command ended before it.
+func (t token) arg(i int) int {
+	if i < len(t.args) {
+		return int(t.args[i])
+	}
+	return 0
+}
+
 // size says how long a command is after its name: a fixed number of arguments,
 // or, by rule, more. need is 0 when b does not hold enough to tell.
 type size func(b []byte) (args, data, total int)

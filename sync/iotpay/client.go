@@ -1,6 +1,7 @@
 package iotpay
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -34,7 +35,7 @@ type Option func(*options)
 type options struct {
 	answerKey sale.Secret
 	dial      dialer
-	tls       *tls.Config
+	tls       *tls.Config // which certificates are trusted; nil: the system's
 	transport http.RoundTripper
 }
 
@@ -51,14 +52,6 @@ func WithDial(dial func(ctx context.Context, network, addr string) (net.Conn, er
 // which nothing may wait. A request of which something left is to say so by
 // calling GotConn of its httptrace.ClientTrace.
 func WithTransport(t http.RoundTripper) Option { return func(o *options) { o.transport = t } }
-
-// WithTLS sets which certificates are trusted. Verification stays on.
-func WithTLS(c *tls.Config) Option {
-	return func(o *options) {
-		o.tls = c.Clone()
-		o.tls.InsecureSkipVerify = false
-	}
-}
 
 // New returns a client for a valid configuration and the merchant's key. It
 // opens nothing.
@@ -204,7 +197,7 @@ func (c *Client) Query(ctx context.Context, mchOrderNo string) sale.GatewayAnswe
 // QueryOrder asks for an order's status by either of its numbers. The answer's
 // own number must be the one asked about.
 func (c *Client) QueryOrder(ctx context.Context, q Query) (OrderState, sale.GatewayAnswer) {
-	no := first(q.MchOrderNo, q.PayOrderID)
+	no := cmp.Or(q.MchOrderNo, q.PayOrderID)
 	if err := q.Validate(); err != nil {
 		return OrderState{}, refused(no, err)
 	}
@@ -238,9 +231,9 @@ func (c *Client) Refund(ctx context.Context, r sale.RefundRequest) sale.GatewayA
 // RefundOrder asks for money back. It is sent once.
 func (c *Client) RefundOrder(ctx context.Context, r Refund) (RefundState, sale.GatewayAnswer) {
 	c.seeRoute()
-	r.LoginName = first(r.LoginName, c.cfg.JobNo)
-	r.ClientIP = first(r.ClientIP, c.clientIP())
-	r.Device = first(r.Device, c.cfg.Device)
+	r.LoginName = cmp.Or(r.LoginName, c.cfg.JobNo)
+	r.ClientIP = cmp.Or(r.ClientIP, c.clientIP())
+	r.Device = cmp.Or(r.Device, c.cfg.Device)
 	if err := r.Validate(); err != nil {
 		return RefundState{}, refused(r.No, err)
 	}
@@ -291,11 +284,11 @@ func (c *Client) refundAnswer(obj Object, a sale.GatewayAnswer, payOrderID strin
 	case isOneOf(s.Status, c.cfg.RefundDone):
 	case isOneOf(s.Status, c.cfg.RefundFailed):
 		a.Result, a.Concern = sale.GatewayFailed, sale.ConcernOrder
-		a.Words = first(a.Words, fmt.Sprintf("the gateway says that the refund failed (status %s)", printable(s.Status)))
+		a.Words = cmp.Or(a.Words, fmt.Sprintf("the gateway says that the refund failed (status %s)", printable(s.Status)))
 	case s.Status == "":
-		a.Result, a.Words = sale.GatewayPending, first(a.Words, "the gateway has accepted the refund and does not say yet that it is done")
+		a.Result, a.Words = sale.GatewayPending, cmp.Or(a.Words, "the gateway has accepted the refund and does not say yet that it is done")
 	default:
-		a.Result, a.Words = sale.GatewayPending, first(a.Words, fmt.Sprintf("the refund is not done yet (status %s)", printable(s.Status)))
+		a.Result, a.Words = sale.GatewayPending, cmp.Or(a.Words, fmt.Sprintf("the refund is not done yet (status %s)", printable(s.Status)))
 	}
 	return s, a
 }

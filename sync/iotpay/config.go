@@ -225,6 +225,12 @@ func (c Config) Validate() []error {
 	if c.Workers < 1 || c.Workers > 64 {
 		fault("workers = %d: write 1 to 64", c.Workers)
 	}
+	return append(faults, c.validateTexts()...)
+}
+
+// validateTexts returns the faults of the lists by which answers are understood.
+func (c Config) validateTexts() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, l := range []struct {
 		key   string
 		texts []string

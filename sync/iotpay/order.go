@@ -1,6 +1,7 @@
 package iotpay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -316,7 +317,7 @@ func placed(o Object) Placed {
 
 // Code is the text of the QR that the customer scans.
 func (p Placed) Code() string {
-	return first(p.CodeURL, p.QRCode, p.RetParams.Text, p.RetDetail)
+	return cmp.Or(p.CodeURL, p.QRCode, p.RetParams.Text, p.RetDetail)
 }
 
 // Redirect is where a browser is sent to pay; "" if the answer has a form only.
@@ -325,17 +326,8 @@ func (p Placed) Redirect() string {
 	if strings.HasPrefix(p.PayURL, "https://") || strings.HasPrefix(p.PayURL, "http://") {
 		link = p.PayURL
 	}
-	return first(p.RetParams.URL, p.RetParams.AlipayURL, p.RetParams.UnionpayURL, link)
+	return cmp.Or(p.RetParams.URL, p.RetParams.AlipayURL, p.RetParams.UnionpayURL, link)
 }
 
 // App is what opens the wallet's app.
-func (p Placed) App() string { return first(p.RetParams.SchemeURL, p.PayParams) }
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
+func (p Placed) App() string { return cmp.Or(p.RetParams.SchemeURL, p.PayParams) }

@@ -1,6 +1,7 @@
 package iotpay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -90,6 +91,6 @@ func refundState(o Object) (RefundState, error) {
 		RefundID:    o.Text("refundOrderId"),
 		Amount:      sale.Amount(amount),
 		Currency:    o.Text("currency"),
-		Status:      strings.TrimSpace(wholeText(first(o.Text("refundStatus"), o.Text("status")))),
+		Status:      strings.TrimSpace(wholeText(cmp.Or(o.Text("refundStatus"), o.Text("status")))),
 	}, err
 }

@@ -1,6 +1,7 @@
 package iotpay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnsw
 	case answer.Result == sale.GatewayFail && answer.Verified && answer.Concern == sale.ConcernOrder && holdsOneOf(answer.Words, t.client.cfg.CardDeclinedTexts):
 		a.Verdict, a.Reason = sale.VerdictDeclined, sale.ReasonIssuer
 	default:
-		a.Verdict, a.Words = sale.VerdictUnsure, first(a.Words, "the gateway's answer does not say whether the card was charged")
+		a.Verdict, a.Words = sale.VerdictUnsure, cmp.Or(a.Words, "the gateway's answer does not say whether the card was charged")
 	}
 	return a
 }
@@ -63,7 +64,7 @@ func (t *Terminal) charged(a *sale.CardAnswer, o sale.CardRequest, p Placed) {
 		return
 	}
 	a.Verdict, a.Reported, a.Card = sale.VerdictApproved, true, cardOf(record)
-	a.Words = first(printable(record.Text("receiptDisp")), "approved")
+	a.Words = cmp.Or(printable(record.Text("receiptDisp")), "approved")
 	a.Approved = o.Amount
 	for name, part := range map[string]*sale.Amount{"tip": &a.Tip, "cashbackAmount": &a.Cashback, "surchargeAmount": &a.Surcharge} {
 		cents, told, err := record.Int(name)
@@ -87,7 +88,7 @@ func cardOf(r Object) sale.CardInfo {
 		Type: text("cardType"), Number: lastFour(r.Text("cardNum")), Account: text("accountType"), Label: text("emvLabel"),
 		AID: text("emvAID"), TVR: text("emvTVR"), TSI: text("emvTSI"), Cryptogram: text("emvTC"),
 		AuthCode: text("authNum"), HostText: text("receiptDisp"), Reference: text("seqNum"), Batch: text("batchNum"),
-		Invoice: text("termInvoiceNum"), TerminalID: first(text("bankTermNum"), text("termNum")),
+		Invoice: text("termInvoiceNum"), TerminalID: cmp.Or(text("bankTermNum"), text("termNum")),
 	}
 	if kind, ok := map[string]string{"M": "MASTERCARD", "V": "VISA", "A": "AMEX", "P": "INTERAC"}[c.Type]; ok {
 		c.Type = kind

@@ -1,6 +1,7 @@
 package iotpaysim
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -172,19 +173,42 @@ func (g *Gateway) strike(endpoint string) strike {
 	return s
 }
 
+// plainFaults are those without an argument.
+var plainFaults = map[string]func(*strike){
+	"away":                   func(s *strike) { s.away = true },
+	"cut-before":             func(s *strike) { s.cutBefore = true },
+	"html-portal":            func(s *strike) { s.portal = true },
+	"wrong-key":              func(s *strike) { s.wrongKey = true },
+	"wrong-signature":        func(s *strike) { s.wrongSign = true },
+	"nested-signature":       func(s *strike) { s.nested = true },
+	"wrong-amount":           func(s *strike) { s.wrongAmount = true },
+	"wrong-number":           func(s *strike) { s.wrongNumber = true },
+	"exists":                 func(s *strike) { s.exists = true },
+	"not-found":              func(s *strike) { s.notFound = true },
+	"text-times":             func(s *strike) { s.textTimes = true },
+	"fractions":              func(s *strike) { s.fractions = true },
+	"odd-members":            func(s *strike) { s.odd = true },
+	"closed-then-paid":       func(s *strike) { s.stillPayable = true },
+	"changed-pay-order":      func(s *strike) { s.otherPayOrder = true },
+	"long-pay-order":         func(s *strike) { s.longPayOrder = true },
+	"existing-system-error":  func(s *strike) { s.existsSystem = true },
+	"existing-number-inside": func(s *strike) { s.existsInside = true },
+	"code-newline":           func(s *strike) { s.codeNewline = true },
+}
+
 // apply adds a fault to a strike.
 func (f *fault) apply(s *strike) (err error) {
+	if strikes, ok := plainFaults[f.name]; ok {
+		strikes(s)
+		return nil
+	}
 	switch f.name {
-	case "away":
-		s.away = true
 	case "slow":
 		s.slow, err = time.ParseDuration(f.arg)
 	case "5xx-before":
 		s.statusBefore, err = status(f.arg, http.StatusInternalServerError)
 	case "5xx-after-commit":
 		s.statusAfter, err = status(f.arg, http.StatusBadGateway)
-	case "cut-before":
-		s.cutBefore = true
 	case "cut-at":
 		s.cut = true
 		if s.cutAt, err = strconv.Atoi(f.arg); err == nil && s.cutAt < 0 {
@@ -193,56 +217,22 @@ func (f *fault) apply(s *strike) (err error) {
 	case "throttle":
 		s.throttle = f.arg
 		_, err = strconv.Atoi(f.arg)
-	case "html-portal":
-		s.portal = true
-	case "wrong-key":
-		s.wrongKey = true
-	case "wrong-signature":
-		s.wrongSign = true
-	case "nested-signature":
-		s.nested = true
 	case "unsigned-fail":
 		s.unsignedFail, s.words = true, f.arg
 	case "fail":
 		s.words, err = f.arg, f.needsWords()
 	case "fail-after-commit":
 		s.failAfter, err = f.arg, f.needsWords()
-	case "wrong-amount":
-		s.wrongAmount = true
-	case "wrong-number":
-		s.wrongNumber = true
-	case "exists":
-		s.exists = true
-	case "not-found":
-		s.notFound = true
 	case "refund-pending":
-		s.pending = first(f.arg, "1")
+		s.pending = cmp.Or(f.arg, "1")
 	case "refund-fails":
-		s.refundFails = first(f.arg, "9")
+		s.refundFails = cmp.Or(f.arg, "9")
 	case "refund-told":
-		s.refundTold = first(f.arg, "2")
-	case "text-times":
-		s.textTimes = true
-	case "fractions":
-		s.fractions = true
-	case "odd-members":
-		s.odd = true
-	case "closed-then-paid":
-		s.stillPayable = true
-	case "changed-pay-order":
-		s.otherPayOrder = true
-	case "long-pay-order":
-		s.longPayOrder = true
+		s.refundTold = cmp.Or(f.arg, "2")
 	case "new-member":
 		if s.newMember = f.arg; f.arg != "natural" && f.arg != "pairs" {
 			err = fmt.Errorf("%q is no order: natural or pairs", f.arg)
 		}
-	case "existing-system-error":
-		s.existsSystem = true
-	case "existing-number-inside":
-		s.existsInside = true
-	case "code-newline":
-		s.codeNewline = true
 	case "too-frequent":
 		s.words = "request too frequent, please try again later"
 	case "poison":

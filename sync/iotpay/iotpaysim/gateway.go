@@ -1,6 +1,7 @@
 package iotpaysim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,7 +187,7 @@ func (g *Gateway) answer(name string, req request, err error, now strike, do fun
 	}
 	if a.failed() {
 		g.mu.Lock()
-		g.refusals = append(g.refusals, refusal{name, first(req.text["mchRefundNo"], req.text["mchOrderNo"], req.text["payOrderId"]), fmt.Sprint(a["retMsg"])})
+		g.refusals = append(g.refusals, refusal{name, cmp.Or(req.text["mchRefundNo"], req.text["mchOrderNo"], req.text["payOrderId"]), fmt.Sprint(a["retMsg"])})
 		g.mu.Unlock()
 	}
 	if now.wrongNumber {
@@ -206,15 +207,6 @@ func (g *Gateway) answer(name string, req request, err error, now strike, do fun
 		a["sign"] = "00000000000000000000000000000000"
 	}
 	return encode(a)
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // hangUp closes the connection without a word.

@@ -1,6 +1,7 @@
 package iotpaysim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
@@ -263,7 +264,7 @@ func (g *Gateway) queryOrder(r request) reply {
 	if r.text["mchOrderNo"] == "" && r.text["payOrderId"] == "" {
 		return fail("mchOrderNo or payOrderId is missing")
 	}
-	o := g.find(first(r.text["payOrderId"], r.text["mchOrderNo"]))
+	o := g.find(cmp.Or(r.text["payOrderId"], r.text["mchOrderNo"]))
 	if o == nil || r.strike.notFound {
 		return reply{"retCode": "FAIL", "resCode": "FAIL", "retMsg": "order not exist", "errCode": "ORDERNOTEXIST", "errCodeDes": "order not exist"}
 	}

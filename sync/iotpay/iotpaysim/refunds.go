@@ -1,5 +1,7 @@
 package iotpaysim
 
+import "cmp"
+
 // refund is one movement of money back.
 type refund struct {
 	MchRefundNo string `json:"mchRefundNo"`
@@ -67,7 +69,7 @@ func (r request) exists(what, words string) reply {
 	case r.strike.existsSystem:
 		return reply{"retCode": "FAIL", "retMsg": "支付中心系统异常", "unsigned": true}
 	case r.strike.existsInside:
-		return reply{"retCode": "FAIL", "retMsg": what + "[" + first(r.text["mchRefundNo"], r.text["mchOrderNo"]) + "]已存在", "unsigned": true}
+		return reply{"retCode": "FAIL", "retMsg": what + "[" + cmp.Or(r.text["mchRefundNo"], r.text["mchOrderNo"]) + "]已存在", "unsigned": true}
 	}
 	return fail("%s", words)
 }
@@ -87,7 +89,7 @@ func (g *Gateway) queryRefund(r request) reply {
 			a := p.told()
 			switch {
 			case p.Failed:
-				a["status"] = first(r.strike.refundFails, "9")
+				a["status"] = cmp.Or(r.strike.refundFails, "9")
 			case r.strike.pending != "":
 				a["status"] = r.strike.pending
 			default:
