@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -84,8 +85,9 @@ func page(name string) http.HandlerFunc {
 	}
 }
 
-// asset is a file as browsers get it: what only people read in it, comments on lines of
-// their own and indentation, stays in the source. No text in these files goes over a line.
+// asset is a file as browsers get it: what only people read in it, comments,
+// indentation and blanks between signs, stays in the source. No text in these files
+// goes over a line.
 func asset(name string) []byte {
 	body, err := files.ReadFile("pages/" + name)
 	if err != nil {
@@ -94,22 +96,56 @@ func asset(name string) []byte {
 	var out bytes.Buffer
 	for line := range bytes.Lines(body) {
 		line = bytes.TrimLeft(line, "\t")
-		if len(line) > 1 && !bytes.HasPrefix(line, []byte("//")) {
-			out.Write(line)
+		if len(line) <= 1 || bytes.HasPrefix(line, []byte("//")) {
+			continue
 		}
+		if path.Ext(name) == ".js" {
+			line = tightLine(line)
+		}
+		out.Write(line)
 	}
-	switch {
-	case path.Ext(name) == ".css":
+	if path.Ext(name) == ".css" {
 		return []byte(tight.Replace(out.String()))
-	case strings.HasPrefix(name, "words-"):
-		return []byte(tightWords.Replace(out.String()))
 	}
 	return out.Bytes()
 }
 
-// These take the blanks out of a style sheet, and out of a table of words, that say nothing.
-var tightWords = strings.NewReplacer(`", "`, `","`, `: ["`, `:["`)
+// tight takes the blanks out of a style sheet that say nothing.
 var tight = strings.NewReplacer("; ", ";", ": ", ":", ", ", ",", " { ", "{", " {\n", "{", ";\n", ";", " }", "}", "\n}", "}")
+
+// comment is one behind a line of script. signs are those that need no blank around
+// them; behind them in ends a line may end that ends no statement.
+var (
+	comment = regexp.MustCompile(`\s// .*`)
+	signs   = regexp.MustCompile(` *([=,:;?{}()\[\]]|=>|&&|\|\|) *`)
+	ends    = "{([,;"
+)
+
+// tightLine takes the blanks out of a line of script that say nothing. It touches no
+// line in which anything but double quotes may begin a text: what stands between
+// those is left, and nothing else that is left can hold a blank.
+func tightLine(line []byte) []byte {
+	parts := strings.Split(strings.TrimSuffix(string(line), "\n"), `"`)
+	for i := 0; i < len(parts); i += 2 {
+		at := comment.FindStringIndex(parts[i])
+		if at != nil && !strings.ContainsAny(strings.Join(parts[:i], "")+parts[i][:at[0]], "`'\\") {
+			parts[i], parts = parts[i][:at[0]], parts[:i+1]
+		}
+	}
+	for i := 0; i < len(parts); i += 2 {
+		if strings.ContainsAny(parts[i], "`'/") || bytes.Contains(line, []byte(`\"`)) {
+			return append([]byte(strings.Join(parts, `"`)), '\n')
+		}
+	}
+	for i := 0; i < len(parts); i += 2 {
+		parts[i] = signs.ReplaceAllString(parts[i], "$1")
+	}
+	s := strings.Join(parts, `"`)
+	if s != "" && strings.ContainsRune(ends, rune(s[len(s)-1])) {
+		return []byte(s)
+	}
+	return append([]byte(s), '\n')
+}
 
 // packed is a file as it is sent to a browser: a third of its size.
 func packed(body []byte) []byte {
