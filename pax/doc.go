@@ -19,6 +19,7 @@
 //	line.go, web.go           one exchange, over a line and over HTTP
 //	cancel.go                 A14 into a transaction that is under way
 //	codes.go, answer.go       what may be concluded from a response
+//	duplicate.go              what the duplicate check's answer says of whom
 //	terminal.go, order.go     charging
 //	lookup.go                 finding out afterwards
 //	batch.go, totals.go       closing the day; what the open batch holds

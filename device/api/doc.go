@@ -28,7 +28,7 @@
 //
 // The package decides nothing about money. It turns requests into calls of the
 // Till and what comes back into JSON; the table from the till's refusals to
-// HTTP statuses (problem.go) is the only one of its kind. Every failure is
+// HTTP statuses (refusals.go) is the only one of its kind. Every failure is
 // application/problem+json with a sentence that the cashier can act on; chains
 // of errors go to the log alone.
 //
