@@ -124,6 +124,9 @@ func (t *Till) bound(ctx context.Context, key string) (*sale.KeyBinding, *sale.S
 	if err != nil {
 		return nil, nil, broken(err)
 	}
+	if _, ok := h.MadeDay(); ok {
+		return &h, nil, nil
+	}
 	s, err := t.stored(ctx, h.Sale)
 	if err != nil {
 		return nil, nil, err

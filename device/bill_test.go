@@ -411,7 +411,7 @@ func TestAPersonsRightsAreCheckedInTheStep(t *testing.T) {
 		_, _, _, refund := c.till.Refund(ctx, GiveBackRequest{Key: "1", Sale: s.ID, Amount: 100})
 		_, _, _, void := c.till.Void(ctx, GiveBackRequest{Key: "2", Sale: s.ID})
 		_, _, back := c.till.Sell(ctx, SellRequest{Key: "3", Amount: 100, Method: sale.Card, Kind: sale.CardReturn})
-		_, closed := c.till.CloseDay(ctx, "", false)
+		_, closed := c.till.CloseDay(ctx, CloseRequest{})
 		_, resolve := c.till.Resolve(ctx, ResolveRequest{Sale: s.ID, As: sale.Paid, Reason: "x"})
 		_, retry := c.till.Retry(ctx, "")
 		_, _, _, much := c.till.Refund(as(small), GiveBackRequest{Key: "4", Sale: s.ID, Amount: 301})

@@ -69,7 +69,7 @@ func TestADayIsNotClosedOverAnOrderThatIsPaidThoughClosed(t *testing.T) {
 		c.wait(16 * time.Minute)
 		c.restart()
 		c.paidNow(500)
-		b, err := c.till.CloseDay(context.Background(), "Ann", true)
+		b, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann", WithoutTerminal: true})
 		if err != nil || b.Closing.Gateway == nil || !strings.Contains(b.Text(), "paid all the same") {
 			t.Fatalf("%v\n%s", err, b.Text())
 		}

@@ -46,7 +46,7 @@ func (c *counter) wallet(amount sale.Amount) sale.Sale {
 
 func (c *counter) closeDay() books.Books {
 	c.t.Helper()
-	b, err := c.till.CloseDay(context.Background(), "Ann", false)
+	b, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestClosedDayHoldsWhatEndedInItAndNothingElse(t *testing.T) {
 		if b.Total.Paid != (books.BookLine{Count: 1, Cents: 1000}) || b.Unsure.Count != 1 || b.Unsure.Sales[0].Sale != late.ID {
 			t.Errorf("day 1: %+v, unsure %+v", b.Total, b.Unsure)
 		}
-		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		_, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		wantRefusal(t, err, sale.ErrNotPossible, "nothing to close")
 
 		c.gateway.does(func(g *fakeGateway) { g.query = status(sale.StatusPaid) })
@@ -166,10 +166,10 @@ func TestDayStaysOpenUntilTheTerminalHasSettled(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		c.paid(1000, "8")
 		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "HOST DOWN"})
-		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		_, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		wantRefusal(t, err, sale.ErrUnavailable, "HOST DOWN: the day stays open")
 		c.batch(sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"})
-		_, err = c.till.CloseDay(context.Background(), "Ann", false)
+		_, err = c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		wantRefusal(t, err, sale.ErrUnavailable, "line lost")
 		c.restart()
 		c.paid(200, "9")
@@ -186,7 +186,7 @@ func TestDayStaysOpenUntilTheTerminalHasSettled(t *testing.T) {
 func TestDayClosesBesideABrokenTerminal(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		c.paid(1000, "8")
-		b, err := c.till.CloseDay(context.Background(), "Ann", true)
+		b, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann", WithoutTerminal: true})
 		if err != nil || b.Closing.Terminal.End != sale.BatchUnsure || !strings.Contains(b.Text(), "left out by Ann") {
 			t.Errorf("%v: %+v", err, b.Closing)
 		}
@@ -212,7 +212,7 @@ func TestNothingIsSoldWhileTheDayCloses(t *testing.T) {
 		c.terminal.mu.Unlock()
 		done := make(chan error)
 		go func() {
-			_, err := c.till.CloseDay(context.Background(), "Ann", false)
+			_, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 			done <- err
 		}()
 		synctest.Wait()
@@ -220,7 +220,7 @@ func TestNothingIsSoldWhileTheDayCloses(t *testing.T) {
 		wantRefusal(t, err, sale.ErrTillBusy, "being closed")
 		_, _, _, err = c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: first.ID, By: "Ann"})
 		wantRefusal(t, err, sale.ErrTillBusy, "being closed")
-		_, err = c.till.CloseDay(context.Background(), "Bea", false)
+		_, err = c.till.CloseDay(context.Background(), CloseRequest{By: "Bea"})
 		wantRefusal(t, err, sale.ErrTillBusy, "already")
 		settle <- closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000})
 		if err := <-done; err != nil {
@@ -236,16 +236,16 @@ func TestBatchStaysOpenForWhatHasNotEnded(t *testing.T) {
 		if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: first.ID, By: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		_, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		wantRefusal(t, err, sale.ErrTerminalHeld, "")
 		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure, Words: "no answer"}
 		synctest.Wait()
-		_, err = c.till.CloseDay(context.Background(), "Ann", false)
+		_, err = c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		wantRefusal(t, err, sale.ErrTerminalHeld, string(first.ID))
 	})
 	atCounter(t, func(c *counter) {
 		c.sell(sale.Card, 1000)
-		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		_, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		wantRefusal(t, err, sale.ErrTillBusy, "under way")
 		c.terminal.answers <- approve(1000)
 	})
@@ -268,7 +268,7 @@ func TestInterruptedCloseIsTakenUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error)
 		go func() {
-			_, err := c.till.CloseDay(ctx, "Ann", false)
+			_, err := c.till.CloseDay(ctx, CloseRequest{By: "Ann"})
 			done <- err
 		}()
 		<-asked // the terminal has settled, the comparison is under way: the power fails
@@ -303,7 +303,7 @@ func TestCloseThatCannotBeWrittenDownAsksNobody(t *testing.T) {
 		c.paid(1000, "8")
 		c.wait(time.Minute)
 		c.journal.Fill(errDiskFull)
-		_, err := c.till.CloseDay(context.Background(), "Ann", false)
+		_, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"})
 		if !errors.Is(err, sale.ErrUnavailable) || c.terminal.closed != 0 {
 			t.Errorf("%v, asked %d times", err, c.terminal.closed)
 		}
@@ -369,11 +369,11 @@ func TestDayClosesByItselfAtItsHour(t *testing.T) {
 func TestBatchThatWasLeftOutIsComparedWithTheNextClose(t *testing.T) {
 	atCounter(t, func(c *counter) {
 		first := c.paid(1000, "8")
-		if _, err := c.till.CloseDay(context.Background(), "Ann", true); err != nil {
+		if _, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann", WithoutTerminal: true}); err != nil {
 			t.Fatal(err)
 		}
 		c.paid(300, "8")
-		if _, err := c.till.CloseDay(context.Background(), "Ann", true); err != nil {
+		if _, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann", WithoutTerminal: true}); err != nil {
 			t.Fatal(err)
 		}
 		c.paid(200, "8")
@@ -403,6 +403,35 @@ func TestClockThatWasYearsAheadDoesNotEndTheClosing(t *testing.T) {
 		c.wait(26 * time.Hour)
 		if len(c.journal.Rows.Days) != 2 {
 			t.Errorf("%d days were closed", len(c.journal.Rows.Days))
+		}
+	})
+}
+
+func TestACloseRepeatedUnderItsKeyIsTheSameClose(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		ask := func(r CloseRequest) (books.Books, error) { return c.till.CloseDay(context.Background(), r) }
+		c.paid(1000, "8")
+		c.batch(sale.BatchAnswer{End: sale.BatchOpen, Words: "HOST DOWN"})
+		_, err := ask(CloseRequest{Key: "z", By: "Ann"})
+		wantRefusal(t, err, sale.ErrUnavailable, "the day stays open")
+		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
+		if b, err := ask(CloseRequest{Key: "z", By: "Ann"}); err != nil || b.Closing.No != 1 {
+			t.Fatalf("under the key of a close that ended with the day open: %+v, %v", b.Closing, err)
+		}
+		c.paid(500, "9") // the day that a second close would close
+		for range 2 {
+			b, err := ask(CloseRequest{Key: "z", By: "Ann"})
+			if err != nil || b.Closing.No != 1 || b.Total.Net != 1000 {
+				t.Errorf("repeated: %+v, %v", b.Closing, err)
+			}
+			_, err = ask(CloseRequest{Key: "z", By: "Ann", WithoutTerminal: true})
+			wantRefusal(t, err, sale.ErrKeyReused, "the close of a day, z1")
+			_, _, err = c.till.Sell(context.Background(), SellRequest{Key: "z", Method: sale.Card, Amount: 100})
+			wantRefusal(t, err, sale.ErrKeyReused, "the close of a day, z1")
+			c.restart()
+		}
+		if c.terminal.closed != 2 {
+			t.Errorf("the terminal was asked to settle %d times", c.terminal.closed)
 		}
 	})
 }

@@ -65,13 +65,21 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 // CloseDay closes the business day: it has the terminal settle its batch, sums
 // the day up, compares it with the batch and the gateway, and writes it down
 // for ever. It takes as long as those take; when ctx ends before, the day is
-// closed all the same. withoutTerminal closes it beside a broken terminal.
-func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (books.Books, error) {
+// closed all the same. Repeated under the key by which a day was closed, it
+// returns that day's report.
+func (t *Till) CloseDay(ctx context.Context, r CloseRequest) (books.Books, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
-		if err := t.refused(nil); err != nil {
+		w := core.DayAsked{Token: tok, Key: r.Key, By: r.By, WithoutTerminal: r.WithoutTerminal, Empty: true}
+		if r.Key != "" {
+			w.Digest = digest("close day", r.By, r.WithoutTerminal)
+			var err error
+			if w.Bound, _, err = t.bound(ctx, r.Key); err != nil {
+				return nil, err
+			}
+		}
+		if err := t.refused(w.Bound); err != nil {
 			return nil, err
 		}
-		w := core.DayAsked{Token: tok, By: by, WithoutTerminal: withoutTerminal, Empty: true}
 		// One of each tells; the loop must not read a whole day.
 		day, _ := t.machine.OpenDay()
 		any, err := t.o.Journal.Sales(ctx, sale.Filter{Day: day, Limit: 1})
@@ -91,6 +99,9 @@ func (t *Till) CloseDay(ctx context.Context, by string, withoutTerminal bool) (b
 	})
 	if err != nil {
 		return books.Books{}, err
+	}
+	if no, ok := (sale.KeyBinding{Movement: rep.Movement}).MadeDay(); ok && rep.Replayed {
+		return t.ClosedDay(ctx, no)
 	}
 	return t.booksOf(rep.Day)
 }

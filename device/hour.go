@@ -71,7 +71,7 @@ func (h *hourly) ifDue(ctx context.Context) {
 	if today == h.last || time.Now().Before(h.again) {
 		return
 	}
-	_, err := h.t.CloseDay(ctx, "posd", false)
+	_, err := h.t.CloseDay(ctx, CloseRequest{By: "posd"})
 	switch {
 	case err == nil, errors.Is(err, sale.ErrNotPossible): // closed, or nothing to close
 		h.last = today

@@ -33,6 +33,13 @@ type GiveBackRequest struct {
 	Why    string
 }
 
+// CloseRequest asks the till to close the business day.
+type CloseRequest struct {
+	Key             string // may be empty
+	By              string
+	WithoutTerminal bool // beside a terminal that is broken: its batch is neither closed nor compared
+}
+
 // ResolveRequest is a person's word on what posd cannot tell.
 type ResolveRequest struct {
 	Sale   sale.ID    // or the ID of a refund or void

@@ -16,7 +16,7 @@ func TestADayThatCannotBeReadHoldsNobody(t *testing.T) {
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 1000}))
 		c.paid(1000, "8")
 		c.journal.Spoil(sale.ErrJournalBroken)
-		if _, err := c.till.CloseDay(context.Background(), "Ann", false); !errors.Is(err, sale.ErrUnavailable) {
+		if _, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"}); !errors.Is(err, sale.ErrUnavailable) {
 			t.Fatalf("the close was answered with %v", err)
 		}
 		if words := c.till.DayTrouble(); !strings.Contains(words, "day 1") || !strings.Contains(words, sale.ErrJournalBroken.Error()) {
@@ -36,7 +36,7 @@ func TestADayThatCannotBeReadHoldsNobody(t *testing.T) {
 			t.Errorf("of a day that was closed posd says %q", words)
 		}
 		c.batch(sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"})
-		if _, err := c.till.CloseDay(context.Background(), "Ann", false); err == nil || !strings.Contains(c.till.DayTrouble(), "line lost") {
+		if _, err := c.till.CloseDay(context.Background(), CloseRequest{By: "Ann"}); err == nil || !strings.Contains(c.till.DayTrouble(), "line lost") {
 			t.Errorf("of a day that stays open (%v) posd says %q", err, c.till.DayTrouble())
 		}
 		c.batch(closedWith(sale.BatchTotal{Tender: sale.Credit, Count: 1, Amount: 500}))

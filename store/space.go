@@ -62,7 +62,7 @@ func freeBytes(dir string) (uint64, error) {
 // consumes a key.
 func begins(rows []sale.Row) bool {
 	for _, r := range rows {
-		if _, ok := r.(sale.KeyRow); ok {
+		if k, ok := r.(sale.KeyRow); ok && k.Sale != "" { // a day's is bound when it is closed
 			return true
 		}
 	}

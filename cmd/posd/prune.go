@@ -15,7 +15,7 @@ import (
 
 // keepLeast is what a prune leaves alone: a void of yesterday's late sale needs
 // what the terminal said.
-const keepLeast = 48 * time.Hour
+const keepLeast = 7 * 24 * time.Hour
 
 // pruneFunc is store.Store.Prune.
 type pruneFunc func(ctx context.Context, before, now time.Time) (store.Pruned, error)
@@ -101,7 +101,7 @@ func (s Shop) pruneBefore(r api.PruneRequest, now time.Time) (before time.Time, 
 		before = today.AddDate(0, 0, -r.KeepDays)
 	}
 	if err == nil && before.After(now.Add(-keepLeast)) {
-		err = fmt.Errorf("%s is too late: the last two days keep their details, voids need them", before.In(s.calendar().Zone()).Format(time.DateOnly))
+		err = fmt.Errorf("%s is too late: the last seven days keep their details: voids need them, and whoever follows the events takes them up from there", before.In(s.calendar().Zone()).Format(time.DateOnly))
 	}
 	return before, err
 }

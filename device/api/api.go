@@ -42,7 +42,7 @@ type Till interface {
 	Events(ctx context.Context, after int64, limit int) ([]sale.StoredEvent, error)
 	Snapshot(ctx context.Context) (device.Snapshot, error)
 	Day(ctx context.Context, from, to time.Time) (books.Books, error)
-	CloseDay(ctx context.Context, by string, withoutTerminal bool) (books.Books, error)
+	CloseDay(ctx context.Context, r device.CloseRequest) (books.Books, error)
 	ClosedDay(ctx context.Context, no int) (books.Books, error)
 	ClosedOn(ctx context.Context, date string) ([]int, error)
 	OpenDrawer(ctx context.Context, by string) error
@@ -145,12 +145,14 @@ func New(till Till, o Options) http.Handler {
 	mux := http.NewServeMux()
 	c := huma.DefaultConfig("posd", o.Version)
 	c.Info.Description = "The point of sale on this counter. Amounts are whole cents, times RFC 3339 UTC. " +
-		"Errors are application/problem+json (RFC 9457) whose detail is a sentence for the cashier."
+		"Errors are application/problem+json (RFC 9457) whose detail is a sentence for the cashier and whose type has a page at /problems/TYPE. " +
+		"What is under /v1 only grows: members, parameters, operations, problem types, reasons and event kinds are added, so pass over those you do not know; " +
+		"none is taken away, renamed or given another meaning. What cannot be done so becomes /v2, and /v1 stays for a year of releases."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil // no page from elsewhere, no $schema members
 	a := humago.New(mux, c)
 	h.table = h.register(mux, a)
 	mux.HandleFunc("/", h.nothingHere(mux))
-	document(a.OpenAPI())
+	h.document(a.OpenAPI())
 	h.expects = expectations(a.OpenAPI())
 	h.openapi = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.OpenAPI(), "", "  ") })
 	return h.guard(mux)
@@ -162,6 +164,10 @@ func (h *handlers) nothingHere(mux *http.ServeMux) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if methods := h.methods(mux, r); methods != "" {
 			w.Header().Set("Allow", methods)
+			if r.Method == http.MethodOptions {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
 			writeProblem(w, problem(http.StatusMethodNotAllowed, "wrong-method",
 				r.Method+" is not possible at "+r.URL.Path+": use "+methods+"."))
 			return

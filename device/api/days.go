@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+
+	"posd/device"
 )
 
 // CloseRequest is the body of POST /v1/day/close.
@@ -12,11 +14,19 @@ type CloseRequest struct {
 	WithoutTerminal bool   `json:"withoutTerminal,omitempty" doc:"Close the day beside a terminal that is broken: its batch is neither closed nor compared."`
 }
 
-func (h *handlers) closeDay(ctx context.Context, in *struct{ Body CloseRequest }) (*receiptOut, error) {
+func (h *handlers) closeDay(ctx context.Context, in *struct {
+	Key  string `header:"Idempotency-Key" doc:"May be left out. Repeated under the key by which a day was closed, the close answers with that day's report; while it goes on, with till-busy; and where the day stayed open, it is tried again."`
+	Body CloseRequest
+}) (*receiptOut, error) {
+	if in.Key != "" {
+		if _, err := (KeyHeader{in.Key}).key(); err != nil {
+			return nil, err
+		}
+	}
 	if err := somebody(ctx, in.Body.By); err != nil {
 		return nil, err
 	}
-	b, err := h.till.CloseDay(ctx, in.Body.By, in.Body.WithoutTerminal)
+	b, err := h.till.CloseDay(ctx, device.CloseRequest{Key: in.Key, By: in.Body.By, WithoutTerminal: in.Body.WithoutTerminal})
 	if err != nil {
 		return nil, h.refuse("close the day", err)
 	}

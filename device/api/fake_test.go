@@ -325,8 +325,9 @@ func (f *fake) Uploaded(_ context.Context, id sale.ID, u sale.Upload, by, why st
 	return f.note(fmt.Sprintf("upload %s %s by %s (%s)", id, u, by, why))
 }
 
-func (f *fake) CloseDay(_ context.Context, by string, withoutTerminal bool) (books.Books, error) {
-	_, err := f.note(fmt.Sprintf("close by %s, without terminal %v", by, withoutTerminal))
+func (f *fake) CloseDay(_ context.Context, r device.CloseRequest) (books.Books, error) {
+	by := r.By
+	_, err := f.note(strings.TrimSpace(fmt.Sprintf("close by %s, without terminal %v %s", by, r.WithoutTerminal, r.Key)))
 	if f.onClose != nil {
 		f.onClose()
 	}

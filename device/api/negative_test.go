@@ -32,6 +32,7 @@ type schema struct {
 type operation struct {
 	Parameters []struct {
 		Name, In string
+		Required bool
 		Schema   *schema
 	}
 	RequestBody *struct {
@@ -114,8 +115,11 @@ func (n *forbidden) queries(method, at string, op operation, body string) {
 	n.refuse(method, at+"?a=%ff", body, nil)
 	for _, p := range op.Parameters {
 		if p.In == "header" && p.Name == "Idempotency-Key" {
-			for _, key := range []string{"", strings.Repeat("k", 129), "k\x01", "k\xff"} {
+			for _, key := range []string{strings.Repeat("k", 129), "k\x01", "k\xff"} {
 				n.refuse(method, at, body, map[string]string{"Idempotency-Key": key})
+			}
+			if p.Required {
+				n.refuse(method, at, body, map[string]string{"Idempotency-Key": ""})
 			}
 		}
 		if p.In != "query" {

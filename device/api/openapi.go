@@ -3,8 +3,11 @@ package api
 import (
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"posd/device/sale"
 )
 
 // schemaOf returns a reference to the schema of v's type.
@@ -26,15 +29,28 @@ func (h *handlers) description(w http.ResponseWriter, _ *http.Request) {
 
 // document adds what the types cannot say of themselves: the vocabulary of
 // device/sale knows nothing of HTTP, so its words for a reader stand in descriptions.
-func document(o *huma.OpenAPI) {
+func (h *handlers) document(o *huma.OpenAPI) {
 	o.Servers = []*huma.Server{{URL: "http://127.0.0.1:8480", Description: "The counter's own machine; also a unix socket."}}
-	for _, item := range o.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
+	o.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
+		Description: "A token that `posd token create` has made. Until the first is made, and over the unix socket, none is needed."}}
+	o.Components.Responses = map[string]*huma.Response{}
+	for status, words := range refusals {
+		o.Components.Responses["Refused"+status] = &huma.Response{Description: words,
+			Content: map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}
+	}
+	for path, item := range o.Paths {
+		for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put} {
 			if op != nil {
-				documentOperation(op)
+				documentOperation(op, h.table[method+" "+path])
 			}
 		}
 	}
+	details := o.Components.Schemas.Schema(reflect.TypeOf(EventDetails{}), true, "")
+	o.Components.Schemas.Map()["EventDetails"].AdditionalProperties = true
+	o.Components.Schemas.Map()["EventView"].Properties["data"] = details
+	o.Components.Schemas.Map()["EventView"].Properties["kind"].Enum = anys(sale.EventKinds)
+	o.Components.Schemas.Map()["Sale"].Properties["reason"].Enum = anys(sale.Reasons)
+	o.Components.Schemas.Map()["EventDetails"].Properties["reason"].Enum = anys(sale.Reasons)
 	kinds := o.Components.Schemas.Map()["Problem"].Properties["type"]
 	for _, kind := range problemTypes() {
 		kinds.Enum = append(kinds.Enum, kind)
@@ -55,17 +71,61 @@ func document(o *huma.OpenAPI) {
 	}
 }
 
-func documentOperation(op *huma.Operation) {
+// anys is a list as enums hold it.
+func anys[T any](list []T) (out []any) {
+	for _, v := range list {
+		out = append(out, v)
+	}
+	return out
+}
+
+// documentOperation says of an operation what all have alike: who may ask, and what
+// the guard answers before it is asked.
+func documentOperation(op *huma.Operation, r route) {
 	for _, p := range op.Parameters {
-		if p.Name == "Idempotency-Key" {
+		if p.Name == "Idempotency-Key" && op.OperationID != "close-day" {
 			p.Required = true // the handler refuses with better words than huma
+			if made := op.Responses["201"]; made != nil && op.Responses["200"] == nil {
+				op.Responses["200"] = &huma.Response{Content: made.Content}
+			}
 		}
 	}
+	if r.who != anyone {
+		op.Security = []map[string][]string{{"token": {}}, {}}
+		op.Extensions = map[string]any{"x-scopes": strings.Split(r.who.String(), ",")}
+	}
+	for _, status := range []string{"400", "401", "403", "422", "429", "500", "503", "504"} {
+		op.Responses[status] = nil
+	}
+	if op.Method != http.MethodGet {
+		op.Responses["413"], op.Responses["415"] = nil, nil
+	}
 	for status, r := range op.Responses {
+		if refusals[status] != "" {
+			op.Responses[status] = &huma.Response{Ref: "#/components/responses/Refused" + status}
+			continue
+		}
 		if r.Description == "" || r.Description == "Accepted" || r.Description == "Created" || r.Description == "OK" || r.Description == "No Content" {
 			r.Description = answers[status]
 		}
 	}
+}
+
+// refusals say what a failure means, by its status; the type of problem says more.
+var refusals = map[string]string{
+	"400":     "The request cannot be read, or lacks the Idempotency-Key: malformed, key-missing. Nothing was done.",
+	"401":     "No token, or one that is not in force: token-missing, token-refused. Nothing was done.",
+	"403":     "Not for this token, this person, or a page from there: not-allowed, pin-needed, pin-refused, foreign. Nothing was done.",
+	"404":     "There is no such thing: not-found.",
+	"409":     "It cannot be done as things stand: till-busy, terminal-held, same-bill, bill-paid, not-possible, no-device, no-code, refused. Nothing was done.",
+	"413":     "The body is too large: too-large. Nothing was done.",
+	"415":     "The body is no JSON in UTF-8: not-json. Nothing was done.",
+	"422":     "A member or parameter is missing, unknown or wrong, or the key belongs to another request: invalid, key-reused. Nothing was done.",
+	"429":     "Too fast, or too many wrong PINs: too-many, pin-locked. Nothing was done.",
+	"500":     "posd may have taken the request: internal. Repeat it under the same key.",
+	"503":     "Not now: unavailable, starting, too-many, no-scanner. Nothing was done.",
+	"504":     "posd may have taken the request: late, unsure. Repeat it under the same key.",
+	"default": "A failure in words.",
 }
 
 // answers say what a success means here.

@@ -19,13 +19,11 @@ type described struct {
 			Name, Description string
 			Required          bool
 		}
-		Responses map[string]struct {
-			Description string
-			Content     map[string]any
-		}
+		Responses map[string]answered
 	}
 	Components struct {
-		Schemas map[string]struct {
+		Responses map[string]answered
+		Schemas   map[string]struct {
 			Description string
 			Properties  map[string]struct {
 				Description string
@@ -34,6 +32,12 @@ type described struct {
 			}
 		}
 	}
+}
+
+type answered struct {
+	Ref         string `json:"$ref"`
+	Description string
+	Content     map[string]any
 }
 
 func description(t *testing.T) described {
@@ -74,11 +78,19 @@ func TestEveryPathIsDescribed(t *testing.T) {
 				if p.Description == "" {
 					t.Errorf("%s %s: parameter %s has no description", method, path, p.Name)
 				}
-				if p.Name == "Idempotency-Key" && !p.Required {
+				if p.Name == "Idempotency-Key" && !p.Required && path != "/v1/day/close" {
 					t.Errorf("%s %s: the key is not described as required", method, path)
 				}
 			}
+			for _, status := range []string{"401", "403", "422", "503"} {
+				if _, ok := op.Responses[status]; !ok {
+					t.Errorf("%s %s: answer %s is not described", method, path, status)
+				}
+			}
 			for status, r := range op.Responses {
+				if name, ok := strings.CutPrefix(r.Ref, "#/components/responses/"); ok {
+					r = d.Components.Responses[name]
+				}
 				if r.Description == "" {
 					t.Errorf("%s %s: answer %s has no description", method, path, status)
 				}
@@ -128,6 +140,8 @@ func TestDescribedValuesAreTheVocabulary(t *testing.T) {
 		"state":   {s["Sale"].Properties["state"].Enum, texts(sale.States)},
 		"method":  {s["Sale"].Properties["method"].Enum, texts(sale.Methods)},
 		"request": {s["SaleRequest"].Properties["method"].Enum, texts(sale.Methods)},
+		"reason":  {s["Sale"].Properties["reason"].Enum, texts(sale.Reasons)},
+		"event":   {s["EventView"].Properties["kind"].Enum, sale.EventKinds},
 		"screen":  {s["ScreenView"].Properties["kind"].Enum, texts(sale.ScreenKinds)},
 	} {
 		if !slices.Equal(c.got, c.want) {

@@ -145,5 +145,8 @@ func (h *handlers) methods(mux *http.ServeMux, r *http.Request) string {
 	if slices.Contains(methods, http.MethodGet) {
 		methods = slices.Insert(methods, 1, http.MethodHead)
 	}
+	if len(methods) > 0 {
+		methods = append(methods, http.MethodOptions)
+	}
 	return strings.Join(methods, ", ")
 }

@@ -144,6 +144,12 @@ type EventView struct {
 	Data json.RawMessage `json:"data" doc:"The details, by kind."`
 }
 
+// EventDetails are the members of an event's data that are the same for all kinds.
+type EventDetails struct {
+	sale.EventData
+	By string `json:"by,omitempty"`
+}
+
 // noNull returns s with empty lists where it has none, so that clients meet no null.
 func noNull(s sale.Sale) sale.Sale {
 	if s.Attempts == nil {

@@ -76,7 +76,7 @@ func (c *Machine) replay(t Token, key, digest string, bound *sale.KeyBinding, st
 		return false
 	}
 	if bound.Digest != digest {
-		c.refuse(t, sale.ErrKeyReused, bound.Sale, "this Idempotency-Key belongs to another request (sale %s): use a new key for a new payment", bound.Sale)
+		c.refuse(t, sale.ErrKeyReused, bound.Sale, "this Idempotency-Key belongs to another request (%s): use a new key for a new payment", bound)
 		return true
 	}
 	r := Reply{Token: t, Movement: bound.Movement, Replayed: true}

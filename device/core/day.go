@@ -3,6 +3,7 @@ package core
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"posd/device/sale"
@@ -34,6 +35,8 @@ type closingNote struct {
 	Cards     bool              `json:"cards"`           // something of ours is in the terminal's batch
 	Batch     *sale.BatchAnswer `json:"batch,omitempty"` // once the terminal has answered
 	LostClose string            `json:"doubt,omitempty"` // words of an earlier close whose answer was lost
+	Key       string            `json:"key,omitempty"`   // Idempotency-Key of who asked
+	Digest    string            `json:"digest,omitempty"`
 }
 
 // noteClosing is the name under which the journal keeps a closingNote.
@@ -44,6 +47,9 @@ const batchClose = "batch close"
 
 // happen begins to close the business day.
 func (w DayAsked) happen(c *Machine) {
+	if c.repeatedClose(w) {
+		return
+	}
 	w.By = c.by(w.By)
 	if c.lacks(w.Token, sale.RightClose) {
 		return
@@ -67,7 +73,7 @@ func (w DayAsked) happen(c *Machine) {
 		return
 	}
 	c.askOpenEnds()
-	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, LostClose: c.lostClose}
+	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, LostClose: c.lostClose, Key: w.Key, Digest: w.Digest}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By), Acted: c.in.Actor.Acted()}})
 	switch {
@@ -83,6 +89,16 @@ func (w DayAsked) happen(c *Machine) {
 		c.out.Intent = &IntentFailed{}
 		c.after(CloseBatch{})
 	}
+}
+
+// repeatedClose answers a key that has closed a day, or cannot; it reports whether
+// it did. A close that ended with the day open has bound nothing: its repeat tries again.
+func (c *Machine) repeatedClose(w DayAsked) bool {
+	if _, ok := c.keys[w.Key]; w.Key != "" && w.Bound == nil && ok {
+		c.refuse(w.Token, sale.ErrTillBusy, "", "what this Idempotency-Key was used for is being written down: ask again")
+		return true
+	}
+	return w.Key != "" && c.replay(w.Token, w.Key, w.Digest, w.Bound, nil)
 }
 
 // askOpenEnds asks at once about every refund that has not ended. Closed orders,
@@ -172,6 +188,10 @@ func (w DayGathered) happen(c *Machine) {
 	}
 	d.ClosedAt = c.wall()
 	c.row(sale.DayRow{Day: d})
+	if k.note.Key != "" {
+		maps.DeleteFunc(c.keys, func(_ string, b sale.KeyBinding) bool { return b.Sale == "" })
+		c.bind(k.note.Key, k.note.Digest, "", sale.DayMade(d.No))
+	}
 	c.note(noteClosing, nil)
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closed", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", d.No, d.By)}})
 	c.urgent()

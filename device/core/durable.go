@@ -37,6 +37,9 @@ func (w Stored) happen(c *Machine) {
 		}
 	}
 	for key, bound := range c.keys {
+		if bound.Sale == "" {
+			continue // a day's, until the next is closed
+		}
 		if l := c.live[bound.Sale]; l == nil || l.writes == 0 {
 			delete(c.keys, key)
 		}

@@ -91,9 +91,12 @@ type (
 		Completions []sale.Sale
 	}
 
-	// DayAsked asks to close the business day.
+	// DayAsked asks to close the business day. The key, if there is one, is bound to
+	// the day once that is closed.
 	DayAsked struct {
 		Token           Token
+		Key, Digest     string
+		Bound           *sale.KeyBinding // what the key is already bound to
 		By              string
 		WithoutTerminal bool
 		Empty           bool // nothing has ended since the day before was closed

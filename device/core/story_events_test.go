@@ -293,6 +293,12 @@ func retry(p *player, l *storyLine) {
 // closeDay asks to close the day, with what the shell sees of it in the journal.
 func closeDay(p *player, l *storyLine) {
 	w := DayAsked{Token: p.token(), By: l.arg("by"), WithoutTerminal: l.is("without-terminal"), Empty: true}
+	if w.Key = l.arg("key"); w.Key != "" {
+		w.Digest = "close by " + w.By
+		if b, ok := p.disk.keys[w.Key]; ok {
+			w.Bound = &b
+		}
+	}
 	day := p.disk.lastDay.No + 1
 	for _, s := range p.disk.all() {
 		ended := s.Day == day

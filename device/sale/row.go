@@ -2,6 +2,7 @@ package sale
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -139,8 +140,26 @@ type StoredEvent struct {
 // KeyBinding is what an Idempotency-Key is bound to.
 type KeyBinding struct {
 	Digest   string
-	Sale     ID
+	Sale     ID // "" for the close of a day
 	Movement string
+}
+
+// String names what the key has made.
+func (b KeyBinding) String() string {
+	if b.Sale == "" {
+		return "the close of a day, " + b.Movement
+	}
+	return "sale " + string(b.Sale)
+}
+
+// DayMade is how a key's binding names the closed business day with a number, as
+// its report is named; MadeDay reads it.
+func DayMade(no int) string { return fmt.Sprintf("z%d", no) }
+
+// MadeDay returns the number of the business day that a key has closed.
+func (b KeyBinding) MadeDay() (no int, ok bool) {
+	_, err := fmt.Sscanf(b.Movement, "z%d", &no)
+	return no, err == nil && b.Sale == ""
 }
 
 // Filter selects sales; zero fields select all.

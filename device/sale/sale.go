@@ -85,6 +85,10 @@ const (
 	ReasonPerson      Reason = "person"       // resolved by a person
 )
 
+// Reasons lists every reason.
+var Reasons = []Reason{ReasonNone, ReasonAborted, ReasonTimeout, ReasonNotSent, ReasonNotShown, ReasonNotFound, ReasonRefused, ReasonIssuer,
+	ReasonDuplicateOf, ReasonClosed, ReasonCashier, ReasonNoAnswer, ReasonRestart, ReasonPartial, ReasonPerson}
+
 // Printed says what became of the customer's receipt.
 type Printed string
 
