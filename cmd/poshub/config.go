@@ -42,6 +42,9 @@ type NATS struct {
 	// Consumer is the name under which this hub's books read the stream. Hubs that
 	// share a database share it. Default hub.
 	Consumer string `toml:"consumer"`
+	// AckWait is after how many seconds a message that a hub took and did not finish,
+	// because it was killed, is handed out again. Default 60.
+	AckWait int `toml:"ack_wait"`
 	// Replicas is how many copies the stream has: 3 where there are three servers. Default 1.
 	Replicas int `toml:"replicas"`
 	// Domains are the JetStream domains of shops with a server of their own.
@@ -71,7 +74,7 @@ type Page struct {
 func defaults() Config {
 	return Config{
 		DayEnds: "00:00",
-		NATS:    NATS{Stream: "BOOKS", Consumer: "hub", Replicas: 1},
+		NATS:    NATS{Stream: "BOOKS", Consumer: "hub", AckWait: 60, Replicas: 1},
 		Books:   Books{Path: "/var/lib/poshub/books.db"},
 		Page:    Page{Listen: "127.0.0.1:8490", Tokens: "/var/lib/poshub/tokens"},
 	}
@@ -110,6 +113,7 @@ func (c Config) validate() []error {
 		bad(len(fleet.Name{Chain: n, Shop: "s", Till: "t"}.Validate()) > 0, "%q is no name for chain, stream, consumer or domain: write letters, digits, - and _", n)
 	}
 	bad(c.NATS.Replicas < 1 || c.NATS.Replicas > 5, "replicas = %d: write 1, or 3 where there are three servers", c.NATS.Replicas)
+	bad(c.NATS.AckWait < 1 || c.NATS.AckWait > 3600, "ack_wait = %d: write seconds, 1 to 3600", c.NATS.AckWait)
 	bad(!filepath.IsAbs(c.Books.Path), "path = %q in [books] is not an absolute path", c.Books.Path)
 	bad(!filepath.IsAbs(c.Page.Tokens), "tokens = %q in [page] is not an absolute path", c.Page.Tokens)
 	_, _, err := net.SplitHostPort(c.Page.Listen)
@@ -133,6 +137,8 @@ func (c Config) calendar() (sale.Calendar, error) {
 func (c Config) plan() fleet.StreamPlan {
 	return fleet.StreamPlan{Stream: c.NATS.Stream, Chain: c.Chain, Replicas: c.NATS.Replicas, Domains: c.NATS.Domains}
 }
+
+func (n NATS) ackWait() time.Duration { return time.Duration(n.AckWait) * time.Second }
 
 // secretFile returns the path of a secret: as named, or as systemd hands it over; empty if there is none.
 func secretFile(named, credential string) string {

@@ -99,7 +99,7 @@ func (h *hub) session(ctx context.Context) error {
 		return err
 	}
 	l := newLedger(w, cal, h.log)
-	feed, err := fleet.OpenFeed(ctx, h.nc, h.config.NATS.Stream, h.config.Chain, h.config.NATS.Consumer)
+	feed, err := fleet.OpenFeed(ctx, h.nc, h.config.NATS.Stream, h.config.Chain, h.config.NATS.Consumer, h.config.NATS.ackWait())
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func TestKilledBetweenTheBooksAndTheAcknowledgement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := fleet.OpenFeed(t.Context(), h.nc, "BOOKS", "c", "hub")
+	feed, err := fleet.OpenFeed(t.Context(), h.nc, "BOOKS", "c", "hub", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

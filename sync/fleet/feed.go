@@ -18,28 +18,27 @@ type Feed struct {
 	chain  string
 	name   string
 	reader jetstream.Consumer
+
+	doneWait time.Duration
 }
 
-const (
-	// doneWait is how long the hub may take over what it was handed.
-	doneWait = 60 * time.Second
-	// pending is how many messages may be under way.
-	pending = 2000
-)
+// pending is how many messages may be under way.
+const pending = 2000
 
 // OpenFeed opens the durable consumer of that name, making it if there is none.
-func OpenFeed(ctx context.Context, nc *Link, stream, chain, name string) (*Feed, error) {
+// What a hub was handed and did not say to be done comes again after doneWait.
+func OpenFeed(ctx context.Context, nc *Link, stream, chain, name string, doneWait time.Duration) (*Feed, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
 	}
-	f := &Feed{js: js, stream: stream, chain: chain, name: name}
+	f := &Feed{js: js, stream: stream, chain: chain, name: name, doneWait: doneWait}
 	return f, f.open(ctx)
 }
 
 func (f *Feed) open(ctx context.Context) (err error) {
 	f.reader, err = f.js.CreateOrUpdateConsumer(ctx, f.stream, jetstream.ConsumerConfig{
-		Durable: f.name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: doneWait, MaxAckPending: pending,
+		Durable: f.name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: f.doneWait, MaxAckPending: pending,
 		DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubject: "books." + f.chain + ".>", MaxDeliver: -1,
 	})
 	if err != nil {

@@ -57,7 +57,7 @@ func (h *hub) dial(t testing.TB) {
 func (h *hub) read(t testing.TB) (all []fleet.Message) {
 	t.Helper()
 	name := strings.ReplaceAll(t.Name(), "/", "-") + fmt.Sprint(time.Now().UnixNano())
-	f, err := fleet.OpenFeed(t.Context(), h.nc, "BOOKS", "c", name)
+	f, err := fleet.OpenFeed(t.Context(), h.nc, "BOOKS", "c", name, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 	}
 	b.run(fleet.New(c, b.Store, b.dir, nil, quiet))
 	b.caughtUp(t)
-	feed, err := fleet.OpenFeed(t.Context(), hub, "BOOKS", "demo", "hub")
+	feed, err := fleet.OpenFeed(t.Context(), hub, "BOOKS", "demo", "hub", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

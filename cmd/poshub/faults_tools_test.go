@@ -1,0 +1,496 @@
+//go:build tools
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"posd/device/sale"
+	"posd/sync/fleet"
+)
+
+var (
+	schedules = flag.Int("schedules", 100, "how many schedules of faults are played")
+	seedFlag  = flag.Uint64("seed", 0, "play the schedule of this seed alone")
+)
+
+// TestMain lets this binary be the hub of a schedule, to be killed.
+func TestMain(m *testing.M) {
+	if os.Getenv("POSHUB_AS_ITSELF") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var natsServer = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "nats-server")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "nats-server")
+	out, err := exec.Command("go", "build", "-o", file, "github.com/nats-io/nats-server/v2").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build nats-server: %w: %s", err, out)
+	}
+	return file, nil
+})
+
+// process is a program that a schedule starts and kills.
+type process struct {
+	t    *testing.T
+	name string
+	args []string
+	env  []string
+	log  string
+	cmd  *exec.Cmd
+}
+
+func (p *process) start() {
+	p.t.Helper()
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer log.Close()
+	p.cmd = exec.Command(p.name, p.args...)
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = append(os.Environ(), p.env...), log, log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *process) kill() {
+	if p.cmd != nil {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+		p.cmd = nil
+	}
+}
+
+// link is what lies between counters and server: it cuts at random bytes, is slow,
+// and loses what the server says while the server goes on hearing.
+type link struct {
+	to      string
+	l       net.Listener
+	mu      sync.Mutex
+	conns   map[net.Conn]bool
+	deaf    bool // what the server says is lost
+	slow    bool
+	cutNext atomic.Int64 // after so many bytes in either direction everything is cut; 0: never
+}
+
+func newLink(t *testing.T, to string) *link {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &link{to: to, l: l, conns: map[net.Conn]bool{}}
+	t.Cleanup(func() { l.Close(); k.cut() })
+	go k.run()
+	return k
+}
+
+func (k *link) run() {
+	for {
+		near, err := k.l.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", k.to)
+		if err != nil {
+			near.Close()
+			continue
+		}
+		k.mu.Lock()
+		k.conns[near], k.conns[far] = true, true
+		k.mu.Unlock()
+		go k.carry(far, near, false)
+		go k.carry(near, far, true)
+	}
+}
+
+func (k *link) carry(to, from net.Conn, answers bool) {
+	defer func() {
+		to.Close()
+		from.Close()
+		k.mu.Lock()
+		delete(k.conns, from)
+		k.mu.Unlock()
+	}()
+	buf := make([]byte, 4096)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		k.mu.Lock()
+		deaf, slow := k.deaf, k.slow
+		k.mu.Unlock()
+		if slow {
+			time.Sleep(20 * time.Millisecond) // a wire's own time, nothing is waited for
+		}
+		if answers && deaf {
+			continue
+		}
+		if left := k.cutNext.Load(); left > 0 {
+			if left = k.cutNext.Add(-int64(n)); left <= 0 {
+				to.Write(buf[:max(0, min(n, n+int(left)))])
+				k.cutNext.Store(0)
+				k.cut()
+				return
+			}
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (k *link) cut() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for c := range k.conns {
+		c.Close()
+	}
+}
+
+func (k *link) be(deaf, slow bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deaf, k.slow = deaf, slow
+}
+
+// trouble is one schedule: a real server, a real hub, two counters, and faults.
+type trouble struct {
+	t      *testing.T
+	rng    *rand.Rand
+	dir    string
+	server process
+	hub    process
+	link   *link
+	config Config
+	tills  []*counter
+	older  string // a copy of the server's store
+	back   bool   // the stream was put back to that copy
+	said   []string
+}
+
+// counter is a journal whose publisher is stopped and started.
+type counter struct {
+	*till
+	dir  string
+	sum  int64
+	stop func()
+	pub  *fleet.Publisher
+}
+
+func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
+	t.Helper()
+	program, err := natsServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &trouble{t: t, rng: rand.New(rand.NewPCG(seed, 20)), dir: t.TempDir()}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := free.Addr().String()
+	free.Close()
+	conf := filepath.Join(w.dir, "server.conf")
+	w.write(conf, fmt.Sprintf("server_name: hub\nlisten: %q\njetstream { store_dir: %q, sync_interval: always }\n", at, w.store()))
+	w.server = process{t: t, name: program, args: []string{"-c", conf}, log: filepath.Join(w.dir, "server.log")}
+	w.server.start()
+	t.Cleanup(w.server.kill)
+
+	w.config = defaults()
+	w.config.Chain, w.config.NATS.Servers, w.config.Books = "c", []string{"nats://" + at}, postgres
+	if postgres.PostgresFile == "" {
+		w.config.Books.Path = filepath.Join(w.dir, "books.db")
+	}
+	w.init()
+	toml := filepath.Join(w.dir, "poshub.toml")
+	w.write(toml, fmt.Sprintf("chain = \"c\"\ntime_zone = \"UTC\"\n[nats]\nservers = [%q]\nack_wait = 2\n[books]\npath = %q\npostgres_file = %q\n[page]\nlisten = \"127.0.0.1:0\"\ntokens = %q\n",
+		w.config.NATS.Servers[0], filepath.Join(w.dir, "books.db"), postgres.PostgresFile, filepath.Join(w.dir, "tokens")))
+	w.hub = process{t: t, name: os.Args[0], args: []string{"run", "-config", toml}, env: []string{"POSHUB_AS_ITSELF=1"}, log: filepath.Join(w.dir, "hub.log")}
+	w.hub.start()
+	t.Cleanup(w.hub.kill)
+
+	w.link = newLink(t, at)
+	for _, name := range []string{"t1", "t2"} {
+		dir := t.TempDir()
+		c := &counter{till: newTill(t, dir, name), dir: dir}
+		w.tills = append(w.tills, c)
+		w.publish(c)
+		t.Cleanup(func() { c.stop() })
+	}
+	return w
+}
+
+func (w *trouble) store() string { return filepath.Join(w.dir, "stream") }
+
+func (w *trouble) write(path, text string) {
+	w.t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// init makes the stream, as `poshub init` does, once the server is there.
+func (w *trouble) init() {
+	w.t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		nc, err := nats.Connect(w.config.NATS.Servers[0])
+		if err == nil {
+			_, _, err = fleet.InitStream(w.t.Context(), nc, w.config.plan())
+			nc.Close()
+		}
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func (w *trouble) publish(c *counter) {
+	config := fleet.Defaults()
+	config.Servers, config.Name = []string{"nats://" + w.link.l.Addr().String()}, c.name
+	c.pub = fleet.New(config, c.Store, c.dir, nil, quiet)
+	ctx, cancel := context.WithCancel(context.Background())
+	var run sync.WaitGroup
+	run.Go(func() { c.pub.Run(ctx) })
+	c.stop = sync.OnceFunc(func() { cancel(); run.Wait(); c.pub.Close() })
+}
+
+// happens does one thing of a schedule and says what.
+func (w *trouble) happens() string {
+	c := w.tills[w.rng.IntN(len(w.tills))]
+	switch w.rng.IntN(12) {
+	case 0, 1, 2, 3:
+		n := 1 + w.rng.IntN(8)
+		for range n {
+			cents := 1 + w.rng.Int64N(5000)
+			v := c.sell(sale.Amount(cents))
+			c.sum += cents
+			if w.rng.IntN(6) == 0 {
+				c.refund(v, sale.Amount(cents))
+				c.sum -= cents
+			}
+		}
+		c.pub.Wake()
+		return fmt.Sprintf("%s sells %d", c.name.Till, n)
+	case 4:
+		n := 1 + w.rng.Int64N(6000)
+		w.link.cutNext.Store(n)
+		return fmt.Sprintf("the link is cut after %d bytes", n)
+	case 5:
+		w.link.be(false, true)
+		return "the link is slow"
+	case 6:
+		w.link.be(true, false)
+		return "what the server says is lost"
+	case 7:
+		w.link.be(false, false)
+		w.link.cut()
+		return "the link is well again"
+	case 8:
+		return w.serverFails()
+	case 9:
+		w.hub.kill()
+		w.hub.start()
+		return "the hub is killed and started"
+	case 10:
+		cursor := filepath.Join(c.dir, "posd.fleet")
+		before, err := os.ReadFile(cursor)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.t.Fatal(err)
+		}
+		c.pub.Wake()
+		w.pause()
+		c.stop()
+		w.write(cursor, string(before)) // as if it had been killed between acknowledgement and cursor
+		w.publish(c)
+		return c.name.Till + " is killed before it has noted what was acknowledged"
+	default:
+		w.pause()
+		return "some time passes"
+	}
+}
+
+// serverFails kills the server; once in a while its store is put back to an older copy.
+func (w *trouble) serverFails() string {
+	w.server.kill()
+	defer w.server.start()
+	switch {
+	case w.older == "" && w.rng.IntN(2) == 0:
+		w.older = filepath.Join(w.dir, "older")
+		if err := os.CopyFS(w.older, os.DirFS(w.store())); err != nil {
+			w.t.Fatal(err)
+		}
+		return "the server is killed, its store copied, and started"
+	case w.older != "" && !w.back && w.rng.IntN(2) == 0:
+		w.back = true
+		if err := errors.Join(os.RemoveAll(w.store()), os.CopyFS(w.store(), os.DirFS(w.older))); err != nil {
+			w.t.Fatal(err)
+		}
+		return "the server is killed and its store put back to the older copy"
+	}
+	return "the server is killed and started"
+}
+
+// pause lets the processes run for a moment of the schedule.
+func (w *trouble) pause() { time.Sleep(time.Duration(w.rng.IntN(300)) * time.Millisecond) }
+
+// play lets faults happen, heals all, and compares.
+func (w *trouble) play() {
+	for range 12 + w.rng.IntN(12) {
+		w.said = append(w.said, w.happens())
+	}
+	w.link.cutNext.Store(0)
+	w.link.be(false, false)
+	w.link.cut()
+	b, err := openBooks(w.t.Context(), w.config.Books)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer b.db.Close()
+	var sum int64
+	for _, c := range w.tills {
+		sum += c.sum
+		c.pub.Wake()
+		w.await(c.name.Till+" is booked", func() bool { return w.booked(b, c) == "" })
+	}
+	if net := netOf(w.t, b); net != sum {
+		w.t.Errorf("the books say %d cents, sold were %d", net, sum)
+	}
+	w.await("no alarm is left but of a stream that was taken back", func() bool { return w.alarms(b) == "" })
+}
+
+// booked compares a counter's commits, each with its hash, with the books.
+func (w *trouble) booked(b *books, c *counter) string {
+	want := map[int64]string{}
+	for after := int64(0); ; {
+		found, err := c.CommitsAfter(w.t.Context(), after, 100)
+		if err != nil {
+			return err.Error()
+		}
+		if len(found) == 0 {
+			break
+		}
+		for _, one := range found {
+			want[one.No], after = one.Hash, one.No
+		}
+	}
+	rows, err := b.db.QueryContext(w.t.Context(), b.mark("SELECT commit_no, hash FROM commits WHERE till = ?"), c.name.Shop+"/"+c.name.Till)
+	if err != nil {
+		return err.Error()
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var no int64
+		var hash string
+		if err := rows.Scan(&no, &hash); err != nil {
+			return err.Error()
+		}
+		if want[no] != hash {
+			return fmt.Sprintf("commit %d is booked with hash %.8s, and is %.8s", no, hash, want[no])
+		}
+		delete(want, no)
+	}
+	if len(want) > 0 {
+		return fmt.Sprintf("%d commits are not booked", len(want))
+	}
+	return ""
+}
+
+func (w *trouble) alarms(b *books) string {
+	all, err := b.alarms(w.t.Context())
+	if err != nil {
+		return err.Error()
+	}
+	var out []string
+	for _, a := range all {
+		if a.Kind != alarmTaken || !w.back {
+			out = append(out, fmt.Sprintf("%+v", a))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func (w *trouble) await(what string, is func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(2 * time.Minute); !is(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatal("not in time: " + what)
+		}
+	}
+}
+
+// tell says how a schedule that failed went.
+func (w *trouble) tell() {
+	if !w.t.Failed() {
+		return
+	}
+	w.t.Log(strings.Join(w.said, "\n"))
+	for _, file := range []string{"hub.log", "server.log"} {
+		f, err := os.Open(filepath.Join(w.dir, file))
+		if err != nil {
+			continue
+		}
+		if end, err := f.Seek(0, io.SeekEnd); err == nil {
+			f.Seek(max(0, end-4000), io.SeekStart)
+		}
+		text, _ := io.ReadAll(f)
+		f.Close()
+		w.t.Logf("%s ends:\n%s", file, text)
+	}
+	for _, c := range w.tills {
+		w.t.Logf("%s: %+v", c.name.Till, c.pub.Status())
+	}
+}
+
+// After any faults of link, server, hub and publisher, and once all is well again,
+// each commit of each journal is in the books exactly once and the sums are equal
+// to the cent. One schedule in five keeps its books on PostgreSQL.
+func TestFaultsOfAChainLoseNothing(t *testing.T) {
+	first, last := uint64(1), uint64(*schedules)
+	if *seedFlag != 0 {
+		first, last = *seedFlag, *seedFlag
+	}
+	p := startPostgres(t)
+	for seed := first; seed <= last; seed++ {
+		var books Books
+		if seed%5 == 0 {
+			books = p.books(t)
+		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			w := newTrouble(t, seed, books)
+			defer w.tell()
+			w.play()
+		})
+	}
+}
