@@ -183,17 +183,19 @@ func (k *link) be(deaf, slow bool) {
 
 // trouble is one schedule: a real server, a real hub, two counters, and faults.
 type trouble struct {
-	t      *testing.T
-	rng    *rand.Rand
-	dir    string
-	server process
-	hub    process
-	link   *link
-	config Config
-	tills  []*counter
-	older  string // a copy of the server's store
-	back   bool   // the stream was put back to that copy
-	said   []string
+	t       *testing.T
+	rng     *rand.Rand
+	dir     string
+	servers []process // one, or a cluster of three
+	hub     process
+	link    *link
+	config  Config
+	tills   []*counter
+	addrs   []string // the servers', as clients reach them
+	routes  []string // as they reach each other
+	older   string   // a copy of the server's store
+	back    bool     // the stream was put back to that copy
+	said    []string
 }
 
 // counter is a journal whose publisher is stopped and started.
@@ -212,32 +214,35 @@ func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
 		t.Fatal(err)
 	}
 	w := &trouble{t: t, rng: rand.New(rand.NewPCG(seed, 20)), dir: t.TempDir()}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	n := 1
+	if seed%10 == 3 {
+		n = 3
 	}
-	at := free.Addr().String()
-	free.Close()
-	conf := filepath.Join(w.dir, "server.conf")
-	w.write(conf, fmt.Sprintf("server_name: hub\nlisten: %q\njetstream { store_dir: %q, sync_interval: always }\n", at, w.store()))
-	w.server = process{t: t, name: program, args: []string{"-c", conf}, log: filepath.Join(w.dir, "server.log")}
-	w.server.start()
-	t.Cleanup(w.server.kill)
+	w.addrs, w.routes = freeAddrs(t, n), freeAddrs(t, n)
+	w.servers = make([]process, n)
+	for i := range w.servers {
+		w.servers[i] = process{t: t, name: program, args: []string{"-c", w.conf(i)}, log: filepath.Join(w.dir, fmt.Sprintf("server%d.log", i))}
+		w.startServer(i, false)
+		t.Cleanup(func() { w.servers[i].kill() })
+	}
 
 	w.config = defaults()
-	w.config.Chain, w.config.NATS.Servers, w.config.Books = "c", []string{"nats://" + at}, postgres
+	w.config.Chain, w.config.NATS.Replicas, w.config.Books = "c", n, postgres
+	for _, at := range w.addrs {
+		w.config.NATS.Servers = append(w.config.NATS.Servers, "nats://"+at)
+	}
 	if postgres.PostgresFile == "" {
 		w.config.Books.Path = filepath.Join(w.dir, "books.db")
 	}
 	w.init()
 	toml := filepath.Join(w.dir, "poshub.toml")
-	w.write(toml, fmt.Sprintf("chain = \"c\"\ntime_zone = \"UTC\"\n[nats]\nservers = [%q]\nack_wait = 2\n[books]\npath = %q\npostgres_file = %q\n[page]\nlisten = \"127.0.0.1:0\"\ntokens = %q\n",
-		w.config.NATS.Servers[0], filepath.Join(w.dir, "books.db"), postgres.PostgresFile, filepath.Join(w.dir, "tokens")))
+	w.write(toml, fmt.Sprintf("chain = \"c\"\ntime_zone = \"UTC\"\n[nats]\nservers = [%s]\nreplicas = %d\nack_wait = 2\n[books]\npath = %q\npostgres_file = %q\n[page]\nlisten = \"127.0.0.1:0\"\ntokens = %q\n",
+		`"`+strings.Join(w.config.NATS.Servers, `", "`)+`"`, n, filepath.Join(w.dir, "books.db"), postgres.PostgresFile, filepath.Join(w.dir, "tokens")))
 	w.hub = process{t: t, name: os.Args[0], args: []string{"run", "-config", toml}, env: []string{"POSHUB_AS_ITSELF=1"}, log: filepath.Join(w.dir, "hub.log")}
 	w.hub.start()
 	t.Cleanup(w.hub.kill)
 
-	w.link = newLink(t, at)
+	w.link = newLink(t, w.addrs[0])
 	for _, name := range []string{"t1", "t2"} {
 		dir := t.TempDir()
 		c := &counter{till: newTill(t, dir, name), dir: dir}
@@ -248,7 +253,37 @@ func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
 	return w
 }
 
-func (w *trouble) store() string { return filepath.Join(w.dir, "stream") }
+// freeAddrs returns addresses that nobody listens at.
+func freeAddrs(t *testing.T, n int) (out []string) {
+	t.Helper()
+	for range n {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer free.Close()
+		out = append(out, free.Addr().String())
+	}
+	return out
+}
+
+func (w *trouble) conf(i int) string  { return filepath.Join(w.dir, fmt.Sprintf("server%d.conf", i)) }
+func (w *trouble) store(i int) string { return filepath.Join(w.dir, fmt.Sprintf("stream%d", i)) }
+
+// startServer starts a server on what it has stored; on a full disk it can store no more.
+func (w *trouble) startServer(i int, full bool) {
+	w.t.Helper()
+	room := "1GB"
+	if full {
+		room = "1KB"
+	}
+	text := fmt.Sprintf("server_name: hub%d\nlisten: %q\njetstream { store_dir: %q, sync_interval: always, max_file_store: %s }\n", i, w.addrs[i], w.store(i), room)
+	if len(w.servers) > 1 {
+		text += fmt.Sprintf("cluster { name: centre, listen: %q, no_advertise: true, routes: [\"nats://%s\"] }\n", w.routes[i], strings.Join(w.routes, `", "nats://`))
+	}
+	w.write(w.conf(i), text)
+	w.servers[i].start()
+}
 
 func (w *trouble) write(path, text string) {
 	w.t.Helper()
@@ -261,7 +296,7 @@ func (w *trouble) write(path, text string) {
 func (w *trouble) init() {
 	w.t.Helper()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		nc, err := nats.Connect(w.config.NATS.Servers[0])
+		nc, err := nats.Connect(strings.Join(w.config.NATS.Servers, ","))
 		if err == nil {
 			_, _, err = fleet.InitStream(w.t.Context(), nc, w.config.plan())
 			nc.Close()
@@ -340,25 +375,31 @@ func (w *trouble) happens() string {
 	}
 }
 
-// serverFails kills the server; once in a while its store is put back to an older copy.
+// serverFails kills a server; once in a while it comes back with a full disk, or its
+// store is put back to an older copy.
 func (w *trouble) serverFails() string {
-	w.server.kill()
-	defer w.server.start()
-	switch {
-	case w.older == "" && w.rng.IntN(2) == 0:
+	i := w.rng.IntN(len(w.servers))
+	w.servers[i].kill()
+	full := w.rng.IntN(4) == 0
+	defer w.startServer(i, full)
+	store := w.store(i)
+	switch alone := len(w.servers) == 1; {
+	case full:
+		return fmt.Sprintf("server %d is killed and started on a full disk", i)
+	case alone && w.older == "" && w.rng.IntN(2) == 0:
 		w.older = filepath.Join(w.dir, "older")
-		if err := os.CopyFS(w.older, os.DirFS(w.store())); err != nil {
+		if err := os.CopyFS(w.older, os.DirFS(store)); err != nil {
 			w.t.Fatal(err)
 		}
 		return "the server is killed, its store copied, and started"
-	case w.older != "" && !w.back && w.rng.IntN(2) == 0:
+	case alone && w.older != "" && !w.back && w.rng.IntN(2) == 0:
 		w.back = true
-		if err := errors.Join(os.RemoveAll(w.store()), os.CopyFS(w.store(), os.DirFS(w.older))); err != nil {
+		if err := errors.Join(os.RemoveAll(store), os.CopyFS(store, os.DirFS(w.older))); err != nil {
 			w.t.Fatal(err)
 		}
 		return "the server is killed and its store put back to the older copy"
 	}
-	return "the server is killed and started"
+	return fmt.Sprintf("server %d is killed and started", i)
 }
 
 // pause lets the processes run for a moment of the schedule.
@@ -372,6 +413,10 @@ func (w *trouble) play() {
 	w.link.cutNext.Store(0)
 	w.link.be(false, false)
 	w.link.cut()
+	for i := range w.servers { // none has a full disk any more
+		w.servers[i].kill()
+		w.startServer(i, false)
+	}
 	b, err := openBooks(w.t.Context(), w.config.Books)
 	if err != nil {
 		w.t.Fatal(err)
@@ -455,7 +500,7 @@ func (w *trouble) tell() {
 		return
 	}
 	w.t.Log(strings.Join(w.said, "\n"))
-	for _, file := range []string{"hub.log", "server.log"} {
+	for _, file := range []string{"hub.log", "server0.log"} {
 		f, err := os.Open(filepath.Join(w.dir, file))
 		if err != nil {
 			continue
@@ -474,7 +519,8 @@ func (w *trouble) tell() {
 
 // After any faults of link, server, hub and publisher, and once all is well again,
 // each commit of each journal is in the books exactly once and the sums are equal
-// to the cent. One schedule in five keeps its books on PostgreSQL.
+// to the cent. One schedule in five keeps its books on PostgreSQL, one in ten has a
+// cluster of three servers.
 func TestFaultsOfAChainLoseNothing(t *testing.T) {
 	first, last := uint64(1), uint64(*schedules)
 	if *seedFlag != 0 {

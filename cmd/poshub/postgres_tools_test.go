@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -131,4 +132,21 @@ func TestBooksOnPostgreSQL(t *testing.T) {
 			test.test(t, b)
 		})
 	}
+}
+
+// Hubs that start at once on an empty database all have its tables.
+func TestHubsThatStartAtOnceMakeTheTables(t *testing.T) {
+	c := startPostgres(t).books(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			b, err := openBooks(context.Background(), c)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			b.db.Close()
+		})
+	}
+	all.Wait()
 }

@@ -52,12 +52,25 @@ func openBooks(ctx context.Context, c Books) (*books, error) {
 	return b, nil
 }
 
+// make makes the tables. Hubs that start at once make them one after the other:
+// PostgreSQL's IF NOT EXISTS alone lets the second fail.
 func (b *books) make(ctx context.Context) error {
+	c, err := b.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer c.Close()
+	if b.postgres {
+		if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(tablesLock)); err != nil {
+			return fmt.Errorf("ask for the lock of the tables: %w", err)
+		}
+		defer c.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(tablesLock)) // lost with the connection otherwise
+	}
 	for _, stmt := range strings.Split(schema, ";\n") {
 		if strings.TrimSpace(stmt) == "" {
 			continue
 		}
-		if _, err := b.db.ExecContext(ctx, stmt); err != nil {
+		if _, err := c.ExecContext(ctx, stmt); err != nil {
 			return fmt.Errorf("make the tables: %w", err)
 		}
 	}
@@ -98,8 +111,11 @@ type writer struct {
 // errOtherWrites means that another hub has the lock.
 var errOtherWrites = errors.New("another hub writes these books; this one waits to take over")
 
-// writerLock is the number of PostgreSQL's advisory lock: "poshub" in ASCII.
-const writerLock = 0x706f73687562
+// Numbers of PostgreSQL's advisory locks: "poshub" in ASCII, and the next one.
+const (
+	writerLock = 0x706f73687562
+	tablesLock = writerLock + 1
+)
 
 func (b *books) writer(ctx context.Context) (_ *writer, err error) {
 	w := &writer{b: b, stmts: map[string]*sql.Stmt{}}

@@ -25,6 +25,7 @@ type chain struct {
 	programs map[string]string // paths by name
 	natsAddr string
 	pageAddr string
+	log      *os.File // what server and hub say
 	nats     *daemon
 	hub      *daemon
 	counters []*stage
@@ -50,6 +51,9 @@ func (k *chain) open(ctx context.Context, set setup) (err error) {
 		k.remove = true
 	}
 	if k.dir, err = filepath.Abs(k.dir); err != nil {
+		return err
+	}
+	if k.log, err = os.OpenFile(filepath.Join(k.dir, "centre.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return err
 	}
 	if set.posd, err = findPosd(ctx, set.posd, k.dir, k.out); err != nil {
@@ -103,7 +107,7 @@ func (k *chain) hubConfig() string {
 
 // startNATS starts the server, on the stream that is there.
 func (k *chain) startNATS(ctx context.Context) (err error) {
-	k.nats, err = startDaemon(k.programs["natsd"], []string{"-dir", filepath.Join(k.dir, "stream"), "-port", fmt.Sprint(portOf(k.natsAddr))}, nil, nil)
+	k.nats, err = startDaemon(k.programs["natsd"], []string{"-dir", filepath.Join(k.dir, "stream"), "-port", fmt.Sprint(portOf(k.natsAddr))}, k.log, nil)
 	if err != nil {
 		return err
 	}
@@ -116,7 +120,7 @@ func (k *chain) startNATS(ctx context.Context) (err error) {
 }
 
 func (k *chain) startHub(ctx context.Context) (err error) {
-	if k.hub, err = startDaemon(k.programs["poshub"], []string{"run", "-config", k.file()}, nil, nil); err != nil {
+	if k.hub, err = startDaemon(k.programs["poshub"], []string{"run", "-config", k.file()}, k.log, nil); err != nil {
 		return err
 	}
 	return until(ctx, 30*time.Second, "the hub's page", func(ctx context.Context) (bool, string, error) {
@@ -169,6 +173,9 @@ func (k *chain) Close() error {
 		if d != nil {
 			d.Kill()
 		}
+	}
+	if k.log != nil {
+		errs = append(errs, k.log.Close())
 	}
 	if k.remove {
 		errs = append(errs, os.RemoveAll(k.dir))
