@@ -242,7 +242,7 @@ func (t *Till) giveBack(ctx context.Context, kind sale.MovementKind, r GiveBackR
 		}
 		w := core.GiveBackAsked{
 			Token: tok, Key: r.Key, Kind: kind, Sale: s, Amount: r.Amount, By: r.By, Why: r.Why,
-			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why),
+			Digest: digest(kind, r.Sale, r.Amount, r.By, r.Why), Anyway: r.Anyway,
 		}
 		if t.machine.Gap() != "" {
 			if w.InCopy, err = t.o.Journal.InCopy(ctx, r.Sale); err != nil {

@@ -31,6 +31,7 @@ type GiveBackRequest struct {
 	Amount sale.Amount // 0 means all that can still be given back
 	By     string      // the name of the person who asks
 	Why    string
+	Anyway bool // refund: send it though the wallet may not take it any more
 }
 
 // CloseRequest asks the till to close the business day.

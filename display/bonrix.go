@@ -63,7 +63,7 @@ func (d *bonrix) line(p Picture) string {
 	id = id[max(0, len(id)-8):]
 	switch {
 	case p.Code != "" && d.Fits(p.Code) == nil:
-		name := bonrixWallet[p.Method]
+		name := bonrixWallet[called(p.Screen)]
 		if p.Kind == sale.ScreenPassword {
 			name = passwordShort[v.lang]
 		}
@@ -86,7 +86,7 @@ func (d *bonrix) line(p Picture) string {
 }
 
 // bonrixWallet is the name under the code.
-var bonrixWallet = map[sale.Method]string{sale.WeChat: "WeChat", sale.Alipay: "Alipay", sale.UnionPay: "UnionPay"}
+var bonrixWallet = map[sale.Method]string{sale.WeChat: "WeChat", sale.Alipay: "Alipay", sale.UnionPay: "UnionPay", brand: "Alipay+"}
 
 // words makes a line of a screen and its texts.
 func (d *bonrix) words(screen string, texts ...string) string {

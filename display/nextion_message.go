@@ -58,7 +58,7 @@ func (n *nextion) leaf(p Picture) nxLeaf {
 	case p.Kind == sale.ScreenWelcome || p.Kind == sale.ScreenThanks || p.Kind == sale.ScreenOffline:
 		return nxLeaf{page: nxIdle, attrs: []nxAttr{text("t0", top), text("t1", bottom)}, trim: 2}
 	case p.Code != "" && n.Fits(p.Code) == nil:
-		word := scanShort[lang][p.Method]
+		word := scanShort[lang][called(p.Screen)]
 		if word == "" {
 			word = scanShort[lang][""]
 		}

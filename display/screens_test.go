@@ -75,6 +75,7 @@ func scenes() []scene {
 	for _, m := range []sale.Method{sale.WeChat, sale.Alipay, sale.UnionPay} {
 		all = append(all, scene{"code " + string(m), money(sale.Screen{Kind: sale.ScreenCode, Method: m, Code: code34})})
 	}
+	all = append(all, scene{"code of Alipay+", money(sale.Screen{Kind: sale.ScreenCode, Method: sale.Alipay, Brand: sale.AlipayPlus, Code: code60})})
 	for _, k := range []sale.ScreenKind{sale.ScreenPassword, sale.ScreenPaid, sale.ScreenDeclined, sale.ScreenCancelled, sale.ScreenAskCashier} {
 		s := money(sale.Screen{Kind: k, Method: sale.WeChat})
 		if k == sale.ScreenPassword {
@@ -102,7 +103,7 @@ func TestEveryScreenHasWordsInEveryLanguage(t *testing.T) {
 				t.Errorf("%s says nothing in %s", k, lang)
 			}
 		}
-		for _, m := range []sale.Method{sale.WeChat, sale.Alipay, sale.UnionPay} {
+		for _, m := range []sale.Method{sale.WeChat, sale.Alipay, sale.UnionPay, brand} {
 			if scanWith[lang][m] == "" || scanShort[lang][m] == "" || len(scanShort[lang][m]) > 13 {
 				t.Errorf("a %s code in %s: %q, %q", m, lang, scanWith[lang][m], scanShort[lang][m])
 			}

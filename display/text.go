@@ -1,6 +1,7 @@
 package display
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -88,21 +89,27 @@ var said = map[sale.Language]map[sale.ScreenKind]words{
 	},
 }
 
+// brand stands among the wallets for a code that goes by the brand's name.
+const brand = sale.Method(sale.AlipayPlus)
+
+// called is whose name a screen's code goes by: a wallet's, or a brand's.
+func called(s sale.Screen) sale.Method { return cmp.Or(sale.Method(s.Brand), s.Method) }
+
 // scanWith is the first line under a code by wallet.
 var scanWith = map[sale.Language]map[sale.Method]string{
-	sale.English:            {sale.WeChat: "Scan with WeChat", sale.Alipay: "Scan with Alipay", sale.UnionPay: "Scan with UnionPay"},
-	sale.French:             {sale.WeChat: "À scanner : WeChat", sale.Alipay: "À scanner : Alipay", sale.UnionPay: "À scanner : UnionPay"},
-	sale.ChineseSimplified:  {sale.WeChat: "请用微信扫码", sale.Alipay: "请用支付宝扫码", sale.UnionPay: "请用银联扫码"},
-	sale.ChineseTraditional: {sale.WeChat: "請用微信掃碼", sale.Alipay: "請用支付寶掃碼", sale.UnionPay: "請用銀聯掃碼"},
+	sale.English:            {sale.WeChat: "Scan with WeChat", sale.Alipay: "Scan with Alipay", sale.UnionPay: "Scan with UnionPay", brand: "Scan with Alipay+"},
+	sale.French:             {sale.WeChat: "À scanner : WeChat", sale.Alipay: "À scanner : Alipay", sale.UnionPay: "À scanner : UnionPay", brand: "À scanner : Alipay+"},
+	sale.ChineseSimplified:  {sale.WeChat: "请用微信扫码", sale.Alipay: "请用支付宝扫码", sale.UnionPay: "请用银联扫码", brand: "请用 Alipay+ 扫码"},
+	sale.ChineseTraditional: {sale.WeChat: "請用微信掃碼", sale.Alipay: "請用支付寶掃碼", sale.UnionPay: "請用銀聯掃碼", brand: "請用 Alipay+ 掃碼"},
 }
 
 // scanShort is the same beside a code on a panel: at most 13 bytes, so that the
 // whole update is no longer than it has to be.
 var scanShort = map[sale.Language]map[sale.Method]string{
-	sale.English:            {sale.WeChat: "Scan WeChat", sale.Alipay: "Scan Alipay", sale.UnionPay: "Scan UnionPay", "": "Scan to pay"},
-	sale.French:             {sale.WeChat: "Code WeChat", sale.Alipay: "Code Alipay", sale.UnionPay: "Code UnionPay", "": "Scannez"},
-	sale.ChineseSimplified:  {sale.WeChat: "微信支付", sale.Alipay: "支付宝", sale.UnionPay: "银联支付", "": "扫码支付"},
-	sale.ChineseTraditional: {sale.WeChat: "微信支付", sale.Alipay: "支付寶", sale.UnionPay: "銀聯支付", "": "掃碼支付"},
+	sale.English:            {sale.WeChat: "Scan WeChat", sale.Alipay: "Scan Alipay", sale.UnionPay: "Scan UnionPay", brand: "Scan Alipay+", "": "Scan to pay"},
+	sale.French:             {sale.WeChat: "Code WeChat", sale.Alipay: "Code Alipay", sale.UnionPay: "Code UnionPay", brand: "Code Alipay+", "": "Scannez"},
+	sale.ChineseSimplified:  {sale.WeChat: "微信支付", sale.Alipay: "支付宝", sale.UnionPay: "银联支付", brand: "Alipay+", "": "扫码支付"},
+	sale.ChineseTraditional: {sale.WeChat: "微信支付", sale.Alipay: "支付寶", sale.UnionPay: "銀聯支付", brand: "Alipay+", "": "掃碼支付"},
 }
 
 // passwordShort stands beside the code while the customer types.
@@ -165,7 +172,7 @@ func (v voice) lines(s sale.Screen) (top, bottom string) {
 	case sale.ScreenItems:
 		return v.itemLines(s, lang)
 	case sale.ScreenCode:
-		if t, ok := scanWith[lang][s.Method]; ok {
+		if t, ok := scanWith[lang][called(s)]; ok {
 			w.top = t
 		}
 	}

@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"cmp"
 	"context"
 
 	"posd/device/sale"
@@ -14,7 +15,7 @@ func (l Layout) CodeSlip(s sale.Screen) Slip {
 		language = l.Language
 	}
 	w := speak(language, l.Second)
-	title := w.mark(s.Method)
+	title := cmp.Or(string(s.Brand), w.mark(s.Method))
 	rows := []SlipRow{
 		{Label: w.SaleNo, Value: string(s.Sale)},
 		{Label: w.Total, Value: s.Currency + " " + s.Amount.String(), Strong: true},

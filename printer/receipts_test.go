@@ -175,7 +175,13 @@ func samples() map[string]sale.Receipt {
 		"card-complete-declined":   kind(sale.CardComplete, completed, declined),
 		"card-complete-cancelled":  kind(sale.CardComplete, held, aborted),
 		"wallet-paid":              with(walletSale(), func(*sale.Sale) {}),
-		"wallet-paid-merchant":     merchant(with(walletSale(), func(*sale.Sale) {})),
+		"wallet-alipay-plus": with(walletSale(), func(s *sale.Sale) {
+			s.Method, s.ChannelID, s.Brand = sale.Alipay, sale.AlipayQR, sale.AlipayPlus
+		}),
+		"wallet-unionpay-alipay-plus": with(walletSale(), func(s *sale.Sale) {
+			s.Method, s.ChannelID, s.Brand = sale.UnionPay, sale.UPIQR, sale.AlipayPlus
+		}),
+		"wallet-paid-merchant": merchant(with(walletSale(), func(*sale.Sale) {})),
 		"wallet-closed": with(walletSale(), func(s *sale.Sale) {
 			s.State, s.Reason, s.ApprovedAmount, s.Method, s.ChannelID = sale.Cancelled, sale.ReasonClosed, 0, sale.Scan, sale.AlipayMicropay
 		}),

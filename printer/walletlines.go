@@ -1,6 +1,10 @@
 package printer
 
-import "posd/device/sale"
+import (
+	"cmp"
+
+	"posd/device/sale"
+)
 
 // wallet lays a wallet purchase out. No scheme prescribes its form.
 func (p *page) wallet(r sale.Receipt) {
@@ -67,17 +71,18 @@ func (p *page) copy(r sale.Receipt) {
 	}
 }
 
-// walletName is the wallet that paid; of a scanned code the channel knows it.
+// walletName is the wallet that paid; of a scanned code the channel knows it. A
+// brand that wants its mark on receipts stands instead of its own wallet, and
+// beside any other.
 func (p *page) walletName(s sale.Sale) string {
+	wallet := cmp.Or(s.ChannelID.Wallet(), s.Method)
 	switch {
-	case s.ChannelID == sale.WXNative || s.ChannelID == sale.WXMicropay:
-		return p.mark(sale.WeChat)
-	case s.ChannelID == sale.AlipayQR || s.ChannelID == sale.AlipayMicropay:
-		return p.mark(sale.Alipay)
-	case s.ChannelID == sale.UPIQR || s.ChannelID == sale.UPIMicropay:
-		return p.mark(sale.UnionPay)
+	case s.Brand == "":
+		return p.mark(wallet)
+	case wallet == sale.Alipay:
+		return string(s.Brand)
 	}
-	return p.mark(s.Method)
+	return p.mark(wallet) + ", " + string(s.Brand)
 }
 
 // mark is the name that a wallet goes by.

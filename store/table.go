@@ -89,6 +89,24 @@ func text[T any, S ~string](name string, field func(*T) *S) column[T] {
 		}}
 }
 
+// textOrNull is a text that is NULL while there is none, as in rows from before its column.
+func textOrNull[T any, S ~string](name string, field func(*T) *S) column[T] {
+	c := text(name, field)
+	return column[T]{name,
+		func(v *T) driver.Value {
+			if *field(v) == "" {
+				return nil
+			}
+			return c.get(v)
+		},
+		func(v *T, raw any) error {
+			if raw == nil {
+				return nil
+			}
+			return c.set(v, raw)
+		}}
+}
+
 func number[T any, N ~int | ~int64](name string, field func(*T) *N) column[T] {
 	return column[T]{name,
 		func(v *T) driver.Value { return int64(*field(v)) },

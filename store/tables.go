@@ -54,6 +54,7 @@ var sales = covered("sales", "id", append([]column[sale.Sale]{
 	wordColumns("settled", func(s *sale.Sale) **sale.Word { return &s.Resolved }),
 	cardColumns(func(s *sale.Sale) **sale.CardInfo { return &s.Card }),
 	wordColumns("corrected", func(s *sale.Sale) **sale.Word { return &s.Corrected }),
+	[]column[sale.Sale]{textOrNull("brand", func(s *sale.Sale) *sale.Brand { return &s.Brand })},
 )...))
 
 // wordColumns are a person's word, all NULL without one.

@@ -12,12 +12,14 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
+	"posd/device/core"
 	"posd/device/sale"
 	"posd/sync/iotpay"
 )
 
 func orderRefundCommand(d *desk) *cobra.Command {
 	var amount, no string
+	var anyway bool
 	c := &cobra.Command{
 		Use:   "refund NO -amount AMOUNT",
 		Short: "Give money of a paid order back",
@@ -35,23 +37,32 @@ nothing is given back twice.`,
 			if err != nil {
 				return err
 			}
-			_, client, err := d.open()
+			config, client, err := d.open()
 			if err != nil {
 				return err
 			}
 			defer client.Close()
-			return d.refund(cmd, client, args[0], no, back)
+			return d.refund(cmd, client, no, orderRefund{order: args[0], amount: back, again: no != "", limits: config.Shop.Refunds, anyway: anyway})
 		},
 	}
 	c.Flags().StringVar(&amount, "amount", "", "how much to give back, as `28.65` or 2865c")
 	c.Flags().StringVar(&no, "no", "", "the refund's `NUMBER`: of one whose answer was lost; made and printed when left out")
+	c.Flags().BoolVar(&anyway, "anyway", false, "send it though the wallet may not take it any more")
 	c.MarkFlagRequired("amount")
 	return c
 }
 
-func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no string, amount sale.Amount) error {
-	again := no != ""
-	view, err := d.giveBack(cmd.Context(), client, orderNo, amount, again, d.tillsOwn, func() string {
+// orderRefund is money of a paid order that is to go back. again: its number may have
+// been sent before. anyway: a person knows that it goes beyond the wallet's limits.
+type orderRefund struct {
+	order         string
+	amount        sale.Amount
+	again, anyway bool
+	limits        core.RefundLimits
+}
+
+func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, no string, r orderRefund) error {
+	view, err := d.giveBack(cmd.Context(), client, r, d.tillsOwn, func() string {
 		no = newNumber(cmd, "refund", no)
 		return no
 	})
@@ -64,18 +75,19 @@ func (d *desk) refund(cmd *cobra.Command, client *iotpay.Client, orderNo, no str
 	if err != nil {
 		return &ended{exitUnsure, err}
 	}
-	return view.end(fmt.Sprintf("posd order refund %s -amount %s -no %s", orderNo, amount, no))
+	return view.end(fmt.Sprintf("posd order refund %s -amount %s -no %s", r.order, r.amount, no))
 }
 
 // errNotKnown is wrapped when an earlier refund could not be asked after.
 var errNotKnown = errors.New("nothing was sent")
 
 // giveBack gives money of a paid order back, under a number that number makes
-// once it is to be used. again means that the number may have been sent before:
-// the gateway is asked first. ours names the till's sale that an order belongs
+// once it is to be used. Where it may have been sent before, the gateway is asked
+// first. ours names the till's sale that an order belongs
 // to, if one does. An error means that nothing was sent.
-func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo string, amount sale.Amount, again bool,
+func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, r orderRefund,
 	ours func(context.Context, string) (sale.ID, error), number func() string) (orderView, error) {
+	orderNo, amount := r.order, r.amount
 	order, a := client.QueryOrder(ctx, iotpay.Query{MchOrderNo: orderNo})
 	switch {
 	case a.Result != sale.GatewayOK:
@@ -93,7 +105,7 @@ func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo stri
 	no := number()
 	view := orderView{No: no}
 	for try := range 2 { // "no such refund" is believed the second time
-		if !again {
+		if !r.again {
 			break
 		}
 		state, a := client.QueryRefundOrder(ctx, no)
@@ -115,6 +127,9 @@ func (d *desk) giveBack(ctx context.Context, client *iotpay.Client, orderNo stri
 			case <-time.After(d.every):
 			}
 		}
+	}
+	if late := r.limits.Of(order.Channel).TooLate(order.PaidAt, time.Now()); late != "" && !order.PaidAt.IsZero() && !r.anyway {
+		return orderView{}, fmt.Errorf("nothing was given back: %s: promise nothing, and ask again with anyway if it is to be tried all the same", late)
 	}
 	d.sent.note(no, d.underWay)
 	state, a := client.RefundOrder(ctx, iotpay.Refund{No: no, PayOrderID: order.PayOrderID, Amount: amount, Currency: order.Currency, Channel: order.Channel})

@@ -17,6 +17,7 @@ func refundCommand(command maker) *cobra.Command {
 		req.Amount, err = someAmount(amount)
 		return err
 	})
+	c.Flags().BoolVar(&req.Anyway, "anyway", false, "send it though the wallet may not take it any more, too often, or so soon")
 	c.Flags().StringVar(&amount, "amount", "", "how much, as `28.65` or 2865c; all that can still be given back when left out")
 	return c
 }

@@ -19,15 +19,19 @@ import (
 func newGatewayShop(t *testing.T, more string) (*shop, *fakeGateway) {
 	t.Helper()
 	g := newFakeGateway(t)
-	dir := t.TempDir()
+	return newShop(t, "code_shown_for = \"3s\"\nbackoff_max = \"1s\"\n"+more+g.section()), g
+}
+
+// section is what the configuration says of the account at g.
+func (g *fakeGateway) section() string {
+	dir := g.t.TempDir()
 	for name, key := range map[string]string{"key": fakeMerchantKey, "answers": fakeAnswerKey} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(key+"\n"), 0o600); err != nil {
-			t.Fatal(err)
+			g.t.Fatal(err)
 		}
 	}
-	gateway := fmt.Sprintf("[gateway]\nmch_id = \"10000701\"\njob_no = \"shop-1\"\nclient_ip = \"192.168.1.20\"\nquery_tries = 1\ncall_timeout = \"2s\"\nbase_url = %q\nkey_file = %q\nanswer_key_file = %q\n",
+	return fmt.Sprintf("[gateway]\nmch_id = \"10000701\"\njob_no = \"shop-1\"\nclient_ip = \"192.168.1.20\"\nquery_tries = 1\ncall_timeout = \"2s\"\nbase_url = %q\nkey_file = %q\nanswer_key_file = %q\n",
 		g.URL+"/v1/", filepath.Join(dir, "key"), filepath.Join(dir, "answers"))
-	return newShop(t, "code_shown_for = \"3s\"\nbackoff_max = \"1s\"\n"+more+gateway), g
 }
 
 // ask asks for a wallet sale and returns it as made.
@@ -328,14 +332,7 @@ func TestTheReportIsACharge(t *testing.T) {
 // TestTheGatewayDrivesTheTerminal: the order is the charge, sent once.
 func TestTheGatewayDrivesTheTerminal(t *testing.T) {
 	g := newFakeGateway(t)
-	dir := t.TempDir()
-	for name, key := range map[string]string{"key": fakeMerchantKey, "answers": fakeAnswerKey} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(key+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b := newBox(t, fmt.Sprintf("[terminal]\ndriver = \"iotpay\"\n[gateway]\nmch_id = \"1\"\njob_no = \"1\"\nclient_ip = \"192.168.1.20\"\ncard_timeout = \"10s\"\nbase_url = %q\nkey_file = %q\nanswer_key_file = %q\n",
-		g.URL+"/v1/", filepath.Join(dir, "key"), filepath.Join(dir, "answers")))
+	b := newBox(t, "[terminal]\ndriver = \"iotpay\"\n"+g.section()+"card_timeout = \"10s\"\n")
 	s := &shop{box: b, terminal: &fakeTerminal{}, running: b.daemon()}
 	const record = `{"cardType":"M","cardNum":"XXXXXXXXXXXX1166","authNum":"01046Z","trxMethod":"T"}`
 	for cents, says := range map[int]fakeSays{

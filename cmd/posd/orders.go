@@ -45,8 +45,9 @@ func (o *orders) Ask(ctx context.Context, no string, refund bool) (api.Order, er
 
 // GiveBack gives money of a paid order back, once. The number may be that of an
 // earlier run, so the gateway is always asked first.
-func (o *orders) GiveBack(ctx context.Context, orderNo, no string, amount sale.Amount) (api.Order, error) {
-	view, err := o.giveBack(ctx, o.client, orderNo, amount, true, o.tillsOwn, func() string { return no })
+func (o *orders) GiveBack(ctx context.Context, orderNo, no string, b api.OrderRefund) (api.Order, error) {
+	r := orderRefund{order: orderNo, amount: b.Amount, again: true, limits: o.config.Shop.Refunds, anyway: b.Anyway}
+	view, err := o.giveBack(ctx, o.client, r, o.tillsOwn, func() string { return no })
 	switch {
 	case errors.Is(err, errNotKnown): // an earlier run may have sent it
 		view.Result, view.Words = sale.GatewayLost, err.Error()

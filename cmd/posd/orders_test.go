@@ -164,16 +164,16 @@ func TestARefundOverHTTPIsNotSentAgainTooEarly(t *testing.T) {
 
 	old := run(time.Now().Add(-time.Hour))
 	a.fault(t, "cut-before@refund_order*1") // it hangs on the way
-	if o, err := old.GiveBack(t.Context(), order, "KFIRST", 1000); err != nil || o.Result == sale.GatewayOK || sent() != 1 {
+	if o, err := old.GiveBack(t.Context(), order, "KFIRST", api.OrderRefund{Amount: 1000}); err != nil || o.Result == sale.GatewayOK || sent() != 1 {
 		t.Fatalf("a lost refund: %+v, %v, sent %d times", o, err, sent())
 	}
 	for name, o := range map[string]*orders{"again in this run": old, "in a new run": run(time.Now())} {
-		got, err := o.GiveBack(t.Context(), order, "KFIRST", 1000)
+		got, err := o.GiveBack(t.Context(), order, "KFIRST", api.OrderRefund{Amount: 1000})
 		if err != nil || got.Result != sale.GatewayLost || !strings.Contains(got.Words, "on its way") || sent() != 1 {
 			t.Errorf("%s: %+v, %v, sent %d times", name, got, err, sent())
 		}
 	}
-	if o, err := run(time.Now().Add(-2*time.Minute)).GiveBack(t.Context(), order, "KFIRST", 1000); err != nil || o.Result != sale.GatewayOK || sent() != 2 {
+	if o, err := run(time.Now().Add(-2*time.Minute)).GiveBack(t.Context(), order, "KFIRST", api.OrderRefund{Amount: 1000}); err != nil || o.Result != sale.GatewayOK || sent() != 2 {
 		t.Errorf("later: %+v, %v, sent %d times", o, err, sent())
 	}
 }

@@ -39,6 +39,7 @@ type fake struct {
 
 	onSell   func(device.SellRequest) (sale.Sale, bool, error) // answers Sell, when set
 	onVoid   func(sale.Actor) error                            // refuses Void, when set
+	limit    bool                                              // refunds go beyond the wallet's limits
 	onSnap   func()                                            // runs when a snapshot has been made
 	onClose  func()                                            // runs while a day is being closed
 	err      error                                             // answers every request, when set
@@ -157,6 +158,9 @@ func (f *fake) Cancel(_ context.Context, id sale.ID) (sale.Sale, error) {
 }
 
 func (f *fake) Refund(_ context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
+	if f.limit && !r.Anyway {
+		return sale.Sale{}, "", false, &sale.Refusal{Kind: sale.ErrRefundLimit, Other: r.Sale, Words: "this wallet gives money back for 365 days"}
+	}
 	s, err := f.note("refund "+string(r.Sale), func() { f.givenBack = r })
 	return s, "M1", f.replayed, err
 }

@@ -21,7 +21,7 @@ import (
 type Orders interface {
 	Place(ctx context.Context, no string, r OrderRequest) (Order, error)
 	Ask(ctx context.Context, no string, refund bool) (Order, error)
-	GiveBack(ctx context.Context, orderNo, no string, amount sale.Amount) (Order, error)
+	GiveBack(ctx context.Context, orderNo, no string, r OrderRefund) (Order, error)
 }
 
 // OrderRequest is the body of POST /v1/orders.
@@ -49,6 +49,7 @@ type OrderRequest struct {
 // OrderRefund is the body of POST /v1/orders/{no}/refund.
 type OrderRefund struct {
 	Amount sale.Amount `json:"amount" minimum:"1" maximum:"999999999" doc:"How much to give back, in whole cents." example:"2865"`
+	Anyway bool        `json:"anyway,omitempty" doc:"A person was told that the wallet may not take it any more, and it is sent all the same."`
 }
 
 // Order is what the gateway's answer proves, as posd order prints it.
@@ -115,7 +116,7 @@ func (h *handlers) refundOrder(ctx context.Context, in *struct {
 	Body OrderRefund
 }) (*orderOut, error) {
 	return h.orderOnce(ctx, in.KeyHeader, "refund", []any{in.No, in.Body}, func(ctx context.Context, no string) (Order, error) {
-		return h.Orders.GiveBack(ctx, in.No, no, in.Body.Amount)
+		return h.Orders.GiveBack(ctx, in.No, no, in.Body)
 	})
 }
 

@@ -41,8 +41,8 @@ func (d *desk) Ask(_ context.Context, no string, refund bool) (Order, error) {
 	return d.note("ask %s %t", no, refund)
 }
 
-func (d *desk) GiveBack(_ context.Context, orderNo, no string, amount sale.Amount) (Order, error) {
-	o, err := d.note("give back %s of %s", amount, orderNo)
+func (d *desk) GiveBack(_ context.Context, orderNo, no string, r OrderRefund) (Order, error) {
+	o, err := d.note("give back %s of %s", r.Amount, orderNo)
 	o.No = no
 	return o, err
 }

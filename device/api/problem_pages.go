@@ -22,6 +22,7 @@ var remedies = map[string]string{
 	"same-bill":     "The member sale names a sale of the same bill, which may have been paid. Ask the cashier: replaces with its ID gives that sale up, replaces with none is another customer.",
 	"bill-paid":     "The member sale names the sale by which the bill is paid. Refund or void it first, or say replaces none for another customer.",
 	"not-possible":  "The sale, the movement or the till does not stand so that this can be done; the detail says why.",
+	"refund-limit":  "The wallet may not take this refund: it is too old, there were too many, or the last was a moment ago. Nothing was sent, and nothing should be promised. If a person wants it tried all the same, ask again with anyway.",
 	"no-device":     "The device that this needs is not configured.",
 	"unavailable":   "A device, the gateway or the journal cannot be used now, or posd is stopping. Nothing was done. Try again under the same key.",
 	"no-code":       "No payment code was scanned in time, or what was scanned is none. Nothing was done.",

@@ -170,7 +170,7 @@ func (h *handlers) refundOrVoid(doing string, do func(context.Context, device.Gi
 		if err := somebody(ctx, in.Body.By); err != nil {
 			return nil, err
 		}
-		s, id, replayed, err := do(ctx, device.GiveBackRequest{Key: key, Sale: in.ID, Amount: some(in.Body.Amount), By: in.Body.By, Why: in.Body.Reason})
+		s, id, replayed, err := do(ctx, device.GiveBackRequest{Key: key, Sale: in.ID, Amount: some(in.Body.Amount), By: in.Body.By, Why: in.Body.Reason, Anyway: in.Body.Anyway})
 		if err != nil {
 			return nil, h.refuse(doing, err)
 		}

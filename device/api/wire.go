@@ -27,6 +27,7 @@ type GiveBackRequest struct {
 	Amount *sale.Amount `json:"amount,omitempty" minimum:"1" maximum:"999999999" doc:"How much to give back, in whole cents; left out: all that can still be given back. 0 is refused: nothing is no amount, and all is never said by it."`
 	By     string       `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`
 	Reason string       `json:"reason,omitempty" maxLength:"200" doc:"Why, in a few words."`
+	Anyway bool         `json:"anyway,omitempty" doc:"Refund of a wallet sale: a person was told by the problem refund-limit that the wallet may not take it any more, and it is sent all the same."`
 }
 
 // KeepRequest is the body of keep.

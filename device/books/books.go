@@ -363,15 +363,7 @@ func walletOf(s *sale.Sale) string {
 	if s.Method != sale.Scan {
 		return string(s.Method)
 	}
-	switch s.ChannelID {
-	case sale.WXMicropay:
-		return string(sale.WeChat)
-	case sale.AlipayMicropay:
-		return string(sale.Alipay)
-	case sale.UPIMicropay:
-		return string(sale.UnionPay)
-	}
-	return "unknown"
+	return cmp.Or(string(s.ChannelID.Wallet()), "unknown")
 }
 
 // groupOf returns the group of that name, made if it is the first of its kind.

@@ -139,6 +139,9 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 	default:
 		return s, "unknown method " + string(w.Method) + ": use card, wechat, alipay, unionpay or scan"
 	}
+	if s.ChannelID.Wallet() == sale.Alipay && c.policy.AlipayPlus == "always" {
+		s.Brand = sale.AlipayPlus
+	}
 	if w.Method != sale.Card && !c.has.Gateway {
 		return s, "no gateway is configured: set [gateway] in the configuration file"
 	}

@@ -118,7 +118,7 @@ func simulateWith(t *testing.T, file, text, seeds string) string {
 	if out, err := exec.Command("go", "test", "-c", "-overlay", list, "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("the planted bug does not build: %v\n%s", err, out)
 	}
-	out, err := exec.Command(binary, "-test.run", "TestSimulation$|TestJumpsOfTheClockChangeNothing$|TestAfterARestoreRegistersRepeatTheDay$", "-test.timeout", "5m", "-seeds", seeds).CombinedOutput()
+	out, err := exec.Command(binary, "-test.run", "TestSimulation$|TestJumpsOfTheClockChangeNothing$|TestAfterARestoreRegistersRepeatTheDay$", "-test.timeout", "1h", "-seeds", seeds).CombinedOutput()
 	if err == nil {
 		return fmt.Sprintf("every seed passed\n%s", out)
 	}

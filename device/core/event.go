@@ -83,6 +83,7 @@ type (
 		Amount    sale.Amount // 0: all
 		By        string
 		Why       string
+		Anyway    bool // a person knows that the wallet may not take it
 		Bound     *sale.KeyBinding
 		BoundSale *sale.Sale
 		Report    *sale.Report // the sale's report, if it still waits

@@ -102,6 +102,10 @@ func (w GiveBackAsked) happen(c *Machine) {
 	if s.Method == sale.Card && !c.terminalFree(w.Token) {
 		return
 	}
+	if words := c.beyondLimit(s); words != "" && !w.Anyway {
+		c.refuse(w.Token, sale.ErrRefundLimit, s.ID, "%s: promise nothing, and ask again with anyway if it is to be tried all the same", words)
+		return
+	}
 	c.gives(amount)
 	l := c.hold(*s)
 	m := c.addMovement(l, sale.Movement{Kind: w.Kind, Amount: amount, By: w.By, Why: w.Why})
@@ -149,6 +153,7 @@ func (c *Machine) send(l *live, m *sale.Movement, effect func(Effect)) {
 	mv.sent, mv.at = true, timer{}
 	m.KeepUntil = nil
 	if l.s.Method != sale.Card {
+		c.noteGaveBack(&l.s)
 		effect(SendRefund{Sale: l.s.ID, Request: sale.RefundRequest{
 			No: m.ID, PayOrderID: l.s.PayOrderID, MchOrderNo: l.s.MchOrderNo, Channel: l.s.ChannelID, Amount: m.Amount, Currency: l.s.Currency,
 		}})
@@ -261,6 +266,7 @@ func (c *Machine) movementIs(l *live, m *sale.Movement, state sale.MovementState
 		c.event(l, "refund.kept", words)
 		return
 	case state == sale.MovementRefused:
+		delete(c.gaveBack, l.s.ID) // nothing was: another may follow
 		l.s.Attention = fmt.Sprintf("the %s of %s was refused (%s): the money is still taken", m.Kind, m.Amount, words)
 	case l.s.Incident == "":
 		l.s.Attention = ""

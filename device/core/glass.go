@@ -74,7 +74,7 @@ func (c *Machine) screen() sale.Screen {
 }
 
 func (c *Machine) saleScreen(l *live) sale.Screen {
-	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount, Currency: l.s.Currency, Method: l.s.Method, Language: c.policy.Language}
+	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount, Currency: l.s.Currency, Method: l.s.Method, Brand: l.s.Brand, Language: c.policy.Language}
 	w := l.watch
 	switch {
 	case l.s.Kind == sale.CardReturn:

@@ -24,31 +24,32 @@ type Machine struct {
 	queue      queue
 	first      firstReport
 	glass      glass
-	jobs       map[string]sale.Job  // receipts not finished
-	drawerJobs map[string]drawerJob // of the cash drawer, under way
-	reprints   map[string]*reprint  // jobs of which nothing came out yet, by job
-	waited     int                  // receipts that have begun to wait in this run
-	stopped    map[string]sale.Job  // receipts that stopped in the middle, in this run
-	blank      map[sale.ID]bool     // sales all of whose receipts ended before a byte, in this run
-	facts      map[sale.ID]*fact    // about sales the step does not hold, not durable yet
-	controls   []sale.CardControl   // latest approved card sales of this batch, as far as known, the newest last
-	serial     string               // of the terminal that answered last
-	proofs     map[string]*proof    // of card attempts whose end is not known, by reference
-	offline    map[string]bool      // terminals that have approved something offline
-	day        int                  // number of the open business day
-	opened     time.Time            // when the one before was closed
-	closing    *closing             // while it is being closed
-	outcomes   []sale.ID            // of unsure sales that have ended, until a person has put them away
-	lostClose  string               // words of a close of the batch whose answer was lost
-	staysOpen  string               // why the last close, in this run, left the day open
-	given      map[string]givenBack // asked for in the day, by token and person with a limit
-	gap        string               // words of what a restore could not learn of; empty: of nothing
-	inCopy     map[sale.ID]bool     // open sales that stood in the copy of that restore
-	anchor     time.Time            // what the wall clock said when the running time began; see steady
-	anchored   bool                 // that is stored
-	ran        time.Duration        // how long earlier runs were on, as far as that was stored
-	moments    []moment             // what lies within the bill window, in order
-	saveAt     timer                // when the running time is stored again
+	jobs       map[string]sale.Job       // receipts not finished
+	drawerJobs map[string]drawerJob      // of the cash drawer, under way
+	reprints   map[string]*reprint       // jobs of which nothing came out yet, by job
+	waited     int                       // receipts that have begun to wait in this run
+	stopped    map[string]sale.Job       // receipts that stopped in the middle, in this run
+	blank      map[sale.ID]bool          // sales all of whose receipts ended before a byte, in this run
+	facts      map[sale.ID]*fact         // about sales the step does not hold, not durable yet
+	controls   []sale.CardControl        // latest approved card sales of this batch, as far as known, the newest last
+	serial     string                    // of the terminal that answered last
+	proofs     map[string]*proof         // of card attempts whose end is not known, by reference
+	offline    map[string]bool           // terminals that have approved something offline
+	day        int                       // number of the open business day
+	opened     time.Time                 // when the one before was closed
+	closing    *closing                  // while it is being closed
+	outcomes   []sale.ID                 // of unsure sales that have ended, until a person has put them away
+	lostClose  string                    // words of a close of the batch whose answer was lost
+	staysOpen  string                    // why the last close, in this run, left the day open
+	given      map[string]givenBack      // asked for in the day, by token and person with a limit
+	gap        string                    // words of what a restore could not learn of; empty: of nothing
+	inCopy     map[sale.ID]bool          // open sales that stood in the copy of that restore
+	anchor     time.Time                 // what the wall clock said when the running time began; see steady
+	anchored   bool                      // that is stored
+	ran        time.Duration             // how long earlier runs were on, as far as that was stored
+	moments    []moment                  // what lies within the bill window, in order
+	saveAt     timer                     // when the running time is stored again
+	gaveBack   map[sale.ID]time.Duration // when money of a wallet sale was given back last, in this run
 
 	// One step's own.
 	in    Input
@@ -83,7 +84,7 @@ func New(p Policy, has Equipment, m Makers) (*Machine, error) {
 	return &Machine{
 		policy: p, calendar: calendar, has: has, makers: m,
 		live: map[sale.ID]*live{}, keys: map[string]sale.KeyBinding{}, jobs: map[string]sale.Job{}, drawerJobs: map[string]drawerJob{}, facts: map[sale.ID]*fact{}, proofs: map[string]*proof{}, offline: map[string]bool{}, reprints: map[string]*reprint{},
-		stopped: map[string]sale.Job{}, given: map[string]givenBack{}, blank: map[sale.ID]bool{},
+		stopped: map[string]sale.Job{}, given: map[string]givenBack{}, blank: map[sale.ID]bool{}, gaveBack: map[sale.ID]time.Duration{},
 		queue: newQueue(), day: 1,
 	}, nil
 }

@@ -54,6 +54,9 @@ type Policy struct {
 	MerchantCopy string `toml:"merchant_copy"`
 	// CodeOnPaper prints a wallet's code, too: for a counter whose display cannot draw one.
 	CodeOnPaper bool `toml:"code_on_paper"`
+	// AlipayPlus says which Alipay sales carry the mark "Alipay+" on glass and paper: code (those whose
+	// code is one of Alipay+'s), always (the customer's own codes, too) or never.
+	AlipayPlus string `toml:"alipay_plus"`
 	// PrintRetryFor is how long a receipt waits for a printer that is away or out of paper; nothing of it was printed yet.
 	PrintRetryFor time.Duration `toml:"print_retry_for"`
 	// PrintDeclined prints a receipt for a declined card, too.
@@ -65,6 +68,8 @@ type Policy struct {
 	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".
 	TimeZone string `toml:"time_zone"`
 	DayEnds  string `toml:"day_ends"`
+	// Refunds are what each wallet allows of refunds: a person is told before one goes beyond.
+	Refunds RefundLimits `toml:"refunds"`
 }
 
 // DefaultPolicy returns the policy of a shop that changed nothing.
@@ -85,11 +90,13 @@ func DefaultPolicy() Policy {
 		BillWindow:        15 * time.Minute,
 		BackoffMax:        5 * time.Minute,
 		MerchantCopy:      "signature",
+		AlipayPlus:        "code",
 		CloseBatch:        true,
 		PrintRetryFor:     10 * time.Minute,
 		PrintDeclined:     true,
 		TimeZone:          "America/Toronto",
 		DayEnds:           "04:00",
+		Refunds:           defaultRefundLimits(),
 	}
 }
 
@@ -122,6 +129,12 @@ func (p Policy) Validate() []error {
 	}
 	if p.MerchantCopy != "never" && p.MerchantCopy != "always" && p.MerchantCopy != "signature" {
 		bad("merchant_copy", p.MerchantCopy, "use never, always or signature")
+	}
+	if p.AlipayPlus != "code" && p.AlipayPlus != "always" && p.AlipayPlus != "never" {
+		bad("alipay_plus", p.AlipayPlus, "use code, always or never")
+	}
+	for _, wallet := range p.Refunds.faults() {
+		bad("refunds."+wallet, "below 0", "write 0 for no limit")
 	}
 	if p.OfflineMaxReports < 0 || p.OfflineMaxCents < 0 || p.OfflineMaxAge < 0 {
 		bad("offline_max_reports, offline_max_cents or offline_max_age", "below 0", "write 0 for no limit")

@@ -37,6 +37,7 @@ func clocked(seed uint64, jumps *rand.Rand) *world {
 	w := newWorld(seed, false)
 	w.steady, w.jumps, w.wants = true, jumps, &wants{names: map[string]string{}}
 	w.shop.bare, w.policy.BillWindow = true, 15*time.Minute/w.pace
+	w.policy.Refunds = core.RefundLimits{} // a wallet counts the calendar's days: those are the wall clock's to tell
 	w.policy.OfflineMaxAge = 10 * time.Minute / w.pace
 	w.start()
 	w.after(time.Second, func() { w.shop.open(w, 10+w.rnd.IntN(15)) })

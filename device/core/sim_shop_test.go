@@ -315,9 +315,9 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 
 func (s *shop) returnMoney(w *world, b *bill, st sale.Sale, kind sale.MovementKind, amount sale.Amount) {
 	key := fmt.Sprintf("m%d-%d", b.n, w.order)
-	for range 1 + w.rnd.IntN(2) {
-		s.ask(w, func(t core.Token) core.Event {
-			ev := core.GiveBackAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann"}
+	for try := range 1 + w.rnd.IntN(2) {
+		s.ask(w, func(t core.Token) core.Event { // what a wallet may not take is asked for again, or left
+			ev := core.GiveBackAsked{Token: t, Key: key, Digest: key, Kind: kind, Sale: st, Amount: amount, By: "Ann", Anyway: try > 0}
 			if h, err := w.disk.Key(context.Background(), key); err == nil {
 				now := w.disk.Rows.Sales[h.Sale]
 				ev.Bound, ev.BoundSale = &h, &now

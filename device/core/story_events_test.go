@@ -244,7 +244,7 @@ func cancel(p *player, l *storyLine) {
 func giveBack(p *player, l *storyLine) {
 	w := GiveBackAsked{
 		Token: p.token(), Kind: sale.MovementKind(l.verb), Sale: p.saleOf(l.word()), Amount: l.amountArg("amount"), By: l.arg("by"), Why: l.arg("why"),
-		Key: p.key(l),
+		Key: p.key(l), Anyway: l.arg("anyway") != "",
 	}
 	w.Digest = fmt.Sprint(w.Kind, w.Sale.ID, w.Amount, w.By)
 	w.Bound, w.BoundSale = p.bound(w.Key)

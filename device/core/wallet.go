@@ -120,6 +120,9 @@ func (c *Machine) showCode(l *live, a sale.GatewayAnswer) {
 	w.shown, w.lost, w.code, w.until = true, false, a.Code, c.timer(c.policy.CodeShownFor)
 	w.opened, w.at = c.mono(), c.timer(askEvery(0))
 	c.notePayOrder(l, a)
+	if c.policy.AlipayPlus != "never" {
+		l.s.Brand = cmp.Or(sale.BrandOf(a.Code), l.s.Brand)
+	}
 	c.attemptIs(l, sale.AttemptOpen, "")
 	c.event(l, "sale.shown", unfit)
 	if unfit != "" {

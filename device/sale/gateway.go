@@ -2,6 +2,7 @@ package sale
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,19 @@ const (
 // own code is in the request.
 func (c Channel) Micropay() bool {
 	return c == WXMicropay || c == AlipayMicropay || c == UPIMicropay
+}
+
+// Wallet names the wallet that pays over a channel; empty where none does.
+func (c Channel) Wallet() Method {
+	switch {
+	case strings.HasPrefix(string(c), "WX_"):
+		return WeChat
+	case strings.HasPrefix(string(c), "ALIPAY_"):
+		return Alipay
+	case strings.HasPrefix(string(c), "UPI_"):
+		return UnionPay
+	}
+	return ""
 }
 
 // Secret is text that must not be seen: a customer's wallet code, the extra of

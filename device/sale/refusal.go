@@ -11,6 +11,7 @@ var (
 	ErrBillPaid     = errors.New("this bill is paid")
 	ErrKeyReused    = errors.New("the Idempotency-Key belongs to another request")
 	ErrNotPossible  = errors.New("that cannot be done with this sale")
+	ErrRefundLimit  = errors.New("the wallet may not take this refund")
 	ErrNoRight      = errors.New("the person has no right to do this")
 	ErrWrongPIN     = errors.New("the PIN is not right")
 	ErrPINLocked    = errors.New("too many wrong PINs")

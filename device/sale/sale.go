@@ -2,7 +2,9 @@ package sale
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -65,6 +67,21 @@ func (s State) CanBecome(next State) bool { return slices.Contains(transitions[s
 
 // Reason says in one word why a sale ended, or why it is not known how it ended.
 type Reason string
+
+// Brand is a mark that must stand beside a code and on its receipt.
+type Brand string
+
+// AlipayPlus is how Alipay+ writes itself, in every language.
+const AlipayPlus Brand = "Alipay+"
+
+// BrandOf returns the brand whose code it is; empty where none wants its mark.
+func BrandOf(code string) Brand {
+	u, err := url.Parse(code)
+	if err != nil || !strings.EqualFold(u.Hostname(), "qr.alipayplus.com") {
+		return ""
+	}
+	return AlipayPlus
+}
 
 // Reasons. Words of the terminal or the gateway stand beside them in Sale.Words.
 const (
@@ -267,6 +284,7 @@ type Sale struct {
 	Original       ID         `json:"original,omitempty"` // the authorisation that a completion takes
 	Tender         Tender     `json:"tender,omitempty"`   // card rails asked for, and once answered those used
 	ChannelID      Channel    `json:"channelId"`
+	Brand          Brand      `json:"brand,omitempty"` // under which its code is taken, where the wallet's name is not enough
 	State          State      `json:"state"`
 	Reason         Reason     `json:"reason"`
 	Words          string     `json:"words,omitempty"` // the terminal's or gateway's words that led here

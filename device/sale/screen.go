@@ -58,6 +58,7 @@ type Screen struct {
 	Amount   Amount     `json:"amount,omitempty"`
 	Currency string     `json:"currency,omitempty"`
 	Method   Method     `json:"method,omitempty"` // which wallet's mark to draw
+	Brand    Brand      `json:"brand,omitempty"`  // what its code is called instead
 	Code     string     `json:"code,omitempty"`   // text of the QR; ScreenCode and ScreenPassword only
 	Until    *time.Time `json:"until,omitempty"`  // when the code leaves the glass
 	Language Language   `json:"language,omitempty"`

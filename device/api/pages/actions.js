@@ -105,7 +105,8 @@ export const who = (say) => ({ name: "by", label: say("yourName"), required: tru
 async function sendTo(s, what, body, c) {
 	const answer = await post("/v1/sales/" + s.id + "/" + what, body, { trouble: c.trouble });
 	if (answer.status >= 200 && answer.status < 300) c.after(answer.body.sale || answer.body);
-	else c.complain(refused(answer.body, what, c.say));
+	else if (answer.body.type !== "refund-limit") c.complain(refused(answer.body, what, c.say));
+	else if (await dialogs.choose(c.say(what), [refused(answer.body, what, c.say)], [[c.say(what), 1, "danger"]], c.say)) await sendTo(s, what, { ...body, anyway: true }, c);
 }
 
 // cents reads 28.65 (or 28,65) as 2865, anything else as undefined.

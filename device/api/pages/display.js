@@ -101,7 +101,8 @@ function marks(say) {
 function parts() {
 	const say = speak(language());
 	const amount = screen.amount ? measured("amount", money(screen.amount, screen.currency, language())) : undefined;
-	const mark = () => screen.method && screen.method !== "card" ? el("p", { class: "mark", "data-method": screen.method }, name(say, "m", screen.method)) : undefined;
+	const wallet = screen.brand || name(say, "m", screen.method);
+	const mark = () => screen.method && screen.method !== "card" ? el("p", { class: "mark", "data-method": screen.method }, wallet) : undefined;
 	const title = (key) => el("h1", {}, say(key));
 	const next = (key) => el("p", { class: "next" }, say(key));
 	switch (screen.kind) {
@@ -119,10 +120,10 @@ function parts() {
 		if (!screen.rows) return [mark(), amount, title("noCode")];
 		const side = Math.min(innerHeight * (innerWidth > innerHeight ? 0.9 : 0.58), innerWidth * (innerWidth > innerHeight ? 0.55 : 0.94));
 		const code = qr(screen.rows, side);
-		code.setAttribute("aria-label", say("scan", { wallet: name(say, "m", screen.method) }));
+		code.setAttribute("aria-label", say("scan", { wallet }));
 		return [
 			el("div", { class: "code" }, code),
-			el("div", { class: "beside" }, mark(), amount, el("h1", {}, say("scan", { wallet: name(say, "m", screen.method) })),
+			el("div", { class: "beside" }, mark(), amount, el("h1", {}, say("scan", { wallet })),
 				screen.until && ring(), screen.until && el("p", { class: "left", id: "left", "aria-live": "off" }, say("left", { time: span(secondsLeft()) }))),
 		];
 	}

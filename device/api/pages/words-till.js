@@ -213,6 +213,7 @@ export default {
 	xSameBillReturn: ["Return {sale} of the same amount may still be made.", "Le remboursement {sale} du même montant peut encore être fait.", "同样金额的退款 {sale} 仍可能成功。"],
 	xNotPossible: ["That cannot be done with this sale as it stands now.", "Cela ne peut se faire avec cette vente pour l’instant.", "这一笔现在不能这样做。"],
 	xNotPossibleVoid: ["This sale cannot be voided as it stands now: refund it, or wait until its other movement has ended.", "Cette vente ne peut être annulée pour l’instant : remboursez-la, ou attendez la fin de l’autre mouvement.", "这一笔现在不能撤销：请退款，或等另一笔退款完成。"],
+	xRefundLimit: ["The wallet may refuse this refund by now. Promise nothing yet.", "Le portefeuille peut refuser ce remboursement. Ne promettez rien.", "钱包可能拒绝此退款。请先勿承诺。"],
 	xNotPossibleRefund: ["This cannot be given back as it stands now: another refund may still run.", "Cela ne peut être rendu pour l’instant : un autre remboursement n’est peut-être pas fini.", "现在不能退：另一笔退款可能尚未完成。"],
 	xNotPossibleCancel: ["This sale has ended already.", "Cette vente est déjà terminée.", "这一笔已经结束。"],
 	xNotPossibleResolve: ["posd is still finding out how this sale ended: wait until it says that it cannot tell.", "posd cherche encore comment cette vente s’est terminée : attendez qu’il dise ne pas le savoir.", "posd 仍在查询结果：请等到它说无法查明。"],
