@@ -25,6 +25,7 @@ type counter struct {
 	t        *testing.T
 	till     *Till
 	journal  *journaltest.Memory
+	through  Journal // stands before journal; nil: nothing does
 	terminal *fakeTerminal
 	gateway  *fakeGateway
 	glass    *fakeGlass
@@ -67,8 +68,12 @@ func (c *counter) begin() {
 	if !c.noPrinter {
 		paper = c.printer
 	}
+	var journal Journal = c.journal
+	if c.through != nil {
+		journal = c.through
+	}
 	till, err := New(Options{
-		Policy: policy, Journal: c.journal, Terminal: c.terminal, Totals: c.totals, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: paper,
+		Policy: policy, Journal: journal, Terminal: c.terminal, Totals: c.totals, Gateway: c.gateway, Outbox: c.gateway, Screen: c.glass, Printer: paper,
 		Makers: makers, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Entropy: reader{rnd},
 		Clock: func() time.Time { return time.Now().Add(time.Duration(c.skew.Load())) },
 	})

@@ -14,8 +14,8 @@ type Journal interface {
 	// nothing of it was written.
 	Commit(ctx context.Context, rows []sale.Row) ([]int64, error)
 	// Idle is called when there has been nothing to write for a while: the time
-	// for checkpoints and other housekeeping.
-	Idle(ctx context.Context) error
+	// for checkpoints and other housekeeping. Until done it is called again.
+	Idle(ctx context.Context) (done bool, err error)
 	// Recover reads what a till needs to start.
 	Recover(ctx context.Context) (sale.Recovered, error)
 	Reader

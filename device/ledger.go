@@ -13,15 +13,16 @@ const (
 	lazyFor    = time.Second      // unhurried rows wait this long for company
 	retryAfter = time.Second      // a journal that failed is asked again
 	idleAfter  = 10 * time.Second // of silence before the journal may keep house
+	idleAtMost = 10 * time.Minute // between two tries, where somebody keeps it from it
 )
 
 // ledger holds what must be written, in order, while a commit is under way.
 type ledger struct {
 	groups []group
-	busy   bool      // a commit is under way
-	due    time.Time // when the groups are committed; zero: at once
-	wrote  time.Time // last commit
-	idled  bool      // the journal has kept house since
+	busy   bool          // a commit is under way
+	due    time.Time     // when the groups are committed; zero: at once
+	idle   time.Time     // when the journal may keep house; zero: it has, since the last commit
+	pause  time.Duration // before it is let try again
 }
 
 // group is the rows of one step and what waits for them.
@@ -35,7 +36,8 @@ type commitResult struct {
 	groups []group
 	seqs   []int64
 	err    error
-	idle   bool
+	idle   bool // the journal kept house,
+	done   bool // to the end
 }
 
 // add queues a step's rows. An effect that waits for durability waits for all
@@ -59,8 +61,8 @@ func (l *ledger) next() (time.Time, bool) {
 		return time.Time{}, false
 	case len(l.groups) > 0:
 		return l.due, true
-	case !l.idled && !l.wrote.IsZero():
-		return l.wrote.Add(idleAfter), true
+	case !l.idle.IsZero():
+		return l.idle, true
 	}
 	return time.Time{}, false
 }
@@ -73,9 +75,10 @@ func (t *Till) commitIfDue() {
 		return
 	}
 	if len(l.groups) == 0 {
-		l.busy, l.idled = true, true
+		l.busy = true
 		t.work(func(ctx context.Context) {
-			t.commits <- commitResult{idle: true, err: t.o.Journal.Idle(ctx)}
+			done, err := t.o.Journal.Idle(ctx)
+			t.commits <- commitResult{idle: true, done: done, err: err}
 		})
 		return
 	}
@@ -113,13 +116,17 @@ func (t *Till) committed(c commitResult) {
 		if c.err != nil {
 			t.o.Log.Warn("journal housekeeping failed", "err", c.err)
 		}
+		l.pause = min(2*l.pause, idleAtMost)
+		if l.idle = time.Now().Add(l.pause); c.done {
+			l.idle = time.Time{}
+		}
 		return
 	}
 	if c.err != nil {
 		t.commitFailed(c)
 		return
 	}
-	l.wrote, l.idled, t.failing = time.Now(), false, ""
+	l.idle, l.pause, t.failing = time.Now().Add(idleAfter), idleAfter, ""
 	t.entered.Store(max(t.entered.Load(), t.o.Clock().UnixMilli()))
 	t.tellEvents(c.groups, c.seqs)
 	t.performAfter(c.groups)

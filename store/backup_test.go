@@ -291,7 +291,7 @@ func TestSellingGoesOnMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		verified(t, s)
-		if err := s.Idle(t.Context()); err != nil {
+		if _, err := s.Idle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -58,7 +58,7 @@ func TestCommitIsOneBarrier(t *testing.T) {
 			t.Fatalf("sale %d: its end cost %d barriers", n, got)
 		}
 		if n%10 == 0 { // what Idle does is not paid by the next sale
-			if err := s.Idle(t.Context()); err != nil {
+			if _, err := s.Idle(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -76,7 +76,7 @@ func TestIdleDoesNothingTwice(t *testing.T) {
 	}
 	defer s.Close()
 	idle := func() {
-		if err := s.Idle(t.Context()); err != nil {
+		if _, err := s.Idle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

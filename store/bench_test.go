@@ -188,7 +188,7 @@ func BenchmarkAfterRestart(b *testing.B) {
 			first := hundred(s)
 			hundred(s)
 			steady := hundred(s)
-			if err := s.Idle(b.Context()); err != nil {
+			if _, err := s.Idle(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 			s.Close()
@@ -386,7 +386,7 @@ func fillQueue(b *testing.B, s *Store, n int) {
 		}
 		mustCommit(b, s, rows)
 	}
-	if err := s.Idle(b.Context()); err != nil {
+	if _, err := s.Idle(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 }

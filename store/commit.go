@@ -6,13 +6,10 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/mattn/go-sqlite3"
 
 	"posd/device/sale"
 )
@@ -71,6 +68,7 @@ func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
 	s.chain = tx.end
 	s.keep(false)
 	s.wrote()
+	s.copyLog()
 	return tx.seqs, nil
 }
 
@@ -107,7 +105,7 @@ func (tx *transaction) close() error {
 
 var (
 	putSale     = sales.upsert("id")
-	getSale     = "SELECT " + sales.names() + " FROM sales WHERE id = ?"
+	getSale     = sales.selected + "WHERE id = ?"
 	putAttempt  = attempts.upsert("sale, pos")
 	putMovement = movements.upsert("sale, pos")
 	putKey      = keys.insert()
@@ -239,56 +237,24 @@ func (tx *transaction) enter(table, key, digest string) {
 
 // exec runs a statement, prepared once for the life of the store.
 func (tx *transaction) exec(query string, args ...driver.Value) (driver.Result, error) {
-	stmt, err := tx.prepare(query)
+	stmt, err := tx.s.own.statement(query)
 	if err != nil {
 		return nil, err
 	}
 	return stmt.Exec(args)
 }
 
-// prepare returns the statement of a query.
-func (tx *transaction) prepare(query string) (*sqlite3.SQLiteStmt, error) {
-	if stmt := tx.s.stmts[query]; stmt != nil {
-		return stmt, nil
-	}
-	raw, err := tx.s.write.Prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	stmt := raw.(*sqlite3.SQLiteStmt)
-	tx.s.stmts[query] = stmt
-	return stmt, nil
-}
-
 // rows returns what a query finds, as this transaction sees it.
-func (tx *transaction) rows(query string, args ...driver.Value) ([][]any, error) {
-	stmt, err := tx.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.Query(args)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out [][]any
-	raw := make([]driver.Value, len(rows.Columns()))
-	for {
-		if err := rows.Next(raw); errors.Is(err, io.EOF) {
-			return out, nil
-		} else if err != nil {
-			return nil, err
-		}
-		row := make([]any, len(raw))
-		for i := range raw {
-			row[i] = raw[i]
-		}
-		out = append(out, row)
-	}
+func (tx *transaction) rows(query string, args ...any) (out [][]any, err error) {
+	err = tx.s.own.each(query, args, func(row []any) error {
+		out = append(out, slices.Clone(row))
+		return nil
+	})
+	return out, err
 }
 
 // column is rows with one column.
-func (tx *transaction) column(query string, args ...driver.Value) ([]any, error) {
+func (tx *transaction) column(query string, args ...any) ([]any, error) {
 	found, err := tx.rows(query, args...)
 	out := make([]any, len(found))
 	for i, row := range found {

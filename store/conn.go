@@ -137,13 +137,28 @@ func (d door) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
 // pool returns n readers.
 func (d door) pool(n int) *sql.DB {
-	if d.mode == "" && d.vfs == "" {
-		d.mode = "rw" // a reader makes no file
-	}
-	db := sql.OpenDB(d)
+	db := sql.OpenDB(d.reading())
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	return db
+}
+
+// reading is the door of a connection that reads: it makes no file.
+func (d door) reading() door {
+	if d.mode == "" && d.vfs == "" {
+		d.mode = "rw"
+	}
+	return d
+}
+
+// copierPragmas are those of the connection that copies the log beside the writer.
+func copierPragmas() []pragma {
+	return []pragma{
+		{"journal_mode", "", "wal"},
+		{"synchronous", "FULL", "2"},
+		{"wal_autocheckpoint", "0", "0"},
+		{"journal_size_limit", fmt.Sprint(2 * walBytes), fmt.Sprint(2 * walBytes)},
+	}
 }
 
 // intoOneFile brings all of a database into its one file, so that it can be

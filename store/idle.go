@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"syscall"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // The log of SQLite (posd.db-wal) in the life of a store:
@@ -14,19 +16,21 @@ import (
 //	opened       grown with zeros to walBytes, so that no commit waits for the
 //	             file system to find room
 //	Commit       frames are appended, one barrier
+//	copyAt       a till that is never idle: a connection of its own copies the
+//	             frames into the database while commits go on (copylog.go)
 //	Idle         the frames are copied into the database; one small commit turns
 //	             the log over to its first frame, so that the extra barrier of a
 //	             new round is not paid by a sale; what lies behind that frame is
 //	             wiped, for it may hold an expiry whose report has left
-//	walBytes     a till that is never idle: the commit that fills the log copies
+//	walBytes     where that cannot keep up: the commit that fills the log copies
 //	             it itself
 //	Close        as Idle; the file stays
 const (
 	walHeaderBytes   = 32
 	frameHeaderBytes = 24
-	// turnTries is how often Idle tries to turn the log over after a commit: a
-	// reader that stays, such as a tool that copies the log, keeps it from it,
-	// and each try is a commit.
+	// turnTries is how often Idle tries to turn the log over after a commit of
+	// the till's: a reader that stays, such as a tool that copies the log, keeps it
+	// from it, and each try is a commit.
 	turnTries = 3
 )
 
@@ -73,21 +77,23 @@ func wipe(f *os.File, from, to int64) error {
 // Idle does what can wait until nobody does: it copies the log into the
 // database, turns it over and wipes what is left of it. It does nothing when
 // nothing was written since the last time. The till calls it when ten
-// seconds passed without a commit.
-func (s *Store) Idle(ctx context.Context) error {
+// seconds passed without a commit, and again, ever more rarely, until done is
+// true: while somebody reads the log cannot be turned over.
+func (s *Store) Idle(ctx context.Context) (done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil
+		return true, nil
 	}
-	return s.tidy(ctx)
+	err = s.tidy(ctx)
+	return !s.dirty || s.turnTries == 0, err
 }
 
 func (s *Store) tidy(ctx context.Context) error {
 	if !s.dirty {
 		return nil
 	}
-	busy, frames, err := s.checkpoint()
+	busy, frames, err := checkpoint(s.write)
 	if err != nil {
 		return explain("copy the log into the journal", err)
 	}
@@ -109,14 +115,24 @@ func (s *Store) tidy(ctx context.Context) error {
 
 // checkpoint copies what no reader needs to stay in the log. busy means that
 // not all of it could be copied.
-func (s *Store) checkpoint() (busy bool, frames int64, err error) {
-	row, err := first(s.write, "PRAGMA wal_checkpoint(PASSIVE)")
+func checkpoint(c *sqlite3.SQLiteConn) (busy bool, frames int64, err error) {
+	left, frames, err := logOf(c, "PASSIVE")
+	return left != 0, frames, err
+}
+
+// logOf returns how many frames the log has, and how many of them are not in the
+// database yet. mode NOOP only asks, PASSIVE copies what nobody needs to stay.
+func logOf(c *sqlite3.SQLiteConn, mode string) (left, frames int64, err error) {
+	row, err := first(c, "PRAGMA wal_checkpoint("+mode+")")
 	if err != nil {
-		return false, 0, err
+		return 0, 0, err
 	}
 	frames, _ = row[1].(int64)
 	copied, _ := row[2].(int64)
-	return row[0] != int64(0) || copied < frames, frames, nil
+	if left = frames - copied; row[0] != int64(0) {
+		left = max(left, 1) // another copies
+	}
+	return left, frames, nil
 }
 
 // turnOver begins a new round of the log and wipes the old one. The lock on

@@ -89,7 +89,7 @@ func TestKilledChild(t *testing.T) {
 		mustCommit(t, s, rows)
 		fmt.Printf("acknowledged %d\n", n)
 		if n%7 == 0 {
-			if err := s.Idle(t.Context()); err != nil {
+			if _, err := s.Idle(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

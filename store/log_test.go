@@ -38,7 +38,7 @@ func inForce(t *testing.T) (dir, whole string, idleNote []byte) {
 	t.Helper()
 	live := t.TempDir()
 	s := lived(t, live)
-	if err := s.Idle(t.Context()); err != nil {
+	if _, err := s.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	idleNote, err := os.ReadFile(filepath.Join(live, keptNote))

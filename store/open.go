@@ -40,16 +40,18 @@ type Store struct {
 	wal     *os.File                         // the log of SQLite, to make room in it and to wipe it; nil over another file layer
 	read    *sql.DB                          // look-ups
 	lists   *sql.DB                          // lists, and whoever reads the whole
+	looking lookups                          // what the till looks up while somebody writes
 	file    fs.FileInfo                      // of posd.db as it was opened
 	free    func(dir string) (uint64, error) // room on the disk of a folder, in bytes
 
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
-	stmts  map[string]*sqlite3.SQLiteStmt
+	own    *prepared // statements of the writer
 	chain  link
 	keeper *keeper
 	dirty  bool // frames were written since the log was turned over
 	closed bool
+	copier copier
 
 	turnTries int  // left to Idle until the next commit
 	wiped     bool // Idle has looked at the whole log in this run
@@ -174,7 +176,7 @@ func (s *Store) attach() error {
 	if err != nil {
 		return explain("open "+s.door.path, err)
 	}
-	s.write, s.stmts = c, map[string]*sqlite3.SQLiteStmt{}
+	s.write, s.own = c, newPrepared(c)
 	if err := migrate(c, s.door.path); err != nil {
 		return err
 	}
@@ -200,6 +202,9 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.mu.Unlock()
+	s.copier.under.Wait()
+	s.mu.Lock()
 	var errs []error
 	if s.read != nil && s.write != nil {
 		errs = append(errs, s.tidy(context.Background()))
@@ -214,21 +219,21 @@ func (s *Store) Close() error {
 
 // detach closes the connections.
 func (s *Store) detach() error {
-	var errs []error
+	errs := []error{s.looking.close()}
 	for _, db := range []*sql.DB{s.read, s.lists} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
 	}
+	if c := s.copier.conn; c != nil {
+		errs = append(errs, c.Close())
+	}
 	if s.write != nil {
-		for _, stmt := range s.stmts {
-			errs = append(errs, stmt.Close())
-		}
 		// With a limit in force SQLite would cut the log to nothing here.
 		_, err := s.write.Exec("PRAGMA journal_size_limit = -1", nil)
-		errs = append(errs, err, s.write.Close())
+		errs = append(errs, err, s.own.close())
 	}
-	s.write, s.stmts = nil, nil // who still reads is told that the readers are closed
+	s.write, s.own = nil, nil // who still reads is told that the readers are closed
 	return errors.Join(errs...)
 }
 

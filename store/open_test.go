@@ -124,7 +124,7 @@ func TestClosedStoreSaysSo(t *testing.T) {
 	}
 	_, err1 := s.Commit(t.Context(), []sale.Row{sale.NoteRow{Name: "n"}})
 	_, err2 := s.Recover(t.Context())
-	if err1 == nil || err2 == nil || s.Idle(t.Context()) != nil {
+	if done, err := s.Idle(t.Context()); err1 == nil || err2 == nil || !done || err != nil {
 		t.Errorf("Commit %v, Recover %v", err1, err2)
 	}
 }

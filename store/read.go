@@ -61,35 +61,51 @@ func lookIn(ctx context.Context, db *sql.DB, doing string, f func(view) error) e
 	return nil
 }
 
-// list reads rows of a table; tail is what follows FROM table.
-func list[T any](v view, t table[T], tail string, args ...any) ([]T, error) {
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT "+t.names()+" FROM "+t.name+" "+tail, args...)
+// asker answers a query: a view, or the connection for look-ups.
+type asker interface {
+	each(query string, args []any, f func(row []any) error) error
+}
+
+func (v view) each(query string, args []any, f func(row []any) error) error {
+	rows, err := v.tx.QueryContext(v.ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	raw := make([]any, len(t.columns))
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	raw := make([]any, len(names))
 	into := make([]any, len(raw))
 	for i := range raw {
 		into[i] = &raw[i]
 	}
-	var out []T
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			return nil, err
+			return err
 		}
-		var x T
-		if err := t.fill(&x, raw); err != nil {
-			return nil, err
+		if err := f(raw); err != nil {
+			return err
 		}
-		out = append(out, x)
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
-// sales reads sales with their attempts and movements, in three statements
+// list reads rows of a table; tail is what follows FROM table.
+func list[T any](a asker, t table[T], tail string, args ...any) (out []T, err error) {
+	err = a.each(t.selected+tail, args, func(row []any) error {
+		var x T
+		err := t.fill(&x, row)
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
+// listSales reads sales with their attempts and movements, in three statements
 // however many there are.
-func (v view) sales(tail string, args ...any) ([]sale.Sale, error) {
+func listSales(v asker, tail string, args ...any) ([]sale.Sale, error) {
 	found, err := list(v, sales, tail, args...)
 	if err != nil {
 		return nil, err
@@ -126,7 +142,7 @@ func (v view) sales(tail string, args ...any) ([]sale.Sale, error) {
 
 // Key returns what an Idempotency-Key is bound to.
 func (s *Store) Key(ctx context.Context, key string) (bound sale.KeyBinding, err error) {
-	err = s.look(ctx, fmt.Sprintf("find key %q", key), func(v view) error {
+	err = s.lookUp(ctx, fmt.Sprintf("find key %q", key), func(v asker) error {
 		found, err := list(v, keys, "WHERE key = ?", key)
 		if err != nil {
 			return err
@@ -142,8 +158,8 @@ func (s *Store) Key(ctx context.Context, key string) (bound sale.KeyBinding, err
 
 // Sale returns one sale with its attempts and movements.
 func (s *Store) Sale(ctx context.Context, id sale.ID) (out sale.Sale, err error) {
-	err = s.look(ctx, "find sale "+string(id), func(v view) error {
-		found, err := v.sales("WHERE id = ?", string(id))
+	err = s.lookUp(ctx, "find sale "+string(id), func(v asker) error {
+		found, err := listSales(v, "WHERE id = ?", string(id))
 		if err != nil {
 			return err
 		}
@@ -161,7 +177,7 @@ func (s *Store) Sale(ctx context.Context, id sale.ID) (out sale.Sale, err error)
 func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err error) {
 	tail, args := listing(f)
 	err = s.lookAtList(ctx, f.Limit, "list sales", func(v view) (err error) {
-		if out, err = v.sales(tail, append(args, limitOf(f.Limit))...); err != nil || f.Day == 0 {
+		if out, err = listSales(v, tail, append(args, limitOf(f.Limit))...); err != nil || f.Day == 0 {
 			return err
 		}
 		return v.vouched(out) // a day is closed by what is read here
@@ -255,8 +271,8 @@ func byContent(f sale.Filter, add func(clause string, arg any)) {
 
 // Completions returns the completions of an authorisation, in order.
 func (s *Store) Completions(ctx context.Context, auth sale.ID) (out []sale.Sale, err error) {
-	err = s.look(ctx, "look for completions of "+string(auth), func(v view) (err error) {
-		out, err = v.sales("WHERE original = ? AND original <> '' ORDER BY n", string(auth))
+	err = s.lookUp(ctx, "look for completions of "+string(auth), func(v asker) (err error) {
+		out, err = listSales(v, "WHERE original = ? AND original <> '' ORDER BY n", string(auth))
 		return err
 	})
 	return out, err
@@ -289,8 +305,8 @@ func (s *Store) DaysOn(ctx context.Context, date string) (out []sale.Day, err er
 
 // SameBill returns the sales that carry the bill's number, newest first.
 func (s *Store) SameBill(ctx context.Context, reference string) (out []sale.Sale, err error) {
-	err = s.look(ctx, "look for sales of the same bill", func(v view) (err error) {
-		out, err = v.sales("WHERE reference = ? AND reference <> '' ORDER BY n DESC", reference)
+	err = s.lookUp(ctx, "look for sales of the same bill", func(v asker) (err error) {
+		out, err = listSales(v, "WHERE reference = ? AND reference <> '' ORDER BY n DESC", reference)
 		return err
 	})
 	return out, err
@@ -334,8 +350,8 @@ func (s *Store) HasReference(ctx context.Context, ref string) (used bool, err er
 // SaleOf returns the sale that a reference or number of an attempt, a refund or
 // a void belongs to.
 func (s *Store) SaleOf(ctx context.Context, ref string) (out sale.Sale, err error) {
-	err = s.look(ctx, "look for the sale of "+ref, func(v view) error {
-		found, err := v.sales(`WHERE id = coalesce((SELECT sale FROM attempts WHERE ref = ?1), (SELECT sale FROM movements WHERE id = ?1))`, ref)
+	err = s.lookUp(ctx, "look for the sale of "+ref, func(v asker) error {
+		found, err := listSales(v, `WHERE id = coalesce((SELECT sale FROM attempts WHERE ref = ?1), (SELECT sale FROM movements WHERE id = ?1))`, ref)
 		if err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ func TestReaderSeesOneMoment(t *testing.T) {
 		v.Attempts[0].Words = v.Words
 		mustCommit(t, s, []sale.Row{sale.SaleRow{Sale: v}})
 		if i%20 == 0 {
-			if err := s.Idle(t.Context()); err != nil {
+			if _, err := s.Idle(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -121,7 +121,7 @@ func TestReaderThatStaysHurtsNobody(t *testing.T) {
 	mustCommit(t, s, final(1))
 	var turns int64
 	for range 10 {
-		if err := s.Idle(t.Context()); err != nil {
+		if _, err := s.Idle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestReaderThatStaysHurtsNobody(t *testing.T) {
 	}
 	tx.Rollback()
 	mustCommit(t, s, intent(2))
-	if err := s.Idle(t.Context()); err != nil {
+	if _, err := s.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if s.dirty {

@@ -22,7 +22,7 @@ const undecidedWindow = 10_000
 // that hold only what is open, so that its cost does not grow with the years.
 func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 	err = s.look(ctx, "read the journal", func(v view) error {
-		out.Open, err = v.sales(`WHERE n IN (
+		out.Open, err = listSales(v, `WHERE n IN (
 			SELECT n FROM sales WHERE state IN ('waiting', 'unsure')
 			UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.state IN ('waiting', 'unsure')
 			UNION SELECT n FROM sales WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
@@ -36,11 +36,11 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		if err != nil {
 			return err
 		}
-		out.JobSales, err = v.sales("WHERE id IN (SELECT sale FROM jobs WHERE state NOT IN ('sent', 'printed', 'failed')) ORDER BY n")
+		out.JobSales, err = listSales(v, "WHERE id IN (SELECT sale FROM jobs WHERE state NOT IN ('sent', 'printed', 'failed')) ORDER BY n")
 		if err != nil {
 			return err
 		}
-		control, err := v.sales(`WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
+		control, err := listSales(v, `WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
 			AND method = 'card' AND kind = 'sale' AND state = 'paid' AND approved_cents > 0 AND settled_by IS NULL
 			AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.sale = sales.id AND m.kind = 'void' AND m.state <> 'refused')
 			ORDER BY n DESC LIMIT 1`, controlWindow)

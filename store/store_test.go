@@ -285,7 +285,7 @@ func TestDueReports(t *testing.T) {
 
 func TestReportLeavesWithItsExpiry(t *testing.T) {
 	for name, leave := range map[string]func(*store.Store) error{
-		"idle":   func(s *store.Store) error { return s.Idle(context.Background()) },
+		"idle":   func(s *store.Store) error { _, err := s.Idle(context.Background()); return err },
 		"closed": func(s *store.Store) error { return s.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -300,7 +300,7 @@ func TestReportLeavesWithItsExpiry(t *testing.T) {
 				want.Attempts++
 				commit(t, s, sale.ReportRow{Report: want})
 				if want.Attempts%7 == 0 {
-					if err := s.Idle(t.Context()); err != nil {
+					if _, err := s.Idle(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -18,8 +18,9 @@ type column[T any] struct {
 
 // table says how a T lies in a table of the database.
 type table[T any] struct {
-	name    string
-	columns []column[T]
+	name     string
+	columns  []column[T]
+	selected string // what a SELECT of all columns begins with
 	ledger
 }
 

@@ -264,7 +264,8 @@ func covered[T any](name, key string, columns []column[T]) table[T] {
 
 // coveredTo is a table whose digests cover the columns up to and including last.
 func coveredTo[T any](last, name, key string, columns []column[T]) table[T] {
-	t := table[T]{name, columns, ledger{table: name, key: key}}
+	t := table[T]{name: name, columns: columns, ledger: ledger{table: name, key: key}}
+	t.selected = "SELECT " + t.names() + " FROM " + name + " "
 	for _, c := range columns {
 		t.covered = append(t.covered, c.name)
 		if c.name == last {

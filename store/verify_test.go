@@ -138,7 +138,7 @@ func TestFlippedBitIsFound(t *testing.T) {
 	dir := t.TempDir()
 	s := lived(t, dir)
 	whole := dump(t, s)
-	if err := s.Idle(t.Context()); err != nil {
+	if _, err := s.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"posd/device/sale"
@@ -99,5 +103,41 @@ func (s *Store) Log() error {
 	if err != nil || info.Size() <= logBound {
 		return err
 	}
-	return fmt.Errorf("the journal's log has grown to %d MiB, for another program keeps the journal open in the middle of reading it: end that program (such as sqlite3, or a tool that copies the journal)", info.Size()>>20)
+	who := "another program (such as sqlite3, or a tool that copies the journal)"
+	if names := readersOf(s.door.path, "/proc"); len(names) > 0 {
+		who = strings.Join(names, ", ")
+	}
+	return fmt.Errorf("the journal's log has grown to %d MiB, for %s keeps the journal open in the middle of reading it: end that program", info.Size()>>20, who)
+}
+
+// readersOf names the other processes that hold a lock on the journal's shared
+// memory, as the kernel lists locks:
+//
+//	3: POSIX  ADVISORY  READ  4711 08:01:131090 124 124
+//
+// The file itself is not opened: closing it would give away SQLite's own locks.
+func readersOf(path, proc string) (names []string) {
+	info, err := os.Stat(path + "-shm")
+	if err != nil {
+		return nil
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	list, err := os.ReadFile(filepath.Join(proc, "locks"))
+	if err != nil || !ok {
+		return nil
+	}
+	seen := map[string]bool{strconv.Itoa(os.Getpid()): true}
+	for line := range strings.Lines(string(list)) {
+		f := strings.Fields(line)
+		if len(f) < 6 || !strings.HasSuffix(f[5], fmt.Sprint(":", st.Ino)) || seen[f[4]] {
+			continue
+		}
+		seen[f[4]] = true
+		name, err := os.ReadFile(filepath.Join(proc, f[4], "comm"))
+		if err != nil {
+			name = []byte("a program")
+		}
+		names = append(names, fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), f[4]))
+	}
+	return names
 }

@@ -2,7 +2,11 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,7 +49,7 @@ func TestWalkBesideSelling(t *testing.T) {
 		if _, err := s.Prune(t.Context(), noon.Add(time.Hour), noon.Add(2*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Idle(t.Context()); err != nil {
+		if _, err := s.Idle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -105,5 +109,37 @@ func TestADayIsNotClosedByWhatIsNotAsItWas(t *testing.T) {
 		if _, err := s.Sales(t.Context(), sale.Filter{Day: 3}); !errors.Is(err, sale.ErrJournalBroken) || heard != 1 {
 			t.Errorf("%s: read as %v, and said %d times", script, err, heard)
 		}
+	}
+}
+
+// TestWhoReadsTooLongIsNamed by the kernel's list of locks.
+func TestWhoReadsTooLongIsNamed(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	mustCommit(t, s, intent(1))
+	if err := s.Log(); err != nil {
+		t.Error(err)
+	}
+	if err := os.Truncate(s.door.path+"-wal", logBound+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Log(); err == nil || !strings.Contains(err.Error(), "sqlite3") {
+		t.Errorf("of a log of 16 MiB that nobody holds: %v", err)
+	}
+	info, err := os.Stat(s.door.path + "-shm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proc, inode := t.TempDir(), info.Sys().(*syscall.Stat_t).Ino
+	locks := ""
+	for i, l := range []string{fmt.Sprint("4711 08:01:", inode), fmt.Sprint("4711 08:01:", inode), fmt.Sprint(os.Getpid(), " 08:01:", inode), "4712 08:01:1", fmt.Sprint("4713 08:01:", inode)} {
+		locks += fmt.Sprintf("%d: POSIX  ADVISORY  READ  %s 124 124\n", i+1, l)
+	}
+	for path, text := range map[string]string{"locks": locks, "4711/comm": "sqlitebrowser\n"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(proc, path)), 0o700), os.WriteFile(filepath.Join(proc, path), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(readersOf(s.door.path, proc), "; "); got != "sqlitebrowser (process 4711); a program (process 4713)" {
+		t.Errorf("named as %q", got)
 	}
 }

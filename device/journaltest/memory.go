@@ -101,7 +101,7 @@ func (m *Memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 	return seqs, nil
 }
 
-func (m *Memory) Idle(context.Context) error { return nil }
+func (m *Memory) Idle(context.Context) (bool, error) { return true, nil }
 
 func (m *Memory) Recover(context.Context) (sale.Recovered, error) {
 	m.mu.Lock()
