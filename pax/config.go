@@ -41,7 +41,8 @@ type Config struct {
 	// error. Default 1s.
 	EndWait time.Duration `toml:"end_wait"`
 	// DrainWait is the silence that must pass before a request is sent, while
-	// late answers are read. Default 30ms.
+	// late answers are read, where it is not known that nothing is on its way.
+	// Default 30ms.
 	DrainWait time.Duration `toml:"drain_wait"`
 	// WriteWait is how long a frame may take to leave. Default 5s.
 	WriteWait time.Duration `toml:"write_wait"`

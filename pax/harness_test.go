@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,20 @@ func (l *pipeLink) Read(b []byte) (int, error) {
 		return c.Read(b)
 	}
 	return 0, errUnplugged
+}
+
+// ReadNow finds what the far end is about to write.
+func (l *pipeLink) ReadNow(b []byte) (int, error) {
+	c := l.at()
+	if c == nil {
+		return 0, errUnplugged
+	}
+	c.SetReadDeadline(time.Now().Add(1))
+	n, err := c.Read(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = nil
+	}
+	return n, err
 }
 
 func (l *pipeLink) Write(b []byte) (int, error) {

@@ -25,6 +25,16 @@ type Link interface {
 	Close() error
 }
 
+// Prompt is a Link that can say what has arrived without waiting for more.
+type Prompt interface {
+	// ReadNow reads what has arrived; nothing is 0 and no error. It does not
+	// look at the read deadline.
+	ReadNow(p []byte) (int, error)
+}
+
+// settles is how long beyond DrainWait after the last byte the line must have been at rest: adapters hand a byte on up to 16 ms late.
+const settles = 50 * time.Millisecond
+
 // ending is how one exchange ended.
 type ending uint8
 
@@ -93,11 +103,18 @@ type line struct {
 	buf     [1024]byte
 	body    []byte // of the answer: the scanner's own is overwritten while EOT is awaited
 	owesEOT bool   // our last ACK was not followed by EOT yet
+	rest    rest
 
 	deadline sync.Mutex // orders a read deadline and a cancelled context
 
 	writing sync.Mutex // one frame at a time
 	cancelling
+}
+
+// rest is what is known of a line on which nothing is under way.
+type rest struct {
+	moved time.Time // when the last byte came, or a conversation was begun
+	ended bool      // that was the EOT of a conversation of ours
 }
 
 func newLine(link Link, cfg Config, log *slog.Logger, other func(Reply)) *line {
@@ -114,7 +131,10 @@ func (l *line) ready(ctx context.Context) (epoch uint64, err error) {
 		if err != nil {
 			return 0, fmt.Errorf("open the line to the terminal: %w", err)
 		}
-		err = l.drain(ctx)
+		quiet, err := l.quiet()
+		if err == nil && !quiet {
+			err = l.drain(ctx)
+		}
 		if err == nil {
 			return epoch, nil
 		}
@@ -130,7 +150,32 @@ func (l *line) same(ctx context.Context, epoch uint64) bool {
 	return err == nil && now == epoch
 }
 
-func (l *line) traced(r *recorder) { l.link = newTracedLink(l.link, r) }
+func (l *line) traced(r *recorder) {
+	traced := newTracedLink(l.link, r)
+	if now, ok := l.link.(Prompt); ok {
+		l.link = promptTrace{traced, now}
+		return
+	}
+	l.link = traced
+}
+
+// quiet reports whether one look that finds nothing proves that nothing waits on the
+// line: the terminal has ended its last conversation, or the line has been at
+// rest for longer than drain would wait. On a connection that is new nothing is known.
+func (l *line) quiet() (bool, error) {
+	now, ok := l.link.(Prompt)
+	if !ok || l.rest.moved.IsZero() || l.owesEOT || l.scan.Pending() || len(l.in) > 0 {
+		return false, nil
+	}
+	if !l.rest.ended && time.Since(l.rest.moved) <= l.cfg.DrainWait+settles {
+		return false, nil
+	}
+	n, err := now.ReadNow(l.buf[:])
+	if n > 0 {
+		l.in, l.rest = l.buf[:n], rest{moved: time.Now()}
+	}
+	return n == 0, err
+}
 
 // drain reads what waits on the line before a request is sent, so that a late
 // answer is neither lost nor taken for the next one.
@@ -185,6 +230,7 @@ func (l *line) listen(ctx context.Context) bool {
 func (l *line) do(ctx context.Context, c call) result {
 	stop := l.watch(ctx)
 	defer stop()
+	l.rest = rest{moved: time.Now()}
 	if n, err := l.putCounted(c.frame); err != nil {
 		return l.broken(c, n == 0 && !errors.Is(err, os.ErrDeadlineExceeded), err)
 	}
@@ -344,7 +390,7 @@ func (l *line) broken(c call, nothing bool, err error) result {
 func (l *line) drop() {
 	l.link.Close()
 	l.scan.Reset()
-	l.in, l.owesEOT = nil, false
+	l.in, l.owesEOT, l.rest = nil, false, rest{}
 }
 
 // awaitEOT waits for the end of a conversation. If it does not come it may come
@@ -359,7 +405,7 @@ func (l *line) awaitEOT(ctx context.Context) bool {
 		}
 		switch {
 		case tok.Control == EOT:
-			l.owesEOT = false
+			l.owesEOT, l.rest.ended = false, len(l.in) == 0
 		case tok.Kind == TokenFrame:
 			// The answer again: our ACK was lost. Or a late one.
 			if l.put([]byte{ACK}) != nil {
@@ -372,6 +418,7 @@ func (l *line) awaitEOT(ctx context.Context) bool {
 }
 
 func (l *line) ackAgain(ctx context.Context) {
+	l.rest = rest{moved: time.Now()}
 	if l.owesEOT && l.put([]byte{ACK}) == nil {
 		l.awaitEOT(ctx)
 	}
@@ -407,7 +454,7 @@ func (l *line) next(ctx context.Context, until time.Time) (Token, error) {
 		l.in = l.buf[:n]
 		switch {
 		case n > 0:
-			empty = 0
+			empty, l.rest = 0, rest{moved: time.Now()}
 		case err == nil:
 			if empty++; empty > 100 {
 				return Token{}, io.ErrNoProgress

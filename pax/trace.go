@@ -262,6 +262,18 @@ func (l *tracedLink) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// promptTrace is a tracedLink over a link that is Prompt.
+type promptTrace struct {
+	*tracedLink
+	now Prompt
+}
+
+func (l promptTrace) ReadNow(b []byte) (int, error) {
+	n, err := l.now.ReadNow(b)
+	l.in.bytes(b[:n])
+	return n, err
+}
+
 // Write is called by one goroutine at a time, which is another than Read's.
 func (l *tracedLink) Write(b []byte) (int, error) {
 	n, err := l.Link.Write(b)

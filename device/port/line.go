@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -19,6 +20,7 @@ var ErrLost = errors.New("line lost")
 // conn is one connection, from an Open to the loss or Close that ends it.
 type conn interface {
 	io.ReadWriteCloser
+	syscall.Conn
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
 	// alive asks the kernel, without touching the wire, whether the far side is still there.
@@ -135,6 +137,35 @@ func (l *Line) Read(p []byte) (int, error) {
 		return n, nil // whatever else happened shows at the next Read
 	}
 	return n, l.judge(c, "read", err)
+}
+
+// ReadNow reads what has arrived, without waiting and whatever the read deadline is;
+// nothing is 0 and no error.
+func (l *Line) ReadNow(p []byte) (int, error) {
+	c := l.current()
+	if c == nil {
+		return 0, l.why("read")
+	}
+	n, err := readNow(c, p)
+	switch {
+	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
+		return 0, nil
+	case err == nil && n == 0:
+		err = io.EOF
+	}
+	return max(n, 0), l.judge(c, "read", err)
+}
+
+// readNow reads a descriptor that does not block, past the runtime's poller.
+func readNow(c syscall.Conn, p []byte) (n int, err error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if e := raw.Control(func(fd uintptr) { n, err = syscall.Read(int(fd), p) }); e != nil {
+		return 0, e
+	}
+	return n, err
 }
 
 // Write writes p, waiting for room until the write deadline. The count is of
