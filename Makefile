@@ -34,8 +34,16 @@ check: ## format, vet, staticcheck, and the house: who imports whom, long functi
 	$(GO) run $(STATICCHECK) -tags tools,box ./...
 	$(GO) test -run 'House|Simulator' ./cmd/posd
 
-bench: ## measurements, each beside its floor
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+# Built as `make build` builds. Quick leaves out the large journals, and takes fewer rounds.
+BENCH_FLAGS = CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1"
+BENCH_QUICK = $(filter quick,$(BENCH))
+bench: build ## one table: each measurement beside its floor, in one run; figures in dist/bench.json (BENCH=quick: about three minutes)
+	@mkdir -p $(DIST)
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/measure ./cmd/possim/measure
+	$(BENCH_FLAGS) $(GO) test -trimpath -run '^$$' -bench $(if $(BENCH_QUICK),'Enqueue|Barriers|Writers64|SaleDuringDrain|Claim',.) -benchtime 1x ./store $(if $(BENCH_QUICK),-args -rows 20000) | tee $(DIST)/bench.txt
+	$(GO) test -trimpath -run '^$$' -bench . -benchtime 200x ./pax | tee -a $(DIST)/bench.txt
+	$(if $(BENCH_QUICK),,$(GO) test -trimpath -run '^$$' -bench . -benchmem ./display ./printer ./sync/outbox ./cmd/posd)
+	bin/measure -posd bin/posd -bench $(DIST)/bench.txt -json $(DIST)/bench.json $(if $(BENCH_QUICK),-quick)
 
 SEEDS ?= 10000
 SIM = $(if $(WIRES),TestSimulationThroughTheRealCodecs,$(if $(SEED),TestSimulation,TestSimulation|TestSimulationThroughTheRealCodecs))

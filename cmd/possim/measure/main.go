@@ -1,0 +1,116 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "least" {
+		fail(runLeast(os.Args[2:]))
+		return
+	}
+	posd := flag.String("posd", "bin/posd", "the `PROGRAM`")
+	bench := flag.String("bench", "", "`FILE` with what go test -bench printed")
+	out := flag.String("json", "", "`FILE` for the figures")
+	quick := flag.Bool("quick", false, "fewer rounds")
+	flag.Parse()
+	var rows []row
+	if *bench != "" {
+		f, err := os.Open(*bench)
+		fail(err)
+		rows = fromBenchmarks(f)
+		f.Close()
+	}
+	more, err := daemons(context.Background(), *posd, *quick)
+	rows = append(rows, more...)
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(number(a.No), number(b.No)) })
+	printTable(os.Stdout, rows)
+	if *out != "" {
+		fail(writeJSON(*out, rows))
+	}
+	fail(err)
+}
+
+func number(no string) int { n, _ := strconv.Atoi(no); return n }
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "measure:", err)
+		os.Exit(1)
+	}
+}
+
+// daemons measures the two programs.
+func daemons(ctx context.Context, path string, quick bool) (rows []row, err error) {
+	sales, shown, restarts, idle := 200, 40, 30, time.Minute
+	if quick {
+		sales, shown, restarts, idle = 50, 10, 10, 20*time.Second
+	}
+	dir, err := os.MkdirTemp("", "posd-measure-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, sub := range []string{"posd", "least"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	posd, err := newPosd(ctx, path, filepath.Join(dir, "posd"))
+	if err != nil {
+		return nil, err
+	}
+	defer posd.kill()
+	if _, err := posd.start(); err != nil {
+		return nil, err
+	}
+	if err := posd.rehearse(); err != nil {
+		return nil, err
+	}
+	least, err := newLeast(ctx, filepath.Join(dir, "least"), posd)
+	if err != nil {
+		return nil, err
+	}
+	defer least.kill()
+	if _, err := least.start(); err != nil {
+		return nil, err
+	}
+	terminal, paper, err := cards(posd, least, sales)
+	if err != nil {
+		return rows, err
+	}
+	rows = append(rows, terminal.row("13", "POST to the first byte of T00, cold", "1.5", 1.5), paper.row("13", "last byte of T01 to the receipt, cold", "1.8", 1.8))
+	glass, err := codes(posd, least, shown)
+	if err != nil {
+		return rows, err
+	}
+	rows = append(rows, glass.row("13", "POST to glass, less the gateway, cold", "1.4", 1.4))
+	again, err := starts(posd, least, restarts)
+	if err != nil {
+		return rows, err
+	}
+	rows = append(rows, again.row("14", "from a kill to an answer", "1.3", 1.3))
+	time.Sleep(12 * time.Second) // the journal keeps house
+	more, err := weigh(posd, least, idle)
+	return append(rows, more...), err
+}
+
+// rehearse sells once: the frames of a sale are then known, and all is warm that ever is.
+func (c *counter) rehearse() error {
+	_, id, err := c.post("/v1/sales", `{"amount":99,"method":"card"}`, "rehearsal")
+	if err != nil {
+		return err
+	}
+	return c.until(id, func(s saleState) bool { return s.State == "paid" && s.Printed == "printed" && s.Reported == "done" })
+}

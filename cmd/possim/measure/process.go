@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// starts kills and starts both daemons in turn and times how long an answer takes.
+func starts(posd, least *counter, n int) (c compared, err error) {
+	for range n {
+		for _, d := range []struct {
+			*counter
+			took *sample
+		}{{posd, &c.posd}, {least, &c.least}} {
+			d.kill()
+			took, err := d.start()
+			if err != nil {
+				return c, err
+			}
+			*d.took = append(*d.took, took)
+			time.Sleep(shopPause)
+		}
+	}
+	return c, nil
+}
+
+// resident is a process's own memory, in bytes: what it shares with no file.
+func (c *counter) resident() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.process.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return kb << 10, err
+		}
+	}
+	return 0, fmt.Errorf("the kernel says nothing of the memory of %d", c.process.Process.Pid)
+}
+
+// woken is how often a process's threads went to sleep, and its processor time.
+func (c *counter) woken() (times int64, cpu time.Duration, err error) {
+	dir := fmt.Sprintf("/proc/%d", c.process.Process.Pid)
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return 0, 0, err
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	f := strings.Fields(rest)
+	user, _ := strconv.ParseInt(f[11], 10, 64)
+	system, _ := strconv.ParseInt(f[12], 10, 64)
+	tasks, err := filepath.Glob(filepath.Join(dir, "task/*/status"))
+	for _, t := range tasks {
+		text, err := os.ReadFile(t)
+		if err != nil {
+			continue // it has ended
+		}
+		for line := range strings.Lines(string(text)) {
+			if rest, ok := strings.CutPrefix(line, "voluntary_ctxt_switches:"); ok {
+				n, _ := strconv.ParseInt(strings.TrimSpace(rest), 10, 64)
+				times += n
+			}
+		}
+	}
+	return times, time.Duration(user+system) * 10 * time.Millisecond, err
+}
+
+// weigh compares memory and size, and what idling costs.
+func weigh(posd, least *counter, idle time.Duration) (rows []row, err error) {
+	mine, err := posd.resident()
+	if err != nil {
+		return nil, err
+	}
+	floor, err := least.resident()
+	if err != nil {
+		return nil, err
+	}
+	r := row{No: "15", What: "memory, three devices open", Floor: mb(floor), Posd: mb(mine), Ratio: float64(mine) / float64(floor), Goal: "1.6"}
+	r.judge(1.6)
+	rows = append(rows, r)
+	size := func(c *counter) int64 {
+		info, e := os.Stat(c.process.Path)
+		if e != nil {
+			err = e
+			return 1
+		}
+		return info.Size()
+	}
+	r = row{No: "15", What: "program, stripped", Floor: mb(size(least)), Posd: mb(size(posd)), Ratio: float64(size(posd)) / float64(size(least)), Goal: "2.2"}
+	r.judge(2.2)
+	rows = append(rows, r)
+	before, cpu, err := posd.woken()
+	if err != nil {
+		return rows, err
+	}
+	time.Sleep(idle)
+	after, later, err := posd.woken()
+	perSecond := float64(after-before) / idle.Seconds()
+	r = row{No: "16", What: "idle, woken a second", Floor: "0", Posd: fmt.Sprintf("%.2f", perSecond), Ratio: perSecond, Goal: "0.5",
+		Worst: fmt.Sprintf("%s of processor time in %s", later-cpu, idle)}
+	r.judge(0.5)
+	return append(rows, r), err
+}
+
+func mb(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// row is one measurement beside its floor and its goal.
+type row struct {
+	No      string  `json:"no"`
+	What    string  `json:"what"`
+	Floor   string  `json:"floor"`
+	Posd    string  `json:"posd"`
+	Ratio   float64 `json:"ratio"`
+	Spread  string  `json:"spread"`
+	Worst   string  `json:"worst"`
+	Goal    string  `json:"goal"`
+	Verdict string  `json:"verdict"`
+}
+
+// judge says whether a ratio is within its limit.
+func (r *row) judge(limit float64) {
+	r.Verdict = "met"
+	if r.Ratio > limit {
+		r.Verdict = "missed"
+	}
+}
+
+// metric is what one benchmark prints that has a goal. least says that more is better.
+type metric struct {
+	no, benchmark, unit, what string
+	goal                      float64
+	least                     bool
+}
+
+var metrics = []metric{
+	{"1", "EnqueueOneRow", "ratio", "one row, of write and fdatasync", 1.10, false},
+	{"1", "EnqueueSale", "ratio", "a sale in one transaction, of write and fdatasync", 1.3, false},
+	{"1", "EnqueueSale", "worst-ratio", "the worst of it, of the floor's worst", 3, false},
+	{"2", "Barriers", "barriers/sale", "barriers, tap to receipt", 2, false},
+	{"3", "AfterRestart", "ratio", "first 100 after a restart", 1.1, false},
+	{"4", "Writers64", "of-floor", "64 writers, of a grouped plain file", 0.6, true},
+	{"4", "Writers64", "lone-ratio", "a lone writer", 1.05, false},
+	{"5", "SaleDuringDrain", "p50-ratio", "a sale in a drain, p50", 1.5, false},
+	{"5", "SaleDuringDrain", "p99-ratio", "a sale in a drain, p99", 2.5, false},
+	{"6", "Claim", "due-ratio", "claim among many, due", 1.1, false},
+	{"6", "Claim", "backoff-ratio", "claim among many, in backoff", 1.1, false},
+	{"11", "ReadT01", "x-floor", "a T01 checked, split and typed", 1.2, false},
+	{"12", "TurnAround", "x-floor", "last byte to ACK", 1.2, false},
+	{"14", "Restart", "many/few", "the journal opened, of many sales against few", 1.1, false},
+}
+
+var benchLine = regexp.MustCompile(`^Benchmark(\w+?)(?:-\d+)?\s+\d+\s+(.*)$`)
+
+// fromBenchmarks reads what `go test -bench` printed.
+func fromBenchmarks(in io.Reader) (rows []row) {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		m := benchLine.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		f := strings.Fields(m[2])
+		for i := 0; i+1 < len(f); i += 2 {
+			for _, want := range metrics {
+				if want.benchmark != m[1] || want.unit != f[i+1] {
+					continue
+				}
+				value, err := strconv.ParseFloat(f[i], 64)
+				if err != nil {
+					continue
+				}
+				r := row{No: want.no, What: want.what, Floor: "1.00", Posd: f[i], Ratio: value, Goal: fmt.Sprint(want.goal)}
+				r.judge(want.goal)
+				if want.least {
+					r.Verdict = map[bool]string{true: "met", false: "missed"}[value >= want.goal]
+				}
+				rows = append(rows, r)
+			}
+		}
+	}
+	return rows
+}
+
+func printTable(w io.Writer, rows []row) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "row\twhat\tfloor\tposd\tratio\tgoal\tverdict\tspread\tworst, posd / floor")
+	for _, r := range rows {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\n", r.No, r.What, r.Floor, r.Posd, r.Ratio, r.Goal, r.Verdict, r.Spread, r.Worst)
+	}
+	t.Flush()
+}
+
+func writeJSON(path string, rows []row) error {
+	text, err := json.MarshalIndent(rows, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
