@@ -47,7 +47,7 @@ func runCommand(at *where) *cobra.Command {
 				return err
 			}
 			defer d.Close()
-			d.metrics.dropped = lines.Dropped
+			d.metrics.dropped, d.file = lines.Dropped, at.configFile()
 			return d.Run(cmd.Context())
 		},
 	}

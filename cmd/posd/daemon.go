@@ -25,6 +25,7 @@ import (
 // fields is the order in which they are made.
 type daemon struct {
 	config    Config
+	file      string // where the configuration stands, for commands that ask this daemon
 	log       *slog.Logger
 	journal   *journal
 	parts     *parts

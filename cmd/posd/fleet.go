@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"posd/device"
 	"posd/sync/fleet"
@@ -25,6 +29,37 @@ func (d *daemon) joinFleet() {
 	}
 	d.board.fleet = fleet.New(c.Config, d.journal.Store, d.config.Store.Dir, d.board.health, d.log.With("line", "chain"))
 	d.journal.wake = d.board.fleet.Wake
+	if c.Answers {
+		d.board.fleet.Answer(d.answer)
+	}
+}
+
+// answer answers a question of the chain's centre with what a command says, once the
+// journal has it that it was asked. The commands read; none moves money.
+func (d *daemon) answer(ctx context.Context, question string) ([]byte, error) {
+	if err := d.till.Setting(ctx, nil, "chain.asked", question, false); err != nil {
+		return nil, fmt.Errorf("note the question: %w", err)
+	}
+	switch question {
+	case "log":
+		var out redactor
+		return []byte(out.text(said(ctx, "journalctl -u posd* -n 400 --no-pager -o short-iso-precise"))), nil
+	case "support":
+		dir, err := os.MkdirTemp("", "posd-support-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		file := filepath.Join(dir, "support.tar.gz")
+		var out, words bytes.Buffer
+		if execute(ctx, []string{"support", file, "-config", d.file}, &out, &words) != exitDone {
+			return nil, errors.New(words.String())
+		}
+		return os.ReadFile(file)
+	}
+	var out bytes.Buffer
+	execute(ctx, []string{question, "-config", d.file}, &out, &out) // its words are the answer, however it ends
+	return out.Bytes(), nil
 }
 
 // health is what the hub is told of the counter besides its books.

@@ -218,7 +218,8 @@ func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
 	if seed%10 == 3 {
 		n = 3
 	}
-	w.addrs, w.routes = freeAddrs(t, n), freeAddrs(t, n)
+	free := freeAddrs(t, 2*n)
+	w.addrs, w.routes = free[:n], free[n:]
 	w.servers = make([]process, n)
 	for i := range w.servers {
 		w.servers[i] = process{t: t, name: program, args: []string{"-c", w.conf(i)}, log: filepath.Join(w.dir, fmt.Sprintf("server%d.log", i))}

@@ -46,7 +46,7 @@ func command() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, Version: release,
 	}
 	c.PersistentFlags().StringVar(&file, "config", "/etc/posd/poshub.toml", "the configuration file")
-	c.AddCommand(runCommand(&file), initCommand(&file), checkCommand(&file), exportCommand(&file), tokenCommand(&file))
+	c.AddCommand(runCommand(&file), initCommand(&file), checkCommand(&file), exportCommand(&file), askCommand(&file), tokenCommand(&file))
 	return c
 }
 

@@ -105,6 +105,7 @@ servers = [{{q .Servers}}]
 chain = "demo"
 shop = {{q .Shop}}
 till = {{q .Till}}
+answers = true
 {{- end}}
 `))
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -35,6 +36,7 @@ func playChain(ctx context.Context, set setup, out io.Writer) (err error) {
 		do    func() error
 	}{
 		{"all is well", func() error { return nil }},
+		{"the centre asks the first counter how it is", func() error { return k.askFirst(ctx) }},
 		{"the hub is killed", func() error { k.hub.Kill(); return nil }},
 		{"the hub is back", func() error { return k.startHub(ctx) }},
 		{"the server is killed", func() error { k.nats.Kill(); return nil }},
@@ -65,6 +67,26 @@ func playChain(ctx context.Context, set setup, out io.Writer) (err error) {
 // secretless are the files of the chain, in which nothing of a card but its last digits may stand.
 func (k *chain) secretless() []string {
 	return []string{filepath.Join(k.dir, "stream"), filepath.Join(k.dir, "books.db"), filepath.Join(k.dir, "books.db-wal"), filepath.Join(k.dir, "new.db"), k.log.Name()}
+}
+
+// askFirst puts questions to the first counter, and one that is none.
+func (k *chain) askFirst(ctx context.Context) error {
+	name := places[0][0] + "/" + places[0][1]
+	for question, part := range map[string]string{"devices": "terminal", "queue": "", "check": "journal"} {
+		words, err := k.poshub(ctx, "ask", name, question)
+		if err != nil || !strings.Contains(words, part) {
+			return fmt.Errorf("%s was asked for %s: %q (%w)", name, question, words, err)
+		}
+		pause(ctx, 3*time.Second) // it answers one question, and rests
+	}
+	file := filepath.Join(k.dir, "support.tar.gz")
+	if _, err := k.poshub(ctx, "ask", name, "support", file); err != nil {
+		return err
+	}
+	if words, err := k.poshub(ctx, "ask", name, "refund"); err == nil {
+		return fmt.Errorf("%s answered what it may not be asked: %s", name, words)
+	}
+	return nil
 }
 
 // sellEverywhere sells two bills at each counter, all at once.

@@ -41,7 +41,7 @@ func TestEveryKindOfEventIsListed(t *testing.T) {
 		}
 	}
 	for _, kind := range sale.EventKinds {
-		beyond := strings.HasPrefix(kind, "token.") || strings.HasPrefix(kind, "person.") || !strings.Contains(kind, ".")
+		beyond := strings.HasPrefix(kind, "token.") || strings.HasPrefix(kind, "person.") || kind == "chain.asked" || !strings.Contains(kind, ".")
 		if !beyond && !written[kind] {
 			t.Errorf("%s is listed, and neither a story nor a source tells it", kind)
 		}

@@ -15,5 +15,6 @@ var EventKinds = []string{
 	"day.closing", "day.stays-open", "day.closed",
 	"token.created", "token.revoked",
 	"person.added", "person.pin", "person.removed", "person.wrong-pin",
+	"chain.asked",
 	"restored", "assembled",
 }

@@ -33,6 +33,10 @@ type Config struct {
 	// CAFile holds the certificates that the servers' are checked against. Default
 	// "": the box's own.
 	CAFile string `toml:"ca_file"`
+	// Answers lets the chain's centre ask how this counter is: check, devices, queue,
+	// the end of the log, a support bundle. Nothing of it moves money or changes a
+	// setting, and each question is noted in the journal. Default false.
+	Answers bool `toml:"answers"`
 }
 
 // Defaults returns the documented defaults.
@@ -103,6 +107,11 @@ func (n Name) subjects() string { return n.Subject("*") }
 // statusSubject is what the counter says of itself on; nothing of it is kept.
 func (n Name) statusSubject() string {
 	return strings.Join([]string{"status", n.Chain, n.Shop, n.Till}, ".")
+}
+
+// askSubject is what a question to the counter is asked on.
+func (n Name) askSubject(question string) string {
+	return strings.Join([]string{"ask", n.Chain, n.Shop, n.Till, question}, ".")
 }
 
 func (n Name) String() string { return n.Shop + "/" + n.Till }

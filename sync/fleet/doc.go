@@ -12,6 +12,7 @@
 //	message.go    a commit as messages: subject, headers, body
 //	settle.go     where to go on, decided by the stream's last message
 //	publisher.go  the loop: settle, read, publish, note
+//	questions.go  what the chain's centre may ask a counter
 //	cursor.go     posd.fleet: what was acknowledged, by memory
 //	nats.go       the counter's side of the wire
 //	stream.go     the stream as it must be, made and checked (poshub)

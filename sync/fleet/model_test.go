@@ -248,6 +248,7 @@ func (s *modelStream) publish(_ context.Context, all []Message, last uint64) (ui
 
 func (s *modelStream) tell([]byte) error  { return nil }
 func (s *modelStream) up() (bool, string) { return true, "" }
+func (s *modelStream) listen(*desk) error { return nil }
 func (s *modelStream) close()             {}
 
 func (w *world) last() uint64 {

@@ -32,6 +32,8 @@ type stream interface {
 	publish(ctx context.Context, all []Message, last uint64) (uint64, error)
 	// tell says how the counter is; nothing of it is kept.
 	tell(status []byte) error
+	// listen has the desk answer what the counter is asked, until close.
+	listen(d *desk) error
 	// up reports whether the link is there, and the words about it.
 	up() (bool, string)
 	close()
@@ -57,6 +59,7 @@ type Publisher struct {
 	health  func(ctx context.Context) []byte
 	log     *slog.Logger
 	wake    chan struct{}
+	desk    *desk     // nil where no questions are answered
 	told    time.Time // when the counter last said how it is
 
 	mu   sync.Mutex
@@ -80,6 +83,9 @@ func New(c Config, j Journal, dir string, health func(ctx context.Context) []byt
 	p.now.Words = "not published yet"
 	return p
 }
+
+// Answer has questions of the chain's centre answered, one at a time. Call it before Run.
+func (p *Publisher) Answer(a Answerer) { p.desk = &desk{answer: a, log: p.log} }
 
 // Wake says that something was committed. It never waits.
 func (p *Publisher) Wake() {
@@ -208,6 +214,12 @@ func (p *Publisher) connect() (stream, error) {
 	link, err := p.dial(p.config, p.log)
 	if err != nil {
 		return nil, err
+	}
+	if p.desk != nil {
+		if err := link.listen(p.desk); err != nil {
+			link.close()
+			return nil, err
+		}
 	}
 	p.link = link
 	return link, nil

@@ -1,12 +1,14 @@
 package fleet_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"math/big"
 	"net"
@@ -136,8 +138,27 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 	if faults := c.Validate(); len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	b.run(fleet.New(c, b.Store, b.dir, nil, quiet))
+	pub := fleet.New(c, b.Store, b.dir, nil, quiet)
+	pub.Answer(func(_ context.Context, question string) ([]byte, error) {
+		if question == "queue" {
+			return nil, errors.New("line one\nline two")
+		}
+		return []byte("all is well: " + question), nil
+	})
+	b.run(pub)
 	b.caughtUp(t)
+	if text, err := fleet.Ask(t.Context(), hub, c.Name, "devices"); err != nil || string(text) != "all is well: devices" {
+		t.Errorf("%q %v", text, err)
+	}
+	if _, err := fleet.Ask(t.Context(), hub, c.Name, "check"); err == nil || err.Error() != fleet.ErrBusy.Error() {
+		t.Errorf("a second question at once: %v", err)
+	}
+	if _, err := fleet.Ask(t.Context(), hub, c.Name, "refund"); err == nil || !strings.Contains(err.Error(), "no question") {
+		t.Errorf("a question that is none: %v", err)
+	}
+	if _, err := fleet.Ask(t.Context(), hub, fleet.Name{Chain: "demo", Shop: "shop1", Till: "t2"}, "check"); err == nil || !strings.Contains(err.Error(), "does not answer") {
+		t.Errorf("a counter that is away: %v", err)
+	}
 	feed, err := fleet.OpenFeed(t.Context(), hub, "BOOKS", "demo", "hub", time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -154,13 +175,13 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 		"books.demo.shop1.t1.1-x": "{}", "books.demo.shop9.t9.1-x": "{}", "status.demo.shop1.t1": "{}",
 		"$JS.API.DIRECT.GET.BOOKS.books.demo.shop1.t1.*": "", "$JS.API.DIRECT.GET.BOOKS": `{"seq":1}`, "$JS.API.STREAM.MSG.GET.BOOKS": `{"seq":1}`,
 		"$JS.API.STREAM.MSG.DELETE.BOOKS": `{"seq":1}`, "$JS.API.STREAM.PURGE.BOOKS": "", "$JS.API.STREAM.DELETE.BOOKS": "", "$JS.API.STREAM.INFO.BOOKS": "",
-		"$JS.API.CONSUMER.CREATE.BOOKS": `{}`,
+		"$JS.API.CONSUMER.CREATE.BOOKS": `{}`, "ask.demo.shop1.t1.devices": "",
 	} {
 		if answer, err := other.Request(subject, []byte(body), 300*time.Millisecond); err == nil {
 			t.Errorf("%s was answered: %s", subject, answer.Data)
 		}
 	}
-	for _, subject := range []string{"books.>", "_INBOX.>", "_INBOX.shop1.t1.>", "status.>"} {
+	for _, subject := range []string{"books.>", "_INBOX.>", "_INBOX.shop1.t1.>", "status.>", "ask.>", "ask.demo.shop1.t1.*"} {
 		sub, err := other.SubscribeSync(subject)
 		if err != nil {
 			continue
