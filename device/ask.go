@@ -124,7 +124,7 @@ func (t *Till) bound(ctx context.Context, key string) (*sale.KeyBinding, *sale.S
 	if err != nil {
 		return nil, nil, broken(err)
 	}
-	if _, ok := h.MadeDay(); ok {
+	if h.Sale == "" { // the close of a day, or a print: no payment
 		return &h, nil, nil
 	}
 	s, err := t.stored(ctx, h.Sale)

@@ -395,6 +395,7 @@ type fakePrinter struct {
 	done    []sale.Receipt    // came out
 	result  *sale.PrintResult // what it answers instead of printing
 	codes   []string
+	own     []sale.Print // the shop's own that came out
 }
 
 func (p *fakePrinter) PrintCode(_ context.Context, s sale.Screen) sale.PrintResult {
@@ -402,6 +403,25 @@ func (p *fakePrinter) PrintCode(_ context.Context, s sale.Screen) sale.PrintResu
 	defer p.mu.Unlock()
 	p.codes = append(p.codes, s.Code)
 	return sale.PrintResult{State: sale.PrintDone}
+}
+
+func (p *fakePrinter) PreparePrint(form sale.PrintForm, data []byte) ([]byte, error) {
+	if form == sale.PrintRaw {
+		return nil, errors.New("not for this printer")
+	}
+	return append([]byte("kept "), data...), nil
+}
+
+func (p *fakePrinter) PrintOwn(_ context.Context, own sale.Print) sale.PrintResult {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.result != nil {
+		res := *p.result
+		res.Job = own.Job
+		return res
+	}
+	p.own = append(p.own, own)
+	return sale.PrintResult{Job: own.Job, State: sale.PrintDone}
 }
 
 func (p *fakePrinter) Print(_ context.Context, r sale.Receipt) sale.PrintResult {

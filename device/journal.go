@@ -34,6 +34,8 @@ type Reader interface {
 	LastSeq(ctx context.Context) (int64, error)
 	// InCopy reports whether a sale stood in the copy of the last restore.
 	InCopy(ctx context.Context, id sale.ID) (bool, error)
+	// Job returns a print job, without its content.
+	Job(ctx context.Context, id string) (sale.Job, error)
 	// Completions returns the completions of an authorisation, in order.
 	Completions(ctx context.Context, auth sale.ID) ([]sale.Sale, error)
 	// Day returns a closed business day by its number.

@@ -72,17 +72,21 @@ func (t *Till) perform(e core.Effect) {
 	case core.SendReports:
 		t.call(func(ctx context.Context) core.Event { return t.sendReports(ctx, e.Reports) })
 	case core.PrintCode:
-		t.work(func(ctx context.Context) {
-			if r := t.o.Printer.PrintCode(ctx, e.Screen); r.State == sale.PrintFailed {
-				t.o.Log.Warn("the code was not printed", "sale", e.Screen.Sale, "words", r.Words)
-			}
-		})
+		t.work(func(ctx context.Context) { t.printCode(ctx, e.Screen) })
 	case core.OpenDrawer:
 		t.work(func(ctx context.Context) { t.sendPulse(ctx, e.Job) })
 	case core.PrintReceipt:
-		t.receipts.put(e.Receipt)
+		t.papers.put(func(ctx context.Context) sale.PrintResult { return t.o.Printer.Print(ctx, e.Receipt) })
+	case core.PrintOwn:
+		t.papers.put(func(ctx context.Context) sale.PrintResult { return t.o.Printer.PrintOwn(ctx, e.Print) })
 	default:
 		panic(fmt.Sprintf("effect %T is not performed", e))
+	}
+}
+
+func (t *Till) printCode(ctx context.Context, s sale.Screen) {
+	if r := t.o.Printer.PrintCode(ctx, s); r.State == sale.PrintFailed {
+		t.o.Log.Warn("the code was not printed", "sale", s.Sale, "words", r.Words)
 	}
 }
 
@@ -235,30 +239,30 @@ func (t *Till) log(e core.Log) {
 	level(e.Message, "sale", e.Sale, "words", e.Words)
 }
 
-// printAll hands receipts to the printer one after the other.
+// printAll hands papers to the printer one after the other.
 func (t *Till) printAll(ctx context.Context) {
 	for {
-		r, ok := t.receipts.take(ctx)
+		print, ok := t.papers.take(ctx)
 		if !ok {
 			return
 		}
-		t.post(core.JobDone{Result: t.o.Printer.Print(ctx, r)})
+		t.post(core.JobDone{Result: print(ctx)})
 	}
 }
 
-// backlog is the receipts that wait for the printer. Its size is bounded by the
+// backlog is what waits for the printer: receipts, and prints of the shop's own. Its size is bounded by the
 // journal's unfinished jobs, each of which is in it once.
 type backlog struct {
 	mu   sync.Mutex
-	list []sale.Receipt
+	list []paper
 	wake chan struct{}
 }
 
 func newBacklog() *backlog { return &backlog{wake: make(chan struct{}, 1)} }
 
-func (b *backlog) put(r sale.Receipt) {
+func (b *backlog) put(p paper) {
 	b.mu.Lock()
-	b.list = append(b.list, r)
+	b.list = append(b.list, p)
 	b.mu.Unlock()
 	select {
 	case b.wake <- struct{}{}:
@@ -266,20 +270,23 @@ func (b *backlog) put(r sale.Receipt) {
 	}
 }
 
-func (b *backlog) take(ctx context.Context) (sale.Receipt, bool) {
+func (b *backlog) take(ctx context.Context) (paper, bool) {
 	for {
 		b.mu.Lock()
 		if len(b.list) > 0 {
-			r := b.list[0]
+			p := b.list[0]
 			b.list = b.list[1:]
 			b.mu.Unlock()
-			return r, true
+			return p, true
 		}
 		b.mu.Unlock()
 		select {
 		case <-b.wake:
 		case <-ctx.Done():
-			return sale.Receipt{}, false
+			return nil, false
 		}
 	}
 }
+
+// paper prints one of them and says what became of it.
+type paper func(ctx context.Context) sale.PrintResult

@@ -47,7 +47,7 @@ type Till struct {
 	tokens   map[core.Token]chan core.Reply
 	token    core.Token
 	ledger   ledger
-	receipts *backlog
+	papers   *backlog
 	hub      *hub
 	ready    chan struct{}
 	done     chan struct{}
@@ -80,7 +80,7 @@ func New(o Options) (*Till, error) {
 	return &Till{
 		o: o, machine: machine,
 		inbox: make(chan core.Event, 64), requests: make(chan request), turns: make(chan func()), commits: make(chan commitResult, 1),
-		tokens: map[core.Token]chan core.Reply{}, receipts: newBacklog(), hub: newHub(),
+		tokens: map[core.Token]chan core.Reply{}, papers: newBacklog(), hub: newHub(),
 		ready: make(chan struct{}), done: make(chan struct{}),
 	}, nil
 }

@@ -65,4 +65,9 @@ type Printer interface {
 	Print(ctx context.Context, r sale.Receipt) sale.PrintResult
 	// PrintCode prints the code of a ScreenCode for a customer to scan.
 	PrintCode(ctx context.Context, s sale.Screen) sale.PrintResult
+	// PrintOwn prints something of the shop's own, as PreparePrint returned it.
+	PrintOwn(ctx context.Context, p sale.Print) sale.PrintResult
+	// PreparePrint returns what is to be stored and printed of what somebody sent,
+	// or says in words why it cannot be printed here.
+	PreparePrint(form sale.PrintForm, data []byte) ([]byte, error)
 }

@@ -43,6 +43,9 @@
 // A printer on the network is let go between jobs (share.go). The cash drawer
 // opens now or not at all (drawer.go).
 //
+// What the shop's own programs print takes its turn between receipts (own.go):
+// text, a picture, or ESC/POS commands that are known to print and nothing else (raw.go).
+//
 // A logo is kept by printers that can (keep.go), and sent as a picture to all others.
 //
 // Hebrew and Arabic are drawn from right to left; words of a script that neither

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 
 	"posd/device/sale"
@@ -19,7 +18,7 @@ func (l Layout) PNG(r sale.Receipt) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	img := image.NewPaletted(image.Rect(0, 0, pic.w+2*paperEdge, pic.h+2*paperEdge), color.Palette{color.White, color.Black})
+	img := image.NewPaletted(image.Rect(0, 0, pic.w+2*paperEdge, pic.h+2*paperEdge), blackOnWhite)
 	for y := range pic.h {
 		for x := range pic.w {
 			if pic.at(x, y) {

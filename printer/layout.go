@@ -3,6 +3,7 @@ package printer
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"posd/device/sale"
 )
@@ -210,6 +211,23 @@ func (p *page) text(style Style, align Align, s string) {
 	for _, t := range wrap(p.set.fold(s), cols) {
 		p.lines = append(p.lines, Line{Text: t, Style: style, Align: align})
 	}
+}
+
+// verbatim adds a line of text as it stands, spaces included, broken where the
+// paper ends.
+func (p *page) verbatim(s string) {
+	line, used := "", 0
+	for _, r := range p.set.fold(strings.ReplaceAll(s, "\t", "    ")) {
+		if unicode.IsControl(r) {
+			continue
+		}
+		if used+runeWidth(r) > p.Columns {
+			p.lines = append(p.lines, Line{Text: line})
+			line, used = "", 0
+		}
+		line, used = line+string(r), used+runeWidth(r)
+	}
+	p.lines = append(p.lines, Line{Text: line})
 }
 
 // pair adds a label with its value flush right: on one line if they fit, else

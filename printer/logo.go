@@ -9,9 +9,14 @@ import (
 // longestLogo bounds a logo's height in dots: 50 mm of paper.
 const longestLogo = 400
 
-// newLogo turns an image into dots: as wide as it is, but no wider than the
-// paper, with grey made of black dots.
-func newLogo(img image.Image, dots int) *picture {
+var blackOnWhite = color.Palette{color.White, color.Black}
+
+// newLogo turns an image into dots.
+func newLogo(img image.Image, dots int) *picture { return fitPicture(img, dots, longestLogo) }
+
+// fitPicture turns an image into dots: as wide as it is, but no wider than the
+// paper and no longer than longest, with grey made of black dots.
+func fitPicture(img image.Image, dots, longest int) *picture {
 	b := img.Bounds()
 	if b.Empty() {
 		return nil
@@ -20,8 +25,8 @@ func newLogo(img image.Image, dots int) *picture {
 	if w > dots {
 		w, h = dots, h*dots/w
 	}
-	if h > longestLogo {
-		w, h = w*longestLogo/h, longestLogo
+	if h > longest {
+		w, h = w*longest/h, longest
 	}
 	w, h = max(w, 1), max(h, 1)
 	grey := image.NewGray(image.Rect(0, 0, w, h))
@@ -31,7 +36,7 @@ func newLogo(img image.Image, dots int) *picture {
 			grey.SetGray(x, y, average(img, from))
 		}
 	}
-	two := image.NewPaletted(grey.Rect, color.Palette{color.White, color.Black})
+	two := image.NewPaletted(grey.Rect, blackOnWhite)
 	draw.FloydSteinberg.Draw(two, two.Rect, grey, image.Point{})
 	// Centred here, so that no printer's own idea of centring matters.
 	pic := newPicture(dots, h)

@@ -51,6 +51,8 @@ type Printer struct {
 	letGo    *time.Timer // see letGoLater
 	released bool        // we closed the line ourselves: what is known still holds
 
+	picturing sync.Mutex // one picture is unpacked at a time
+
 	mu       sync.Mutex
 	status   Status
 	saidLast string // the latest receipt that failed before a byte, and why

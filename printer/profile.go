@@ -25,6 +25,7 @@ type Profile struct {
 	Star     bool   // sends its maker's own report unasked, also under ESC/POS emulation
 	RealTime bool   // opens the drawer in real time, also while it is stopped: DLE DC4
 	Confirm  Confirm
+	Raw      bool // its commands are those of the manual that raw.go was written from
 	Quiet    bool // answers no question at all: a receipt is never more than sent
 	Pieces   int  // largest number of bytes sent without a pause; 0 is all at once
 }
@@ -42,14 +43,14 @@ const (
 // Profiles are the models posd knows. Code-table numbers are from the makers'
 // and the public capability tables; 1252 is taken where there is a choice.
 var Profiles = []Profile{
-	{Name: "generic-80", About: "80 mm, 203 dpi, ESC/POS", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, RealTime: true, Confirm: ConfirmGSr},
-	{Name: "generic-58", About: "58 mm, 203 dpi, ESC/POS, tear bar", Columns: 32, Dots: 384, Table: 16, Encoding: "cp1252", QR: true, RealTime: true, Confirm: ConfirmGSr},
-	{Name: "generic-80-gb", About: "80 mm, Chinese market", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", Hanzi: "gb18030", QR: true, Cutter: true, RealTime: true, Confirm: ConfirmGSr},
-	{Name: "generic-58-gb", About: "58 mm, Chinese market, tear bar", Columns: 32, Dots: 384, Table: 16, Encoding: "cp1252", Hanzi: "gb18030", QR: true, RealTime: true, Confirm: ConfirmGSr},
-	{Name: "epson-tm-m30", About: "Epson TM-m30, m50, T20III, T88VI and VII: 203 dpi", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, RealTime: true, Confirm: ConfirmID},
-	{Name: "epson-tm-t88", About: "Epson TM-T88IV, V: 180 dpi, 42 columns", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, RealTime: true, Confirm: ConfirmGSr},
-	{Name: "epson-tm-t88iii", About: "Epson TM-T88II, III: no QR of its own", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", Cutter: true, Lean: true, ASB: true, RealTime: true, Confirm: ConfirmGSr},
-	{Name: "citizen-ct-s651", About: "Citizen CT-S651", Columns: 48, Dots: 576, Table: 9, Encoding: "cp1252", QR: true, Cutter: true, RealTime: true, Confirm: ConfirmGSr},
+	{Name: "generic-80", About: "80 mm, 203 dpi, ESC/POS", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
+	{Name: "generic-58", About: "58 mm, 203 dpi, ESC/POS, tear bar", Columns: 32, Dots: 384, Table: 16, Encoding: "cp1252", QR: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
+	{Name: "generic-80-gb", About: "80 mm, Chinese market", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", Hanzi: "gb18030", QR: true, Cutter: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
+	{Name: "generic-58-gb", About: "58 mm, Chinese market, tear bar", Columns: 32, Dots: 384, Table: 16, Encoding: "cp1252", Hanzi: "gb18030", QR: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
+	{Name: "epson-tm-m30", About: "Epson TM-m30, m50, T20III, T88VI and VII: 203 dpi", Columns: 48, Dots: 576, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, RealTime: true, Raw: true, Confirm: ConfirmID},
+	{Name: "epson-tm-t88", About: "Epson TM-T88IV, V: 180 dpi, 42 columns", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", QR: true, Cutter: true, Lean: true, Keeps: true, ASB: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
+	{Name: "epson-tm-t88iii", About: "Epson TM-T88II, III: no QR of its own", Columns: 42, Dots: 512, Table: 16, Encoding: "cp1252", Cutter: true, Lean: true, ASB: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
+	{Name: "citizen-ct-s651", About: "Citizen CT-S651", Columns: 48, Dots: 576, Table: 9, Encoding: "cp1252", QR: true, Cutter: true, RealTime: true, Raw: true, Confirm: ConfirmGSr},
 	{Name: "star-escpos", About: "Star in ESC/POS emulation", Columns: 48, Dots: 576, Table: 32, Encoding: "cp1252", QR: true, Cutter: true, Star: true, Confirm: ConfirmGSr},
 	{Name: "kefar", About: "Kefar and YHD", Columns: 48, Dots: 576, Table: 11, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},
 	{Name: "munbyn-itpp047", About: "Munbyn ITPP047", Columns: 48, Dots: 576, Table: 6, Encoding: "cp1252", QR: true, Cutter: true, Confirm: ConfirmGSr},

@@ -17,7 +17,7 @@
 //	keys                      Idempotency-Key -> sale or movement, for ever
 //	events                    the history; rows are added and never changed
 //	reports                   the queue for the gateway; leaves on confirmation
-//	jobs, notes               receipts to print, a drawer to open; what posd remembers by name
+//	jobs, notes               receipts and the shop's own prints, a drawer to open; what posd remembers by name
 //	tokens, people            who may ask, and who works here
 //	commits                   the chain: a digest of every row of every commit
 //

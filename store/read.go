@@ -278,6 +278,23 @@ func (s *Store) Completions(ctx context.Context, auth sale.ID) (out []sale.Sale,
 	return out, err
 }
 
+// Job returns a print job, without its content.
+func (s *Store) Job(ctx context.Context, id string) (out sale.Job, err error) {
+	err = s.look(ctx, "find print job "+id, func(v view) error {
+		found, err := list(v, jobs, "WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return sale.ErrNotFound
+		}
+		out = found[0]
+		out.Content = ""
+		return nil
+	})
+	return out, err
+}
+
 // Day returns a closed business day by its number.
 func (s *Store) Day(ctx context.Context, no int) (out sale.Day, err error) {
 	err = s.look(ctx, fmt.Sprintf("find closed day %d", no), func(v view) error {

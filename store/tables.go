@@ -204,6 +204,8 @@ var jobs = covered("jobs", "id", []column[sale.Job]{
 	text("state", func(j *sale.Job) *sale.Printed { return &j.State }),
 	text("words", func(j *sale.Job) *string { return &j.Words }),
 	instant("at", func(j *sale.Job) *time.Time { return &j.At }),
+	text("form", func(j *sale.Job) *sale.PrintForm { return &j.Form }),
+	text("content", func(j *sale.Job) *string { return &j.Content }),
 })
 
 var days = covered("days", "no", []column[sale.Day]{

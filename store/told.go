@@ -17,7 +17,7 @@ import (
 // the chain tells the digests.
 var staysHere = map[string][]string{
 	"sales": nil, "attempts": nil, "movements": nil, "keys": nil, "events": nil, "reports": nil, // a report's request is not covered, and never told
-	"jobs": nil, "days": nil, "notes": nil,
+	"jobs": {"content"}, "days": nil, "notes": nil,
 	"tokens": {"hash"}, "people": {"pin"},
 }
 

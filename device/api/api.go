@@ -33,6 +33,9 @@ type Till interface {
 	Seen(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
 	Corrected(ctx context.Context, id sale.ID, by, why string) (sale.Sale, error)
 	Print(ctx context.Context, id sale.ID) (sale.Job, error)
+	PrintOwn(ctx context.Context, r device.PrintRequest) (j sale.Job, replayed bool, err error)
+	PrintJob(ctx context.Context, id string) (sale.Job, error)
+	AwaitPrint(ctx context.Context, id string) (sale.Job, error)
 	Display(ctx context.Context, items []sale.Item, message string, choose bool) error
 
 	Sale(ctx context.Context, id sale.ID) (sale.Sale, error)

@@ -196,6 +196,24 @@ func (f *fake) Print(_ context.Context, id sale.ID) (sale.Job, error) {
 	return sale.Job{ID: "J1", Sale: id, Copy: sale.CustomerCopy, Duplicate: true, State: sale.PrintQueued, At: at}, err
 }
 
+func (f *fake) PrintOwn(_ context.Context, r device.PrintRequest) (sale.Job, bool, error) {
+	_, err := f.note(fmt.Sprintf("print %s %q by %s", r.Form, r.Data, r.By))
+	return sale.Job{ID: "P1", Kind: sale.JobPrint, Form: r.Form, By: r.By, State: sale.PrintQueued}, r.Key == "used", err
+}
+
+func (f *fake) PrintJob(_ context.Context, id string) (sale.Job, error) {
+	if id != "P1" {
+		return sale.Job{}, sale.ErrNotFound
+	}
+	return sale.Job{ID: id, Kind: sale.JobPrint, State: sale.PrintQueued}, nil
+}
+
+func (f *fake) AwaitPrint(ctx context.Context, id string) (sale.Job, error) {
+	j, err := f.PrintJob(ctx, id)
+	j.State = sale.PrintDone
+	return j, err
+}
+
 func (f *fake) Display(_ context.Context, items []sale.Item, message string, choose bool) error {
 	_, err := f.note("display", func() { f.items, f.message, f.choose = items, message, choose })
 	return err

@@ -133,7 +133,7 @@ func (h *handlers) guard(mux *http.ServeMux) http.Handler {
 			return
 		}
 		defer h.recovered(w, r)
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, known.maxBody())
 		r = r.WithContext(sale.WithActor(r.Context(), actor))
 		if p := h.strict(w, r, pattern); p != nil {
 			writeProblem(w, p)

@@ -22,6 +22,14 @@ type route struct {
 	serve        server
 }
 
+// maxBody is how long a body may be: pictures are sent to one route only.
+func (r route) maxBody() int64 {
+	if r.id == "print-own" {
+		return maxPrintBody
+	}
+	return maxBody
+}
+
 // none is the limit of what ends by itself: a stream when one of the two sides
 // leaves, the close of a day when it is done.
 const none = time.Duration(0)
@@ -59,6 +67,8 @@ func (h *handlers) routes() []route {
 		{"GET", "/v1/sales/{id}/receipt", "get-receipt", requestLimit, reader, typed(h.receipt)},
 		{"POST", "/v1/refunds", "return", requestLimit, refunder, typed(h.giveBack)},
 
+		{"POST", "/v1/prints", "print-own", requestLimit, staff, typed(h.printOwn)},
+		{"GET", "/v1/prints/{id}", "get-print", waits, reader, typed(h.printJob)},
 		{"PUT", "/v1/display", "show", requestLimit, seller, typed(h.show)},
 		{"POST", "/v1/drawer", "open-drawer", requestLimit, staff, typed(h.drawer)},
 		{"GET", "/v1/devices", "devices", requestLimit, reader, typed(h.devices)},
@@ -126,6 +136,7 @@ func (h *handlers) register(mux *http.ServeMux, a huma.API) map[string]route {
 		op := words[r.id]
 		op.OperationID, op.Method, op.Path = r.id, r.method, r.path
 		op.BodyReadTimeout = -1 // the guard has read the body, and set the limit
+		op.MaxBodyBytes = r.maxBody() + 1
 		r.serve(mux, a, op)
 		table[r.method+" "+r.path] = r
 	}

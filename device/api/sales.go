@@ -91,9 +91,9 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 		}
 		return &saleOut{http.StatusOK, noNull(s)}, nil
 	}
-	wait, err := time.ParseDuration(in.Wait)
-	if err != nil || wait < 0 || wait > maxWait {
-		return nil, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("wait=%s is not possible: write a time up to %s, such as 30s.", in.Wait, maxWait))
+	wait, err := waitFor(in.Wait)
+	if err != nil {
+		return nil, err
 	}
 	select {
 	case h.waits <- struct{}{}:
@@ -106,6 +106,18 @@ func (h *handlers) sale(ctx context.Context, in *struct {
 		return nil, h.refuse("read sale", err)
 	}
 	return &saleOut{http.StatusOK, noNull(s)}, nil
+}
+
+// waitFor reads how long a request wants to wait; nothing is 0.
+func waitFor(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 || wait > maxWait {
+		return 0, problem(http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("wait=%s is not possible: write a time up to %s, such as 30s.", text, maxWait))
+	}
+	return wait, nil
 }
 
 // glanceAfter is the pause of a wait that found no place.

@@ -189,7 +189,7 @@ func (w DayGathered) happen(c *Machine) {
 	d.ClosedAt = c.wall()
 	c.row(sale.DayRow{Day: d})
 	if k.note.Key != "" {
-		maps.DeleteFunc(c.keys, func(_ string, b sale.KeyBinding) bool { return b.Sale == "" })
+		maps.DeleteFunc(c.keys, func(_ string, b sale.KeyBinding) bool { _, made := b.MadeDay(); return made })
 		c.bind(k.note.Key, k.note.Digest, "", sale.DayMade(d.No))
 	}
 	c.note(noteClosing, nil)

@@ -36,6 +36,7 @@
 //	firstreport.go   the first report of an installation, held against the terminal's batch
 //	link.go          whether the gateway is there, and when it is asked
 //	receipts.go      print jobs
+//	prints.go        print jobs of the shop's own
 //	glass.go         what the customer sees
 //	drawer.go        the cash drawer
 //	day.go           a business day is closed

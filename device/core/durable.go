@@ -38,7 +38,7 @@ func (w Stored) happen(c *Machine) {
 	}
 	for key, bound := range c.keys {
 		if bound.Sale == "" {
-			continue // a day's, until the next is closed
+			continue // a day's, until the next is closed; a print's, until it is finished
 		}
 		if l := c.live[bound.Sale]; l == nil || l.writes == 0 {
 			delete(c.keys, key)
@@ -52,6 +52,10 @@ func (w IntentFailed) happen(c *Machine) {
 		if l := c.live[id]; l != nil {
 			l.writes--
 		}
+	}
+	if _, own := c.jobs[w.Job]; own {
+		c.printForgotten(w.Asked, w.Job, w.Words)
+		return
 	}
 	if w.Job != "" {
 		c.drawerForgotten(w.Job, w.Words)

@@ -87,6 +87,9 @@ type (
 	// PrintReceipt hands a receipt to the printer.
 	PrintReceipt struct{ Receipt sale.Receipt }
 
+	// PrintOwn hands a print of the shop's own to the printer.
+	PrintOwn struct{ Print sale.Print }
+
 	// OpenDrawer sends the cash drawer its pulse, once.
 	OpenDrawer struct{ Job string }
 
@@ -137,6 +140,7 @@ func (Probe) effect()        {}
 func (ClaimDue) effect()     {}
 func (SendReports) effect()  {}
 func (PrintReceipt) effect() {}
+func (PrintOwn) effect()     {}
 func (OpenDrawer) effect()   {}
 func (PrintCode) effect()    {}
 func (Show) effect()         {}

@@ -143,6 +143,17 @@ type (
 		Sale  sale.Sale
 	}
 
+	// PrintJobAsked asks for a print of the shop's own.
+	PrintJobAsked struct {
+		Token       Token
+		Key, Digest string
+		Form        sale.PrintForm
+		Data        []byte // as the printer's driver prepared it
+		By          string // may be empty
+		Bound       *sale.KeyBinding
+		BoundJob    sale.Job // the print that the key is bound to, as stored
+	}
+
 	// RetryAsked requeues reports that were set aside.
 	RetryAsked struct {
 		Token   Token
@@ -188,7 +199,8 @@ type (
 	IntentFailed struct {
 		Sale     sale.ID
 		Movement string
-		Job      string    // of the cash drawer, instead of a sale
+		Job      string    // of the cash drawer, or a print of the shop's own, instead of a sale
+		Asked    Token     // of who asked for that print
 		Setting  Token     // of who asked for a setting, instead of a sale
 		Touched  []sale.ID // every sale that the step wrote
 		Words    string

@@ -24,7 +24,7 @@ type Machine struct {
 	queue      queue
 	first      firstReport
 	glass      glass
-	jobs       map[string]sale.Job       // receipts not finished
+	jobs       map[string]sale.Job       // receipts and prints not finished
 	drawerJobs map[string]drawerJob      // of the cash drawer, under way
 	reprints   map[string]*reprint       // jobs of which nothing came out yet, by job
 	waited     int                       // receipts that have begun to wait in this run
@@ -50,6 +50,7 @@ type Machine struct {
 	moments    []moment                  // what lies within the bill window, in order
 	saveAt     timer                     // when the running time is stored again
 	gaveBack   map[sale.ID]time.Duration // when money of a wallet sale was given back last, in this run
+	finished   []sale.Job                // the latest prints of the shop's own that have ended
 
 	// One step's own.
 	in    Input

@@ -55,7 +55,7 @@ const printRetry = 5 * time.Second
 // the printer is well again; it reports false when it has waited long enough.
 func (c *Machine) printAgainLater(j sale.Job, words string) bool {
 	l, w := c.live[j.Sale], c.reprints[j.ID]
-	if l == nil {
+	if l == nil && j.Kind == sale.JobReceipt {
 		return false
 	}
 	if w == nil {
@@ -71,8 +71,12 @@ func (c *Machine) printAgainLater(j sale.Job, words string) bool {
 		j.Words = words
 		c.jobs[j.ID] = j
 		c.row(sale.JobRow{Job: j})
-		c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "receipt.waits", Data: sale.EventData{Words: words}})
-		c.log(l, true, "receipt waits for the printer", words)
+		if j.Kind == sale.JobPrint {
+			c.printEvent("print.waits", j, j.By)
+		} else {
+			c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "receipt.waits", Data: sale.EventData{Words: words}})
+		}
+		c.log(l, true, string(j.Kind)+" waits for the printer", words)
 	}
 	return true
 }
@@ -92,7 +96,9 @@ func (c *Machine) reprintsDue() {
 			continue
 		}
 		w.at = timer{}
-		if l := c.live[j.Sale]; l != nil {
+		if j.Kind == sale.JobPrint {
+			c.now(PrintOwn{Print: ownPrint(j)})
+		} else if l := c.live[j.Sale]; l != nil {
 			c.now(PrintReceipt{Receipt: receipt(j, l.s)})
 		}
 	}
@@ -154,7 +160,7 @@ func (c *Machine) remember(j sale.Job, r sale.PrintResult) {
 	case r.Maybe:
 		delete(c.blank, j.Sale)
 		c.stopped[j.ID] = j
-	case !j.Duplicate && j.Movement == "" && j.Copy == sale.CustomerCopy:
+	case !j.Duplicate && j.Movement == "" && j.Copy == sale.CustomerCopy: // a print has no copy
 		c.blank[j.Sale] = true
 	}
 }
@@ -175,8 +181,12 @@ func (w JobDone) happen(c *Machine) {
 	}
 	delete(c.jobs, r.Job)
 	delete(c.reprints, r.Job)
-	j.State, j.Words = r.State, r.Words
+	j.State, j.Words, j.Content = r.State, r.Words, ""
 	c.remember(j, r)
+	if j.Kind == sale.JobPrint {
+		c.printEnded(j)
+		return
+	}
 	c.row(sale.JobRow{Job: j})
 	if j.Movement == "" && j.Copy == sale.CustomerCopy {
 		c.fact(j.Sale, r.State, "")

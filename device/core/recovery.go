@@ -88,6 +88,10 @@ func (c *Machine) takeUpJob(j sale.Job, r sale.Recovered) {
 	j.Duplicate = true
 	c.jobs[j.ID] = j
 	c.row(sale.JobRow{Job: j})
+	if j.Kind == sale.JobPrint {
+		c.after(PrintOwn{Print: ownPrint(j)})
+		return
+	}
 	for _, s := range r.JobSales {
 		if s.ID == j.Sale {
 			c.hold(s)

@@ -150,6 +150,18 @@ func (m *Memory) Sale(_ context.Context, id sale.ID) (sale.Sale, error) {
 	return sale.Sale{}, sale.ErrNotFound
 }
 
+// Job returns a print job.
+func (m *Memory) Job(_ context.Context, id string) (sale.Job, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	j, ok := m.Rows.Jobs[id]
+	if !ok {
+		return j, sale.ErrNotFound
+	}
+	j.Content = ""
+	return j, nil
+}
+
 // InCopy reports whether a sale is one of those of Restore's copy.
 func (m *Memory) InCopy(_ context.Context, id sale.ID) (bool, error) {
 	m.mu.Lock()

@@ -12,6 +12,7 @@ var EventKinds = []string{
 	"report.done", "report.set-aside", "report.retried", "report.stopped", "report.by-hand-done",
 	"receipt.asked", "receipt.waits", "receipt.failed",
 	"drawer.asked", "drawer.failed",
+	"print.asked", "print.waits", "print.done", "print.failed",
 	"day.closing", "day.stays-open", "day.closed",
 	"token.created", "token.revoked",
 	"person.added", "person.pin", "person.removed", "person.wrong-pin",

@@ -84,14 +84,15 @@ type JobKind string
 const (
 	JobReceipt JobKind = "receipt"
 	JobDrawer  JobKind = "drawer"
+	JobPrint   JobKind = "print" // of the shop's own
 )
 
-// Job is something for the printer to do, as stored. What is printed is made
-// from the sale when it is printed.
+// Job is something for the printer to do, as stored. A receipt is made from the
+// sale when it is printed.
 type Job struct {
 	ID        string    `json:"id"`
 	Kind      JobKind   `json:"kind"`
-	By        string    `json:"by,omitempty"` // who asked for the drawer
+	By        string    `json:"by,omitempty"` // who asked for the drawer, or for a print
 	Sale      ID        `json:"sale"`         // of a receipt
 	Movement  string    `json:"movement,omitempty"`
 	Copy      Copy      `json:"copy,omitempty"`
@@ -99,6 +100,9 @@ type Job struct {
 	State     Printed   `json:"state"` // queued until the printer said more; a drawer's pulse is at most sent
 	Words     string    `json:"words,omitempty"`
 	At        time.Time `json:"at"`
+	Form      PrintForm `json:"form,omitempty"` // of a print
+	// Content is what is to be printed, in base64: of a print, until it is finished.
+	Content string `json:"-"`
 }
 
 // Finished reports whether nothing more happens to the job by itself.
@@ -146,8 +150,11 @@ type KeyBinding struct {
 
 // String names what the key has made.
 func (b KeyBinding) String() string {
-	if b.Sale == "" {
+	if _, ok := b.MadeDay(); ok {
 		return "the close of a day, " + b.Movement
+	}
+	if b.Sale == "" {
+		return "print " + b.Movement
 	}
 	return "sale " + string(b.Sale)
 }
