@@ -105,6 +105,11 @@ func documentOperation(op *huma.Operation, r route) {
 			op.Responses[status] = &huma.Response{Ref: "#/components/responses/Refused" + status}
 			continue
 		}
+		for _, m := range r.Content {
+			if m.Schema != nil && m.Schema.Type == huma.TypeArray {
+				m.Schema.Nullable = false // an empty list instead
+			}
+		}
 		if r.Description == "" || r.Description == "Accepted" || r.Description == "Created" || r.Description == "OK" || r.Description == "No Content" {
 			r.Description = answers[status]
 		}

@@ -91,6 +91,9 @@ func TestEveryPathIsDescribed(t *testing.T) {
 				if name, ok := strings.CutPrefix(r.Ref, "#/components/responses/"); ok {
 					r = d.Components.Responses[name]
 				}
+				if text, err := json.Marshal(r.Content); err != nil || strings.Contains(string(text), `["array","null"]`) {
+					t.Errorf("%s %s: answer %s is described as a list or null: %s, %v", method, path, status, text, err)
+				}
 				if r.Description == "" {
 					t.Errorf("%s %s: answer %s has no description", method, path, status)
 				}
