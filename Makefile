@@ -99,6 +99,7 @@ DIST       ?= dist
 deb: ## a Debian package of the daemon, its units, rules and sample configuration, in dist/
 	@mkdir -p $(DIST)
 	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(DEB_VERSION)' -o $(DIST)/posd ./cmd/posd
+	gzip -9nc systemd/posd.1 > $(DIST)/posd.1.gz
 	DEB_VERSION=$(DEB_VERSION) DEB_ARCH=$(DEB_ARCH) DEB_BIN=$(DIST)/posd SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) \
 	  $(GO) run $(NFPM) package -f systemd/nfpm.yaml -p deb -t $(DIST)/posd_$(DEB_VERSION)_$(DEB_ARCH).deb
 

@@ -20,6 +20,8 @@ else
   want udevadm udev
   want strace strace
   want dpkg-deb dpkg
+  want man man-db
+  want groff groff
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql" # for books of a chain
 fi
 [ -n "$missing" ] || exit 0

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +25,7 @@ import (
 const defaultConfig = "/etc/posd/posd.toml"
 
 // where says how a command finds its configuration and the daemon.
-type where struct{ config, url, tokenFile string }
+type where struct{ config, url, tokenFile, authority string }
 
 func (w *where) configFile() string { return cmp.Or(w.config, defaultConfig) }
 
@@ -86,14 +88,41 @@ func (w *where) find() (*client, error) {
 		return newClient("http://localhost", target{"unix", strings.TrimPrefix(path, "//")}), nil
 	}
 	u, err := url.Parse(at)
-	if err != nil || u.Host == "" || u.Scheme != "http" {
-		return nil, fmt.Errorf("-url %q is not understood: write http://127.0.0.1:8480 or unix:/run/posd/posd.sock", at)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("-url %q is not understood: write http://127.0.0.1:8480, https://192.168.1.10:8443 or unix:/run/posd/posd.sock", at)
 	}
 	host := u.Host
 	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "80")
+		host = net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	}
-	return newClient("http://"+u.Host, target{"tcp", host}), nil
+	c := newClient(u.Scheme+"://"+u.Host, target{"tcp", host})
+	if u.Scheme == "http" {
+		return c, nil
+	}
+	return c, w.trust(c.http.Transport.(*http.Transport))
+}
+
+// trust has a client believe the shop's own authority, if one is named, besides
+// those that this box trusts.
+func (w *where) trust(t *http.Transport) error {
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	file := cmp.Or(w.authority, os.Getenv("POSD_AUTHORITY"))
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the authority: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return fmt.Errorf("-authority %s holds no certificate: save the till's own page /authority.pem there", file)
+	}
+	t.TLSClientConfig.RootCAs = pool
+	return nil
 }
 
 // target is a place where the daemon may be.
@@ -234,6 +263,10 @@ func (c *client) ask(ctx context.Context, method, path string, body any) (answer
 // unreached is the end of a command whose request got no answer.
 func (c *client) unreached(err error, changes bool) error {
 	var dial *notReached
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return &ended{exitRefused, fmt.Errorf("the certificate of %s is not trusted here, so nothing was sent: -authority FILE names the authority that its page /authority.pem gives: %w", c.name, err)}
+	}
 	if errors.As(err, &dial) || !changes {
 		return &ended{exitRefused, fmt.Errorf("posd is not reachable at %s: is it running (systemctl status posd)? %w", c.name, err)}
 	}
@@ -249,8 +282,11 @@ func (c *client) post(ctx context.Context, path, key string, body any) (answer, 
 	for {
 		a, err := c.once(ctx, http.MethodPost, path, key, body, c.answerIn)
 		var dial *notReached
+		var untrusted *tls.CertificateVerificationError
 		var last error
 		switch {
+		case errors.As(err, &untrusted) && !sent:
+			return a, c.unreached(err, true)
 		case err == nil && a.status < 400:
 			return a, nil
 		case err == nil && startingUp(a):

@@ -27,12 +27,13 @@ import (
 func checkCommand(at *where) *cobra.Command {
 	var asJSON bool
 	var language string
+	var verbose bool
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Say what is in force and whether all is well",
-		Long: `check prints the configuration in force and how every device is. With a daemon
-running it asks that one and opens nothing; without, it opens and greets every
-device itself, asks the gateway after an order that never was, and reads the
+		Long: `check says first whether all is well, then how every device is, and with -v
+the configuration in force. With a daemon running it asks that one and opens
+nothing; without, it opens and greets every device itself, asks the gateway after an order that never was, and reads the
 whole journal for anything that is not as posd wrote it. It also looks at posd's
 unit, the clock and the disk. What is not well comes with its cause and what to do
 about it, in the shop's language or in -language. It exits 0 only if all is well.`,
@@ -63,19 +64,38 @@ about it, in the shop's language or in -language. It exits 0 only if all is well
 			if known {
 				list = append(list, aroundPosd(cmd.Context(), at.configFile(), c, thisBox())...)
 			}
-			if known && !asJSON {
-				fmt.Fprintf(cmd.OutOrStdout(), "# in force (%s)\n%s\n", at.configFile(), c)
+			list = doc.name(cmd.Context(), list)
+			if !asJSON {
+				fmt.Fprintln(cmd.OutOrStdout(), summary(list))
 			}
-			end := report(cmd.OutOrStdout(), doc.name(cmd.Context(), list), asJSON)
+			end := report(cmd.OutOrStdout(), list, asJSON)
 			if !asJSON {
 				advise(cmd.OutOrStdout(), list, cmp.Or(language, string(c.Shop.Language)))
+			}
+			if known && verbose && !asJSON {
+				fmt.Fprintf(cmd.OutOrStdout(), "\n# in force (%s)\n%s\n", at.configFile(), c)
 			}
 			return end
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the devices as JSON")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print the configuration in force, too")
 	c.Flags().StringVar(&language, "language", "", "`LANGUAGE` of the advice: en, fr or zh; default: the shop's")
 	return c
+}
+
+// summary sums a list of devices up in a line.
+func summary(list []device.DeviceStatus) string {
+	bad := 0
+	for _, d := range list {
+		if !d.OK {
+			bad++
+		}
+	}
+	if bad == 0 {
+		return "all is well"
+	}
+	return fmt.Sprintf("NOT WELL: %d of %d", bad, len(list))
 }
 
 // advise prints what to do about each thing that is not well, or soon will not be.

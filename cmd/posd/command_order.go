@@ -24,11 +24,6 @@ To take a payment at this counter, use "posd sale".
 
 Exit codes: 0 placed, paid, given back; 1 usage, or not sent; 2 refused by the
 gateway; 3 closed unpaid; 4 not known, or not paid yet.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			return &ended{exitRefused, cmd.Help()}
-		},
 	}
 	c.PersistentFlags().StringVar(&d.keyFile, "key-file", "", "`FILE` that holds the merchant key; the configuration's when left out")
 	c.PersistentFlags().BoolVar(&d.json, "json", false, "print the answer as JSON")

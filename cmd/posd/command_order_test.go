@@ -286,7 +286,7 @@ func TestBadOrdersSendNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ line, words string }{
-		{"create -channel WX_NATIVE", `"amount" not set`},
+		{"create -channel WX_NATIVE", "needs -amount"},
 		{"create -channel WX_NATIVE -amount 28,65", "28.65 or 2865c"},
 		{"create -channel PAYPAL -amount 28.65", "is not a channel"},
 		{"create -channel ALIPAY_WAP -amount 28.65", "osType: missing"},
@@ -295,9 +295,9 @@ func TestBadOrdersSendNothing(t *testing.T) {
 		{"create -channel WX_MICROPAY -amount 28.65 -code 13 -open-id x", "does not take it"},
 		{"create -channel CC_PAX -amount 28.65 -extra /nowhere", "/nowhere"},
 		{"create -channel CC_PAX -amount 28.65 -extra " + clear, "last four"},
-		{"query", "accepts 1 arg"},
+		{"query", "NO is missing"},
 		{"query X -refund -pay-order", "use one of them"},
-		{"refund X", `"amount" not set`},
+		{"refund X", "needs -amount"},
 		{"create -channel WX_NATIVE -amount 1.00 -key-file /nowhere", "/nowhere"},
 	} {
 		code, out, errs := a.order(strings.Fields(c.line)...)

@@ -33,11 +33,6 @@ take the right of somebody who gives a PIN; selling never does. Roles:
   manager      everything
 
 Sales, refunds, prints and settings name the person in the journal.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			return &ended{exitRefused, cmd.Help()}
-		},
 	}
 	c.AddCommand(personAddCommand(at), personListCommand(at), personPINCommand(at), personRemoveCommand(at))
 	return c

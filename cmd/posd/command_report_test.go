@@ -27,7 +27,7 @@ func TestReportCommands(t *testing.T) {
 		"not printed":       {map[string][]reply{"POST " + printed: {{status: 200, body: api.PrintedReport{State: sale.PrintFailed, Words: "paper out"}}}}, []string{"2026-11-21", "-print"}, 1, "paper out"},
 		"no printer":        {map[string][]reply{"POST " + printed: {problem(409, "no-device", "There is no receipt printer here.")}}, []string{"2026-11-21", "-print"}, 1, "no receipt printer"},
 		"two ways at once":  {nil, []string{"-csv", "-json"}, 1, "choose one"},
-		"too many days":     {nil, []string{"2026-11-21", "2026-11-22"}, 1, "accepts at most 1"},
+		"too many days":     {nil, []string{"2026-11-21", "2026-11-22"}, 1, "\"2026-11-22\" is too much"},
 		"no day the daemon": {map[string][]reply{"GET /v1/reports/x": {problem(422, "invalid", "x is not a day.")}}, []string{"x"}, 1, "not a day"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,11 +14,6 @@ func tlsCommand(at *where) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tls",
 		Short: "Make the certificate by which tablets and registers reach this till over the network",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			return &ended{exitRefused, cmd.Help()}
-		},
 	}
 	c.AddCommand(&cobra.Command{
 		Use:   "init",

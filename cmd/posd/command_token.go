@@ -31,11 +31,6 @@ TCP. From then on each request over TCP needs a token whose scopes allow it:
 
 The unix socket goes on without one: its mode decides who may use it. Pages get
 the rights of a token by logging in with it.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			return &ended{exitRefused, cmd.Help()}
-		},
 	}
 	c.AddCommand(tokenCreateCommand(at), tokenListCommand(at), tokenRevokeCommand(at))
 	return c

@@ -14,11 +14,6 @@ func webhookCommand(at *where) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "webhook",
 		Short: "Try the places where the shop's own software hears of events",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			return &ended{exitRefused, cmd.Help()}
-		},
 	}
 	c.AddCommand(&cobra.Command{
 		Use:   "test",

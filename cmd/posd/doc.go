@@ -1,7 +1,7 @@
 // posd is the daemon on the shop's counter, and the commands that talk to it.
 //
 // Each command stands in a file of its own, command_ and its name; main.go lists
-// them all, command.go and follow.go hold what those share that talk to the daemon.
+// them all, usage.go has the words for command lines that are wrong, command.go and follow.go hold what those share that talk to the daemon.
 //
 // daemon.go is the parts list: which part is made of which (newDaemon), in the
 // order in which they start (Run). They stop in reverse, and Close lets go of

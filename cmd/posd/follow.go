@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,7 +16,7 @@ func saleEnded(s sale.Sale) bool { return s.State.Final() || s.GivenUp }
 // Waiting for a sale: how long one request waits, how long an unsure sale or a
 // movement is waited for, and the pause where the daemon answers at once.
 const (
-	waitPiece  = 30 * time.Second
+	waitPiece  = 10 * time.Second
 	unsureFor  = 30 * time.Second
 	followStep = 500 * time.Millisecond
 )
@@ -25,7 +26,7 @@ const (
 // command does not. A daemon that is away is asked again as long as move would.
 func (t session) follow(ctx context.Context, s sale.Sale, done func(sale.Sale) bool) (last answer, err error) {
 	begun := time.Now() // of what may not last: being unsure, being final with a movement under way
-	heard := time.Now()
+	started, heard := begun, begun
 	for {
 		a, err := t.once(ctx, http.MethodGet, salePath(string(s.ID), "?wait="+waitPiece.String()), "", nil, waitPiece+answerLimit)
 		if err == nil && a.problem() == nil {
@@ -36,6 +37,7 @@ func (t session) follow(ctx context.Context, s sale.Sale, done func(sale.Sale) b
 			if done(s) {
 				return a, nil
 			}
+			fmt.Fprintf(t.ErrOrStderr(), "sale %s is %s after %s%s\n", s.ID, s.State, time.Since(started).Round(time.Second), because(s))
 		} else if err == nil && a.status < 500 {
 			return a, &ended{exitRefused, a.problem()}
 		}
@@ -55,6 +57,14 @@ func (t session) follow(ctx context.Context, s sale.Sale, done func(sale.Sale) b
 		case <-time.After(followStep):
 		}
 	}
+}
+
+// because adds the words that say why a sale stands as it does, if there are any.
+func because(s sale.Sale) string {
+	if words := cmp.Or(s.Attention, s.Words, string(s.Reason)); words != "" {
+		return ": " + words
+	}
+	return ""
 }
 
 // finish waits for a sale if that is wanted, prints it, and returns how it ended.

@@ -88,33 +88,32 @@ still waiting when the command ends; 5 partly paid.`,
 	root.Version = version()
 	root.SetVersionTemplate("posd {{.Version}}\n")
 	root.SetHelpCommand(helpCommand(root))
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		if _, word, ok := strings.Cut(err.Error(), " in -"); ok { // pflag takes -metod for five short flags
-			err = fmt.Errorf("unknown flag -%s", word)
-		}
-		return fmt.Errorf("%w: see `%s -help`", err, c.CommandPath())
-	})
 	var at where
 	root.PersistentFlags().StringVar(&at.config, "config", "", "configuration `FILE`; default "+defaultConfig)
-	root.PersistentFlags().StringVar(&at.url, "url", "", "where the daemon is: `http://127.0.0.1:8480` or unix:/run/posd/posd.sock; default: as the configuration says, or $POSD_URL")
+	root.PersistentFlags().StringVar(&at.url, "url", "", "where the daemon is: `http://127.0.0.1:8480`, https://192.168.1.10:8443 or unix:/run/posd/posd.sock; default: as the configuration says, or $POSD_URL")
+	root.PersistentFlags().StringVar(&at.authority, "authority", "", "`FILE` with the authority that vouches for https, as its page /authority gives it; default: $POSD_AUTHORITY, beside those this box trusts")
 	root.PersistentFlags().StringVar(&at.tokenFile, "token-file", "", "`FILE` that holds the token to show over TCP; default: $POSD_TOKEN_FILE, or the token itself in $POSD_TOKEN")
 	root.AddCommand(runCommand(&at), checkCommand(&at), devicesCommand(&at), orderCommand(&at), signCommand(&at), versionCommand())
 	root.AddCommand(backupCommand(&at), restoreCommand(&at), pruneCommand(&at), tokenCommand(&at), personCommand(&at), tlsCommand(&at), webhookCommand(&at))
 	root.AddCommand(supportCommand(&at))
 	root.AddCommand(clientCommands(&at)...)
+	root.AddCommand(manCommand(root))
+	plainUsage(root)
 	return root
 }
 
-// noCommand says what a mistyped command was probably meant to be.
-func noCommand(root *cobra.Command, word string) error {
+// noCommand says what a mistyped command of c was probably meant to be.
+func noCommand(c *cobra.Command, word string) error {
 	var names []string
-	for _, c := range root.Commands() {
-		names = append(names, c.Name())
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
 	}
 	if near := nearest(word, names); near != "" {
-		return fmt.Errorf("%q is no command: did you mean `posd %s`? `posd -help` lists them", word, near)
+		return fmt.Errorf("%q is no command: did you mean `%s %s`? `%s -help` lists them", word, c.CommandPath(), near, c.CommandPath())
 	}
-	return fmt.Errorf("%q is no command: `posd -help` lists them", word)
+	return fmt.Errorf("%q is no command: `%s -help` lists them", word, c.CommandPath())
 }
 
 // helpCommand is help that fails for what is no command.
@@ -122,7 +121,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{Use: "help [COMMAND]", Short: "Say what a command does", RunE: func(_ *cobra.Command, args []string) error {
 		c, rest, err := root.Find(args)
 		if err != nil || len(rest) > 0 {
-			return noCommand(root, args[0])
+			return noCommand(c, rest[0])
 		}
 		return c.Help()
 	}}

@@ -60,7 +60,11 @@ func shop(ctx context.Context, base, token string) error {
 		}
 	}
 	fmt.Println("sale", sale.State, sale.ApprovedAmount)
+	return undo(ctx, c, sale, reference)
+}
 
+// undo voids the sale, and looks at what is left of its bill.
+func undo(ctx context.Context, c *posd.ClientWithResponses, sale posd.Sale, reference string) error {
 	by, why := "Ana", "wrong bill"
 	voided, err := c.VoidWithResponse(ctx, sale.Id, &posd.VoidParams{IdempotencyKey: rand.Text()}, posd.GiveBackRequest{By: &by, Reason: &why})
 	if err != nil {
