@@ -52,12 +52,12 @@ func TestBooksOnSQLite(t *testing.T) {
 // till is a counter's journal and what is published of it.
 type till struct {
 	*store.Store
-	t    *testing.T
+	t    testing.TB
 	name fleet.Name
 	n    int
 }
 
-func newTill(t *testing.T, dir, name string) *till {
+func newTill(t testing.TB, dir, name string) *till {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Config{Dir: dir}, quiet)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *till) messages(after int64, from *sale.Ancestor) (out []fleet.Message) 
 	}
 }
 
-func message(t *testing.T, n fleet.Name, epoch string, from *sale.Ancestor, c sale.Commit) fleet.Message {
+func message(t testing.TB, n fleet.Name, epoch string, from *sale.Ancestor, c sale.Commit) fleet.Message {
 	t.Helper()
 	text, err := json.Marshal(fleet.Body{Format: 1, From: from, Commit: c})
 	if err != nil {
