@@ -96,7 +96,7 @@ func (t *Till) chargeAndHear(ctx context.Context, r sale.CardRequest) core.Event
 	h := t.charge(ctx, r)
 	if late := h.Answer.Late; len(late) > 0 {
 		t.post(h)
-		return t.heard(ctx, late)
+		return t.heard(ctx, late, true)
 	}
 	return h
 }
@@ -105,7 +105,7 @@ func (t *Till) chargeAndHear(ctx context.Context, r sale.CardRequest) core.Event
 func (t *Till) find(ctx context.Context, l sale.CardLookup) core.Event {
 	f := t.o.Terminal.Find(ctx, l)
 	if len(f.Late) > 0 {
-		t.post(t.heard(ctx, f.Late))
+		t.post(t.heard(ctx, f.Late, true))
 		f.Late = nil
 	}
 	return core.CardFound{Finding: f}
@@ -137,33 +137,6 @@ func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.CardAnswered
 		}
 	}
 	return h
-}
-
-// heard makes the event of answers that nobody waited for: the journal says
-// whose they are.
-func (t *Till) heard(ctx context.Context, late []sale.CardAnswer) core.CardHeard {
-	var h core.CardHeard
-	for _, a := range late {
-		one := core.HeardAnswer{Answer: a}
-		owner, err := t.o.Journal.SaleOf(ctx, a.Ref)
-		switch {
-		case err == nil:
-			one.Owner = &owner
-		case !errors.Is(err, sale.ErrNotFound):
-			t.o.Log.Error("a reference cannot be looked up", "err", err)
-		}
-		h.Answers = append(h.Answers, one)
-	}
-	return h
-}
-
-// TerminalSaid takes an answer of the terminal that nobody waited for.
-func (t *Till) TerminalSaid(a sale.CardAnswer) {
-	select {
-	case <-t.ready:
-		t.post(t.heard(t.ctx, []sale.CardAnswer{a}))
-	case <-t.done:
-	}
 }
 
 // TerminalNamed notes which terminal is on the line.

@@ -47,6 +47,7 @@ type Till struct {
 	tokens   map[core.Token]chan core.Reply
 	token    core.Token
 	ledger   ledger
+	unheard  unheard
 	papers   *backlog
 	hub      *hub
 	ready    chan struct{}
@@ -118,6 +119,7 @@ func (t *Till) loop(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		t.commitIfDue()
+		t.hearAgainIfDue()
 		t.tellQueueIfDue()
 		timer.Reset(t.wait())
 		select {
@@ -146,6 +148,9 @@ func (t *Till) wait() time.Duration {
 	wait := time.Hour
 	if at, ok := t.machine.Next(); ok {
 		wait = min(wait, max(at-t.mono(), 0))
+	}
+	if len(t.unheard.answers) > 0 {
+		wait = min(wait, max(time.Until(t.unheard.due), 0))
 	}
 	if at, ok := t.ledger.next(); ok {
 		wait = min(wait, max(time.Until(at), 0))

@@ -6,6 +6,7 @@ package journaltest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -25,7 +26,7 @@ type Memory struct {
 	copied  int // sales that stood in the copy of a restore
 	commits int
 	full    error // what Commit answers instead of storing
-	unread  error // what a list of a day's sales answers
+	unread  error // what a list of a day's sales, and a search for a reference, answer
 }
 
 // Tables is what a journal holds.
@@ -267,12 +268,18 @@ func (m *Memory) LastSeq(context.Context) (int64, error) {
 
 func (m *Memory) HasReference(ctx context.Context, ref string) (bool, error) {
 	_, err := m.SaleOf(ctx, ref)
-	return err == nil, nil
+	if errors.Is(err, sale.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (m *Memory) SaleOf(_ context.Context, ref string) (sale.Sale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.unread != nil {
+		return sale.Sale{}, m.unread
+	}
 	for _, id := range m.Rows.Order {
 		if s := m.Rows.Sales[id]; slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == ref }) ||
 			slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.ID == ref }) {
@@ -351,7 +358,8 @@ func (m *Memory) Fill(err error) {
 	m.full = err
 }
 
-// Spoil lets every list of a day's sales fail with an error, until it is nil.
+// Spoil lets every list of a day's sales, and every search for the sale of a reference,
+// fail with an error, until it is nil.
 func (m *Memory) Spoil(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
