@@ -177,7 +177,7 @@ func golden(t *testing.T, name, got string) {
 // each odd kind; then the gateway is back. Every good one passes, each once, every
 // odd one is named with its words, and no wallet is refused.
 func TestALongOutageWithOddReportsAmongThem(t *testing.T) {
-	const reports = 600
+	const reports = 2000
 	atCounter(t, func(c *counter) {
 		away := true
 		passed := map[string]int{}
