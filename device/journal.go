@@ -52,8 +52,8 @@ type Reader interface {
 
 // Queue reads the reports that wait.
 type Queue interface {
-	// Due returns at most n queued reports whose due time is not after now,
-	// earliest first. A due time further ahead than horizon counts as due: the
+	// Due returns at most n queued reports whose due time is not after now, those
+	// that were never answered first; of each the earliest first. A due time further ahead than horizon counts as due: the
 	// clock was wrong when it was written.
 	Due(ctx context.Context, now time.Time, horizon time.Duration, n int) ([]sale.Report, error)
 	Report(ctx context.Context, no string) (sale.Report, error)

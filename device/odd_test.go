@@ -232,6 +232,10 @@ func TestALongOutageWithOddReportsAmongThem(t *testing.T) {
 		}
 		aside := 0
 		for _, r := range v.Reports {
+			if int(r.Amount)%100 >= len(oddAnswers) {
+				t.Errorf("report %s of %s is good, and is %s after %d attempts, due at %s (%q)", r.No, r.Amount, r.State, r.Attempts, r.DueAt, r.Words)
+				continue
+			}
 			kind := oddAnswers[int(r.Amount)%100].answer
 			if r.Words != kind.Words {
 				t.Errorf("report of %s stands there with %q, want %q", r.Amount, r.Words, kind.Words)

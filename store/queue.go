@@ -8,24 +8,28 @@ import (
 	"posd/device/sale"
 )
 
-// Due returns at most n queued reports whose due time is not after now,
-// earliest first. One due further ahead than horizon is due as well: the clock
-// was wrong when it was written. It writes nothing: one process owns the
-// queue, so a claim needs no lease.
+// Due returns at most n queued reports whose due time is not after now: those that
+// were never answered before those that were, so that the gateway's odd ones never
+// stand before the others; of each the earliest first. One due further ahead than
+// horizon is due as well: the clock was wrong when it was written. It writes nothing:
+// one process owns the queue, so a claim needs no lease.
 func (s *Store) Due(ctx context.Context, now time.Time, horizon time.Duration, n int) (out []sale.Report, err error) {
 	err = s.look(ctx, "claim due reports", func(v view) error {
-		found, err := list(v, reports, "WHERE state = 'queued' AND due_at <= ? ORDER BY due_at LIMIT ?", formatTime(now), n)
-		if err != nil {
-			return err
-		}
-		if len(found) < n {
-			ahead, err := list(v, reports, "WHERE state = 'queued' AND due_at > ? ORDER BY due_at LIMIT ?", formatTime(now.Add(horizon)), n-len(found))
+		for _, which := range []struct {
+			where string
+			than  time.Time
+		}{
+			{"due_at <= ? AND attempts = 0", now}, {"due_at <= ? AND attempts > 0", now},
+			{"due_at > ? AND attempts = 0", now.Add(horizon)}, {"due_at > ? AND attempts > 0", now.Add(horizon)},
+		} {
+			found, err := list(v, reports, "WHERE state = 'queued' AND "+which.where+" ORDER BY due_at LIMIT ?", formatTime(which.than), n-len(out))
 			if err != nil {
 				return err
 			}
-			found = append(found, ahead...)
+			if out = append(out, bare(found)...); len(out) == n {
+				break
+			}
 		}
-		out = bare(found)
 		return nil
 	})
 	return out, err

@@ -252,9 +252,11 @@ func TestDueReports(t *testing.T) {
 	s := openAt(t, t.TempDir())
 	held, aside := queued("HELD", noon), queued("ASIDE", noon)
 	held.State, aside.State = sale.QueueHeld, sale.QueueSetAside
+	odd := queued("ODD", noon.Add(-time.Hour)) // answered before: after those that never were
+	odd.Attempts = 1
 	for _, r := range []sale.Report{
 		queued("NOW", noon), queued("EARLIER", noon.Add(-time.Minute)), queued("SOON", noon.Add(time.Millisecond)),
-		queued("LIMIT", noon.Add(5*time.Minute)), queued("BEYOND", noon.Add(5*time.Minute+1)), queued("WRONG", noon.AddDate(3, 0, 0)), held, aside,
+		queued("LIMIT", noon.Add(5*time.Minute)), queued("BEYOND", noon.Add(5*time.Minute+1)), queued("WRONG", noon.AddDate(3, 0, 0)), held, aside, odd,
 	} {
 		commit(t, s, sale.ReportRow{Report: r})
 	}
@@ -263,11 +265,11 @@ func TestDueReports(t *testing.T) {
 		n    int
 		want string
 	}{
-		{noon, 64, "EARLIER NOW BEYOND WRONG"},
+		{noon, 64, "EARLIER NOW ODD BEYOND WRONG"},
 		{noon, 1, "EARLIER"},
-		{noon.Add(time.Millisecond), 64, "EARLIER NOW SOON WRONG"},
-		{noon.Add(time.Millisecond - 1), 64, "EARLIER NOW WRONG"},
-		{time.Unix(0, 0), 64, "EARLIER NOW SOON LIMIT BEYOND WRONG"}, // a box without a clock
+		{noon.Add(time.Millisecond), 64, "EARLIER NOW SOON ODD WRONG"},
+		{noon.Add(time.Millisecond - 1), 64, "EARLIER NOW ODD WRONG"},
+		{time.Unix(0, 0), 64, "EARLIER NOW SOON LIMIT BEYOND WRONG ODD"}, // a box without a clock
 	} {
 		due, err := s.Due(t.Context(), c.now, 5*time.Minute, c.n)
 		if err != nil {

@@ -298,7 +298,10 @@ func (m *Memory) Due(_ context.Context, now time.Time, horizon time.Duration, n 
 			due = append(due, r)
 		}
 	}
-	slices.SortFunc(due, func(a, b sale.Report) int { return cmp.Or(a.DueAt.Compare(b.DueAt), m.earlier(a.No, b.No)) })
+	late := func(r sale.Report) int { return cmp.Compare(0, now.Compare(r.DueAt)) } // far ahead comes last
+	slices.SortFunc(due, func(a, b sale.Report) int {
+		return cmp.Or(cmp.Compare(max(late(a), 0), max(late(b), 0)), cmp.Compare(min(a.Attempts, 1), min(b.Attempts, 1)), a.DueAt.Compare(b.DueAt), m.earlier(a.No, b.No))
+	})
 	return due[:min(n, len(due))], nil
 }
 
