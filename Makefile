@@ -65,7 +65,7 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 	$(GO) test ./device/core -count=1 -timeout 0 -run 'TestSimulation(ThroughTheRealCodecs)?$$' -args -seeds 20000
 	$(GO) test ./device ./device/core -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000
 	$(GO) test ./store -count=1 -timeout 0 -run TestEveryByteOfALog -args -flips 0
-	$(GO) test -tags tools ./cmd/poshub -count=1 -timeout 0 -parallel 8 -run TestFaultsOfAChain -args -schedules 10000
+	$(GO) test -tags tools ./cmd/poshub -count=1 -timeout 0 -run TestFaultsOfAChain -args -schedules 10000
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "== $$pkg $$target"; \

@@ -528,16 +528,26 @@ func TestFaultsOfAChainLoseNothing(t *testing.T) {
 		first, last = *seedFlag, *seedFlag
 	}
 	p := startPostgres(t)
-	for seed := first; seed <= last; seed++ {
-		var books Books
-		if seed%5 == 0 {
-			books = p.books(t)
-		}
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			w := newTrouble(t, seed, books)
-			defer w.tell()
-			w.play()
+	seeds := make(chan uint64)
+	var players sync.WaitGroup
+	for range 8 { // a schedule waits more than it works
+		players.Go(func() {
+			for seed := range seeds {
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					var books Books
+					if seed%5 == 0 {
+						books = p.books(t)
+					}
+					w := newTrouble(t, seed, books)
+					defer w.tell()
+					w.play()
+				})
+			}
 		})
 	}
+	for seed := first; seed <= last; seed++ {
+		seeds <- seed
+	}
+	close(seeds)
+	players.Wait()
 }

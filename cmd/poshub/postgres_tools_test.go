@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,9 +23,8 @@ import (
 // postgres is a PostgreSQL server of this test's own, reached by a socket in its
 // folder alone.
 type postgres struct {
-	t   *testing.T
 	dir string
-	n   int
+	n   atomic.Int64 // databases made
 }
 
 // startPostgres makes a cluster and runs its server until the test ends. The
@@ -63,8 +63,8 @@ func startPostgres(t *testing.T) *postgres {
 		server.Process.Signal(syscall.SIGQUIT)
 		server.Wait()
 	})
-	p := &postgres{t: t, dir: dir}
-	p.exec(said, "SELECT 1")
+	p := &postgres{dir: dir}
+	p.exec(t, said, "SELECT 1")
 	return p
 }
 
@@ -89,11 +89,11 @@ func (p *postgres) url(database string) string {
 }
 
 // exec runs a statement as soon as the server takes one.
-func (p *postgres) exec(said fmt.Stringer, query string) {
-	p.t.Helper()
+func (p *postgres) exec(t *testing.T, said fmt.Stringer, query string) {
+	t.Helper()
 	db, err := sql.Open("pgx", p.url("postgres"))
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer db.Close()
 	for end := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -101,7 +101,7 @@ func (p *postgres) exec(said fmt.Stringer, query string) {
 			return
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("%s: %v\n%s", query, err, said)
+			t.Fatalf("%s: %v\n%s", query, err, said)
 		}
 	}
 }
@@ -109,9 +109,8 @@ func (p *postgres) exec(said fmt.Stringer, query string) {
 // books are new books in a database of their own.
 func (p *postgres) books(t *testing.T) Books {
 	t.Helper()
-	p.n++
-	name := fmt.Sprintf("books%d", p.n)
-	p.exec(new(bytes.Buffer), "CREATE DATABASE "+name)
+	name := fmt.Sprintf("books%d", p.n.Add(1))
+	p.exec(t, new(bytes.Buffer), "CREATE DATABASE "+name)
 	file := filepath.Join(t.TempDir(), "postgres-url")
 	if err := os.WriteFile(file, []byte(p.url(name)+"\n"), fs.FileMode(0o600)); err != nil {
 		t.Fatal(err)
