@@ -28,7 +28,7 @@ var schema string
 //	first of its epoch                    booked if commit 1, or if the commit that it
 //	                                      continues is booked under the hash before it
 //
-// Nothing is skipped: a counter's books stand still until an alarm is settled.
+// Nothing is skipped: a counter's books stand still until an alarm is cleared.
 type ledger struct {
 	w      *writer
 	cal    sale.Calendar

@@ -10,8 +10,8 @@
 //
 //	config.go     the name of a counter, and where its servers are
 //	message.go    a commit as messages: subject, headers, body
-//	settle.go     where to go on, decided by the stream's last message
-//	publisher.go  the loop: settle, read, publish, note
+//	resume.go     where to go on, decided by the stream's last message
+//	publisher.go  the loop: resume, read, publish, note
 //	questions.go  what the chain's centre may ask a counter
 //	cursor.go     posd.fleet: what was acknowledged, by memory
 //	nats.go       the counter's side of the wire

@@ -172,7 +172,7 @@ func (p *Publisher) session(ctx context.Context, file *cursorFile, at cursor) (c
 	if err != nil {
 		return at, fmt.Errorf("look at the stream: %w", err)
 	}
-	next, err := settle(p.config.Name, epoch, at, tail, func(no int64) (string, error) { return p.journal.CommitHash(ctx, no) })
+	next, err := resume(p.config.Name, epoch, at, tail, func(no int64) (string, error) { return p.journal.CommitHash(ctx, no) })
 	if err != nil {
 		return at, err
 	}
@@ -235,10 +235,10 @@ func (p *Publisher) Close() {
 }
 
 // reached notes how far the journal is published.
-func (p *Publisher) reached(next place, settled bool) {
+func (p *Publisher) reached(next place, resumed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if settled && !p.now.OK {
+	if resumed && !p.now.OK {
 		p.log.Info("the journal is published", "from", next.commit)
 	}
 	p.now = Status{OK: true, Words: "published", Published: next.commit - 1}

@@ -23,7 +23,7 @@ type StreamPlan struct {
 }
 
 // duplicates is how long the stream remembers message ids. posd sends none: who
-// publishes what once is settled by sequence numbers.
+// publishes what once is decided by sequence numbers.
 const duplicates = 24 * time.Hour
 
 // Finding is a setting of stream or server that is not as it must be.

@@ -42,9 +42,9 @@ type Fenced struct{ Words string }
 
 func (f *Fenced) Error() string { return f.Words }
 
-// settle decides where to go on. hashOf returns the hash of an own commit, empty
+// resume decides where to go on. hashOf returns the hash of an own commit, empty
 // if there is none of that number.
-func settle(n Name, e sale.Epoch, known cursor, tail Message, hashOf func(no int64) (string, error)) (p place, err error) {
+func resume(n Name, e sale.Epoch, known cursor, tail Message, hashOf func(no int64) (string, error)) (p place, err error) {
 	p = place{commit: 1, seq: tail.Seq}
 	switch at := indexOf(e.From, tail.Epoch); {
 	case tail.Seq == 0:
