@@ -21,9 +21,14 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 			Token: tok, Key: r.Key, Amount: r.Amount, Currency: r.Currency, Method: r.Method,
 			Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
 			Kind: r.Kind, Tender: r.Tender, AllowDuplicate: r.AllowDuplicate, By: r.By, Why: r.Why,
-			// The customer's code is not part of the digest: it is stored nowhere.
-			Digest: digest("sell", r.Amount, unlessDefault(r.Currency, t.o.Policy.Currency), r.Method, r.Reference, r.Replaces, unlessDefault(r.Kind, sale.CardSale), r.Tender, r.AllowDuplicate, r.Original, r.By, r.Why),
+			Given: r.Given, Lines: r.Lines,
 		}
+		// The customer's code is not part of the digest: it is stored nowhere.
+		body := []any{"sell", r.Amount, unlessDefault(r.Currency, t.o.Policy.Currency), r.Method, r.Reference, r.Replaces, unlessDefault(r.Kind, sale.CardSale), r.Tender, r.AllowDuplicate, r.Original, r.By, r.Why}
+		if r.Given != 0 || r.Lines.Any() { // a request without them has the digest that it always had
+			body = append(body, r.Given, r.Lines)
+		}
+		w.Digest = digest(body...)
 		var err error
 		if w.Bound, w.BoundSale, err = t.bound(ctx, r.Key); err != nil {
 			return nil, err

@@ -35,6 +35,9 @@ func (t *Till) Day(ctx context.Context, from, to time.Time) (books.Books, error)
 			})
 		}
 	})
+	if t.o.Policy.Cash {
+		b.CountCash(sale.Amount(t.o.Policy.CashFloat), nil)
+	}
 	b.At, b.Language = t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Language
 	if failed != nil {
 		return books.Books{}, &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read, so the day cannot be summed up: " + failed.Error()}
@@ -69,9 +72,13 @@ func (t *Till) eachSale(ctx context.Context, f sale.Filter, do func(sale.Sale) b
 // returns that day's report.
 func (t *Till) CloseDay(ctx context.Context, r CloseRequest) (books.Books, error) {
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
-		w := core.DayAsked{Token: tok, Key: r.Key, By: r.By, WithoutTerminal: r.WithoutTerminal, Empty: true}
+		w := core.DayAsked{Token: tok, Key: r.Key, By: r.By, WithoutTerminal: r.WithoutTerminal, Counted: r.Counted, Empty: true}
 		if r.Key != "" {
-			w.Digest = digest("close day", r.By, r.WithoutTerminal)
+			body := []any{"close day", r.By, r.WithoutTerminal}
+			if r.Counted != nil { // a close without it has the digest that it always had
+				body = append(body, *r.Counted)
+			}
+			w.Digest = digest(body...)
 			var err error
 			if w.Bound, _, err = t.bound(ctx, r.Key); err != nil {
 				return nil, err
@@ -202,6 +209,9 @@ func (t *Till) gathered(ctx context.Context, e sale.GatherDay) (sale.Day, error)
 		return d, err
 	}
 	b := books.SumClosing(e, t.o.Clock().UTC().Truncate(time.Second), t.o.Policy.Currency, slices.Values(sales))
+	if t.o.Policy.Cash {
+		b.CountCash(sale.Amount(t.o.Policy.CashFloat), e.Counted)
+	}
 	if t.o.Terminal != nil {
 		b.Closing.Terminal = books.MatchBatch(since, e.No, e.Batch, e.LostClose, sales)
 	}

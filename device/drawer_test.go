@@ -33,11 +33,14 @@ func (d *drawerBox) OpenDrawer(ctx context.Context) error {
 }
 
 // drawerTill runs f with a till that has drawer d, which may be nil.
-func drawerTill(t *testing.T, journal *journaltest.Memory, d *drawerBox, f func(ctx context.Context, till *Till)) {
+func drawerTill(t *testing.T, journal *journaltest.Memory, d *drawerBox, f func(ctx context.Context, till *Till), change ...func(*core.Policy)) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Options{Policy: core.DefaultPolicy(), Journal: journal, Screen: &customer{}, Makers: testMakers, Log: quiet, Clock: time.Now, Entropy: reader{rand.New(rand.NewPCG(1, 2))}}
 		if d != nil {
 			o.Drawer = d
+		}
+		for _, f := range change {
+			f(&o.Policy)
 		}
 		till, err := New(o)
 		if err != nil {

@@ -15,6 +15,8 @@ type SellRequest struct {
 	Reference string      // the bill's number; may be empty
 	Replaces  string      // a sale's ID, "none" for another customer, or empty
 	AuthCode  sale.Secret // method scan: the customer's code
+	Given     sale.Amount // method cash: what was handed over; 0 for what is due
+	Lines     sale.Lines  // what the amount is made of
 
 	// Of cards only.
 	Kind           sale.CardKind // empty for a sale; auth, complete, return
@@ -38,7 +40,8 @@ type GiveBackRequest struct {
 type CloseRequest struct {
 	Key             string // may be empty
 	By              string
-	WithoutTerminal bool // beside a terminal that is broken: its batch is neither closed nor compared
+	Counted         *sale.Amount // the cash in the drawer; nil if nobody has counted it
+	WithoutTerminal bool         // beside a terminal that is broken: its batch is neither closed nor compared
 }
 
 // ResolveRequest is a person's word on what posd cannot tell.

@@ -74,7 +74,7 @@ func New(o Options) (*Till, error) {
 	if faults := o.Policy.Validate(); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	machine, err := core.New(o.Policy, core.Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil, Totals: o.Totals != nil}, o.Makers)
+	machine, err := core.New(o.Policy, core.Equipment{Terminal: o.Terminal != nil, Gateway: o.Gateway != nil, Printer: o.Printer != nil, Drawer: o.Drawer != nil, Totals: o.Totals != nil}, o.Makers)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ func (p *page) card(r sale.Receipt) {
 	p.pair(0, p.PreAuth, string(s.Original))
 	p.cardFacts(c, s.State == sale.Declined)
 	p.rule()
+	p.bought(s)
 	p.amounts(s)
 	p.rule()
 	p.chip(c)

@@ -87,6 +87,9 @@ type Shop struct {
 	Address []string `toml:"address"`
 	// TaxNumber is printed under the address if given. Default "".
 	TaxNumber string `toml:"tax_number"`
+	// TaxNumbers are printed under the address as they are written, each with the names of
+	// its taxes: "GST/HST 123456789 RT0001", "QST 1234567890 TQ0001", "PST 1234-5678". Default none.
+	TaxNumbers []string `toml:"tax_numbers"`
 	// ReturnPolicy is printed under the receipt and wrapped. Default "".
 	ReturnPolicy string `toml:"return_policy"`
 	// Footer lines end a receipt. Default none.

@@ -76,11 +76,11 @@ func (l Layout) Lines(r sale.Receipt) []Line {
 	p.head(r)
 	movement, ok := findMovement(r)
 	switch {
-	case ok && r.Sale.Method.Wallet():
+	case ok && r.Sale.Method != sale.Card:
 		p.walletMovement(r, movement)
 	case ok:
 		p.cardMovement(r, movement)
-	case r.Sale.Method.Wallet():
+	case r.Sale.Method != sale.Card:
 		p.wallet(r)
 	default:
 		p.card(r)
@@ -166,6 +166,9 @@ func (p *page) head(r sale.Receipt) {
 	}
 	if p.Shop.TaxNumber != "" {
 		p.text(0, Centre, p.TaxNumber+" "+p.Shop.TaxNumber)
+	}
+	for _, n := range p.Shop.TaxNumbers {
+		p.text(0, Centre, n)
 	}
 	p.blank()
 }

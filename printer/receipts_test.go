@@ -127,7 +127,21 @@ func samples() map[string]sale.Receipt {
 	heldBack.Sale.Kind = sale.CardAuth
 	duplicate := with(cardSale(), func(*sale.Sale) {})
 	duplicate.Duplicate = true
+	told := func(s *sale.Sale) { // what the request told of the bill
+		s.Subtotal, s.Taxes = 2491, []sale.Tax{{Name: "GST", Amount: 125}, {Name: "QST", Amount: 249}}
+		s.Items = []sale.Item{{Name: "Café au lait", Amount: 491}, {Name: "Petit déjeuner complet avec deux oeufs, jambon et pain grillé", Amount: 2000}}
+	}
+	cash := func(s *sale.Sale) {
+		told(s)
+		s.Method, s.ChannelID, s.Card = sale.Cash, "", nil
+		s.Amount, s.Subtotal, s.Items[1].Amount, s.Rounding, s.ApprovedAmount, s.Given = 2866, 2492, 2001, -1, 2865, 4000
+	}
+	cashBack := refund(cardSale(), sale.Movement{ID: "01KAK3V7Q2M8R4T6W9XBCDEFGM", Kind: sale.Refund, Amount: 1000, State: sale.MovementDone})
+	cash(&cashBack.Sale)
 	all := map[string]sale.Receipt{
+		"card-lines":              with(cardSale(), told),
+		"cash":                    with(cardSale(), cash),
+		"cash-refund":             cashBack,
 		"card-approved":           with(cardSale(), func(*sale.Sale) {}),
 		"card-approved-merchant":  merchant(with(cardSale(), func(*sale.Sale) {})),
 		"card-duplicate":          duplicate,

@@ -6,7 +6,7 @@ import (
 	"posd/device/sale"
 )
 
-// wallet lays a wallet purchase out. No scheme prescribes its form.
+// wallet lays a purchase by wallet or in cash out. No scheme prescribes its form.
 func (p *page) wallet(r sale.Receipt) {
 	s := r.Sale
 	p.text(Bold, Centre, p.Receipt)
@@ -14,7 +14,17 @@ func (p *page) wallet(r sale.Receipt) {
 	p.text(Bold, Left, p.Purchase)
 	p.walletFacts(s)
 	p.rule()
-	p.total(p.Total, s.Currency, s.Amount)
+	p.bought(s)
+	if s.Amount != s.Charged() {
+		p.amount(p.Amount, s.Amount)
+		p.amount(p.Tip, s.Tip)
+		p.amount(p.Rounding, s.Rounding)
+	}
+	p.total(p.Total, s.Currency, s.Charged())
+	if s.Method == sale.Cash {
+		p.pair(0, p.Given, s.Given.String())
+		p.pair(0, p.Change, (s.Given - s.Charged()).String())
+	}
 	p.rule()
 	p.blank()
 	switch s.State {
@@ -32,7 +42,21 @@ func (p *page) wallet(r sale.Receipt) {
 	p.copy(r)
 }
 
-// walletMovement lays a refund at the gateway out.
+// bought prints what the amount is made of, as far as the request told.
+func (p *page) bought(s sale.Sale) {
+	for _, i := range s.Items {
+		p.pair(0, i.Name, i.Amount.String())
+	}
+	if len(s.Items) > 0 {
+		p.rule()
+	}
+	p.amount(p.Subtotal, s.Subtotal)
+	for _, t := range s.Taxes {
+		p.pair(0, t.Name, t.Amount.String())
+	}
+}
+
+// walletMovement lays a refund at the gateway, or in cash, out.
 func (p *page) walletMovement(r sale.Receipt, m sale.Movement) {
 	s := r.Sale
 	p.text(Bold, Centre, p.Receipt)
@@ -55,7 +79,11 @@ func (p *page) walletMovement(r sale.Receipt, m sale.Movement) {
 // walletFacts prints what identifies the order here and at the gateway.
 func (p *page) walletFacts(s sale.Sale) {
 	p.pair(0, p.DateTime, p.when(orNone(s.Card), s.FinalAt, s.CreatedAt))
-	p.pair(0, p.Wallet, p.walletName(s))
+	if s.Method == sale.Cash {
+		p.text(0, Left, p.Cash)
+	} else {
+		p.pair(0, p.Wallet, p.walletName(s))
+	}
 	p.pair(0, p.Bill, s.Reference)
 	p.pair(0, p.SaleNo, string(s.ID))
 	p.pair(0, p.OrderNo, s.MchOrderNo)

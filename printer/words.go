@@ -58,6 +58,11 @@ type words struct {
 	Cashback   string
 	Surcharge  string
 	Total      string
+	Subtotal   string // before taxes
+	Cash       string
+	Given      string // cash handed over
+	Change     string // and handed back
+	Rounding   string // of cash
 	Held       string // total of an amount held
 	NotCharged string // said under it
 	Asked      string // of a partial approval
@@ -111,6 +116,7 @@ var table = map[sale.Language]words{
 		Partial: "PARTIAL APPROVAL", Offline: "APPROVED OFFLINE", Unknown: "RESULT NOT KNOWN YET - NOT A RECEIPT",
 		Paid: "PAID", NotPaid: "NOT PAID", Refunded: "REFUNDED", NotBack: "NOT REFUNDED",
 		PIN: "VERIFIED BY PIN", NoSign: "NO SIGNATURE TRANSACTION", Sign: "CARDHOLDER SIGNATURE",
+		Subtotal: "SUBTOTAL", Cash: "CASH", Given: "CASH GIVEN", Change: "CHANGE", Rounding: "ROUNDING",
 		TaxNumber: "TAX NO", Resolved: "RESOLVED BY HAND", ScanToPay: "SCAN TO PAY", Until: "UNTIL",
 	},
 	sale.French: {
@@ -132,6 +138,7 @@ var table = map[sale.Language]words{
 		Partial: "APPROBATION PARTIELLE", Offline: "APPROUVEE HORS LIGNE", Unknown: "RÉSULTAT PAS ENCORE CONNU - PAS UN REÇU", // fr?
 		Paid: "PAYÉ", NotPaid: "NON PAYÉ", Refunded: "REMBOURSÉ", NotBack: "NON REMBOURSÉ", // fr?
 		PIN: "VERIFIEE PAR NIP", NoSign: "TRANSACTION SANS SIGNATURE", Sign: "SIGNATURE DU TITULAIRE", // fr? the last
+		Subtotal: "SOUS-TOTAL", Cash: "COMPTANT", Given: "ARGENT REMIS", Change: "MONNAIE RENDUE", Rounding: "ARRONDI", // fr? the second and third
 		TaxNumber: "NO DE TAXE", Resolved: "RÉGLÉE À LA MAIN", ScanToPay: "SCANNEZ POUR PAYER", Until: "JUSQU'À", // fr?
 	},
 	sale.ChineseSimplified: {
@@ -153,6 +160,7 @@ var table = map[sale.Language]words{
 		Partial: "部分批准", Offline: "脱机批准", Unknown: "结果未知 - 此非收据",
 		Paid: "已支付", NotPaid: "未支付", Refunded: "已退款", NotBack: "未退款",
 		PIN: "已凭密码验证", NoSign: "免签名交易", Sign: "持卡人签名",
+		Subtotal: "小计", Cash: "现金", Given: "收现金", Change: "找零", Rounding: "取整",
 		TaxNumber: "税号", Resolved: "人工确认", ScanToPay: "请扫码支付", Until: "有效期至",
 	},
 	sale.ChineseTraditional: {
@@ -174,6 +182,7 @@ var table = map[sale.Language]words{
 		Partial: "部分批准", Offline: "離線批准", Unknown: "結果未知 - 此非收據",
 		Paid: "已付款", NotPaid: "未付款", Refunded: "已退款", NotBack: "未退款",
 		PIN: "已憑密碼驗證", NoSign: "免簽名交易", Sign: "持卡人簽名",
+		Subtotal: "小計", Cash: "現金", Given: "收現金", Change: "找零", Rounding: "取整",
 		TaxNumber: "稅號", Resolved: "人工確認", ScanToPay: "請掃碼付款", Until: "有效期至",
 	},
 }

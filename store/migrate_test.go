@@ -25,8 +25,13 @@ func TestEveryReleasedSchemaIsBroughtForward(t *testing.T) {
 	golden := func(n int) string { return filepath.Join(folder, fmt.Sprintf("journal-%d.sqlite", n)) }
 	if *update {
 		s := lived(t, t.TempDir())
+		s.copier.under.Wait()
+		if s.copier.conn != nil {
+			s.copier.conn.Close()
+		}
 		s.read.Close()
 		s.lists.Close()
+		s.looking.close()
 		if err := intoOneFile(s.write); err != nil {
 			t.Fatal(err)
 		}

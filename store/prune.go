@@ -23,7 +23,7 @@ const (
 	// waits for it.
 	pruneBatch = 100
 	// details are the columns of a sale that prune empties.
-	details = "words = '', attention = '', " + cardDetails
+	details = "words = '', attention = '', items = '', " + cardDetails
 	// cardDetails are those of a card, in sales and in movements.
 	cardDetails = `card_type = NULL, card_number = NULL, card_entry = NULL, card_account = NULL,
 		card_label = NULL, card_aid = NULL, card_tvr = NULL, card_tsi = NULL, card_cryptogram = NULL, card_cvm = NULL, card_composed = NULL,

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -115,6 +116,28 @@ func number[T any, N ~int | ~int64](name string, field func(*T) *N) column[T] {
 			n, err := asInt(raw)
 			*field(v) = N(n)
 			return err
+		}}
+}
+
+// asJSON is a list as JSON, empty text without any.
+func asJSON[T, E any](name string, field func(*T) *[]E) column[T] {
+	return column[T]{name,
+		func(v *T) driver.Value {
+			if len(*field(v)) == 0 {
+				return ""
+			}
+			b, err := json.Marshal(*field(v))
+			if err != nil {
+				panic(err) // names and amounts only
+			}
+			return string(b)
+		},
+		func(v *T, raw any) error {
+			s, err := asString(raw)
+			if err != nil || s == "" {
+				return err
+			}
+			return json.Unmarshal([]byte(s), field(v))
 		}}
 }
 

@@ -55,6 +55,13 @@ var sales = covered("sales", "id", append([]column[sale.Sale]{
 	cardColumns(func(s *sale.Sale) **sale.CardInfo { return &s.Card }),
 	wordColumns("corrected", func(s *sale.Sale) **sale.Word { return &s.Corrected }),
 	[]column[sale.Sale]{textOrNull("brand", func(s *sale.Sale) *sale.Brand { return &s.Brand })},
+	[]column[sale.Sale]{
+		number("given_cents", func(s *sale.Sale) *sale.Amount { return &s.Given }),
+		number("rounding_cents", func(s *sale.Sale) *sale.Amount { return &s.Rounding }),
+		number("subtotal_cents", func(s *sale.Sale) *sale.Amount { return &s.Subtotal }),
+		asJSON("taxes", func(s *sale.Sale) *[]sale.Tax { return &s.Taxes }),
+		asJSON("items", func(s *sale.Sale) *[]sale.Item { return &s.Items }),
+	},
 )...))
 
 // wordColumns are a person's word, all NULL without one.

@@ -11,6 +11,7 @@ import (
 
 	"posd/device/api"
 	"posd/device/books"
+	"posd/device/sale"
 )
 
 // closeLimit is how long the daemon may take to close a day: the terminal
@@ -20,7 +21,15 @@ const closeLimit = 10 * time.Minute
 func dayCommand(command maker) *cobra.Command {
 	var req api.CloseRequest
 	var print bool
+	var counted string
 	closing := command("close", "Close the business day: settle, sum up, compare, and write it down", 0, func(t session, _ []string) error {
+		if counted != "" {
+			c, err := sale.ParseAmount(counted)
+			if err != nil {
+				return err
+			}
+			req.Counted = &c
+		}
 		a, err := t.once(t.Context(), http.MethodPost, "/v1/day/close", "", req, closeLimit)
 		if err != nil {
 			var dial *notReached
@@ -54,6 +63,7 @@ func dayCommand(command maker) *cobra.Command {
 		"terminal does not settle, the day stays open. `posd report z12` shows the report of day 12 again."
 	closing.Flags().StringVar(&req.By, "by", "", "your `NAME`")
 	closing.Flags().BoolVar(&req.WithoutTerminal, "without-terminal", false, "beside a terminal that is broken: its batch is neither closed nor compared")
+	closing.Flags().StringVar(&counted, "counted", "", "cash in the drawer as it was counted, float included (`AMOUNT`)")
 	closing.Flags().BoolVar(&print, "print", false, "print the report, too")
 	closing.MarkFlagRequired("by")
 	day := &cobra.Command{Use: "day", Short: "Close the business day"}

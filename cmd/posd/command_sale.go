@@ -12,7 +12,7 @@ import (
 
 func saleCommand(command maker) *cobra.Command {
 	var req api.SaleRequest
-	var method, tender, key string
+	var method, tender, given, key string
 	var wait, auth bool
 	c := command("sale AMOUNT", "Take one payment; AMOUNT is 28.65 or 2865c", 1, func(t session, args []string) (err error) {
 		if req.Amount, err = sale.ParseAmount(args[0]); err != nil {
@@ -22,6 +22,11 @@ func saleCommand(command maker) *cobra.Command {
 			return err
 		}
 		req.Tender = sale.Tender(tender)
+		if given != "" {
+			if req.Given, err = sale.ParseAmount(given); err != nil {
+				return err
+			}
+		}
 		if auth {
 			req.Kind = sale.CardAuth
 		}
@@ -38,7 +43,8 @@ func saleCommand(command maker) *cobra.Command {
 		}
 		return t.finish(a, wait)
 	})
-	c.Flags().StringVar(&method, "method", "", "card, wechat, alipay, unionpay or scan (`HOW` the customer pays)")
+	c.Flags().StringVar(&method, "method", "", "card, wechat, alipay, unionpay, scan or cash (`HOW` the customer pays)")
+	c.Flags().StringVar(&given, "given", "", "with -method cash: what the customer handed over (`AMOUNT`)")
 	c.Flags().StringVar(&req.Reference, "reference", "", "`NUMBER` of the bill")
 	c.Flags().StringVar(&req.Replaces, "replaces", "", "answer to \"this bill may have been paid already\": the `ID` of the sale to give up, or none (another customer)")
 	c.Flags().StringVar(&req.AuthCode, "code", "", "the customer's own `CODE`, with -method scan; left out, the daemon waits for its scanner")

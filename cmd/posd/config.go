@@ -470,5 +470,8 @@ func (c Config) methods() []sale.Method {
 	if c.Gateway != nil {
 		all = append(all, sale.WeChat, sale.Alipay, sale.UnionPay, sale.Scan)
 	}
+	if c.Shop.Cash {
+		all = append(all, sale.Cash)
+	}
 	return all
 }

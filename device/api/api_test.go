@@ -99,7 +99,7 @@ func TestNothingIsLostOnTheWayIn(t *testing.T) {
 	h := New(f, options(f))
 	ask(t, h, "POST", "/v1/sales", `{"amount":2865,"currency":"CAD","method":"scan","reference":"A1","replaces":"none","authCode":"134567890123456789"}`, "Idempotency-Key", "k1")
 	want := device.SellRequest{Key: "k1", Amount: 2865, Currency: "CAD", Method: sale.Scan, Reference: "A1", Replaces: "none", AuthCode: "134567890123456789"}
-	if f.sell != want {
+	if !reflect.DeepEqual(f.sell, want) {
 		t.Errorf("sell: got %+v, want %+v", f.sell, want)
 	}
 	ask(t, h, "POST", "/v1/sales/S1/refund", `{"amount":100,"by":"Ana","reason":"broken"}`, "Idempotency-Key", "k2")

@@ -6,12 +6,14 @@ import (
 	"strconv"
 
 	"posd/device"
+	"posd/device/sale"
 )
 
 // CloseRequest is the body of POST /v1/day/close.
 type CloseRequest struct {
-	By              string `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who closes the day. Left out: whoever is signed in." example:"Ana"`
-	WithoutTerminal bool   `json:"withoutTerminal,omitempty" doc:"Close the day beside a terminal that is broken: its batch is neither closed nor compared."`
+	By              string       `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who closes the day. Left out: whoever is signed in." example:"Ana"`
+	Counted         *sale.Amount `json:"counted,omitempty" minimum:"0" maximum:"999999999" doc:"The cash in the drawer as it was counted, float included, in whole cents."`
+	WithoutTerminal bool         `json:"withoutTerminal,omitempty" doc:"Close the day beside a terminal that is broken: its batch is neither closed nor compared."`
 }
 
 func (h *handlers) closeDay(ctx context.Context, in *struct {
@@ -26,7 +28,7 @@ func (h *handlers) closeDay(ctx context.Context, in *struct {
 	if err := somebody(ctx, in.Body.By); err != nil {
 		return nil, err
 	}
-	b, err := h.till.CloseDay(ctx, device.CloseRequest{Key: in.Key, By: in.Body.By, WithoutTerminal: in.Body.WithoutTerminal})
+	b, err := h.till.CloseDay(ctx, device.CloseRequest{Key: in.Key, By: in.Body.By, WithoutTerminal: in.Body.WithoutTerminal, Counted: in.Body.Counted})
 	if err != nil {
 		return nil, h.refuse("close the day", err)
 	}

@@ -34,6 +34,11 @@ var descriptions = map[string]map[string]string{
 		"tip":             "Tip added on the terminal, in cents.",
 		"cashback":        "Cash given to the customer, in cents.",
 		"surcharge":       "Surcharge added by the terminal, in cents.",
+		"given":           "Method cash: what the customer handed over; the change is what of it was not taken.",
+		"rounding":        "Method cash: what is taken more than the amount, or less when below zero, as there is no smaller coin.",
+		"subtotal":        "The amount before taxes, as far as the request told.",
+		"taxes":           "Taxes in the amount, by name.",
+		"items":           "What was bought, line by line.",
 		"offline":         "Approved by the terminal without the bank, not confirmed yet.",
 		"printed":         "What became of the customer's receipt. sent: the printer cannot say whether it printed.",
 		"reported":        "Whether the gateway knows of the card sale.",
@@ -169,6 +174,9 @@ var descriptions = map[string]map[string]string{
 		"wallets":       "The wallet sales by wallet, whichever way they were taken.",
 		"cardTypes":     "The card sales by card type.",
 		"asked":         "What was asked in the sales that were paid.",
+		"rounding":      "Of the cash sales in them: what was taken more than asked, or less when below zero, as there is no smaller coin.",
+		"taxes":         "Taxes in the sales that told them, by name; what was given back is not taken out.",
+		"cash":          "The cash drawer; left out where no cash is taken.",
 		"tips":          "Tips in them.",
 		"surcharges":    "Surcharges in them.",
 		"cashback":      "Cash given to customers in them.",
@@ -241,6 +249,19 @@ var descriptions = map[string]map[string]string{
 		"agreed":  "The gateway says the same.",
 		"apart":   "The gateway says something else.",
 		"unasked": "The gateway gave no answer that counts.",
+	},
+	"CashCount": {
+		"":         "The cash drawer at the end of a day.",
+		"float":    "With how much the day began, in cents.",
+		"net":      "Cash taken less cash given back.",
+		"expected": "What is to be there: both together.",
+		"counted":  "What was there; left out when nobody has counted.",
+		"apart":    "Counted less expected.",
+	},
+	"Tax": {
+		"":       "One tax of a bill.",
+		"name":   "As the receipt prints it, such as GST, HST, QST or PST.",
+		"amount": "In cents.",
 	},
 	"BookLine": {
 		"":      "How many and how much.",
@@ -324,7 +345,7 @@ var descriptions = map[string]map[string]string{
 
 // values lists what a member can be, where the vocabulary knows it all.
 var values = map[string][]any{
-	"Sale.method": {"card", "wechat", "alipay", "unionpay", "scan"},
+	"Sale.method": {"card", "wechat", "alipay", "unionpay", "scan", "cash"},
 	"Sale.state":  {"waiting", "paid", "declined", "cancelled", "unsure"},
 	"Sale.kind":   {"sale", "auth", "complete", "return"},
 

@@ -114,7 +114,7 @@ func (in *listIn) next(last sale.ID) string {
 func salesCSV(list []sale.Sale) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write([]string{"id", "createdAt", "finalAt", "reference", "method", "kind", "state", "reason", "amount", "approvedAmount", "due", "tip", "cashback", "surcharge", "refundable", "currency", "card", "last", "by", "mchOrderNo"})
+	_ = w.Write([]string{"id", "createdAt", "finalAt", "reference", "method", "kind", "state", "reason", "amount", "approvedAmount", "due", "tip", "cashback", "surcharge", "refundable", "currency", "card", "last", "by", "mchOrderNo", "given", "rounding", "subtotal", "taxes"})
 	for _, s := range list {
 		final, card, last := "", "", ""
 		if s.FinalAt != nil {
@@ -127,7 +127,14 @@ func salesCSV(list []sale.Sale) []byte {
 		for _, cents := range []sale.Amount{s.Amount, s.ApprovedAmount, s.Due, s.Tip, s.Cashback, s.Surcharge, s.Refundable()} {
 			row = append(row, fmt.Sprint(int64(cents)))
 		}
+		taxes := sale.Amount(0)
+		for _, t := range s.Taxes {
+			taxes += t.Amount
+		}
 		row = append(row, s.Currency, card, last, s.By, s.MchOrderNo)
+		for _, cents := range []sale.Amount{s.Given, s.Rounding, s.Subtotal, taxes} {
+			row = append(row, fmt.Sprint(int64(cents)))
+		}
 		for i := range row {
 			if strings.IndexAny(row[i], "=+-@\t\r") == 0 { // a spreadsheet would calculate it
 				row[i] = "'" + row[i]

@@ -160,7 +160,7 @@ var notInteger = regexp.MustCompile(`^json: cannot unmarshal number .* into Go s
 // hints tell, by the last part of a fault's location, what would be right.
 var hints = map[string]string{
 	"amount":   "Amounts are whole cents, from 1 to 999999999: 2865 stands for 28.65.",
-	"method":   "Use card, wechat, alipay, unionpay or scan.",
+	"method":   "Use card, wechat, alipay, unionpay, scan or cash.",
 	"kind":     "Use sale or auth; a return is POST /v1/refunds, a completion POST /v1/sales/{id}/complete.",
 	"tender":   "Use credit or debit, or leave it to the terminal.",
 	"upload":   "Use confirmed or refused.",

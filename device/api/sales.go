@@ -71,7 +71,8 @@ func (h *handlers) sell(ctx context.Context, in *struct {
 		sell = h.sellScanned
 	}
 	s, replayed, err := sell(ctx, device.SellRequest{Key: key, Amount: b.Amount, Currency: b.Currency,
-		Method: b.Method, Reference: b.Reference, Replaces: b.Replaces, AuthCode: sale.Secret(b.AuthCode), Kind: b.Kind, Tender: b.Tender, AllowDuplicate: b.AllowDuplicate})
+		Method: b.Method, Reference: b.Reference, Replaces: b.Replaces, AuthCode: sale.Secret(b.AuthCode), Kind: b.Kind, Tender: b.Tender, AllowDuplicate: b.AllowDuplicate,
+		Given: b.Given, Lines: sale.Lines{Subtotal: b.Subtotal, Taxes: b.Taxes, Items: b.Items}})
 	if err != nil {
 		return nil, h.refuse("sell", err)
 	}

@@ -12,11 +12,15 @@ import (
 type SaleRequest struct {
 	Amount    sale.Amount   `json:"amount" minimum:"1" maximum:"999999999" doc:"What to take, in whole cents." example:"2865"`
 	Currency  string        `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"Three letters; the shop's when left out. Another one is refused before anything is sent." example:"CAD"`
-	Method    sale.Method   `json:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"How the customer pays. scan: the merchant reads the customer's own code, given in authCode." example:"card"`
+	Method    sale.Method   `json:"method" enum:"card,wechat,alipay,unionpay,scan,cash" doc:"How the customer pays. scan: the merchant reads the customer's own code, given in authCode. cash: the cashier has the money in hand; it is paid as soon as that is stored." example:"card"`
 	Reference string        `json:"reference,omitempty" maxLength:"64" doc:"The bill's number, the application's own. It lets posd tell one bill from another." example:"A-1042"`
 	Replaces  string        `json:"replaces,omitempty" maxLength:"26" doc:"The answer to the problem same-bill: the ID of the sale to give up (same bill), or none (another customer)." example:"none"`
 	Kind      sale.CardKind `json:"kind,omitempty" enum:"sale,auth" doc:"Method card: auth holds the amount on the card and takes nothing until it is completed; sale when left out."`
 	Tender    sale.Tender   `json:"tender,omitempty" enum:"credit,debit" doc:"Method card: the card rails; left out, the terminal decides."`
+	Given     sale.Amount   `json:"given,omitempty" minimum:"1" maximum:"999999999" doc:"Method cash: what the customer handed over, in whole cents; left out, what is due. The change is what of it was not taken." example:"3000"`
+	Subtotal  sale.Amount   `json:"subtotal,omitempty" minimum:"1" maximum:"999999999" doc:"The amount before taxes; with the taxes it makes up the amount."`
+	Taxes     []sale.Tax    `json:"taxes,omitempty" maxItems:"8" doc:"Taxes in the amount by name, such as GST, HST, QST or PST; receipts print them with the shop's numbers."`
+	Items     []sale.Item   `json:"items,omitempty" maxItems:"200" doc:"What is bought, line by line; together the subtotal, or the amount without one."`
 	// AllowDuplicate is a person's word, not a program's.
 	AllowDuplicate bool   `json:"allowDuplicate,omitempty" doc:"Method card: a person has said that the same amount on the same card is meant, after the terminal refused it as a duplicate."`
 	AuthCode       string `json:"authCode,omitempty" maxLength:"128" doc:"Method scan: the code read from the customer's phone; left out, the counter's own scanner is waited for, if it has one. Never stored, logged or repeated."`

@@ -43,7 +43,8 @@ type Books struct {
 	Tips       BookLine `json:"tips"`
 	Surcharges BookLine `json:"surcharges"`
 	Cashback   BookLine `json:"cashback"`
-	Due        BookLine `json:"due"` // approved for less than asked, the rest not paid
+	Rounding   BookLine `json:"rounding"` // of cash
+	Due        BookLine `json:"due"`      // approved for less than asked, the rest not paid
 
 	// Sales that were not paid, by what was asked.
 	Waiting   BookLine `json:"waiting"`
@@ -75,6 +76,9 @@ type Books struct {
 	Authorised BookLine `json:"authorised"`
 	Released   BookLine `json:"released"`
 	Completed  BookLine `json:"completed"`
+
+	Taxes []BookGroup `json:"taxes,omitempty"` // of the sales that told them, by name; what was given back is not taken out
+	Cash  *CashCount  `json:"cash,omitempty"`  // none: cash is not taken here
 
 	Closed  []int    `json:"closed,omitempty"`  // interim: numbers of the days closed under this date
 	Closing *Closing `json:"closing,omitempty"` // of a closing report
@@ -246,6 +250,12 @@ func (b *Books) paid(s *sale.Sale) {
 	b.Tips.some(s.Tip)
 	b.Surcharges.some(s.Surcharge)
 	b.Cashback.some(s.Cashback)
+	b.Rounding.some(s.Rounding)
+	for _, t := range s.Taxes {
+		g := groupOf(&b.Taxes, t.Name)
+		g.Paid.add(t.Amount)
+		g.Net += t.Amount
+	}
 	b.Due.some(s.Due)
 	if s.Offline && s.Upload != sale.UploadConfirmed {
 		b.Offline.add(s, taken, cmp.Or(string(s.Upload), "approved without the bank, not confirmed"))
@@ -336,7 +346,10 @@ func (b *Books) entered(s *sale.Sale, a sale.Amount) {
 // groups returns the total and every other group that s belongs to.
 func (b *Books) groups(s *sale.Sale) []*BookGroup {
 	list := []*BookGroup{&b.Total, groupOf(&b.Methods, string(s.Method))}
-	if s.Method.Wallet() {
+	switch {
+	case s.Method == sale.Cash:
+		return list
+	case s.Method.Wallet():
 		return append(list, groupOf(&b.Wallets, walletOf(s)))
 	}
 	kind := "unknown"

@@ -78,10 +78,14 @@ func (b *Books) lines() []bookLine {
 	groups("By method", b.Methods)
 	groups("By wallet", b.Wallets)
 	groups("By card", b.CardTypes)
+	for _, g := range b.Taxes {
+		all = append(all, bookLine{part: "Taxes in it", group: g.Name, name: "", line: g.Paid})
+	}
 	line("Of what was paid", "asked", b.Asked)
 	line("Of what was paid", "tips", b.Tips)
 	line("Of what was paid", "surcharges", b.Surcharges)
 	line("Of what was paid", "cashback", b.Cashback)
+	line("Of what was paid", "rounding of cash", b.Rounding)
 	line("Of what was paid", "still due", b.Due)
 	line("Not paid", "declined", b.Declined)
 	line("Not paid", "cancelled", b.Cancelled)
@@ -104,6 +108,7 @@ func (b *Books) lines() []bookLine {
 	line("Held on cards", "authorised", b.Authorised)
 	line("Held on cards", "released", b.Released)
 	line("Held on cards", "completed", b.Completed)
+	all = append(all, b.Cash.lines()...)
 	if b.Closing != nil {
 		all = append(all, b.Closing.lines()...)
 	}
@@ -164,7 +169,7 @@ func (b *Books) remarks() []string {
 	if g := k.Gateway; g != nil && g.Apart.Count+g.Unasked.Count == 0 {
 		said = append(said, b.say("The wallets at IOTPay agree."))
 	}
-	return said
+	return append(said, b.Cash.remark(b)...)
 }
 
 // Differs reports whether any kind of card has other counts or cents.

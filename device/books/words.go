@@ -24,10 +24,13 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 
 	"Not closed: it may still change. Compared with neither the terminal nor IOTPay.": {
 		"Pas fermé : il peut encore changer. Comparé ni au terminal ni à IOTPay.", "尚未日结，仍可能变动。未与终端或 IOTPay 核对。", "尚未日結，仍可能變動。未與終端機或 IOTPay 核對。"},
-	"Closed by %s. It does not change any more.": {"Fermé par %s. Il ne change plus.", "由 %s 日结，不再变动。", "由 %s 日結，不再變動。"},
-	"The terminal's batch was not compared: %s":  {"Le lot du terminal n'a pas été comparé : %s", "未核对终端批次：%s", "未核對終端機批次：%s"},
-	"The terminal's batch %s agrees.":            {"Le lot %s du terminal concorde.", "终端批次 %s 相符。", "終端機批次 %s 相符。"},
-	"The wallets at IOTPay agree.":               {"Les portefeuilles chez IOTPay concordent.", "IOTPay 电子钱包相符。", "IOTPay 電子錢包相符。"},
+	"Closed by %s. It does not change any more.":          {"Fermé par %s. Il ne change plus.", "由 %s 日结，不再变动。", "由 %s 日結，不再變動。"},
+	"The terminal's batch was not compared: %s":           {"Le lot du terminal n'a pas été comparé : %s", "未核对终端批次：%s", "未核對終端機批次：%s"},
+	"The terminal's batch %s agrees.":                     {"Le lot %s du terminal concorde.", "终端批次 %s 相符。", "終端機批次 %s 相符。"},
+	"The cash was not counted.":                           {"Les espèces n'ont pas été comptées.", "现金未清点。", "現金未清點。"},
+	"The cash in the drawer agrees.":                      {"Les espèces dans le tiroir concordent.", "钱箱现金相符。", "錢箱現金相符。"},
+	"The cash in the drawer is %s apart: count it again.": {"Écart d'espèces dans le tiroir : %s. Recomptez.", "钱箱现金相差 %s：请重新清点。", "錢箱現金相差 %s：請重新清點。"},
+	"The wallets at IOTPay agree.":                        {"Les portefeuilles chez IOTPay concordent.", "IOTPay 电子钱包相符。", "IOTPay 電子錢包相符。"},
 	"The terminal's batch %s and posd are %s apart: compare with the terminal's report.": {
 		"Écart entre le lot %s du terminal et posd : %s. Comparez avec le rapport du terminal.", "终端批次 %s 与 posd 相差 %s：请核对终端报表。", "終端機批次 %s 與 posd 相差 %s：請核對終端機報表。"},
 	"Compare it with the terminal and IOTPay by hand: posd was %s.": {
@@ -45,6 +48,8 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 	"Card sales at IOTPay": {"Ventes par carte chez IOTPay", "IOTPay 上的刷卡交易", "IOTPay 上的刷卡交易"},
 	"For a person":         {"À voir par une personne", "需人工处理", "需人工處理"},
 	"Held on cards":        {"Retenu sur les cartes", "卡上冻结", "卡上凍結"},
+	"Taxes in it":          {"Taxes comprises", "其中税款", "其中稅款"},
+	"Cash in the drawer":   {"Espèces dans le tiroir", "钱箱现金", "錢箱現金"},
 	"Terminal's batch":     {"Lot du terminal", "终端批次", "終端機批次"},
 	"Wallets at IOTPay":    {"Portefeuilles chez IOTPay", "IOTPay 电子钱包", "IOTPay 電子錢包"},
 
@@ -56,6 +61,11 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 	"tips":                               {"pourboires", "小费", "小費"},
 	"surcharges":                         {"frais supplémentaires", "附加费", "附加費"},
 	"cashback":                           {"remises en argent", "取现", "提現"},
+	"rounding of cash":                   {"arrondi des espèces", "现金取整", "現金取整"}, // fr? zh?
+	"float":                              {"fonds de caisse", "备用金", "備用金"},
+	"cash, net":                          {"espèces, net", "现金净额", "現金淨額"},
+	"to be there":                        {"attendu", "应有", "應有"},
+	"counted":                            {"compté", "实点", "實點"},
 	"still due":                          {"encore dû", "尚欠", "尚欠"},
 	"declined":                           {"refusé", "被拒绝", "被拒絕"},
 	"cancelled":                          {"annulé", "已取消", "已取消"},
@@ -90,6 +100,7 @@ var bookWords = map[string]struct{ fr, hans, hant string }{
 	"card":     {"carte", "银行卡", "銀行卡"},
 	"wechat":   {"WeChat", "微信支付", "微信支付"},
 	"alipay":   {"Alipay", "支付宝", "支付寶"},
+	"cash":     {"espèces", "现金", "現金"},
 	"unionpay": {"UnionPay", "云闪付", "雲閃付"},
 	"scan":     {"code lu", "付款码", "付款碼"},
 	"unknown":  {"inconnu", "未知", "未知"},

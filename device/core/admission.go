@@ -57,7 +57,7 @@ func (w SellAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrUnavailable, "", "%s: take another payment until IOTPay can be reached", full)
 		return
 	}
-	if w.Method != sale.Card && !c.gatewayThere(w.Token) {
+	if w.Method.Wallet() && !c.gatewayThere(w.Token) {
 		return
 	}
 	c.open(w, s, replaced)
@@ -98,7 +98,7 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 	s := sale.Sale{
 		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method,
 		Kind: sale.CardKind(cmp.Or(string(w.Kind), string(sale.CardSale))), Tender: w.Tender,
-		State: sale.Waiting, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded, Attempts: []sale.Attempt{}, Refunds: []sale.Movement{},
+		Lines: w.Lines, State: sale.Waiting, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded, Attempts: []sale.Attempt{}, Refunds: []sale.Movement{},
 	}
 	if s.Currency == "" {
 		s.Currency = c.policy.Currency
@@ -114,6 +114,12 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 	}
 	if len(w.Reference) > 64 || !sale.Printable(w.Reference) {
 		return s, "reference must be at most 64 printable characters"
+	}
+	if words := s.Lines.Fault(s.Amount); words != "" {
+		return s, words
+	}
+	if w.Method != sale.Cash && w.Given != 0 {
+		return s, "given belongs to method cash only"
 	}
 	if w.Method != sale.Scan && w.AuthCode != "" {
 		return s, "authCode belongs to method scan only"
@@ -136,13 +142,17 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 			return s, err.Error()
 		}
 		s.ChannelID = ch
+	case sale.Cash:
+		if words := c.cashFault(w, &s); words != "" {
+			return s, words
+		}
 	default:
-		return s, "unknown method " + string(w.Method) + ": use card, wechat, alipay, unionpay or scan"
+		return s, "unknown method " + string(w.Method) + ": use card, wechat, alipay, unionpay, scan or cash"
 	}
 	if s.ChannelID.Wallet() == sale.Alipay && c.policy.AlipayPlus == "always" {
 		s.Brand = sale.AlipayPlus
 	}
-	if w.Method != sale.Card && !c.has.Gateway {
+	if w.Method.Wallet() && !c.has.Gateway {
 		return s, "no gateway is configured: set [gateway] in the configuration file"
 	}
 	return s, c.kindFault(w, &s)
@@ -165,14 +175,17 @@ func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	}
 	c.current = l.s.ID
 	c.glass.result, c.glass.last = "", l.s.ID
-	c.newAttempt(l)
+	if s.Method != sale.Cash {
+		c.newAttempt(l)
+	}
 	c.event(l, "sale.intended", "")
 	c.bind(w.Key, w.Digest, l.s.ID, "")
 	l.waiting = append(l.waiting, Reply{Token: w.Token})
 	c.intend(l, "")
-	if s.Method == sale.Card {
+	switch {
+	case s.Method == sale.Card:
 		c.charge(l, w)
-	} else {
+	case s.Method.Wallet():
 		c.createOrder(l, w.AuthCode)
 	}
 }

@@ -11,6 +11,10 @@ func (w CancelAsked) happen(c *Machine) {
 		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "sale %s has ended already: it is %s", s.ID, s.State)
 		return
 	}
+	if l.s.Method == sale.Cash {
+		c.refuse(w.Token, sale.ErrNotPossible, l.s.ID, "the cash of sale %s is taken: give it back by a refund", l.s.ID)
+		return
+	}
 	l.waiting = append(l.waiting, Reply{Token: w.Token})
 	c.urgent()
 	switch {

@@ -34,6 +34,7 @@ type closingNote struct {
 	Asked     time.Time         `json:"asked"`
 	Cards     bool              `json:"cards"`           // something of ours is in the terminal's batch
 	Batch     *sale.BatchAnswer `json:"batch,omitempty"` // once the terminal has answered
+	Counted   *sale.Amount      `json:"counted,omitempty"`
 	LostClose string            `json:"doubt,omitempty"` // words of an earlier close whose answer was lost
 	Key       string            `json:"key,omitempty"`   // Idempotency-Key of who asked
 	Digest    string            `json:"digest,omitempty"`
@@ -59,6 +60,9 @@ func (w DayAsked) happen(c *Machine) {
 	case w.By == "" || len(w.By) > 64 || !sale.Printable(w.By):
 		c.refuse(w.Token, sale.ErrInvalid, "", "say who closes the day: a name of at most 64 characters")
 		return
+	case w.Counted != nil && (!c.policy.Cash || *w.Counted < 0 || *w.Counted > sale.MaxAmount):
+		c.refuse(w.Token, sale.ErrInvalid, "", "counted is the cash in the drawer in cents, where cash is taken")
+		return
 	case c.closing != nil:
 		c.refuse(w.Token, sale.ErrTillBusy, "", "the day is being closed already")
 		return
@@ -73,7 +77,7 @@ func (w DayAsked) happen(c *Machine) {
 		return
 	}
 	c.askOpenEnds()
-	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, LostClose: c.lostClose, Key: w.Key, Digest: w.Digest}
+	n := closingNote{No: c.day, By: w.By, Asked: c.wall(), Cards: w.Cards, Counted: w.Counted, LostClose: c.lostClose, Key: w.Key, Digest: w.Digest}
 	c.closing = &closing{note: n, token: w.Token, controls: c.controls}
 	c.row(sale.EventRow{At: c.wall(), Kind: "day.closing", Data: sale.EventData{Words: fmt.Sprintf("day %d, by %s", n.No, w.By), Acted: c.in.Actor.Acted()}})
 	switch {
@@ -176,7 +180,7 @@ func (c *Machine) gather(a sale.BatchAnswer) {
 	c.day = k.note.No + 1
 	c.note(noteClosing, k.note)
 	c.urgent()
-	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, LostClose: k.note.LostClose, Gap: c.gap}})
+	c.after(GatherDay{Of: sale.GatherDay{No: k.note.No, Date: c.calendar.Day(c.in.Wall), Opened: c.opened, By: k.note.By, Batch: a, LostClose: k.note.LostClose, Gap: c.gap, Counted: k.note.Counted}})
 }
 
 // happen closes the day.

@@ -38,6 +38,7 @@
 //	receipts.go      print jobs
 //	prints.go        print jobs of the shop's own
 //	glass.go         what the customer sees
+//	cash.go          money without a wire
 //	drawer.go        the cash drawer
 //	day.go           a business day is closed
 //	recovery.go      after a restart: nothing is started, all is asked for

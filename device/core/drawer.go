@@ -1,6 +1,10 @@
 package core
 
-import "posd/device/sale"
+import (
+	"cmp"
+
+	"posd/device/sale"
+)
 
 // The cash drawer is opened by a job of its own: written down, then the pulse,
 // then what became of it.
@@ -23,13 +27,18 @@ func (w DrawerAsked) happen(c *Machine) {
 	if c.lacks(w.Token, sale.RightDrawer) {
 		return
 	}
-	j := sale.Job{ID: c.newID(), Kind: sale.JobDrawer, By: w.By, State: sale.PrintQueued, At: c.wall()}
-	c.drawerJobs[j.ID] = drawerJob{j, w.Token}
+	c.out.Intent = &IntentFailed{Job: c.openDrawer(sale.Job{By: w.By}, w.Token)}
+}
+
+// openDrawer writes down why the drawer opens; the pulse waits for that.
+func (c *Machine) openDrawer(j sale.Job, t Token) (id string) {
+	j.ID, j.Kind, j.State, j.At = c.newID(), sale.JobDrawer, sale.PrintQueued, c.wall()
+	c.drawerJobs[j.ID] = drawerJob{j, t}
 	c.row(sale.JobRow{Job: j})
-	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.asked", Data: sale.DrawerData{By: w.By, Acted: c.in.Actor.Acted()}})
-	c.out.Intent = &IntentFailed{Job: j.ID}
+	c.row(sale.EventRow{At: c.wall(), Sale: j.Sale, Kind: "drawer.asked", Data: sale.DrawerData{By: j.By, Acted: c.in.Actor.Acted()}})
 	c.urgent()
 	c.after(OpenDrawer{Job: j.ID})
+	return j.ID
 }
 
 // happen notes what became of the pulse.
@@ -42,11 +51,17 @@ func (w DrawerDone) happen(c *Machine) {
 	if w.Words == "" {
 		k.job.State = sale.PrintSent
 		c.row(sale.JobRow{Job: k.job})
-		c.log(nil, false, "cash drawer", "opened for "+k.job.By)
+		c.log(nil, false, "cash drawer", "opened for "+cmp.Or(k.job.By, string(k.job.Sale)))
+		if k.token == 0 {
+			return
+		}
 		c.reply(Reply{Token: k.token, Job: k.job})
 		return
 	}
 	c.drawerFailed(k.job, w.Words)
+	if k.token == 0 {
+		return
+	}
 	c.refuse(k.token, sale.ErrUnavailable, "", "the drawer did not open by itself, use its key: %s", w.Words)
 }
 
@@ -67,5 +82,5 @@ func (c *Machine) drawerFailed(j sale.Job, words string) {
 	j.State, j.Words = sale.PrintFailed, words
 	c.row(sale.JobRow{Job: j})
 	c.row(sale.EventRow{At: c.wall(), Kind: "drawer.failed", Data: sale.DrawerData{By: j.By, Words: words}})
-	c.log(nil, true, "cash drawer", "asked for by "+j.By+": "+words)
+	c.log(nil, true, "cash drawer", "asked for by "+cmp.Or(j.By, string(j.Sale))+": "+words)
 }

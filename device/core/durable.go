@@ -20,7 +20,7 @@ func (w Stored) happen(c *Machine) {
 		if l == nil {
 			continue
 		}
-		if l.writes--; l.writes > 0 {
+		if l.writes--; l.writes > 0 || c.cashStored(l) {
 			continue
 		}
 		for _, r := range l.waiting {
@@ -86,7 +86,9 @@ func (w IntentFailed) happen(c *Machine) {
 		c.term.release(w.Movement)
 		return
 	}
-	c.term.release(l.attempt().Ref)
+	if len(l.s.Attempts) > 0 {
+		c.term.release(l.attempt().Ref)
+	}
 	if c.current == w.Sale {
 		c.current = ""
 	}

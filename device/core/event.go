@@ -44,6 +44,8 @@ type (
 		AuthCode  sale.Secret
 		Kind      sale.CardKind // empty: a sale
 		Tender    sale.Tender
+		Given     sale.Amount // cash: what the customer handed over; 0: what is due
+		Lines     sale.Lines
 		// AllowDuplicate says that a person means it, though the terminal's own
 		// duplicate check refused the same amount on the same card.
 		AllowDuplicate bool
@@ -100,8 +102,9 @@ type (
 		Bound           *sale.KeyBinding // what the key is already bound to
 		By              string
 		WithoutTerminal bool
-		Empty           bool // nothing has ended since the day before was closed
-		Cards           bool // it may have left something in the terminal's batch
+		Counted         *sale.Amount // cash in the drawer, if somebody has counted it
+		Empty           bool         // nothing has ended since the day before was closed
+		Cards           bool         // it may have left something in the terminal's batch
 	}
 
 	// KeepAsked stops a late refund.

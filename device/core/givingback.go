@@ -113,7 +113,9 @@ func (w GiveBackAsked) happen(c *Machine) {
 	c.queue.withdrawable(w.Report)
 	l.waiting = append(l.waiting, Reply{Token: w.Token, Movement: m.ID})
 	c.intend(l, m.ID)
-	c.send(l, m, c.after)
+	if s.Method != sale.Cash {
+		c.send(l, m, c.after)
+	}
 }
 
 // giveBackFault says why this money cannot be given back, or nothing.
@@ -141,7 +143,9 @@ func (c *Machine) giveBackFault(w GiveBackAsked, s *sale.Sale, amount sale.Amoun
 		return fmt.Sprintf("at most %s of this sale can still be given back", s.Refundable())
 	case s.Method == sale.Card && !c.has.Terminal:
 		return "no card terminal is configured"
-	case s.Method != sale.Card && s.PayOrderID == "":
+	case s.Method == sale.Cash && amount != c.rounded(amount):
+		return fmt.Sprintf("%s cannot be given back in coins: give %s", amount, c.rounded(amount))
+	case s.Method.Wallet() && s.PayOrderID == "":
 		return "the gateway's number of the order is not known: refund it at IOTPay"
 	}
 	return ""

@@ -74,7 +74,7 @@ type Makers struct {
 
 // Equipment says which devices this till has. Totals: the terminal can say what is in
 // its batch, and the first report is held against that.
-type Equipment struct{ Terminal, Gateway, Printer, Totals bool }
+type Equipment struct{ Terminal, Gateway, Printer, Drawer, Totals bool }
 
 // New returns a machine that has not started.
 func New(p Policy, has Equipment, m Makers) (*Machine, error) {

@@ -65,6 +65,12 @@ type Policy struct {
 	CloseBatch bool `toml:"close_batch"`
 	// ClosesAt closes the business day by itself at that hour of the shop's day, "03:30"; empty leaves it to a person.
 	ClosesAt string `toml:"closes_at"`
+	// Cash says that cash is taken here, too. CashRounding is the smallest coin in cents to which an amount is
+	// rounded, 1 for none: Canada has no pennies since February 2013 and rounds the total of a cash payment
+	// to five cents. CashFloat is the change, in cents, with which the drawer begins each day.
+	Cash         bool  `toml:"cash"`
+	CashRounding int64 `toml:"cash_rounding_cents"`
+	CashFloat    int64 `toml:"cash_float_cents"`
 	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".
 	TimeZone string `toml:"time_zone"`
 	DayEnds  string `toml:"day_ends"`
@@ -92,6 +98,7 @@ func DefaultPolicy() Policy {
 		MerchantCopy:      "signature",
 		AlipayPlus:        "code",
 		CloseBatch:        true,
+		CashRounding:      5,
 		PrintRetryFor:     10 * time.Minute,
 		PrintDeclined:     true,
 		TimeZone:          "America/Toronto",
@@ -143,6 +150,12 @@ func (p Policy) Validate() []error {
 		if s != "tip" && s != "cashback" && s != "surcharge" {
 			bad("approved_includes", s, "list tip, cashback, surcharge or none of them")
 		}
+	}
+	if p.CashRounding < 1 || p.CashRounding > 100 {
+		bad("cash_rounding_cents", p.CashRounding, "write the smallest coin in cents, 1 to 100")
+	}
+	if p.CashFloat < 0 || p.CashFloat > int64(sale.MaxAmount) {
+		bad("cash_float_cents", p.CashFloat, "write whole cents, 0 for none")
 	}
 	hours := append(slices.Clone(p.AutoSettle), p.DayEnds)
 	if p.ClosesAt != "" {

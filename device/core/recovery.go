@@ -38,6 +38,10 @@ func (w Started) happen(c *Machine) {
 }
 
 func (c *Machine) takeUp(l *live) {
+	if l.s.Method == sale.Cash {
+		c.cashMoved(l)
+		return
+	}
 	c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonRestart, words: "posd was stopped while the sale was under way"})
 	if l.s.Method != sale.Card && (l.s.State == sale.Unsure || l.s.Undecided()) {
 		before := time.Duration(l.s.WatchedS) * time.Second

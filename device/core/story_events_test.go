@@ -131,13 +131,16 @@ func theTill(p *player, l *storyLine) {
 			p.has.Gateway = true
 		case "printer":
 			p.has.Printer = true
+		case "drawer":
+			p.has.Drawer = true
 		default:
-			fault("a till has a terminal, a gateway, a printer")
+			fault("a till has a terminal, a gateway, a printer, a drawer")
 		}
 	}
 	p.policy.CodeShownFor = 2 * time.Minute
 	p.policy.Partial = cmp.Or(l.arg("partial"), p.policy.Partial)
 	p.policy.LatePayment = cmp.Or(l.arg("late_payment"), p.policy.LatePayment)
+	p.policy.Cash = l.arg("cash") == "yes"
 	p.policy.CloseBatch = l.arg("close_batch") != "no"
 	if in := l.arg("approved_includes"); in != "" {
 		p.policy.ApprovedIncludes = strings.Split(in, ",")
@@ -208,10 +211,10 @@ func (p *player) key(l *storyLine) string {
 }
 
 func sell(p *player, l *storyLine) {
-	body := strings.Join(slices.Concat(l.words, []string{l.args["ref"], l.args["replaces"], l.args["kind"]}), " ")
+	body := strings.Join(slices.Concat(l.words, []string{l.args["ref"], l.args["replaces"], l.args["kind"], l.args["given"]}), " ")
 	w := SellAsked{
 		Token: p.token(), Digest: body, Method: sale.Method(l.word()), Amount: l.amount(), Currency: l.arg("currency"), Reference: l.arg("ref"),
-		Kind: sale.CardKind(l.arg("kind")), AuthCode: sale.Secret(l.arg("code")), By: l.arg("by"), Why: l.arg("why"),
+		Kind: sale.CardKind(l.arg("kind")), Given: l.amountArg("given"), AuthCode: sale.Secret(l.arg("code")), By: l.arg("by"), Why: l.arg("why"),
 		Key: p.key(l),
 	}
 	w.Bound, w.BoundSale = p.bound(w.Key)
@@ -298,6 +301,10 @@ func closeDay(p *player, l *storyLine) {
 		if b, ok := p.disk.keys[w.Key]; ok {
 			w.Bound = &b
 		}
+	}
+	if n := l.arg("counted"); n != "" {
+		counted := amountOf(n)
+		w.Counted = &counted
 	}
 	day := p.disk.lastDay.No + 1
 	for _, s := range p.disk.all() {

@@ -118,13 +118,16 @@ func (p *player) sayGlass() {
 func (p *player) sayBooks(day sale.GatherDay) {
 	all := p.disk.all()
 	b := books.SumClosing(day, p.wall(), p.policy.Currency, slices.Values(all))
+	if p.policy.Cash {
+		b.CountCash(sale.Amount(p.policy.CashFloat), day.Counted)
+	}
 	b.Closing.Terminal = books.MatchBatch(day.No, day.No, day.Batch, day.LostClose, all)
 	for i, part := range b.Parts() {
 		for _, r := range part.Rows {
 			switch {
 			case i == 0 && r.Value == "":
 				p.say("books", "%s", r.Label)
-			case part.Heading == "Taken" || part.Heading == "Terminal's batch":
+			case part.Heading == "Taken" || part.Heading == "Terminal's batch" || part.Heading == "Cash in the drawer":
 				p.say("books", "%s", strings.TrimSpace(r.Label+" "+r.Value))
 			}
 		}
@@ -206,7 +209,7 @@ func (p *player) saleLines(s sale.Sale) []string {
 		resolved = s.Resolved.By + ": " + s.Resolved.Reason
 	}
 	lines := []string{join("sale", string(s.ID), string(s.Method), string(kind), s.Amount.String(), with("ref", s.Reference), strings.ToUpper(string(s.State)), string(s.Reason), quoted(s.Words),
-		with("approved", s.ApprovedAmount.String()), with("due", s.Due.String()), with("tip", s.Tip.String()), with("cashback", s.Cashback.String()), with("surcharge", s.Surcharge.String()),
+		with("approved", s.ApprovedAmount.String()), with("due", s.Due.String()), with("tip", s.Tip.String()), with("cashback", s.Cashback.String()), with("surcharge", s.Surcharge.String()), with("given", s.Given.String()), with("rounding", s.Rounding.String()),
 		when(s.Offline, "offline"), with("upload", string(s.Upload)), when(s.CancelWished, "cancel-wished"), when(s.GivenUp, "given-up"),
 		with("replaces", s.Replaces), with("replaced-by", string(s.ReplacedBy)), with("that-one", string(s.ReplacerState)), with("word-of", resolved),
 		when(s.WatchedS > 0, with("watched", (time.Duration(s.WatchedS)*time.Second).String())), when(s.Day > 0, with("day", fmt.Sprint(s.Day))),

@@ -128,8 +128,9 @@ type GatherDay struct {
 	Opened    time.Time // when the day before was closed
 	By        string
 	Batch     BatchAnswer
-	LostClose string // words of an earlier close of this batch whose answer was lost
-	Gap       string // words of a restore: what this report may be without
+	LostClose string  // words of an earlier close of this batch whose answer was lost
+	Gap       string  // words of a restore: what this report may be without
+	Counted   *Amount // cash in the drawer, if somebody has counted it
 }
 
 // StoredEvent is an event as read back.

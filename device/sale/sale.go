@@ -22,21 +22,23 @@ const (
 	Alipay   Method = "alipay"
 	UnionPay Method = "unionpay"
 	Scan     Method = "scan"
+	Cash     Method = "cash" // no wire: the cashier has the money in hand
 )
 
 // Methods lists every method a sale can be asked for.
-var Methods = []Method{Card, WeChat, Alipay, UnionPay, Scan}
+var Methods = []Method{Card, WeChat, Alipay, UnionPay, Scan, Cash}
 
 // ParseMethod returns the method called s, or an error that lists the known ones.
 func ParseMethod(s string) (Method, error) {
 	if m := Method(s); slices.Contains(Methods, m) {
 		return m, nil
 	}
-	return "", fmt.Errorf("unknown method %q: use card, wechat, alipay, unionpay or scan", s)
+	return "", fmt.Errorf("unknown method %q: use card, wechat, alipay, unionpay, scan or cash", s)
 }
 
-// Wallet reports whether the money moves at the gateway rather than at the card terminal.
-func (m Method) Wallet() bool { return m != Card }
+// Wallet reports whether the money moves at the gateway rather than at the card
+// terminal or over the counter.
+func (m Method) Wallet() bool { return m != Card && m != Cash }
 
 // State is where a sale stands; see the drawing in the package comment.
 type State string
@@ -299,6 +301,9 @@ type Sale struct {
 	Tip            Amount     `json:"tip"`
 	Cashback       Amount     `json:"cashback"`
 	Surcharge      Amount     `json:"surcharge"`
+	Given          Amount     `json:"given,omitempty"`    // cash: what the customer handed over; the change is what of it was not taken
+	Rounding       Amount     `json:"rounding,omitempty"` // cash: what is taken more, or below zero less, than the amount
+	Lines                     // what the amount is made of
 	Offline        bool       `json:"offline"`
 	Upload         Upload     `json:"upload,omitempty"` // of an offline approval
 	Day            int        `json:"day,omitempty"`    // number of the business day in which it ended; 0 until then
@@ -334,6 +339,7 @@ func (s Sale) Clone() Sale {
 	}
 	s.FinalAt, s.Card, s.WentUnsureAt = clonePtr(s.FinalAt), clonePtr(s.Card), clonePtr(s.WentUnsureAt)
 	s.Resolved, s.Corrected = clonePtr(s.Resolved), clonePtr(s.Corrected)
+	s.Taxes, s.Items = slices.Clone(s.Taxes), slices.Clone(s.Items)
 	return s
 }
 
@@ -346,8 +352,8 @@ func clonePtr[T any](p *T) *T {
 }
 
 // Charged is what the customer was asked to pay in all: the amount asked plus
-// tip, cashback and surcharge.
-func (s Sale) Charged() Amount { return s.Amount + s.Tip + s.Cashback + s.Surcharge }
+// tip, cashback and surcharge, and of cash what rounding adds.
+func (s Sale) Charged() Amount { return s.Amount + s.Tip + s.Cashback + s.Surcharge + s.Rounding }
 
 // Captures reports whether such a sale, once paid, takes money from the
 // customer: an authorisation only holds it, a return gives it.
