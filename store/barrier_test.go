@@ -68,6 +68,48 @@ func TestCommitIsOneBarrier(t *testing.T) {
 	}
 }
 
+// TestCommitIsWrittenInOnePiece: SQLite hands over 24 bytes and a page for each of some
+// twenty frames.
+func TestCommitIsWrittenInOnePiece(t *testing.T) {
+	d, vfs := newDisk(t)
+	s, err := openOn(t, vfs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	mustCommit(t, s, intent(0))
+	for n := 1; n <= 50; n++ {
+		for _, rows := range [][]sale.Row{intent(n), final(n)} {
+			before := d.written()
+			mustCommit(t, s, rows)
+			if got := d.written() - before; got != 1 {
+				t.Fatalf("sale %d: a commit was written in %d pieces", n, got)
+			}
+		}
+		if n%10 == 0 {
+			if _, err := s.Idle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			mustCommit(t, s, intent(n+1000))
+		}
+	}
+	large := []sale.Row{}
+	for n := 2000; n < 2200; n++ {
+		large = append(large, intent(n)...)
+	}
+	before := d.written()
+	mustCommit(t, s, large)
+	if got := d.written() - before; got > 30 {
+		t.Errorf("a commit of 200 sales was written in %d pieces", got)
+	}
+}
+
+func (d *disk) written() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.writes
+}
+
 func TestIdleDoesNothingTwice(t *testing.T) {
 	d, vfs := newDisk(t)
 	s, err := openOn(t, vfs)

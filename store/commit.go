@@ -37,6 +37,7 @@ func (s *Store) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
 		return nil, fmt.Errorf("write to the journal: %w: it is closed", sale.ErrJournalBroken)
 	}
 	seqs, err := s.transact(func(tx *transaction) error {
+		tx.known = true
 		for _, r := range rows {
 			if err := tx.row(r); err != nil {
 				return err
@@ -66,6 +67,11 @@ func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
 		return nil, err
 	}
 	s.chain = tx.end
+	if tx.known {
+		s.recent.set(tx.fresh)
+	} else {
+		s.recent.forget()
+	}
 	s.keep(false)
 	s.wrote()
 	s.copyLog()
@@ -82,6 +88,8 @@ type transaction struct {
 	entries strings.Builder // what was written, for the chain
 	seqs    []int64
 	end     link
+	fresh   map[string][]driver.Value // rows that it wrote, for recent
+	known   bool                      // all that it writes goes through put
 }
 
 // rollback takes back what the transaction did. SQLite does so by itself on
@@ -224,6 +232,11 @@ func (tx *transaction) event(r sale.EventRow) error {
 // put writes one row and enters it into the chain.
 func put[T any](tx *transaction, t table[T], stmt, key string, v *T) error {
 	values := t.values(v)
+	if t.kept != nil {
+		if stmt = t.kept.statement(tx, t.name+" "+key, stmt, values); stmt == "" {
+			return nil
+		}
+	}
 	tx.enter(t.name, key, sale.DigestRow(t.covered, values))
 	if _, err := tx.exec(stmt, append(values, tx.no)...); err != nil {
 		return fmt.Errorf("%s %s: %w", t.name, key, err)

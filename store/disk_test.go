@@ -23,9 +23,11 @@ type disk struct {
 	ops      int // writes, truncates and syncs so far
 	cutAt    int // the op at which the power goes; 0: never
 	refuseAt int // the write from which on all fail; 0: never
-	writes   int
-	noSync   bool // a disk that only says it synced
-	cutDone  bool
+	// refuseKeep is how many bytes of each such write are there all the same.
+	refuseKeep int
+	writes     int
+	noSync     bool // a disk that only says it synced
+	cutDone    bool
 }
 
 // platter is one file: what is on it for certain, what the system shows, and
@@ -131,7 +133,8 @@ func (d *disk) after(t testing.TB, r *rand.Rand) string {
 }
 
 // survive loses about half of the unsynced steps, tears others at a sector of
-// 512 bytes, and lets what is left reach the platter in any order.
+// 512 bytes or keeps any of their sectors, and lets what is left reach the platter in
+// any order.
 func (p *platter) survive(r *rand.Rand) []byte {
 	out := append([]byte(nil), p.durable...)
 	for _, i := range r.Perm(len(p.pending)) {
@@ -140,6 +143,14 @@ func (p *platter) survive(r *rand.Rand) []byte {
 		case 0, 1:
 			continue
 		case 2:
+			if len(s.data) > 512 && r.IntN(2) == 0 { // any of its sectors
+				for at := 0; at < len(s.data); at += 512 {
+					if r.IntN(2) == 0 {
+						out = step{s.at + int64(at), s.data[at:min(at+512, len(s.data))]}.apply(out)
+					}
+				}
+				continue
+			}
 			if len(s.data) > 512 {
 				from, to := r.IntN(len(s.data)/512)*512, len(s.data)
 				if r.IntN(2) == 0 {
@@ -192,10 +203,13 @@ func (h *handle) WriteAt(b []byte, at int64) (int, error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
 	h.d.writes++
+	s := step{at, append([]byte{}, b...)}
 	if h.d.refuseAt > 0 && h.d.writes >= h.d.refuseAt {
+		s.data = s.data[:min(len(b), h.d.refuseKeep)]
+		h.p.pending = append(h.p.pending, s)
+		h.p.shown = s.apply(h.p.shown)
 		return 0, sqlite3vfs.IOErrorWrite
 	}
-	s := step{at, append([]byte{}, b...)}
 	if h.d.cutDone {
 		return 0, sqlite3vfs.IOError
 	}

@@ -47,6 +47,7 @@ type Store struct {
 	mu     sync.Mutex // guards what follows
 	write  *sqlite3.SQLiteConn
 	own    *prepared // statements of the writer
+	recent recent
 	chain  link
 	keeper *keeper
 	dirty  bool // frames were written since the log was turned over
@@ -169,6 +170,7 @@ func (s *Store) readEnd() error {
 // attach opens the connections of a file that looks like a journal.
 func (s *Store) attach() error {
 	own := s.door
+	own.gather = true
 	if own.vfs == "" {
 		own.mode = "rw" // checkFile made the file
 	}

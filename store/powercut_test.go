@@ -88,7 +88,7 @@ func cutOnce(t *testing.T, seed uint64, lies bool) cutResult {
 		t.Fatal(err)
 	}
 	d.mu.Lock()
-	d.cutAt, d.noSync = d.ops+1+r.IntN(1500), lies
+	d.cutAt, d.noSync = d.ops+1+r.IntN(450), lies
 	d.mu.Unlock()
 	if seed%2 == 0 { // a log that is copied between commits, not only when the till is idle
 		s.copier.at = 20 + r.Int64N(200)

@@ -63,10 +63,23 @@ func TestDiskThatRefusesMidwayLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustCommit(t, s, intent(1))
-	k := 0
-	for ; ; k++ { // at each write of a commit
-		d.refuseAt = d.writes + 1 + k
+	for k := range 30 { // at each page of a commit that is written in one piece
+		d.refuseAt, d.refuseKeep = d.writes+1, k*(frameHeaderBytes+pageBytes)+k%3*500
 		_, err := s.Commit(t.Context(), intent(2))
+		d.refuseAt, d.refuseKeep = 0, 0
+		if !errors.Is(err, sale.ErrJournalBroken) {
+			t.Fatalf("refused at page %d: %v", k, err)
+		}
+		mustCommit(t, s, []sale.Row{sale.NoteRow{Name: "k", Value: fmt.Sprint(k)}})
+	}
+	large := intent(2)
+	for n := 100; n < 800; n++ {
+		large = append(large, intent(n)...)
+	}
+	k := 0
+	for ; ; k++ { // at each piece of a large one
+		d.refuseAt = d.writes + 1 + k
+		_, err := s.Commit(t.Context(), large)
 		d.refuseAt = 0
 		if err == nil {
 			break

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type table[T any] struct {
 	name     string
 	columns  []column[T]
 	selected string // what a SELECT of all columns begins with
+	kept     *keptColumns
 	ledger
 }
 
@@ -50,11 +52,11 @@ func (t table[T]) insert() string {
 	return "INSERT INTO " + t.name + " (" + t.names() + ", written_in) VALUES (" + marks + ")"
 }
 
-// upsert is insert, but a row with the same key is overwritten.
-func (t table[T]) upsert(key string) string {
+// upsert is insert, but a row with the same key is overwritten, all but some columns.
+func (t table[T]) upsert(key string, but ...string) string {
 	var set []string
 	for _, c := range t.columns {
-		if !strings.Contains(", "+key+",", ", "+c.name+",") {
+		if !strings.Contains(", "+key+",", ", "+c.name+",") && !slices.Contains(but, c.name) {
 			set = append(set, c.name+" = excluded."+c.name)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // added at the end of its list's group; it is never renamed, or older digests
 // would no longer agree.
 
-var sales = covered("sales", "id", append([]column[sale.Sale]{
+var sales = keeps(covered("sales", "id", append([]column[sale.Sale]{
 	text("id", func(s *sale.Sale) *sale.ID { return &s.ID }),
 	text("reference", func(s *sale.Sale) *string { return &s.Reference }),
 	text("replaces", func(s *sale.Sale) *string { return &s.Replaces }),
@@ -62,7 +62,7 @@ var sales = covered("sales", "id", append([]column[sale.Sale]{
 		asJSON("taxes", func(s *sale.Sale) *[]sale.Tax { return &s.Taxes }),
 		asJSON("items", func(s *sale.Sale) *[]sale.Item { return &s.Items }),
 	},
-)...))
+)...)), "id", false, "reference", "original", "method", "created_at", "went_unsure_at")
 
 // wordColumns are a person's word, all NULL without one.
 func wordColumns(name string, word func(*sale.Sale) **sale.Word) []column[sale.Sale] {
@@ -114,14 +114,14 @@ type attempt struct {
 	sale.Attempt
 }
 
-var attempts = covered("attempts", "ref", []column[attempt]{
+var attempts = keeps(covered("attempts", "ref", []column[attempt]{
 	text("sale", func(a *attempt) *sale.ID { return &a.sale }),
 	number("pos", func(a *attempt) *int { return &a.pos }),
 	text("ref", func(a *attempt) *string { return &a.Ref }),
 	text("state", func(a *attempt) *sale.AttemptState { return &a.State }),
 	instant("started_at", func(a *attempt) *time.Time { return &a.StartedAt }),
 	text("words", func(a *attempt) *string { return &a.Words }),
-})
+}), "sale, pos", true, "ref", "started_at")
 
 // movement is a refund or void with its place among those of its sale.
 type movement struct {
@@ -130,7 +130,7 @@ type movement struct {
 	sale.Movement
 }
 
-var movements = covered("movements", "id", append([]column[movement]{
+var movements = keeps(covered("movements", "id", append([]column[movement]{
 	text("sale", func(m *movement) *sale.ID { return &m.sale }),
 	number("pos", func(m *movement) *int { return &m.pos }),
 	text("id", func(m *movement) *string { return &m.ID }),
@@ -144,7 +144,7 @@ var movements = covered("movements", "id", append([]column[movement]{
 	text("words", func(m *movement) *string { return &m.Words }),
 	instantOrNull("final_at", func(m *movement) **time.Time { return &m.FinalAt }),
 	number("day", func(m *movement) *int { return &m.Day }),
-}, cardColumns(func(m *movement) **sale.CardInfo { return &m.Card })...))
+}, cardColumns(func(m *movement) **sale.CardInfo { return &m.Card })...)), "sale, pos", true, "id", "created_at")
 
 var keys = covered("keys", "key", []column[sale.KeyRow]{
 	text("key", func(k *sale.KeyRow) *string { return &k.Key }),
