@@ -116,10 +116,11 @@ type handlers struct {
 	waits    chan struct{}          // one place per request that waits for a sale
 	listing  chan struct{}          // one place per caller who waits for a list
 	lists    chan struct{}          // one place per list being read and sent
-	scanning chan struct{}          // the one place of who waits for a scan
-	sessions sessions[string]       // the log-ins of pages, by the hash of their token
-	signed   sessions[signing]      // who is signed in at them
-	approved sessions[approval]     // words for one request each
+	settling settling
+	scanning chan struct{}      // the one place of who waits for a scan
+	sessions sessions[string]   // the log-ins of pages, by the hash of their token
+	signed   sessions[signing]  // who is signed in at them
+	approved sessions[approval] // words for one request each
 
 	shares shares // so that no client takes every place
 

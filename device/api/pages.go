@@ -62,12 +62,16 @@ func (h *handlers) behindLogin(name string) http.HandlerFunc {
 }
 
 // page serves one embedded file. The browser asks each time whether it
-// changed, so that a new posd never meets an old page.
+// changed, so that a new posd never meets an old page. It is made ready when it is
+// first asked for: a start does not wait for pages that nobody opens.
 func page(name string) http.HandlerFunc {
-	body := asset(name)
-	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
-	small := sync.OnceValue(func() []byte { return packed(body) })
+	ready := sync.OnceValues(func() (body []byte, tag string) {
+		body = asset(name)
+		return body, fmt.Sprintf(`"%x"`, sha256.Sum256(body))
+	})
+	small := sync.OnceValue(func() []byte { body, _ := ready(); return packed(body) })
 	return func(w http.ResponseWriter, r *http.Request) {
+		body, tag := ready()
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("Vary", "Accept-Encoding")
 		w.Header().Set("ETag", tag)

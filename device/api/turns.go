@@ -2,6 +2,9 @@ package api
 
 import (
 	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -42,10 +45,40 @@ func (h *handlers) turn(ctx huma.Context, next func(huma.Context)) {
 	}
 	select {
 	case h.lists <- struct{}{}:
-		defer func() { <-h.lists }()
+		defer func() {
+			<-h.lists
+			h.settling.soon()
+		}()
 	case <-ctx.Context().Done():
 		busy("Other lists took too long: nothing was done. Try again in a moment, or ask for fewer at a time.")
 		return
 	}
 	next(ctx)
+}
+
+// settlesAfter is how long after the last list memory is given back.
+const settlesAfter = 5 * time.Second
+
+// settling gives the memory of long answers back to the system: posd shares its box.
+// Left alone, Go keeps for minutes what the largest list took. It costs some
+// milliseconds of one core, so it is done once for all lists of a while.
+type settling struct {
+	mu    sync.Mutex
+	timer *time.Timer
+	free  func() // nil: debug.FreeOSMemory
+}
+
+// soon gives memory back once no list was asked for for a while.
+func (s *settling) soon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer != nil {
+		s.timer.Reset(settlesAfter)
+		return
+	}
+	free := s.free
+	if free == nil {
+		free = debug.FreeOSMemory
+	}
+	s.timer = time.AfterFunc(settlesAfter, free)
 }

@@ -85,3 +85,29 @@ func TestAWaitWithoutAPlaceIsAnswered(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// TestMemoryIsGivenBackOnceForManyLists, and again after later ones.
+func TestMemoryIsGivenBackOnceForManyLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		freed := 0
+		s := settling{free: func() { freed++ }}
+		for range 3 {
+			s.soon()
+			time.Sleep(settlesAfter - time.Second)
+		}
+		if freed != 0 {
+			t.Error("given back while lists are asked for")
+		}
+		time.Sleep(settlesAfter)
+		synctest.Wait()
+		if freed != 1 {
+			t.Errorf("given back %d times for three lists", freed)
+		}
+		s.soon()
+		time.Sleep(2 * settlesAfter)
+		synctest.Wait()
+		if freed != 2 {
+			t.Errorf("given back %d times after a later list", freed)
+		}
+	})
+}
