@@ -86,14 +86,31 @@ func (t *Till) commitIfDue() {
 	rows := rowsOf(batch)
 	if len(rows) == 0 { // nothing to make durable: what waited may go
 		l.groups = nil
-		t.performAfter(batch)
+		t.performAfter(batch, false)
 		return
 	}
 	l.groups, l.busy = nil, true
+	charge := chargeOf(batch)
 	t.work(func(ctx context.Context) {
 		seqs, err := t.o.Journal.Commit(context.WithoutCancel(ctx), rows)
 		t.commits <- commitResult{groups: batch, seqs: seqs, err: err}
+		if err == nil && charge != nil && ctx.Err() == nil { // what it waited for is there: the loop need not say so
+			t.hear(ctx, func(ctx context.Context) core.Event { return t.chargeAndHear(ctx, charge.Request) })
+		}
 	})
+}
+
+// chargeOf returns the first charge that waits for a commit; the others, if there ever
+// are any, are the loop's.
+func chargeOf(groups []group) *core.Charge {
+	for _, g := range groups {
+		for _, e := range g.after {
+			if c, ok := e.(core.Charge); ok {
+				return &c
+			}
+		}
+	}
+	return nil
 }
 
 func rowsOf(groups []group) []sale.Row {
@@ -129,7 +146,7 @@ func (t *Till) committed(c commitResult) {
 	l.idle, l.pause, t.failing = time.Now().Add(idleAfter), idleAfter, ""
 	t.entered.Store(max(t.entered.Load(), t.o.Clock().UnixMilli()))
 	t.tellEvents(c.groups, c.seqs)
-	t.performAfter(c.groups)
+	t.performAfter(c.groups, true)
 	if st := core.StoredBy(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {
 		t.step(st)
 	}
@@ -169,9 +186,14 @@ func words(err error) string {
 	return err.Error()
 }
 
-func (t *Till) performAfter(groups []group) {
+// performAfter does what waited; charging says that the first charge is under way already.
+func (t *Till) performAfter(groups []group, charging bool) {
 	for _, g := range groups {
 		for _, e := range g.after {
+			if _, ok := e.(core.Charge); ok && charging {
+				charging = false
+				continue
+			}
 			t.perform(e)
 		}
 	}

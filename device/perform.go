@@ -113,11 +113,14 @@ func (t *Till) find(ctx context.Context, l sale.CardLookup) core.Event {
 
 // call runs a wire beside the loop and posts what it heard.
 func (t *Till) call(f func(ctx context.Context) core.Event) {
-	t.work(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, callLimit)
-		defer cancel()
-		t.post(f(ctx))
-	})
+	t.work(func(ctx context.Context) { t.hear(ctx, f) })
+}
+
+// hear waits for what a wire says, and posts it.
+func (t *Till) hear(ctx context.Context, f func(ctx context.Context) core.Event) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	t.post(f(ctx))
 }
 
 // charge asks the terminal for money. If it refuses the amount as a duplicate of

@@ -1,0 +1,67 @@
+package device
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"posd/device/sale"
+)
+
+// heldJournal is one whose next commit stands at its barrier until it is let go.
+type heldJournal struct {
+	Journal
+	armed   atomic.Bool
+	entered chan struct{}
+	gate    chan struct{}
+}
+
+func (h *heldJournal) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
+	if h.armed.CompareAndSwap(true, false) {
+		close(h.entered)
+		<-h.gate
+	}
+	return h.Journal.Commit(ctx, rows)
+}
+
+// TestTheFrameFollowsItsBarrier: from the barrier to the terminal nobody stands between,
+// not even the loop; before the barrier nothing leaves, and never twice.
+func TestTheFrameFollowsItsBarrier(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.stop()
+		held := &heldJournal{Journal: c.journal, entered: make(chan struct{}), gate: make(chan struct{})}
+		c.through = held
+		c.begin()
+		c.wait(time.Second)
+		held.armed.Store(true)
+		sold := make(chan sale.Sale)
+		go func() {
+			s, _, err := c.till.Sell(context.Background(), SellRequest{Key: "k", Amount: 1000, Method: sale.Card})
+			if err != nil {
+				t.Error(err)
+			}
+			sold <- s
+		}()
+		<-held.entered
+		looping, on := make(chan struct{}), make(chan struct{})
+		go c.till.turn(context.Background(), func() { close(looping); <-on })
+		<-looping // the loop is held
+		if n := len(c.terminal.charged()); n != 0 {
+			t.Fatalf("%d requests left before their intent was durable", n)
+		}
+		close(held.gate)
+		synctest.Wait()
+		if n := len(c.terminal.charged()); n != 1 {
+			t.Errorf("%d requests left behind the barrier while the loop was busy", n)
+		}
+		close(on)
+		s := <-sold
+		c.terminal.answers <- approve(1000)
+		c.want(s.ID, sale.Paid, "")
+		if n := len(c.terminal.charged()); n != 1 {
+			t.Errorf("the terminal was asked %d times", n)
+		}
+	})
+}
