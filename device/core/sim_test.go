@@ -107,7 +107,11 @@ func (w *world) live(tell bool) *world {
 	if w.longCalm() {
 		w.run(w.now + 8*24*time.Hour)
 	}
-	if len(w.failures) == 0 {
+	switch {
+	case len(w.failures) > 0:
+	case w.first != nil && w.first.charges:
+		w.stoppedByCharge()
+	default:
 		w.finished()
 	}
 	return w

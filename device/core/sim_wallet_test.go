@@ -283,6 +283,9 @@ func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {
 	if f.heard {
 		g.heard[r.No] = r.Amount
 	}
+	if f.heard && !known {
+		w.first.chargedBy(w, r)
+	}
 	switch {
 	case f.lost != "":
 	case known:

@@ -48,7 +48,8 @@ type world struct {
 	gateway  wallet
 	press    press
 	shop     shop
-	wires    *wires // the real codecs in between; nil: answers are handed over as they are
+	first    *firstWorld // the first report is watched; nil: it is not
+	wires    *wires      // the real codecs in between; nil: answers are handed over as they are
 	finals   map[sale.ID]sale.State
 	stored   map[string]sale.ID // what is durable: references and numbers of attempts and movements, by their sale
 	failures []string
@@ -145,7 +146,7 @@ func (w *world) start() {
 		makers.Report = w.wires.client.ReportParams
 		w.wires.plugIn()
 	}
-	machine, err := core.New(w.policy, core.Equipment{Terminal: true, Gateway: true, Printer: true}, makers)
+	machine, err := core.New(w.policy, core.Equipment{Terminal: true, Gateway: true, Printer: true, Totals: w.first != nil}, makers)
 	if err != nil {
 		panic(err)
 	}
@@ -356,7 +357,10 @@ func (w *world) perform(e core.Effect) {
 			}
 			return core.ReportsDue{NextDue: w.disk.Stats().NextDueAt}
 		})
+	case core.AskTotals:
+		w.bank.tellTotals(w, e, back)
 	case core.SendReports:
+		w.first.alone(w, e.Reports)
 		w.gateway.reports(w, e.Reports, back)
 	case core.PrintReceipt:
 		w.press.print(w, e.Receipt, back)
