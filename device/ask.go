@@ -19,7 +19,7 @@ func (t *Till) Sell(ctx context.Context, r SellRequest) (s sale.Sale, replayed b
 	rep, err := t.ask(ctx, func(ctx context.Context, tok core.Token) (core.Event, error) {
 		w := core.SellAsked{
 			Token: tok, Key: r.Key, Amount: r.Amount, Currency: r.Currency, Method: r.Method,
-			Reference: r.Reference, Replaces: r.Replaces, AuthCode: r.AuthCode,
+			Reference: r.Reference, Foreign: r.Foreign, Replaces: r.Replaces, AuthCode: r.AuthCode,
 			Kind: r.Kind, Tender: r.Tender, AllowDuplicate: r.AllowDuplicate, By: r.By, Why: r.Why,
 			Given: r.Given, Lines: r.Lines,
 		}

@@ -13,6 +13,7 @@ type SellRequest struct {
 	Currency  string // empty means the shop's
 	Method    sale.Method
 	Reference string      // the bill's number; may be empty
+	Foreign   string      // what the register of a front end calls it; found by that, and nothing more
 	Replaces  string      // a sale's ID, "none" for another customer, or empty
 	AuthCode  sale.Secret // method scan: the customer's code
 	Given     sale.Amount // method cash: what was handed over; 0 for what is due

@@ -37,6 +37,7 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 		"day, page":                  {sale.Filter{From: noon, To: noon.Add(time.Hour), Before: "X"}, "sales_by_created (created_at>? AND created_at<?)"},
 		"day, method, state, page":   {sale.Filter{From: noon, Method: sale.Card, State: sale.Declined, Before: "X"}, "sales_by_created (created_at>?)"},
 		"bill":                       {sale.Filter{Reference: "A-1", Before: "X"}, "sales_by_reference (reference=?)"},
+		"a register's reference":     {sale.Filter{Foreign: "1", Before: "X"}, "sales_by_foreign (foreign_reference=?)"},
 		"person, amount, card":       {sale.Filter{By: "Ana", Amount: 100, Last: "1166"}, "SCAN sales"},
 		"closed day, method, a page": {sale.Filter{Day: 3, Method: sale.Card, State: sale.Paid, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?)"},
 	} {

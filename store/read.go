@@ -240,7 +240,7 @@ func listing(f sale.Filter) (tail string, args []any) {
 	}
 	byContent(f, add)
 	order := "n"
-	if f.Reference != "" || found && !f.GivenBack && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
+	if f.Reference != "" || f.Foreign != "" || found && !f.GivenBack && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
 		order = "+n"
 	}
 	if f.Before != "" {
@@ -263,6 +263,9 @@ func byContent(f sale.Filter, add func(clause string, arg any)) {
 	}
 	if f.Last != "" {
 		add("substr(card_number, -4) = ?", f.Last)
+	}
+	if f.Foreign != "" {
+		add("foreign_reference = ?", f.Foreign)
 	}
 	if f.Reference != "" {
 		add("reference = ? AND reference <> ''", f.Reference) // the second lets SQLite see that its index will do

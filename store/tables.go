@@ -62,7 +62,8 @@ var sales = keeps(covered("sales", "id", append([]column[sale.Sale]{
 		asJSON("taxes", func(s *sale.Sale) *[]sale.Tax { return &s.Taxes }),
 		asJSON("items", func(s *sale.Sale) *[]sale.Item { return &s.Items }),
 	},
-)...)), "id", false, "reference", "original", "method", "created_at", "went_unsure_at")
+	[]column[sale.Sale]{textOrNull("foreign_reference", func(s *sale.Sale) *string { return &s.Foreign })},
+)...)), "id", false, "reference", "foreign_reference", "original", "method", "created_at", "went_unsure_at")
 
 // wordColumns are a person's word, all NULL without one.
 func wordColumns(name string, word func(*sale.Sale) **sale.Word) []column[sale.Sale] {

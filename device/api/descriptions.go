@@ -48,6 +48,7 @@ var descriptions = map[string]map[string]string{
 		"incident":        "Amounts or words that disagree: automatic steps wait for a person.",
 		"attention":       "What a person must do.",
 		"resolved":        "A person's word, if that is what ended it.",
+		"foreign":         "What the register calls it that asked by way of a front end; it tells no bill from another.",
 		"brand":           "The brand under which its code is taken, where it wants its mark on glass and receipts: Alipay+.",
 		"corrected":       "A person's word that what cannot be reported of it was entered at the gateway by hand; left out until then.",
 		"wentUnsureAt":    "When it became unsure.",

@@ -23,6 +23,7 @@ type listIn struct {
 	From      string      `query:"from" doc:"Only sales of this business day and later ones." example:"2026-11-01"`
 	To        string      `query:"to" doc:"Only sales of this business day and earlier ones." example:"2026-11-30"`
 	Reference string      `query:"reference" maxLength:"64" doc:"Only sales of the bill with this number."`
+	Foreign   string      `query:"foreign" maxLength:"64" doc:"Only sales that a front end's register calls so."`
 	Last      string      `query:"last" pattern:"^[0-9]{4}$" doc:"Only sales by a card whose number ends in these four digits." example:"1166"`
 	Amount    sale.Amount `query:"amount" minimum:"1" maximum:"999999999" doc:"Only sales of which this was asked, in cents."`
 	By        string      `query:"by" maxLength:"64" doc:"Only sales that this person asked for."`
@@ -39,7 +40,7 @@ type listOut struct {
 }
 
 func (h *handlers) list(ctx context.Context, in *listIn) (*listOut, error) {
-	f := sale.Filter{State: in.State, Method: in.Method, Before: in.Before, Limit: in.Limit, Reference: in.Reference, Last: in.Last, Amount: in.Amount, By: in.By}
+	f := sale.Filter{State: in.State, Method: in.Method, Before: in.Before, Limit: in.Limit, Reference: in.Reference, Foreign: in.Foreign, Last: in.Last, Amount: in.Amount, By: in.By}
 	var err error
 	if f.From, f.To, err = h.span(in); err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (h *handlers) span(in *listIn) (from, to time.Time, err error) {
 func (in *listIn) next(last sale.ID) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"state": string(in.State), "method": string(in.Method), "date": in.Date, "from": in.From, "to": in.To,
-		"reference": in.Reference, "last": in.Last, "by": in.By, "format": in.Format} {
+		"reference": in.Reference, "foreign": in.Foreign, "last": in.Last, "by": in.By, "format": in.Format} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -96,7 +96,7 @@ func (c *Machine) replay(t Token, key, digest string, bound *sale.KeyBinding, st
 // newSale checks the request by itself and makes the sale it asks for, or says what is wrong.
 func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 	s := sale.Sale{
-		Reference: w.Reference, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method,
+		Reference: w.Reference, Foreign: w.Foreign, Replaces: w.Replaces, Amount: w.Amount, Currency: w.Currency, Method: w.Method,
 		Kind: sale.CardKind(cmp.Or(string(w.Kind), string(sale.CardSale))), Tender: w.Tender,
 		Lines: w.Lines, State: sale.Waiting, Printed: sale.PrintNone, Reported: sale.ReportNotNeeded, Attempts: []sale.Attempt{}, Refunds: []sale.Movement{},
 	}
@@ -111,6 +111,9 @@ func (c *Machine) newSale(w SellAsked) (sale.Sale, string) {
 	}
 	if s.Currency != c.policy.Currency {
 		return s, "currency " + s.Currency + " is not this shop's: use " + c.policy.Currency + " or leave it out"
+	}
+	if len(w.Foreign) > 64 || !sale.Printable(w.Foreign) {
+		return s, "the register's own reference must be at most 64 printable characters"
 	}
 	if len(w.Reference) > 64 || !sale.Printable(w.Reference) {
 		return s, "reference must be at most 64 printable characters"

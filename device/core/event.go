@@ -40,6 +40,7 @@ type (
 		Currency  string
 		Method    sale.Method
 		Reference string
+		Foreign   string // at a front end's register
 		Replaces  string
 		AuthCode  sale.Secret
 		Kind      sale.CardKind // empty: a sale

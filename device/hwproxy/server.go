@@ -32,6 +32,9 @@ type Till interface {
 	Await(ctx context.Context, id sale.ID, enough func(sale.Sale) bool) (sale.Sale, error)
 	OpenDrawer(ctx context.Context, by string) error
 	Display(ctx context.Context, items []sale.Item, message string, choose bool) error
+	PrintOwn(ctx context.Context, r device.PrintRequest) (j sale.Job, replayed bool, err error)
+	// AwaitPrint returns a print once it is finished, or as it stands with ctx's error.
+	AwaitPrint(ctx context.Context, id string) (sale.Job, error)
 }
 
 // Options are the parts of a Server.
@@ -51,6 +54,7 @@ type Server struct {
 	o      Options
 	ts     *transactions
 	places chan struct{}
+	prints prints
 }
 
 // New returns a server that serves nobody yet; Run starts it.
@@ -89,6 +93,7 @@ var routes = map[string]func(*Server, context.Context, json.RawMessage, string) 
 	"payment_terminal_transaction_start": (*Server).start,
 	"open_cashbox":                       (*Server).cashbox,
 	"default_printer_action":             (*Server).printerAction,
+	"print_xml_receipt":                  (*Server).printXML,
 	"send_text_customer_display":         (*Server).text,
 	"customer_facing_display": func(*Server, context.Context, json.RawMessage, string) (any, error) {
 		return map[string]string{"status": "updated"}, nil
@@ -140,6 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askLimit)
 	defer cancel()
+	ctx = sale.WithActor(ctx, sale.Actor{Person: s.c.By})
 	result, err := do(s, ctx, c.Params, r.Header.Get("Origin"))
 	reply(w, c.ID, result, err)
 }
@@ -215,11 +221,21 @@ func (s *Server) start(ctx context.Context, params json.RawMessage, origin strin
 		return nil, errors.New("payment_id is missing, or it and order_id are too long")
 	}
 	l := line{Origin: origin, Order: string(p.Order), Payment: string(p.Payment), Amount: amount}
-	id, ok := s.ts.start(ctx, l, device.SellRequest{Amount: amount, Currency: p.Currency, Method: sale.Card})
+	id, ok := s.ts.start(ctx, l, device.SellRequest{Amount: amount, Currency: p.Currency, Method: sale.Card, Foreign: foreign(p.Order)})
 	if !ok {
 		return false, nil
 	}
 	return map[string]int64{"transaction_id": id}, nil
+}
+
+// foreign is the order's name as far as it can be kept.
+func foreign(order json.RawMessage) string {
+	name := string(order)
+	_ = json.Unmarshal(order, &name) // a number stays as it is written
+	if len(name) > 64 || !sale.Printable(name) {
+		return ""
+	}
+	return name
 }
 
 // cents reads an amount with at most two decimals that count.
@@ -250,16 +266,20 @@ func (s *Server) cashbox(ctx context.Context, _ json.RawMessage, _ string) (any,
 func (s *Server) printerAction(ctx context.Context, params json.RawMessage, origin string) (any, error) {
 	var in struct {
 		Data struct {
-			Action string `json:"action"`
+			Action  string `json:"action"`
+			Receipt string `json:"receipt"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(params, &in); err != nil {
 		return nil, errors.New("params holds no data with an action")
 	}
-	if in.Data.Action == "cashbox" {
+	switch in.Data.Action {
+	case "cashbox":
 		return s.cashbox(ctx, params, origin)
+	case "print_receipt":
+		return s.printPicture(ctx, in.Data.Receipt)
 	}
-	return nil, errors.New("posd prints its own receipts: switch this page's receipt printer off, or use its browser's printing")
+	return nil, fmt.Errorf("the printer's action %.20q is not known here", in.Data.Action)
 }
 
 // text puts a page's two lines on the customer display.

@@ -230,7 +230,7 @@ func (m *Memory) Sales(_ context.Context, f sale.Filter) ([]sale.Sale, error) {
 		if f.Day != 0 {
 			match = match && (s.Day == f.Day || slices.ContainsFunc(s.Refunds, func(mv sale.Movement) bool { return mv.Day == f.Day }))
 		}
-		match = match && (f.State == "" || s.State == f.State) && (f.Method == "" || s.Method == f.Method)
+		match = match && (f.Foreign == "" || s.Foreign == f.Foreign) && (f.State == "" || s.State == f.State) && (f.Method == "" || s.Method == f.Method)
 		if f.Before != "" && i >= slices.Index(m.Rows.Order, f.Before) {
 			match = false
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"posd/device/books"
 	"posd/device/sale"
 	"posd/pax"
 )
@@ -99,6 +100,9 @@ func paymentAnswer(p payment, r result, now time.Time) []byte {
 	if r.movement != nil && r.movement.Card != nil {
 		card = *r.movement.Card
 	}
+	if name := walletNames[s.Method]; name != "" {
+		card = sale.CardInfo{Label: name, Type: name, HostText: "APPROVED", Reference: s.PayOrderID, Transaction: card.Transaction}
+	}
 	fields := []string{"0", next(p.command), version, r.code, ascii(r.text),
 		hostGroup(r, card), p.asked, amountGroup(p, r, s), accountGroup(card), traceGroup(p, card, now)}
 	if p.command == "T00" {
@@ -151,6 +155,9 @@ func cents(a sale.Amount) string { return strconv.FormatInt(int64(a), 10) }
 
 // cardTypes are the terminal's numbers for kinds of card.
 var cardTypes = map[string]string{"VISA": "01", "MASTERCARD": "02", "AMEX": "03", "DISCOVER": "04", "DINERS": "05", "JCB": "07", "INTERAC": "17", "UNIONPAY": "18", "MAESTRO": "19"}
+
+// walletNames stand where a card's label does.
+var walletNames = map[sale.Method]string{sale.WeChat: "WECHAT PAY", sale.Alipay: "ALIPAY", sale.UnionPay: "UNIONPAY QR"}
 
 var entryModes = map[sale.EntryMode]string{sale.EntryManual: "0", sale.EntrySwipe: "1", sale.EntryTap: "2", sale.EntryChip: "4"}
 
@@ -209,6 +216,25 @@ var kindNumbers = map[sale.CardKind]string{sale.CardSale: typeSale, sale.CardRet
 //	serial number · model · OS version · MAC · lines · characters per line · additional · touch screen
 func identityAnswer(serial string) []byte {
 	return pax.AppendFrame(nil, "0", "A01", version, codeOK, "OK", serial, "POSD", "1", "", "8", "21", subs("APPNAME=POSD", "APPVERSION=1"), "N")
+}
+
+// closeAnswer is B01: what the closed day took by card, all of it under credit. What
+// else it holds stands in its report.
+//
+//	host · counts · sums · time · terminal · merchant, counts and sums of credit, debit and five others
+func closeAnswer(b books.Books, now time.Time) []byte {
+	counts, sums := strings.Repeat("=0", 6), strings.Repeat("=0", 6)
+	n, total, no := 0, sale.Amount(0), 0
+	for _, g := range b.Methods {
+		if g.Name == string(sale.Card) {
+			n, total = g.Paid.Count, g.Net
+		}
+	}
+	if b.Closing != nil {
+		no = b.Closing.No
+	}
+	return pax.AppendFrame(nil, "0", "B01", version, codeOK, "OK", subs("000", "BATCH CLOSED", "", "", "", strconv.Itoa(no)),
+		strconv.Itoa(n)+counts, cents(max(total, 0))+sums, now.Format("20060102150405"), "", "")
 }
 
 // plainAnswer is a response of code and text alone.

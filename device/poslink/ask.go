@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 )
 
@@ -20,6 +21,7 @@ type Till interface {
 	// Await returns the sale once it is enough, or as it stands with ctx's error.
 	Await(ctx context.Context, id sale.ID, enough func(sale.Sale) bool) (sale.Sale, error)
 	Sales(ctx context.Context, f sale.Filter) ([]sale.Sale, error)
+	CloseDay(ctx context.Context, r device.CloseRequest) (books.Books, error)
 }
 
 // pay asks the till for what a register wants and waits until it has ended, or
@@ -32,7 +34,8 @@ func (s *Server) pay(ctx context.Context, x *exchange, p payment) result {
 }
 
 func (s *Server) sell(ctx context.Context, x *exchange, p payment) result {
-	r := device.SellRequest{Key: x.Key, Amount: p.amount, Method: sale.Card, AllowDuplicate: p.again}
+	r := device.SellRequest{Key: x.Key, Amount: p.amount, Method: s.method(p), Foreign: p.ref}
+	r.AllowDuplicate = p.again && r.Method == sale.Card
 	if s.c.Reference == referenceBill && p.ref != "" {
 		r.Reference = p.ref
 	}
@@ -64,6 +67,15 @@ func (s *Server) sell(ctx context.Context, x *exchange, p payment) result {
 	return ended(s.await(ctx, made, func(now sale.Sale) bool { return now.State == sale.Waiting }, func(now sale.Sale) bool { return now.State.Final() }))
 }
 
+// method is how a register wants to be paid: by card, or by the wallet that its
+// gift tender stands for here.
+func (s *Server) method(p payment) sale.Method {
+	if p.command == "T06" {
+		return s.c.Gift
+	}
+	return sale.Card
+}
+
 func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	from, ok, err := s.original(ctx, p)
 	if err != nil {
@@ -72,7 +84,7 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 		return refused(codeNotFound, "NOT FOUND")
 	}
 	do := s.till.Void
-	if p.kind == typeReturn {
+	if p.kind == typeReturn || from.Method.Wallet() { // of which there is no void
 		do = s.till.Refund
 	}
 	made, id, _, err := do(ctx, device.GiveBackRequest{Key: x.Key, Sale: from.ID, Amount: p.amount, By: s.c.By, Why: "asked for by the register"})

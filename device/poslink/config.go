@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"posd/device/door"
+	"posd/device/sale"
 )
 
 // Config says where posd stands in the terminal's place, and for whom.
@@ -26,6 +27,12 @@ type Config struct {
 	// where it is one number per bill, so that a bill that is paid is refused as
 	// a duplicate. Most registers send a constant. Default none.
 	Reference string `toml:"reference"`
+	// Gift is the wallet that a register's gift tender (T06) stands for: wechat,
+	// alipay or unionpay. Default "": gift cards are refused.
+	Gift sale.Method `toml:"gift"`
+	// CloseDay says that a register's batch close (B00) closes the business day;
+	// without it such a wish is refused in words. Default false.
+	CloseDay bool `toml:"close_day"`
 	// HoldFor is how long a sale of which posd cannot tell how it ended keeps its
 	// register waiting before it is told so. Default 2m30s.
 	HoldFor time.Duration `toml:"hold_for"`
@@ -65,6 +72,9 @@ func (c Config) Validate() []error {
 	}
 	if c.Reference != referenceNone && c.Reference != referenceBill {
 		fault("reference = %q: write %s or %s", c.Reference, referenceNone, referenceBill)
+	}
+	if c.Gift != "" && (!c.Gift.Wallet() || c.Gift == sale.Scan) {
+		fault("gift = %q: write wechat, alipay or unionpay, or \"\" for none", c.Gift)
 	}
 	for _, d := range []struct {
 		key string

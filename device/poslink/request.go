@@ -53,7 +53,7 @@ const (
 	typeVoid     = "16"
 )
 
-// payment is what T00 or T02 asks for.
+// payment is what T00, T02 or T06 asks for.
 type payment struct {
 	command  string
 	kind     string // transaction type; the voids of a kind (17 to 20) count as 16
@@ -71,12 +71,12 @@ type payment struct {
 // parsePayment reads T00 or T02. What cannot be served is an error in the words of a terminal.
 //
 //	T00  1 type · 2 amount · 3 account · 4 trace · 5 AVS · 6 cashier · 7 commercial · 8 MOTO · 9 additional
-//	T02  1 type · 2 amount · 3 account · 4 trace · 5 cashier · 6 additional
+//	T02, T06  1 type · 2 amount · 3 account · 4 trace · 5 cashier · 6 additional
 func parsePayment(r request) (payment, error) {
 	p := payment{command: r.command, asked: r.field(1), kind: r.field(1), again: r.sub(3, 5) == "1",
 		ref: r.sub(4, 0), invoice: r.sub(4, 1), auth: r.sub(4, 2), original: strings.TrimLeft(r.sub(4, 3), "0")}
 	more := 9
-	if r.command == "T02" {
+	if r.command != "T00" {
 		more = 6
 	}
 	for _, kv := range strings.Split(r.field(more), string(rune(pax.US))) {

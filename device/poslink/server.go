@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"posd/device"
 	"posd/device/sale"
 )
 
@@ -149,7 +150,7 @@ func (s *Server) transact(ctx context.Context, client string, body []byte, p pay
 		}
 		if mine {
 			// The sale outlives its register's connection.
-			s.asking.Go(func() { s.desk.answered(x, s.pay(s.desk.ctx, x, p)) })
+			s.asking.Go(func() { s.desk.answered(x, s.pay(sale.WithActor(s.desk.ctx, s.actor()), x, p)) })
 		}
 		select {
 		case <-ctx.Done():
@@ -202,12 +203,35 @@ func (s *Server) answerTo(ctx context.Context, client string, body []byte) ([]by
 	case "R02":
 		return s.answerDetail(ctx, client, r), nil
 	case "B00":
-		return plainAnswer(r.command, codeNoType, "ABORTED CLOSE THE DAY AT THE COUNTER"), nil
-	case "T04", "T06", "T08", "T10", "T12":
+		return s.answerClose(ctx, client), nil
+	case "T06":
+		if s.c.Gift != "" {
+			return s.answerPayment(ctx, client, body, r)
+		}
+		return plainAnswer(r.command, codeNoTender, "ABORTED UNSUPPORTED EDC TYPE"), nil
+	case "T04", "T08", "T10", "T12":
 		return plainAnswer(r.command, codeNoTender, "ABORTED UNSUPPORTED EDC TYPE"), nil
 	}
 	return plainAnswer(r.command, codeNoType, "ABORTED UNSUPPORTED COMMAND"), nil
 }
+
+// answerClose closes the business day for a register, if it may. A repeat while it
+// is being closed hears that the till is busy, one afterwards that nothing is open.
+func (s *Server) answerClose(ctx context.Context, client string) []byte {
+	if !s.c.CloseDay {
+		return plainAnswer("B00", codeNoType, "ABORTED CLOSE THE DAY AT THE COUNTER")
+	}
+	b, err := s.till.CloseDay(sale.WithActor(ctx, s.actor()), device.CloseRequest{By: s.c.By})
+	if err != nil {
+		s.log.Info("a register's close of the day was not taken", "client", client, "err", err)
+		r := s.refusal(err)
+		return plainAnswer("B00", r.code, r.text)
+	}
+	return closeAnswer(b, time.Now())
+}
+
+// actor is who a register is in the journal.
+func (s *Server) actor() sale.Actor { return sale.Actor{Person: s.c.By} }
 
 func (s *Server) answerPayment(ctx context.Context, client string, body []byte, r request) ([]byte, *exchange) {
 	p, err := parsePayment(r)

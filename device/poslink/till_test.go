@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"posd/device"
+	"posd/device/books"
 	"posd/device/sale"
 	"posd/pax"
 )
@@ -18,20 +19,22 @@ import (
 // counter is a till that does what the test says. What it sold survives the
 // server, as a journal does.
 type counter struct {
-	mu      sync.Mutex
-	sales   []*sale.Sale
-	keys    map[string]*sale.Sale
-	notes   map[string]string
-	changed chan struct{} // closed at the next change
-	cancels int
-	begun   chan sale.ID // told of every new sale
+	mu       sync.Mutex
+	sales    []*sale.Sale
+	keys     map[string]*sale.Sale
+	notes    map[string]string
+	changed  chan struct{} // closed at the next change
+	cancels  int
+	closedBy string
+	actors   []string     // who asked for each sale
+	begun    chan sale.ID // told of every new sale
 }
 
 func newCounter() *counter {
 	return &counter{keys: map[string]*sale.Sale{}, notes: map[string]string{}, changed: make(chan struct{}), begun: make(chan sale.ID, 100)}
 }
 
-func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
+func (c *counter) Sell(ctx context.Context, r device.SellRequest) (sale.Sale, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.keys[r.Key]; s != nil {
@@ -48,8 +51,9 @@ func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool
 		}
 	}
 	s := &sale.Sale{ID: sale.ID(fmt.Sprintf("01SALE%020d", len(c.sales)+1)), Amount: r.Amount, Method: r.Method, Kind: sale.CardSale,
-		Reference: r.Reference, State: sale.Waiting, Tender: sale.Credit}
+		Reference: r.Reference, Foreign: r.Foreign, State: sale.Waiting, Tender: sale.Credit}
 	c.sales, c.keys[r.Key] = append(c.sales, s), s
+	c.actors = append(c.actors, sale.ActorOf(ctx).Person)
 	c.begun <- s.ID
 	return s.Clone(), false, nil
 }
@@ -116,6 +120,16 @@ func (c *counter) Void(_ context.Context, r device.GiveBackRequest) (sale.Sale, 
 
 func (c *counter) Refund(ctx context.Context, r device.GiveBackRequest) (sale.Sale, string, bool, error) {
 	return c.Void(ctx, r)
+}
+
+func (c *counter) CloseDay(ctx context.Context, r device.CloseRequest) (books.Books, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closedBy != "" {
+		return books.Books{}, &sale.Refusal{Kind: sale.ErrNotPossible, Words: "nothing has ended since"}
+	}
+	c.closedBy = r.By + "/" + sale.ActorOf(ctx).Person
+	return books.Books{Methods: []books.BookGroup{{Name: "card", Paid: books.BookLine{Count: 2, Cents: 900}, Net: 850}}, Closing: &books.Closing{No: 12}}, nil
 }
 
 func (c *counter) Note(_ context.Context, name, value string) error {

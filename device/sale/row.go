@@ -179,6 +179,8 @@ type Filter struct {
 	Day       int       // booked in that business day, itself or one of its movements
 	Before    ID        // only sales made before that one: the next page
 	Limit     int       // newest first; 0 means 100
+	// Foreign is the reference at a front end's register.
+	Foreign string
 	// Reference is the bill's number, Last four digits of a card, By who asked for it.
 	Reference, Last, By string
 	Amount              Amount // asked

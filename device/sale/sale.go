@@ -286,7 +286,8 @@ type Sale struct {
 	Original       ID         `json:"original,omitempty"` // the authorisation that a completion takes
 	Tender         Tender     `json:"tender,omitempty"`   // card rails asked for, and once answered those used
 	ChannelID      Channel    `json:"channelId"`
-	Brand          Brand      `json:"brand,omitempty"` // under which its code is taken, where the wallet's name is not enough
+	Foreign        string     `json:"foreign,omitempty"` // its reference at the register that asked by way of a front end
+	Brand          Brand      `json:"brand,omitempty"`   // under which its code is taken, where the wallet's name is not enough
 	State          State      `json:"state"`
 	Reason         Reason     `json:"reason"`
 	Words          string     `json:"words,omitempty"` // the terminal's or gateway's words that led here
