@@ -46,6 +46,7 @@ type posdConfig struct {
 	Terminal, Display, Printer string // lines
 	Driver                     string // of the display
 	Gateway                    string // host:port
+	Guarded                    bool   // the first report is held against the terminal's totals
 	Waits                      waits
 	Level                      string // of posd's log; empty: as posd decides
 	Fleet                      *fleetPlace
@@ -87,7 +88,7 @@ base_url = {{q (printf "http://%s/v1/" .Gateway)}}
 mch_id = "` + merchantID + `"
 job_no = "` + loginName + `"
 key_file = {{q (printf "%s/iotpay-key" .Dir)}}
-first_report = "trusted"
+first_report = {{if .Guarded}}"guarded"{{else}}"trusted"{{end}}
 
 [[display]]
 line = {{q .Display}}

@@ -40,6 +40,7 @@ type setup struct {
 	log     io.Writer // where posd's log goes besides its file; nil: nowhere
 	crash   crashSet
 	asleep  bool        // posd is not started: the script does that
+	guarded bool        // the first report is held against the terminal's totals
 	fleet   *fleetPlace // in a chain; nil outside one
 }
 
@@ -159,7 +160,7 @@ func (c *counter) startSimulators() error {
 		}
 	}
 	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver,
-		Printer: "tcp:" + printer, Gateway: gateway, Waits: c.setup.waits, Level: c.setup.level, Fleet: c.setup.fleet}
+		Printer: "tcp:" + printer, Gateway: gateway, Guarded: c.setup.guarded, Waits: c.setup.waits, Level: c.setup.level, Fleet: c.setup.fleet}
 	return nil
 }
 

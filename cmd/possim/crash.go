@@ -26,6 +26,7 @@ type flow struct {
 	think         time.Duration                       // how long a customer takes to show a card
 	before        func(context.Context, *crash) error // what has happened already; nil: nothing
 	asleep        bool                                // posd is not running when it begins
+	guarded       bool                                // its first report is held against the terminal's totals
 	play          func(context.Context, *crash) error
 }
 
@@ -53,7 +54,7 @@ type crashed struct {
 func crashOnce(ctx context.Context, f flow, a aim, set setup) (c crashed) {
 	start := time.Now()
 	defer func() { c.took = time.Since(start) }()
-	set.think, set.waits, set.asleep = f.think, crashWaits(), true
+	set.think, set.waits, set.asleep, set.guarded = f.think, crashWaits(), true, f.guarded
 	if set.listen, c.err = lowAddr(); c.err != nil {
 		return c
 	}

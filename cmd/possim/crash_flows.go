@@ -17,6 +17,7 @@ func crashFlows() []flow {
 	return []flow{
 		{name: "first-start", summary: "the first start: the journal is made", asleep: true, play: startAndSell},
 		{name: "card", summary: "a card sale, approved, printed and reported", play: card("approved", 2865)},
+		{name: "first-report", summary: "the first report of an installation, held against the terminal's totals, and the next one", guarded: true, play: firstReport},
 		{name: "declined", summary: "a card sale, declined", before: terminalWill("decline"), play: card("declined", 1999)},
 		{name: "cancelled", summary: "a card sale, cancelled while the customer looks for the card", think: tap, play: cancelledCard},
 		{name: "void", summary: "a card sale, reported already, is voided", before: paidCard, play: back("void", 0)},
@@ -45,6 +46,15 @@ func card(name string, cents int64) func(context.Context, *crash) error {
 		}
 		return r.seen(ctx, s, 1, 1, 0)
 	}
+}
+
+// firstReport is the first card sale of an installation, and one more once its report
+// has passed: the terminal is asked for its totals before and after it.
+func firstReport(ctx context.Context, r *crash) error {
+	if err := card("first", 2865)(ctx, r); err != nil {
+		return err
+	}
+	return card("second", 500)(ctx, r)
 }
 
 func startAndSell(ctx context.Context, r *crash) error {
