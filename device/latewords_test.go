@@ -72,3 +72,33 @@ func TestALateWordIsKeptUntilTheDiskTakesIt(t *testing.T) {
 		})
 	}
 }
+
+// TestAVoidOfWhatIOTPayNeverHeardOfIsNoCorrectionThere: its report could not even be
+// composed, as on a box without a gateway. Once it may have been sent, it is one.
+func TestAVoidOfWhatIOTPayNeverHeardOfIsNoCorrectionThere(t *testing.T) {
+	for _, heard := range []bool{false, true} {
+		atCounter(t, func(c *counter) {
+			s := c.sell(sale.Card, 1000)
+			a := approve(1000)
+			a.Card.Transaction = "12"
+			if !heard {
+				a.ExtraErr = "there is no [gateway] in the configuration to report card sales to"
+			}
+			c.terminal.answers <- a
+			c.wait(time.Minute)
+			if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "v", Sale: s.ID, By: "Ann"}); err != nil {
+				t.Fatal(err)
+			}
+			c.wait(time.Second)
+			c.terminal.answers <- approve(1000)
+			c.wait(time.Minute)
+			want := sale.ReportWithdrawn
+			if heard {
+				want = sale.ReportDone
+			}
+			if got := c.now(s.ID); got.Reported != want || heard != strings.Contains(got.Attention, "at IOTPay by hand") || c.journal.Waiting() != 0 {
+				t.Errorf("heard %v: %s, %d wait, attention %q", heard, got.Reported, c.journal.Waiting(), got.Attention)
+			}
+		})
+	}
+}

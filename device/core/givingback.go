@@ -328,7 +328,7 @@ func (c *Machine) undone(l *live, m *sale.Movement) {
 		if l.s.Day != c.day {
 			l.s.Attention = "this return stood on the list of a closed day: take it out again at IOTPay if it was entered there"
 		}
-	case m.Kind == sale.Void && l.s.Reported == sale.ReportQueued && c.queue.take(l.s.MchOrderNo):
+	case m.Kind == sale.Void && (l.s.Reported == sale.ReportQueued || l.s.Reported == sale.ReportSetAside) && c.queue.take(l.s.MchOrderNo):
 		l.s.Reported = sale.ReportWithdrawn
 		c.reportGone(l.s.MchOrderNo, sale.ReportWithdrawn)
 	case l.s.Reported != sale.ReportNotNeeded && l.s.Reported != sale.ReportWithdrawn:
@@ -343,8 +343,12 @@ func (c *Machine) notUndone(l *live) {
 		return
 	}
 	taken, want := l.s.ApprovedAmount, c.expected(l)
+	words := fmt.Sprintf("%s of %s was taken and could not be voided", taken, want)
+	if c.has.Gateway {
+		words += ": report it at IOTPay by hand"
+	}
 	c.end(l, outcome{
 		state: sale.Paid, reason: sale.ReasonPartial, words: "approved for a part, and the void was refused", approved: taken, due: want - taken,
-		attention: fmt.Sprintf("%s of %s was taken and could not be voided: report it at IOTPay by hand", taken, want),
+		attention: words,
 	})
 }
