@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -54,7 +55,13 @@ func firstReport(ctx context.Context, r *crash) error {
 	if err := card("first", 2865)(ctx, r); err != nil {
 		return err
 	}
-	return card("second", 500)(ctx, r)
+	return until(ctx, flowLimit, "the terminal to be free of the first report", func(ctx context.Context) (bool, string, error) {
+		err := card("second", 500)(ctx, r)
+		if err != nil && strings.Contains(err.Error(), "the terminal is busy") {
+			return false, err.Error(), nil
+		}
+		return err == nil, "", err
+	})
 }
 
 func startAndSell(ctx context.Context, r *crash) error {
