@@ -14,6 +14,8 @@ if [ "${1:-}" = box ]; then
 else
   want chromium chromium
   want npm npm
+  want python3 python3
+  want curl curl
   want zbarimg zbar-tools
   want sqlite3 sqlite3
   want systemd-analyze systemd

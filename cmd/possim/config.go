@@ -14,6 +14,7 @@ const (
 	merchantID  = "10000701"
 	merchantKey = "key-of-a-shop-that-does-not-exist"
 	loginName   = "possim"
+	hookSecret  = "whsec_c2VjcmV0LW9mLWEtc2hvcC10aGF0LWRvZXMtbm90LWV4aXN0"
 )
 
 // waits are posd's waits in the simulation. They are the shop's in kind, and
@@ -50,6 +51,7 @@ type posdConfig struct {
 	Waits                      waits
 	Level                      string // of posd's log; empty: as posd decides
 	Fleet                      *fleetPlace
+	Webhook                    string // where the shop's own software hears of events; empty: nowhere
 }
 
 // fleetPlace is a counter's place in the chain inside this computer.
@@ -99,6 +101,12 @@ line = {{q .Printer}}
 {{- if .Waits.Silence}}
 answer_limit = {{q .Waits.Silence}}
 {{- end}}
+{{- if .Webhook}}
+
+[[webhook]]
+url = {{q .Webhook}}
+secret_file = {{q (printf "%s/webhook-secret" .Dir)}}
+{{- end}}
 {{- with .Fleet}}
 
 [fleet]
@@ -143,6 +151,9 @@ func (c posdConfig) text() string {
 func (c posdConfig) write() (string, error) {
 	path := filepath.Join(c.Dir, "posd.toml")
 	if err := os.WriteFile(path, []byte(c.text()), 0o600); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir, "webhook-secret"), []byte(hookSecret+"\n"), 0o600); err != nil {
 		return "", err
 	}
 	return path, os.WriteFile(filepath.Join(c.Dir, "iotpay-key"), []byte(merchantKey+"\n"), 0o600)

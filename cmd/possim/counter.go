@@ -37,6 +37,7 @@ type setup struct {
 	seed    uint64    // of the script chaos
 	sales   int       // likewise
 	level   string    // of posd's log
+	webhook string    // where posd tells events; empty: nowhere
 	log     io.Writer // where posd's log goes besides its file; nil: nowhere
 	crash   crashSet
 	asleep  bool        // posd is not started: the script does that
@@ -160,7 +161,7 @@ func (c *counter) startSimulators() error {
 		}
 	}
 	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver,
-		Printer: "tcp:" + printer, Gateway: gateway, Guarded: c.setup.guarded, Waits: c.setup.waits, Level: c.setup.level, Fleet: c.setup.fleet}
+		Printer: "tcp:" + printer, Gateway: gateway, Guarded: c.setup.guarded, Waits: c.setup.waits, Level: c.setup.level, Fleet: c.setup.fleet, Webhook: c.setup.webhook}
 	return nil
 }
 
@@ -270,6 +271,19 @@ func portOf(addr string) int {
 	_, port, _ := net.SplitHostPort(addr)
 	n, _ := strconv.Atoi(port)
 	return n
+}
+
+// usualAddr is where posd listens unless it is told otherwise: what is written about
+// it works beside the demo as it stands.
+const usualAddr = "127.0.0.1:8480"
+
+// unused reports whether nobody listens on an address.
+func unused(addr string) bool {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
 }
 
 // freeAddr returns a loopback address on which nobody listens.

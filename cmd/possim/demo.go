@@ -9,6 +9,9 @@ import (
 
 // playDemo builds a counter for a person and keeps it until ctx ends.
 func playDemo(ctx context.Context, set setup, out io.Writer) error {
+	if set.listen == "" && unused(usualAddr) {
+		set.listen = usualAddr
+	}
 	c, err := openCounter(ctx, set, out)
 	if err != nil {
 		return err
@@ -49,7 +52,8 @@ A counter inside this computer. Open the first page, key an amount, choose a met
   printer     %[5]s
   gateway     http://%[6]s/v1/   merchant %[8]s
   posd        process %[9]d, its log and state in %[10]s
-  commands    %[11]s sale 28.65 -method card -wait -config %[12]s
+  commands    alias posd='%[11]s -config %[12]s'
+              posd sale 28.65 -method card -wait
 
 Waits are shorter than a shop's:
   %[13]s.

@@ -258,6 +258,7 @@ type demo struct {
 	control string
 	pid     int
 	dir     string
+	alias   string // of posd's commands at this counter
 }
 
 func startDemo(t *testing.T, args ...string) *demo {
@@ -285,7 +286,9 @@ func startDemo(t *testing.T, args ...string) *demo {
 			d.api = newClient(strings.TrimSuffix(addr, "/"))
 		}
 		fmt.Sscanf(lines.Text(), "  simulators %s", &d.control)
-		if _, err := fmt.Sscanf(lines.Text(), "  posd process %d, its log and state in %s", &d.pid, &d.dir); err == nil {
+		fmt.Sscanf(lines.Text(), "  posd process %d, its log and state in %s", &d.pid, &d.dir)
+		if _, alias, ok := strings.Cut(lines.Text(), "  alias "); ok {
+			d.alias = "alias " + alias
 			break
 		}
 	}

@@ -74,7 +74,7 @@ func undo(ctx context.Context, c *posd.ClientWithResponses, sale posd.Sale, refe
 		return fmt.Errorf("not voided: %s", voided.Body)
 	}
 	movement := voided.JSON201.Movement
-	for movement.State == "waiting" {
+	for movement.State == "waiting" || movement.State == "unsure" {
 		time.Sleep(100 * time.Millisecond)
 		if err := look(ctx, c, &sale, nil); err != nil {
 			return err

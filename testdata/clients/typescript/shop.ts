@@ -32,7 +32,7 @@ console.log(`sale ${sale.state} ${sale.approvedAmount}`)
 const voided = answer(await posd.POST("/v1/sales/{id}/void", {
   params: { path, header: { "Idempotency-Key": crypto.randomUUID() } }, body: { by: "Ana", reason: "wrong bill" } }))
 let movement: components["schemas"]["Movement"] | undefined = voided.movement
-while (movement?.state === "waiting") {
+while (movement?.state === "waiting" || movement?.state === "unsure") {
   await new Promise((done) => setTimeout(done, 100))
   movement = answer(await posd.GET("/v1/sales/{id}", { params: { path } })).refunds[0]
 }
