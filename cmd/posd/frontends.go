@@ -7,10 +7,13 @@ import (
 
 	"posd/device/hwproxy"
 	"posd/device/poslink"
+	"posd/device/sale"
 )
 
 // frontEnds are the places of other devices that posd takes: each asks the till
-// as the API does, and none is there unless it is configured.
+// as the API does, and none is there unless it is configured. Their protocols know no
+// persons: what they ask stands in the journal under the section's name and by, and
+// takes nobody's PIN.
 type frontEnds struct {
 	registers *poslink.Listeners
 	pages     net.Listener
@@ -55,7 +58,7 @@ func (d *daemon) frontEndParts() []part {
 			return poslink.New(d.config.POSLINK.Config, poslink.Options{
 				Till: d.till, Notes: d.till, Earlier: noted, NewKey: func() string { return "poslink/" + newKey() },
 				Log: d.log.With("front", "poslink"),
-			}).Run(ctx, *l)
+			}).Run(sale.WithActor(ctx, sale.Actor{Front: "poslink " + d.config.POSLINK.By}), *l)
 		}})
 	}
 	if l := d.fronts.pages; l != nil {
@@ -67,7 +70,7 @@ func (d *daemon) frontEndParts() []part {
 			return hwproxy.New(d.config.HWProxy.Config, hwproxy.Options{
 				Till: d.till, Notes: d.till, Earlier: noted, NewKey: func() string { return "hwproxy/" + newKey() },
 				Devices: d.board.last, Log: d.log.With("front", "hw_proxy"),
-			}).Run(ctx, l)
+			}).Run(sale.WithActor(ctx, sale.Actor{Front: "hw_proxy " + d.config.HWProxy.By}), l)
 		}})
 	}
 	return run

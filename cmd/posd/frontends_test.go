@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,9 +63,32 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// tells reads the journal's events from the first one until one holds all the words.
+func (s *shop) tells(words ...string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), deadline)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.n+"/v1/events", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Last-Event-ID", "0")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(lines.Text(), w) }) {
+			return
+		}
+	}
+	s.t.Errorf("no event with %q", words)
+}
+
 func TestARegisterSellsThroughPosdAsThroughATerminal(t *testing.T) {
 	addr := freeAddress(t)
-	s := newShop(t, fmt.Sprintf("[poslink]\nlisten = %q", addr))
+	s := newShop(t, fmt.Sprintf("[poslink]\nlisten = %q\nby = \"till 7\"", addr))
 	if got := askAsRegister(t, addr, registerFrame("A00", "1.35"), true); got[3] != "000000" {
 		t.Errorf("A00: %q", got)
 	}
@@ -85,6 +110,7 @@ func TestARegisterSellsThroughPosdAsThroughATerminal(t *testing.T) {
 	sold(true, 3) // and asks again after a power cut: the same sale
 	sold(true, 4)
 
+	s.tells(`"kind":"sale.intended"`, `"actor":"poslink till 7"`)
 	void := registerFrame("T00", "1.35", "16", "", "", "9\x1f\x1f\x1f4", "", "", "", "", "")
 	if got := askAsRegister(t, addr, void, true); got[3] != "000000" {
 		t.Errorf("void: %q", got)
@@ -130,6 +156,7 @@ func TestOdooPaysThroughPosdAsThroughItsProxy(t *testing.T) {
 			t.Fatalf("never paid: %s", ask("status_json", "{}"))
 		}
 	}
+	s.tells(`"kind":"sale.intended"`, `"actor":"hw_proxy register"`)
 	if m := s.terminal.money(); len(m) != 1 || m[0]["amount"] != "1999" {
 		t.Errorf("charged %v, want 19.99 once", m)
 	}

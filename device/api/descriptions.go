@@ -334,7 +334,7 @@ var descriptions = map[string]map[string]string{
 		"reason":   "Why, in one word, as in the sale.",
 		"givenUp":  "Cancelled here, still watched.",
 		"words":    "The terminal's, the gateway's or a person's words, or what was changed.",
-		"actor":    "By which token, or as which user of the box, it was asked for.",
+		"actor":    "By which token, as which user of the box, or through which front end it was asked for.",
 		"person":   "Who was signed in.",
 		"approver": "Who let the person do it.",
 		"by":       "Who had the drawer opened.",

@@ -89,12 +89,14 @@ type TokenRow struct{ Token Token }
 
 func (TokenRow) row() {}
 
-// Actor is who acts: by a token, or by a user of this box over the unix socket,
+// Actor is who acts: by a token, by a user of this box over the unix socket, or by a
+// front end, which asks for no PIN,
 // and the person who is signed in at the page. The zero Actor is any program of
 // the box, where no token was made yet.
 type Actor struct {
 	Token    string // name of the token
 	User     string // of the box
+	Front    string // the front end that was asked, and the name its section gives to those who ask there
 	Person   string // who is signed in; "" for nobody, and where the shop has no people
 	Approver string // who has let the person do this one thing
 	Scopes   Scopes
@@ -119,7 +121,7 @@ type Cap struct {
 
 // Acted names in an event who acted.
 type Acted struct {
-	Actor    string `json:"actor,omitempty"`    // by which token, or as which user of the box
+	Actor    string `json:"actor,omitempty"`    // by which token, as which user of the box, or through which front end
 	Person   string `json:"person,omitempty"`   // who was signed in
 	Approver string `json:"approver,omitempty"` // who let the person do it
 }
@@ -147,6 +149,8 @@ func (a Actor) String() string {
 		return "token " + a.Token
 	case a.User != "":
 		return "user " + a.User
+	case a.Front != "":
+		return a.Front
 	}
 	return ""
 }
