@@ -44,6 +44,10 @@
 //
 // What proves what stands in DESIGN.md as a table.
 //
+// Before a request what waits on the line is read until it is silent; where the
+// last conversation ended with EOT, or the line has been at rest for long, one look
+// that finds nothing is enough.
+//
 // Answers may come late, and may contradict what was said before. One that
 // carries a reference, or says approved, is acknowledged and handed on: beside the
 // answer to what is asked just now, or else to whom Hear names; while nobody asks,
