@@ -74,5 +74,5 @@ func (s Screen) Equal(o Screen) bool {
 		return false
 	}
 	return s.Kind == o.Kind && s.Sale == o.Sale && s.Amount == o.Amount && s.Currency == o.Currency && s.Method == o.Method &&
-		s.Code == o.Code && s.Language == o.Language && s.Message == o.Message
+		s.Code == o.Code && s.Brand == o.Brand && s.Language == o.Language && s.Message == o.Message
 }
