@@ -8,10 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"posd/device/sale"
 )
 
 // registerFrame is a request as a register sends it, made without the driver's code.
@@ -63,6 +67,22 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+func TestChromiumsPolicyNamesWhatItAllows(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "configs", "chromium", "posd.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policy map[string][]string
+	if err := json.Unmarshal(text, &policy); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"LocalNetworkAllowedForUrls", "LoopbackNetworkAllowedForUrls"} {
+		if len(policy[name]) != 1 {
+			t.Errorf("%s is %q", name, policy[name])
+		}
+	}
+}
+
 // tells reads the journal's events from the first one until one holds all the words.
 func (s *shop) tells(words ...string) {
 	s.t.Helper()
@@ -111,6 +131,16 @@ func TestARegisterSellsThroughPosdAsThroughATerminal(t *testing.T) {
 	sold(true, 4)
 
 	s.tells(`"kind":"sale.intended"`, `"actor":"poslink till 7"`)
+	res, err := http.Get("http://" + s.n + "/v1/sales?foreign=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var found []sale.Sale
+	if err := json.NewDecoder(res.Body).Decode(&found); err != nil || len(found) != 4 || found[0].Reference != "" {
+		t.Errorf("by the register's reference: %v, %+v", err, found)
+	}
+
 	void := registerFrame("T00", "1.35", "16", "", "", "9\x1f\x1f\x1f4", "", "", "", "", "")
 	if got := askAsRegister(t, addr, void, true); got[3] != "000000" {
 		t.Errorf("void: %q", got)

@@ -40,7 +40,7 @@ func newCounter() *counter {
 	return &counter{keys: map[string]sale.ID{}, notes: map[string]string{}, jobs: map[string]sale.Job{}, begun: make(chan sale.ID, 100), changed: make(chan struct{})}
 }
 
-func (c *counter) Sell(ctx context.Context, r device.SellRequest) (sale.Sale, bool, error) {
+func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if id, ok := c.keys[r.Key]; ok {
@@ -54,7 +54,7 @@ func (c *counter) Sell(ctx context.Context, r device.SellRequest) (sale.Sale, bo
 			return sale.Sale{}, false, &sale.Refusal{Kind: sale.ErrTillBusy, Other: s.ID, Words: "busy"}
 		}
 	}
-	s := &sale.Sale{ID: sale.ID(fmt.Sprintf("01SALE%020d", len(c.sales)+1)), Amount: r.Amount, Foreign: r.Foreign, By: sale.ActorOf(ctx).Person, State: sale.Waiting}
+	s := &sale.Sale{ID: sale.ID(fmt.Sprintf("01SALE%020d", len(c.sales)+1)), Amount: r.Amount, Foreign: r.Foreign, State: sale.Waiting}
 	c.sales, c.keys[r.Key] = append(c.sales, s), s.ID
 	c.begun <- s.ID
 	return s.Clone(), false, nil
@@ -109,12 +109,12 @@ func (c *counter) Display(_ context.Context, _ []sale.Item, message string, _ bo
 }
 
 // PrintOwn takes a print; how it stands is what the test says.
-func (c *counter) PrintOwn(ctx context.Context, r device.PrintRequest) (sale.Job, bool, error) {
+func (c *counter) PrintOwn(_ context.Context, r device.PrintRequest) (sale.Job, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	j, again := c.jobs[r.Key]
 	if !again {
-		j = sale.Job{ID: fmt.Sprintf("P%d", len(c.jobs)+1), Kind: sale.JobPrint, Form: r.Form, By: r.By + "/" + sale.ActorOf(ctx).Person, State: sale.PrintQueued}
+		j = sale.Job{ID: fmt.Sprintf("P%d", len(c.jobs)+1), Kind: sale.JobPrint, Form: r.Form, By: r.By, State: sale.PrintQueued}
 		c.jobs[r.Key] = j
 		c.papers = append(c.papers, string(r.Data))
 	}

@@ -40,7 +40,7 @@ func TestAReceiptOfAPageIsAnsweredTrueOnlyOnceItCameOut(t *testing.T) {
 			}
 		}
 		for _, j := range c.jobs {
-			if j.By != "register/register" {
+			if j.By != "register" {
 				t.Errorf("asked for by %q", j.By)
 			}
 		}

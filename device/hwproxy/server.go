@@ -145,7 +145,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askLimit)
 	defer cancel()
-	ctx = sale.WithActor(ctx, sale.Actor{Person: s.c.By})
 	result, err := do(s, ctx, c.Params, r.Header.Get("Origin"))
 	reply(w, c.ID, result, err)
 }

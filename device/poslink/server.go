@@ -150,7 +150,7 @@ func (s *Server) transact(ctx context.Context, client string, body []byte, p pay
 		}
 		if mine {
 			// The sale outlives its register's connection.
-			s.asking.Go(func() { s.desk.answered(x, s.pay(sale.WithActor(s.desk.ctx, s.actor()), x, p)) })
+			s.asking.Go(func() { s.desk.answered(x, s.pay(s.desk.ctx, x, p)) })
 		}
 		select {
 		case <-ctx.Done():
@@ -221,7 +221,7 @@ func (s *Server) answerClose(ctx context.Context, client string) []byte {
 	if !s.c.CloseDay {
 		return plainAnswer("B00", codeNoType, "ABORTED CLOSE THE DAY AT THE COUNTER")
 	}
-	b, err := s.till.CloseDay(sale.WithActor(ctx, s.actor()), device.CloseRequest{By: s.c.By})
+	b, err := s.till.CloseDay(ctx, device.CloseRequest{By: s.c.By})
 	if err != nil {
 		s.log.Info("a register's close of the day was not taken", "client", client, "err", err)
 		r := s.refusal(err)
@@ -229,9 +229,6 @@ func (s *Server) answerClose(ctx context.Context, client string) []byte {
 	}
 	return closeAnswer(b, time.Now())
 }
-
-// actor is who a register is in the journal.
-func (s *Server) actor() sale.Actor { return sale.Actor{Person: s.c.By} }
 
 func (s *Server) answerPayment(ctx context.Context, client string, body []byte, r request) ([]byte, *exchange) {
 	p, err := parsePayment(r)

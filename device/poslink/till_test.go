@@ -26,7 +26,6 @@ type counter struct {
 	changed  chan struct{} // closed at the next change
 	cancels  int
 	closedBy string
-	actors   []string     // who asked for each sale
 	begun    chan sale.ID // told of every new sale
 }
 
@@ -34,7 +33,7 @@ func newCounter() *counter {
 	return &counter{keys: map[string]*sale.Sale{}, notes: map[string]string{}, changed: make(chan struct{}), begun: make(chan sale.ID, 100)}
 }
 
-func (c *counter) Sell(ctx context.Context, r device.SellRequest) (sale.Sale, bool, error) {
+func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.keys[r.Key]; s != nil {
@@ -53,7 +52,6 @@ func (c *counter) Sell(ctx context.Context, r device.SellRequest) (sale.Sale, bo
 	s := &sale.Sale{ID: sale.ID(fmt.Sprintf("01SALE%020d", len(c.sales)+1)), Amount: r.Amount, Method: r.Method, Kind: sale.CardSale,
 		Reference: r.Reference, Foreign: r.Foreign, State: sale.Waiting, Tender: sale.Credit}
 	c.sales, c.keys[r.Key] = append(c.sales, s), s
-	c.actors = append(c.actors, sale.ActorOf(ctx).Person)
 	c.begun <- s.ID
 	return s.Clone(), false, nil
 }
@@ -122,13 +120,13 @@ func (c *counter) Refund(ctx context.Context, r device.GiveBackRequest) (sale.Sa
 	return c.Void(ctx, r)
 }
 
-func (c *counter) CloseDay(ctx context.Context, r device.CloseRequest) (books.Books, error) {
+func (c *counter) CloseDay(_ context.Context, r device.CloseRequest) (books.Books, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closedBy != "" {
 		return books.Books{}, &sale.Refusal{Kind: sale.ErrNotPossible, Words: "nothing has ended since"}
 	}
-	c.closedBy = r.By + "/" + sale.ActorOf(ctx).Person
+	c.closedBy = r.By
 	return books.Books{Methods: []books.BookGroup{{Name: "card", Paid: books.BookLine{Count: 2, Cents: 900}, Net: 850}}, Closing: &books.Closing{No: 12}}, nil
 }
 
