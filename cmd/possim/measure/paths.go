@@ -11,6 +11,9 @@ import (
 // shopPause is what goes by between two sales of a shop at the least: nothing is warm any more.
 const shopPause = 60 * time.Millisecond
 
+// patience is how long anything may take before the measurement is given up.
+const patience = 30 * time.Second
+
 // sample is one path of one daemon, several times.
 type sample []time.Duration
 
@@ -55,17 +58,17 @@ func cards(posd, least *counter, n int) (terminal, paper compared, err error) {
 			if err != nil {
 				return terminal, paper, err
 			}
-			frame, err := d.clock.wait("frame", 10*time.Second)
+			frame, err := d.clock.wait("frame", patience)
 			if err != nil {
 				return terminal, paper, err
 			}
-			answer, err := d.clock.wait("answer", 10*time.Second)
+			answer, err := d.clock.wait("answer", patience)
 			if err != nil {
 				return terminal, paper, err
 			}
-			printed, err := d.clock.wait("paper", 10*time.Second)
+			printed, err := d.clock.wait("paper", patience)
 			if err != nil {
-				return terminal, paper, err
+				return terminal, paper, fmt.Errorf("%s, sale %s of round %d: %w", d.process.Path, id, i, err)
 			}
 			if d.counter == posd {
 				if err := posd.until(id, func(s saleState) bool { return s.State == "paid" && s.Printed == "printed" && s.Reported == "done" }); err != nil {
@@ -92,7 +95,7 @@ func codes(posd, least *counter, n int) (glass compared, err error) {
 			if err != nil {
 				return glass, err
 			}
-			shown, err := d.clock.wait("glass", 10*time.Second)
+			shown, err := d.clock.wait("glass", patience)
 			if err != nil {
 				return glass, err
 			}
@@ -120,7 +123,7 @@ type saleState struct{ State, Printed, Reported, MchOrderNo string }
 // until waits for a sale of posd's to be as it should.
 func (c *counter) until(id string, as func(saleState) bool) error {
 	var s saleState
-	for begun := time.Now(); time.Since(begun) < 15*time.Second; time.Sleep(5 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(5 * time.Millisecond) {
 		res, err := http.Get("http://" + c.listen + "/v1/sales/" + id)
 		if err != nil {
 			return err
