@@ -180,6 +180,9 @@ func (d *daemon) apiOptions() api.Options {
 		Version: version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 		TimeZone: c.Shop.TimeZone, Pages: c.Pages,
 	}
+	if c.Shop.Cash {
+		o.Coin = sale.Amount(c.Shop.CashRounding)
+	}
 	if p.scanner != nil {
 		o.Scan = p.scanner.Scan
 	}

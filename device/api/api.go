@@ -102,6 +102,7 @@ type Options struct {
 	Methods  []sale.Method // what can be taken here, in the order of the buttons
 	TimeZone string        // of the shop, an IANA name
 	Pages    Pages         // how the pages behave
+	Coin     sale.Amount   // the smallest one, to which cash is rounded; 0: no cash is taken
 }
 
 // handlers holds what every operation needs.

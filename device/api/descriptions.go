@@ -259,6 +259,8 @@ var descriptions = map[string]map[string]string{
 		"counted":  "What was there; left out when nobody has counted.",
 		"apart":    "Counted less expected.",
 	},
+	"ClosedDay": {"": "A closed business day in a line."},
+	"BookMatch": {"": "What posd says beside what the other side says."},
 	"Tax": {
 		"":       "One tax of a bill.",
 		"name":   "As the receipt prints it, such as GST, HST, QST or PST.",

@@ -42,13 +42,14 @@
 //	cashier.js   the till, drawn: keying.js the bill, panel.js the sale, strip.js what stands
 //	             beside it, pills.js what can be used; state.js what it knows, sell.js what
 //	             it asks, amount.js and keys.js how keys are read, sound.js
-//	manager.js   today.js the figures and the hours, list.js the sales, day.js reports and
+//	manager.js   month.js the closed days and the three books, today.js the figures and the hours, list.js the sales, day.js reports and
 //	             the close, look.js what a person must see to
 //	display.js   the customer's screen
 //	shared       actions.js what can be done with a sale, tell.js how it is told, trouble.js what
 //	             a device lacks, words.js every word (words-*.js, a line for all languages),
 //	             dialogs.js questions, ask.js requests, stream.js events
 //	people.js    who is signed in, and the question for a PIN
+//	size.js      how large the letters are
 //	feed.js      one event stream for all pages of a browser, read by events.js
 //	worker.js    a copy for a reload while posd is away
 //

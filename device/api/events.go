@@ -215,7 +215,7 @@ func (h *handlers) snapshotView(s device.Snapshot) SnapshotView {
 	v := SnapshotView{
 		LastSeq: s.LastSeq,
 		Shop: Shop{Name: h.Shop, Currency: h.Currency, Language: h.Language, Methods: h.Methods, Scanner: h.Scan != nil, Version: h.Version,
-			QuietS: (h.KeepAlive * 5 / 2).Seconds(), TimeZone: h.TimeZone, AskAbove: sale.Amount(h.Pages.AskAbove), Sounds: h.Pages.Sounds},
+			QuietS: (h.KeepAlive * 5 / 2).Seconds(), TimeZone: h.TimeZone, AskAbove: sale.Amount(h.Pages.AskAbove), Sounds: h.Pages.Sounds, Coin: h.Coin},
 		Unsure: noNulls(s.Unsure), Outcomes: noNulls(s.Outcomes),
 		Screen: h.screenView(s.Screen),
 		Queue:  statsView(s.Queue),

@@ -41,10 +41,12 @@ type fake struct {
 	onVoid   func(sale.Actor) error                            // refuses Void, when set
 	limit    bool                                              // refunds go beyond the wallet's limits
 	onSnap   func()                                            // runs when a snapshot has been made
-	onClose  func()                                            // runs while a day is being closed
-	err      error                                             // answers every request, when set
-	deaf     error                                             // answers Alive
-	stuck    chan struct{}                                     // holds Alive up, when set
+	onSales  func(sale.Filter) []sale.Sale
+	closing  device.CloseRequest
+	onClose  func()        // runs while a day is being closed
+	err      error         // answers every request, when set
+	deaf     error         // answers Alive
+	stuck    chan struct{} // holds Alive up, when set
 	replayed bool
 	starting bool
 	sales    map[sale.ID]sale.Sale
@@ -233,6 +235,9 @@ func (f *fake) Sales(_ context.Context, filter sale.Filter) ([]sale.Sale, error)
 	if _, err := f.note("sales", func() { f.filter = filter }); err != nil {
 		return nil, err
 	}
+	if f.onSales != nil {
+		return f.onSales(filter), nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []sale.Sale
@@ -349,6 +354,9 @@ func (f *fake) Uploaded(_ context.Context, id sale.ID, u sale.Upload, by, why st
 
 func (f *fake) CloseDay(_ context.Context, r device.CloseRequest) (books.Books, error) {
 	by := r.By
+	f.mu.Lock()
+	f.closing = r
+	f.mu.Unlock()
 	_, err := f.note(strings.TrimSpace(fmt.Sprintf("close by %s, without terminal %v %s", by, r.WithoutTerminal, r.Key)))
 	if f.onClose != nil {
 		f.onClose()
@@ -358,7 +366,13 @@ func (f *fake) CloseDay(_ context.Context, r device.CloseRequest) (books.Books, 
 
 func (f *fake) ClosedDay(_ context.Context, no int) (books.Books, error) {
 	_, err := f.note(fmt.Sprintf("closed day %d", no))
-	return books.Books{Kind: "closing", From: at, To: at, Closing: &books.Closing{No: no, By: "Ana"}}, err
+	return books.Books{Kind: "closing", Date: time.Now().UTC().Format(time.DateOnly), From: at, To: at, Closing: &books.Closing{No: no, By: "Ana"}}, err
 }
 
-func (f *fake) ClosedOn(context.Context, string) ([]int, error) { return []int{11, 12}, nil }
+// ClosedOn knows of two days, closed today.
+func (f *fake) ClosedOn(_ context.Context, date string) ([]int, error) {
+	if date != time.Now().UTC().Format(time.DateOnly) {
+		return nil, nil
+	}
+	return []int{11, 12}, nil
+}

@@ -79,6 +79,7 @@ func dayWords(a huma.API) map[string]huma.Operation {
 				"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString, Description: "For people, in lines of 56 characters."}},
 				"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "For spreadsheets: one row for each line and one for each sale that a line names."}},
 			}}}},
+		"list-days":    {Summary: "The business days closed in a month, and how the three books agree", Errors: []int{422, 503}},
 		"print-report": {Summary: "Print a day's report, between two receipts", Errors: []int{404, 409, 422, 503}},
 		"close-day": {Summary: "Close the business day",
 			Description: "Has the terminal settle its batch, sums up what ended since the last close, compares it with the batch and with the gateway, and writes the closing (Z) report down for ever. " +

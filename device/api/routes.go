@@ -76,6 +76,7 @@ func (h *handlers) routes() []route {
 		{"POST", "/v1/queue/{id}/retry", "retry", requestLimit, manager, typed(h.retry)},
 		{"GET", "/v1/reports/{date}", "report", requestLimit, reader, typed(h.report)},
 		{"POST", "/v1/reports/{date}/print", "print-report", requestLimit, manager, typed(h.printReport)},
+		{"GET", "/v1/days", "list-days", requestLimit, reader, typed(h.closedDays)},
 		{"POST", "/v1/day/close", "close-day", none, manager, typed(h.closeDay)},
 		{"POST", "/v1/prune", "prune", requestLimit, manager, typed(h.startPrune)},
 		{"GET", "/v1/prune", "pruned", requestLimit, reader, typed(h.lastPrune)},

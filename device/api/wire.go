@@ -124,6 +124,7 @@ type Shop struct {
 	QuietS   float64       `json:"quietSeconds" doc:"The longest silence on the stream before posd must be taken for gone."`
 	TimeZone string        `json:"timeZone" doc:"The shop's time zone, an IANA name: pages write every time in it, as reports do. Empty: that of whoever reads."`
 	AskAbove sale.Amount   `json:"askAbove" doc:"The cashier's page asks once before it takes more than so many cents; 0: never."`
+	Coin     sale.Amount   `json:"coin,omitempty" doc:"The smallest coin in cents, to which cash is rounded; left out where no cash is taken."`
 	Sounds   bool          `json:"sounds" doc:"Whether the cashier's page is heard."`
 }
 

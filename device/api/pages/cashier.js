@@ -14,6 +14,7 @@ import * as pills from "./pills.js";
 import * as strip from "./strip.js";
 import * as sound from "./sound.js";
 import { drawKeying } from "./keying.js";
+import { sized } from "./size.js";
 import * as people from "./people.js";
 
 const seenKey = "posd.seen"; // the sale whose result the cashier has put away
@@ -53,6 +54,7 @@ pills.look();
 // the page stays, and the last sale is shown unless it was put away.
 function begin(snapshot) {
 	enter(snapshot.shop);
+	sized(say);
 	people.begin(say);
 	state.unsure = snapshot.unsure;
 	outcomes(snapshot.outcomes || []);

@@ -28,12 +28,6 @@ export function frame(c) {
 	];
 }
 
-// closed lists the days that were closed under today's date, as buttons.
-export function closed(numbers, c) {
-	if (!numbers?.length) return [];
-	return [el("div", { class: "line" }, el("span", {}, c.say("closedDays")), ...numbers.map((no) => el("button", { type: "button", onclick: () => report("z" + no, c) }, "Z " + no)))];
-}
-
 // nameOf reads a day, or the number of a closing report, as the API names it.
 function nameOf(written) {
 	const no = /^z? ?0*([1-9]\d{0,8})$/i.exec(written);
@@ -62,10 +56,12 @@ export async function report(named, c) {
 async function close(c) {
 	const { say } = c;
 	const terminal = { name: "terminal", label: say("closeTerminal"), options: [["", say("closeWith")], ["without", say("closeWithout")]] };
-	const v = await dialogs.form(say("closeDay"), [say("closeHelp")], [who(say), terminal], say("closeDay"), say);
+	const drawer = { name: "counted", label: say("counted"), inputmode: "decimal" };
+	const v = await dialogs.form(say("closeDay"), [say("closeHelp")], [who(say), terminal, c.coin && drawer].filter(Boolean), say("closeDay"), say,
+		(v) => (v.counted && cents(v.counted) === undefined ? say("badAmount") : ""));
 	if (!v) return;
 	c.complain("");
-	const asked = once("/v1/day/close", { by: v.by, withoutTerminal: v.terminal === "without" }, closeLimit);
+	const asked = once("/v1/day/close", { by: v.by, withoutTerminal: v.terminal === "without", counted: v.counted ? cents(v.counted) : undefined }, closeLimit);
 	const stayed = await dialogs.wait(asked, say("closing"), [el("p", { role: "status" }, say("closingNext"))], [[say("hide"), undefined]]);
 	const { status, body } = await asked;
 	c.refresh();

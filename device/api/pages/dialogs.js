@@ -18,8 +18,8 @@ export function choose(title, lines, buttons, say) {
 let standing = "";
 export const stands = (name) => { standing = name; };
 
-// form asks for fields {name, label, type, value, options, required, code}; code
-// is a field for what a scanner reads. check returns a complaint or ""; action
+// form asks for fields {name, label, type, value, options, required, code, first}; code
+// is a field for what a scanner reads, first one that is written before anything else. check returns a complaint or ""; action
 // is the button's label, or says it for the values as they are.
 export function form(title, lines, fields, action, say, check = () => "", kind = "strong") {
 	if (standing) fields = fields.filter((f) => f.name !== "by");
@@ -47,7 +47,7 @@ export function form(title, lines, fields, action, say, check = () => "", kind =
 			if (values.by) localStorage.setItem(remembered, values.by);
 			done(values);
 		};
-		const filled = fields.every((f) => !f.required || inputs[f.name].value);
+		const filled = fields.every((f) => !f.first && (!f.required || inputs[f.name].value));
 		return [el("form", { onsubmit: submit, oninput: name, novalidate: true },
 			el("h2", {}, title), ...lines.filter(Boolean).map((l) => el("p", {}, l)), ...rows, complaint,
 			el("div", { class: "row" }, go, filled ? back(say, done) : button(say("back"), () => done(undefined))))];

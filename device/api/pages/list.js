@@ -4,11 +4,12 @@
 import { get } from "./ask.js";
 import { $, el, table } from "./dom.js";
 import { money, name, clock } from "./words.js";
+import { written } from "./amount.js";
 import { way, standing, number, refused } from "./tell.js";
 
 const page = 200; // sales at a time
 
-let found = [], more = false;
+let found = [], asked = [], more = false, soon;
 
 // frame builds the search; ask is called when something in it has changed.
 export function frame(c, ask) {
@@ -16,9 +17,9 @@ export function frame(c, ask) {
 	const option = (value, label) => el("option", { value }, label);
 	const choice = (id, label, values, kind) => el("label", {}, say(label), el("select", { id, onchange: ask }, option("", say("all")), ...values.map((v) => option(v, name(say, kind, v)))));
 	return [
-		el("label", {}, say("search"), el("input", { id: "search", type: "search", maxlength: 64, autocomplete: "off", "data-code": true, oninput: () => draw(c) })),
+		el("label", {}, say("search"), el("input", { id: "search", type: "search", maxlength: 64, autocomplete: "off", "data-code": true, oninput: () => searched(c) })),
 		el("label", {}, say("day"), el("input", { type: "date", id: "date", onchange: ask })),
-		choice("method", "method", ["card", "wechat", "alipay", "unionpay", "scan"], "m"),
+		choice("method", "method", ["card", "wechat", "alipay", "unionpay", "scan", "cash"], "m"),
 		choice("state", "state", ["waiting", "paid", "declined", "cancelled", "unsure"], "s"),
 	];
 }
@@ -26,14 +27,35 @@ export function frame(c, ask) {
 // list asks for the newest sales and returns what shows them.
 export async function list(c) {
 	found = [];
+	asked = [];
 	return await next(c) && shows(c);
 }
 
-async function next(c) {
-	const query = new URLSearchParams({ limit: page });
+// filter is what stands beside the search box, as posd is asked.
+function filter(more) {
+	const query = new URLSearchParams({ limit: page, ...more });
 	for (const id of ["date", "method", "state"]) if ($(id)?.value) query.set(id, $(id).value);
-	if (found.length) query.set("before", found.at(-1).id);
-	const { status, body } = await get("/v1/sales?" + query);
+	return "/v1/sales?" + query;
+}
+
+// searched shows what is here already, and asks posd for what is not: years of sales
+// by a bill's number, a name, the last four digits or an amount.
+function searched(c) {
+	draw(c);
+	clearTimeout(soon);
+	soon = setTimeout(async () => {
+		const text = $("search").value.trim(), cents = written(text);
+		if (!text) return;
+		const by = [{ reference: text }, { by: text }, /^\d{4}$/.test(text) && { last: text }, cents && { amount: cents }].filter(Boolean);
+		const answers = await Promise.all(by.map((f) => get(filter(f))));
+		if ($("search").value.trim() !== text) return;
+		asked = answers.flatMap(({ status, body }) => (status === 200 ? body : []));
+		draw(c);
+	}, 300);
+}
+
+async function next(c) {
+	const { status, body } = await get(filter(found.length && { before: found.at(-1).id }));
 	if (status !== 200) {
 		c.complain(body.type ? refused(body, "", c.say) : c.say("gone"));
 		return false;
@@ -49,7 +71,8 @@ const draw = (c) => $("sales").querySelector(".list").replaceChildren(...shows(c
 // amount, short number, way, name.
 function wanted(c) {
 	const words = ($("search")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
-	return found.filter((s) => {
+	const all = new Map([...found, ...asked].map((s) => [s.id, s]));
+	return [...all.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).filter((s) => {
 		const text = [number(s.id), s.reference, s.card?.number, s.card?.type, (s.amount / 100).toFixed(2), way(s, c.say), standing(s, c.say), s.by, ...s.refunds.map((m) => m.by), s.id].join(" ").toLowerCase();
 		return words.every((w) => text.includes(w.replace(",", ".")));
 	});

@@ -10,7 +10,9 @@ import { buttons } from "./actions.js";
 import { tell, facts, one, story, heed, refused } from "./tell.js";
 import * as day from "./day.js";
 import * as list from "./list.js";
+import { sized } from "./size.js";
 import * as people from "./people.js";
+import { month } from "./month.js";
 import { figures } from "./today.js";
 import { look } from "./look.js";
 import { trouble as deviceTrouble } from "./trouble.js";
@@ -29,6 +31,7 @@ follow((event, data) => {
 		say = speak(language());
 		liveIn(shop.timeZone);
 		title();
+		sized(say);
 		people.begin(say);
 		begin();
 	}
@@ -38,7 +41,7 @@ follow((event, data) => {
 		renew(data);
 	}
 	if (event === "queue") later("queue");
-	if (event === "event" && data.kind.startsWith("day.")) later("today");
+	if (event === "event" && data.kind.startsWith("day.")) ["today", "days"].forEach((l) => later(l));
 	banners();
 }, () => {
 	here = false;
@@ -52,7 +55,7 @@ function later(what, ms = 300) {
 	timers[what] = setTimeout(lists[what], ms);
 }
 
-const lists = { today, sales, queue, devices };
+const lists = { today, sales, days, queue, devices };
 const all = () => Promise.allSettled(Object.values(lists).map((f) => f()));
 
 // begin shows the parts when all that stands in them is there: what comes later
@@ -108,15 +111,20 @@ const put = (id, ...nodes) => $(id).querySelector(".list").replaceChildren(...no
 
 // page is what the parts of the page share.
 function page() {
-	return { say, language: language(), trouble, complain, refresh: all, open, after: (sale) => { all(); if (dialogs.free()) open(sale); } };
+	return { say, coin: shop.coin, currency: shop.currency, language: language(), trouble, complain, refresh: all, open, after: (sale) => { all(); if (dialogs.free()) open(sale); } };
 }
 
 async function today() {
 	const { status, body } = await get("/v1/reports/today");
 	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
 	put("today", ...await figures(body, page()));
-	put("day", ...day.closed(body.closed, page()));
 	put("look", ...await look(body, page()));
+}
+
+async function days() {
+	const focus = document.activeElement?.id;
+	put("day", ...await month(page(), days));
+	$(focus)?.focus();
 }
 
 async function sales() {

@@ -36,7 +36,7 @@ export function panel(s, putAway, again) {
 		el("p", { class: "what" }, one(s, say, language())),
 		el("div", { class: "head" },
 			done ? el("span", { class: "icon", "aria-hidden": "true" }, icons[tone(s)]) : ring(),
-			el("div", {}, el("p", { class: "amount" }, cash(s.amount + (s.state === "paid" ? s.tip || 0 : 0), s.currency)), el("h1", {}, keep ? say("late") : title))),
+			el("div", {}, el("p", { class: "amount" }, cash(s.method === "cash" && s.approvedAmount || s.amount + (s.state === "paid" ? s.tip || 0 : 0), s.currency)), el("h1", {}, keep ? say("late") : title))),
 		(keep || !done || s.state === "unsure") && el("p", { id: "count", "aria-live": "off" }),
 		...lines.filter((l) => l !== todo).map((l) => el("p", {}, l)),
 		!done && el("ol", { class: "steps" }, ...steps(s, seen).map(([words, at]) => el("li", { class: at, "aria-current": at === "now" && "step" }, words))),
@@ -52,7 +52,7 @@ export function panel(s, putAway, again) {
 function choices(s, putAway, again) {
 	const done = s.state !== "waiting", keep = late(s);
 	if (!done) {
-		const other = s.method === "card" ? state.shop.methods.find((m) => m !== "card" && m !== "scan") : state.shop.methods.find((m) => m === "card");
+		const other = s.method === "card" ? state.shop.methods.find((m) => !["card", "scan", "cash"].includes(m)) : state.shop.methods.find((m) => m === "card");
 		return [
 			[say("cancel"), cancel, "danger wide", s.cancelWished],
 			plain(s) && other && !s.cancelWished && [say(other === "card" ? "cardInstead" : "walletInstead", { wallet: say("m" + other[0].toUpperCase() + other.slice(1)) }), () => change(other), ""],

@@ -38,6 +38,7 @@ export function cannot(method) {
 		const first = held();
 		return first ? say("tHeld", { sale: number(first.id) }) : device("terminal")?.ok === false ? cause("terminal") : "";
 	}
+	if (method === "cash") return "";
 	if (device("gateway")?.ok === false && cause("gateway")) return cause("gateway");
 	return "";
 }
@@ -46,7 +47,7 @@ export function cannot(method) {
 function pills() {
 	const list = [];
 	if (state.shop.methods.includes("card")) list.push(["Card", cannot("card")]);
-	if (state.shop.methods.some((m) => m !== "card")) list.push(["Wallets", state.link === "down" ? say("tLink") : cannot("wechat")]);
+	if (state.shop.methods.some((m) => m !== "card" && m !== "cash")) list.push(["Wallets", state.link === "down" ? say("tLink") : cannot("wechat")]);
 	if (device("printer")) list.push(["Printer", cause("printer")]);
 	const { queued, setAside } = state.queue;
 	list.push(["Reports", state.link === "stopped" ? say("tReportsStopped") : setAside > 0 ? say("tReportsAside", { n: setAside }) : state.link === "down" && queued > 0 ? say("tReportsWait", { n: queued }) : ""]);

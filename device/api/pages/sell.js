@@ -26,7 +26,18 @@ export async function sell(method, { hold, code } = {}) {
 		const sure = await dialogs.choose(say("muchTitle", { amount: cash(n) }), [say("muchHelp")], [[say("muchYes"), true]], say);
 		if (!sure) return;
 	}
+	if (method === "cash" && !(body.given = await handed(n))) return;
 	await take(body, code);
+}
+
+// handed asks what the customer hands over, and says the change; nothing written is
+// what is due, in coins that there are.
+function handed(n) {
+	const coin = state.shop.coin || 1, due = Math.floor((n + Math.floor(coin / 2)) / coin) * coin;
+	if (!due) return complain(say("badAmount"));
+	const of = (v) => (v.given === "" ? due : amount.written(v.given));
+	return dialogs.form(say("cashTitle", { amount: cash(due) }), [say("cashHelp")], [{ name: "given", label: say("given"), inputmode: "decimal", first: true }],
+		(v) => (of(v) > due ? say("change", { amount: cash(of(v) - due) }) : say("cashGo")), say, (v) => (of(v) === undefined ? say("badAmount") : of(v) < due ? say("cashShort", { amount: cash(due) }) : "")).then((v) => v && of(v));
 }
 
 // meant takes a payment again that the terminal refused as a duplicate: the

@@ -22,6 +22,7 @@ export function tell(s, seen, say, language) {
 	case "paid":
 		if (s.due > 0 && s.kind !== "auth") title = say("partlyPaid");
 		lines.push(say(undone(s) || ofKind("paidNext", s), { amount: cash(s.approvedAmount || s.amount) }));
+		if (s.given > s.approvedAmount) lines.push(say("change", { amount: cash(s.given - s.approvedAmount) }));
 		if (s.tip > 0) lines.push(say("withTip", { amount: cash(s.tip) }));
 		if (s.card?.number) lines.push([s.card.type, s.card.number].filter(Boolean).join(" "));
 		if (s.due > 0 && s.kind !== "auth") lines.push(say("due", { amount: cash(s.due) }));

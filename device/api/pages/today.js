@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 import { money, name, hour, date } from "./words.js";
 
 const svg = "http://www.w3.org/2000/svg";
-const methods = ["card", "wechat", "alipay", "unionpay", "scan"];
+const methods = ["card", "wechat", "alipay", "unionpay", "scan", "cash"];
 
 // figures draws today's report, and what was paid by hour. c is the page.
 export async function figures(report, c) {

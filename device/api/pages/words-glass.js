@@ -35,6 +35,7 @@ export default {
 	mAlipay: ["Alipay", "Alipay", "支付宝"],
 	mUnionpay: ["UnionPay", "UnionPay", "云闪付"],
 	mScan: ["Scan customer's code", "Lire le code du client", "付款码"],
+	mCash: ["Cash", "Comptant", "现金"],
 	sWaiting: ["Under way", "En cours", "进行中"],
 	sPaid: ["Paid", "Payé", "已付"],
 	sDeclined: ["Declined", "Refusé", "被拒"],

@@ -72,3 +72,8 @@ export const capital = (s) => s.split("-").map((p) => p.charAt(0).toUpperCase() 
 
 // name says a method (m), state (s), printed (p), reported (r) or movement (mv).
 export const name = (say, kind, value) => (value ? say(kind + capital(value)) : "");
+
+// monthName writes 2026-11 as a person of the language says it, dayName the n-th day
+// of a week that begins on Sunday.
+export const monthName = (month, language) => new Date(month + "-15T12:00Z").toLocaleDateString(locales[language], { month: "long", year: "numeric", timeZone: "UTC" });
+export const dayName = (n, language) => new Date(Date.UTC(2026, 10, 1 + n)).toLocaleDateString(locales[language], { weekday: "narrow", timeZone: "UTC" });
