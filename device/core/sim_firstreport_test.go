@@ -111,3 +111,17 @@ func (w *world) stoppedByCharge() {
 		w.fail("a report charged a card, and the link is %s (%s)", link.State, link.Words)
 	}
 }
+
+// firstWaits reports whether the first report may still wait: for a person's word on a
+// card sale, refund or void that the terminal is asked about.
+func (w *world) firstWaits() bool {
+	if w.first == nil {
+		return false
+	}
+	for _, s := range w.disk.Rows.Sales {
+		if s.Method == sale.Card && s.Open() {
+			return true
+		}
+	}
+	return false
+}
