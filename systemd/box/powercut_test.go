@@ -182,9 +182,9 @@ func (c *cutting) faults(t *testing.T) (words []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
-	settled := eventually(ctx, commandLimit, func() error { return c.settle(ctx) })
-	if settled != nil {
-		words = append(words, fmt.Sprintf("not settled: %v", settled))
+	ended := eventually(ctx, commandLimit, func() error { return c.finish(ctx) })
+	if ended != nil {
+		words = append(words, fmt.Sprintf("not ended: %v", ended))
 	}
 	all, err := c.sales(ctx)
 	if err != nil {
