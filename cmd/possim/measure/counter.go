@@ -205,7 +205,9 @@ func (c *counter) start() (time.Duration, error) {
 	c.process = c.command()
 	var words bytes.Buffer
 	c.process.Stdout, c.process.Stderr = &words, &words
-	c.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A daemon that outlived its measurement would open the lines of the next one: their
+	// names are given again.
+	c.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	begun := time.Now()
 	if err := c.process.Start(); err != nil {
 		return 0, err

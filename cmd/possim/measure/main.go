@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -17,6 +18,7 @@ func main() {
 		fail(runLeast(os.Args[2:]))
 		return
 	}
+	runtime.LockOSThread() // the daemons end with the thread that started them
 	posd := flag.String("posd", "bin/posd", "the `PROGRAM`")
 	bench := flag.String("bench", "", "`FILE` with what go test -bench printed")
 	out := flag.String("json", "", "`FILE` for the figures")
