@@ -170,7 +170,7 @@ func TestBadCommandLinesSendNothing(t *testing.T) {
 		{"sale 28 -method card", "28.65 or 2865c"},
 		{"sale -5.00 -method card", "-5.00"},
 		{"sale 0.00 -method card", "above zero"},
-		{"sale 28.65 -method cash", "card, wechat, alipay"},
+		{"sale 28.65 -method gold", "card, wechat, alipay"},
 		{"sale 28.65", "unknown method"},
 		{"sale -method card", "AMOUNT is missing"},
 		{"sale 28.65 -metod card", "unknown flag -metod"},

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"posd/display/displaysim"
@@ -276,6 +277,20 @@ func portOf(addr string) int {
 // usualAddr is where posd listens unless it is told otherwise: what is written about
 // it works beside the demo as it stands.
 const usualAddr = "127.0.0.1:8480"
+
+// claimUsualAddr keeps the usual address for this process's posd until it is closed; nil
+// means that another one has it: a posd that listens, or a demo whose posd does not yet.
+func claimUsualAddr() *os.File {
+	f, err := os.OpenFile(filepath.Join(os.TempDir(), "possim-8480.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil { // another user's: so is the address, perhaps
+		return nil
+	}
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil || !unused(usualAddr) {
+		f.Close()
+		return nil
+	}
+	return f
+}
 
 // unused reports whether nobody listens on an address.
 func unused(addr string) bool {

@@ -9,8 +9,11 @@ import (
 
 // playDemo builds a counter for a person and keeps it until ctx ends.
 func playDemo(ctx context.Context, set setup, out io.Writer) error {
-	if set.listen == "" && unused(usualAddr) {
-		set.listen = usualAddr
+	if set.listen == "" {
+		if claim := claimUsualAddr(); claim != nil {
+			defer claim.Close()
+			set.listen = usualAddr
+		}
 	}
 	c, err := openCounter(ctx, set, out)
 	if err != nil {

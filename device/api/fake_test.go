@@ -369,9 +369,9 @@ func (f *fake) ClosedDay(_ context.Context, no int) (books.Books, error) {
 	return books.Books{Kind: "closing", Date: time.Now().UTC().Format(time.DateOnly), From: at, To: at, Closing: &books.Closing{No: no, By: "Ana"}}, err
 }
 
-// ClosedOn knows of two days, closed today.
+// ClosedOn knows of two days, closed today and on the day of what the fake sold.
 func (f *fake) ClosedOn(_ context.Context, date string) ([]int, error) {
-	if date != time.Now().UTC().Format(time.DateOnly) {
+	if date != time.Now().UTC().Format(time.DateOnly) && date != at.Format(time.DateOnly) {
 		return nil, nil
 	}
 	return []int{11, 12}, nil

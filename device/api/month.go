@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -32,9 +33,10 @@ type BookMatch struct {
 
 // closedDays lists the days that were closed in a month.
 func (h *handlers) closedDays(ctx context.Context, in *struct {
-	Month string `query:"month" required:"true" pattern:"^20[0-9]{2}-(0[1-9]|1[0-2])$" doc:"The month." example:"2026-11"`
+	Month string `query:"month" pattern:"^20[0-9]{2}-(0[1-9]|1[0-2])$" doc:"The month; left out, this one." example:"2026-11"`
 }) (*struct{ Body []ClosedDay }, error) {
-	first, err := time.Parse("2006-01", in.Month)
+	month := cmp.Or(in.Month, h.Calendar.Day(h.Clock())[:len("2006-01")])
+	first, err := time.Parse("2006-01", month)
 	if err != nil {
 		return nil, problem(http.StatusUnprocessableEntity, "invalid", "month must be a month, such as 2026-11.")
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,25 +90,25 @@ func TestAWaitWithoutAPlaceIsAnswered(t *testing.T) {
 // TestMemoryIsGivenBackOnceForManyLists, and again after later ones.
 func TestMemoryIsGivenBackOnceForManyLists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		freed := 0
-		s := settling{free: func() { freed++ }}
+		var freed atomic.Int32
+		s := settling{free: func() { freed.Add(1) }}
 		for range 3 {
 			s.soon()
 			time.Sleep(settlesAfter - time.Second)
 		}
-		if freed != 0 {
+		if freed.Load() != 0 {
 			t.Error("given back while lists are asked for")
 		}
 		time.Sleep(settlesAfter)
 		synctest.Wait()
-		if freed != 1 {
-			t.Errorf("given back %d times for three lists", freed)
+		if freed.Load() != 1 {
+			t.Errorf("given back %d times for three lists", freed.Load())
 		}
 		s.soon()
 		time.Sleep(2 * settlesAfter)
 		synctest.Wait()
-		if freed != 2 {
-			t.Errorf("given back %d times after a later list", freed)
+		if freed.Load() != 2 {
+			t.Errorf("given back %d times after a later list", freed.Load())
 		}
 	})
 }

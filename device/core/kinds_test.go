@@ -29,7 +29,7 @@ func TestEveryKindOfEventIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	literal := regexp.MustCompile(`(?:Kind: |event\(l, )"([a-z]+\.[a-z-]+)"`)
+	literal := regexp.MustCompile(`(?:Kind: |event\(l, |printEvent\(|kind :?= )"([a-z]+\.[a-z-]+)"`)
 	for _, file := range sources {
 		for _, m := range literal.FindAllStringSubmatch(read(t, file), -1) {
 			written[m[1]] = true
