@@ -249,8 +249,22 @@ func (t *Till) matchGateway(ctx context.Context, no int, sales []sale.Sale) *boo
 	asking.Wait()
 	for i, q := range asked {
 		if books.PaidThoughClosed(q, answers[i]) {
-			t.post(core.ClosedOrderPaid{Sale: q.Sale.Clone(), Answer: answers[i]})
+			t.closedOrderPaid(q.Sale.ID, answers[i])
 		}
 	}
 	return books.MatchGateway(asked, answers)
+}
+
+// closedOrderPaid tells the machine that a closed order is paid. The sale is read in the
+// same turn: the one that was compared is minutes old, and the watch may have heard the
+// same since. What cannot be read now stands in the comparison, for a person.
+func (t *Till) closedOrderPaid(id sale.ID, a sale.GatewayAnswer) {
+	_ = t.turn(t.ctx, func() { // it fails only where posd stops
+		s, err := t.o.Journal.Sale(t.ctx, id)
+		if err != nil {
+			t.o.Log.Error("a closed order is paid, and its sale cannot be read", "sale", id, "err", err)
+			return
+		}
+		t.step(core.ClosedOrderPaid{Sale: s, Answer: a})
+	})
 }

@@ -145,8 +145,11 @@ func (w *world) gather(e sale.GatherDay, back back) {
 	}
 	for i, q := range asked {
 		if books.PaidThoughClosed(q, answers[i]) {
-			ev := core.ClosedOrderPaid{Sale: q.Sale.Clone(), Answer: answers[i]}
-			back(w.human(time.Millisecond, time.Minute), func() core.Event { return ev })
+			id, a := q.Sale.ID, answers[i]
+			back(w.human(time.Millisecond, time.Minute), func() core.Event { // the sale as it is by then: the shell reads it in the same turn
+				s := w.disk.Rows.Sales[id]
+				return core.ClosedOrderPaid{Sale: s.Clone(), Answer: a}
+			})
 		}
 	}
 	b.Closing.Gateway = books.MatchGateway(asked, answers)
