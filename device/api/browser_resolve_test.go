@@ -26,7 +26,7 @@ func TestARefundAndAVoidAreResolvedByAPerson(t *testing.T) {
 		c.put(s)
 		c.open("/manager")
 		c.until(`document.querySelector("#sales td button")`)
-		js[any](c, `[...document.querySelectorAll("#sales td button")].at(-1).click()`)
+		js[any](c, `document.querySelector("#sales td button").click()`)
 		c.says("Resolve")
 		if n := js[int](c, `[...document.querySelectorAll("button")].filter((b) => b.textContent.endsWith(": Resolve")).length`); n != 1 {
 			t.Errorf("%s: %d buttons to resolve with", tt.kind, n)
@@ -57,7 +57,7 @@ func TestTheCashierIsWarnedBeforeARefundBeyondTheLimits(t *testing.T) {
 	c.put(s)
 	c.open("/manager")
 	c.until(`document.querySelector("#sales td button")`)
-	js[any](c, `[...document.querySelectorAll("#sales td button")].at(-1).click()`)
+	js[any](c, `document.querySelector("#sales td button").click()`)
 	c.press("Refund")
 	c.fill("f-by", "Ana")
 	c.agree()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -43,6 +44,7 @@ type fake struct {
 	onSnap   func()                                            // runs when a snapshot has been made
 	onSales  func(sale.Filter) []sale.Sale
 	closing  device.CloseRequest
+	closedOn string
 	onClose  func()        // runs while a day is being closed
 	err      error         // answers every request, when set
 	deaf     error         // answers Alive
@@ -369,9 +371,9 @@ func (f *fake) ClosedDay(_ context.Context, no int) (books.Books, error) {
 	return books.Books{Kind: "closing", Date: time.Now().UTC().Format(time.DateOnly), From: at, To: at, Closing: &books.Closing{No: no, By: "Ana"}}, err
 }
 
-// ClosedOn knows of two days, closed today and on the day of what the fake sold.
+// ClosedOn knows of two days, closed on the fake's closedOn, else today.
 func (f *fake) ClosedOn(_ context.Context, date string) ([]int, error) {
-	if date != time.Now().UTC().Format(time.DateOnly) && date != at.Format(time.DateOnly) {
+	if date != cmp.Or(f.closedOn, time.Now().UTC().Format(time.DateOnly)) {
 		return nil, nil
 	}
 	return []int{11, 12}, nil

@@ -55,6 +55,7 @@ func TestUploadIsToldByAPerson(t *testing.T) {
 
 func TestDayIsClosedAndItsReportFoundByNumber(t *testing.T) {
 	f := newFake()
+	f.closedOn = at.Format(time.DateOnly)
 	h := New(f, options(f))
 	if w := ask(t, h, "POST", "/v1/day/close", `{"by":"Ana","withoutTerminal":true}`); w.Code != 200 || !strings.Contains(w.Body.String(), `"no":12`) ||
 		!slices.Contains(f.asked, "close by Ana, without terminal true") {
