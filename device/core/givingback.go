@@ -319,6 +319,9 @@ func (c *Machine) undone(l *live, m *sale.Movement) {
 		c.end(l, outcome{state: sale.Declined, reason: sale.ReasonPartial, words: "approved for a part only, and voided"})
 		return
 	}
+	if m.Kind == sale.Void && l.s.Reason == sale.ReasonPerson && l.s.State == sale.Paid && m.Amount != l.s.ApprovedAmount {
+		c.incident(l, "a person resolved the sale as paid, and the void of its partial approval was carried out: compare with the terminal's batch")
+	}
 	if m.Kind == sale.Void {
 		c.controls = slices.DeleteFunc(c.controls, func(k sale.CardControl) bool { return k.Ref == l.attempt().Ref })
 	}
