@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,11 +98,11 @@ func TestADaysComparisonUndoesNothingThatWasHeardMeanwhile(t *testing.T) {
 		c.sell(sale.Card, 700)                  // the latest sale stays at hand
 		c.wait(14*time.Minute + 45*time.Second) // the watch asks once more in a moment
 		c.gateway.does(func(g *fakeGateway) {
-			asked := 0
+			var asked atomic.Int32
 			g.query = func(no string) sale.GatewayAnswer {
 				a := status(sale.StatusPaid)(no)
 				a.Amount = 500
-				if asked++; asked == 1 { // the comparison's question is answered late, and says less
+				if asked.Add(1) == 1 { // the comparison's question is answered late, and says less
 					time.Sleep(2 * time.Minute)
 					a.PayOrderID = ""
 				}
