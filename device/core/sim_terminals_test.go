@@ -136,8 +136,17 @@ func (b *bank) approveLate(w *world, o sale.CardRequest) {
 // word that comes while the disk is full, or posd is killed, is heard once more.
 func (b *bank) tell(w *world, a sale.CardAnswer) {
 	s := w.saleOf(a.Ref)
+	if s == nil {
+		return
+	}
+	now := *s // what posd holds may be further than what it could store
+	if w.machine != nil {
+		if held, _, ok := w.machine.Sale(s.ID); ok {
+			now = held
+		}
+	}
 	switch {
-	case s == nil, s.Incident != "", s.Resolved != nil, s.State == sale.Paid, s.State == sale.Unsure && s.Attention != "":
+	case s.Incident != "", s.Resolved != nil, s.State == sale.Paid, s.State == sale.Unsure && s.Attention != "" && now.State == sale.Unsure:
 		return
 	case w.machine != nil:
 		w.step(w.heard([]sale.CardAnswer{a}))
