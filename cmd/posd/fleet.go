@@ -43,7 +43,11 @@ func (d *daemon) answer(ctx context.Context, question string) ([]byte, error) {
 	switch question {
 	case "log":
 		var out redactor
-		return []byte(out.text(said(ctx, "journalctl -u posd* -n 400 --no-pager -o short-iso-precise"))), nil
+		text := out.text(said(ctx, "journalctl -u posd* -n 400 --no-pager -o short-iso-precise"))
+		if what := out.leak(text); what != "" {
+			return nil, fmt.Errorf("the log would hold %s: it is not sent", what)
+		}
+		return []byte(text), nil
 	case "support":
 		dir, err := os.MkdirTemp("", "posd-support-")
 		if err != nil {

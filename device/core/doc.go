@@ -29,6 +29,7 @@
 //	cancel.go        a cashier's wish
 //	end.go           how every sale ends; incidents, and what a person must do
 //	givingback.go    refunds and voids, by their own number
+//	refundlimits.go  what a wallet allows of refunds, asked before one is promised
 //	latepayment.go   paid after giving up: keep or give back
 //	resolve.go       a person's word
 //	outcome.go       how unsure sales ended, until a person has put it away
