@@ -26,6 +26,7 @@ type counter struct {
 	notes   map[string]string
 	changed chan struct{}
 	refuse  error
+	unread  error // the key cannot be looked up
 	drawer  int
 	shown   string
 	jobs    map[string]sale.Job // by key
@@ -43,6 +44,9 @@ func newCounter() *counter {
 func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.unread != nil {
+		return sale.Sale{}, false, c.unread
+	}
 	if id, ok := c.keys[r.Key]; ok {
 		return c.find(id).Clone(), true, nil
 	}
@@ -288,7 +292,7 @@ func TestTheSameLineIsTheSameTransactionUntilItIsNotPaid(t *testing.T) {
 func TestARestartAtAnyPointStartsNothingTwice(t *testing.T) {
 	for name, lose := range map[string]func(c *counter){
 		"after the answer":         func(*counter) {},
-		"before the sale is noted": func(c *counter) { c.notes[notePrefix+"1"] = c.notes["before"] },
+		"before the sale is noted": func(c *counter) { c.notes[notePrefix+"0"] = c.notes["before"] },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -296,7 +300,7 @@ func TestARestartAtAnyPointStartsNothingTwice(t *testing.T) {
 				s, stop := box(c)
 				first := start(t, s, "5.00", "O1", "c1")
 				var noted transaction
-				if err := json.Unmarshal([]byte(c.notes[notePrefix+"1"]), &noted); err != nil {
+				if err := json.Unmarshal([]byte(c.notes[notePrefix+"0"]), &noted); err != nil {
 					t.Fatal(err)
 				}
 				noted.Sale = ""
@@ -317,6 +321,33 @@ func TestARestartAtAnyPointStartsNothingTwice(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAJournalThatCannotBeReadLosesNoPayment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		s, stop := box(c)
+		start(t, s, "5.00", "O1", "c1")
+		stop()
+		var noted transaction // posd was killed before it noted which sale it was
+		if err := json.Unmarshal([]byte(c.notes[notePrefix+"0"]), &noted); err != nil {
+			t.Fatal(err)
+		}
+		noted.Sale = ""
+		before, _ := json.Marshal(noted)
+		c.notes[notePrefix+"0"] = string(before)
+		c.end(sale.Paid)
+		s, stop = box(c)
+		defer stop()
+		c.unread = &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read"}
+		if id := start(t, s, "5.00", "O1", "c1"); id != nil {
+			t.Errorf("answered %v", id)
+		}
+		c.unread = nil
+		if id := start(t, s, "5.00", "O1", "c1"); id == nil || len(c.sales) != 1 {
+			t.Errorf("tried again: %v, %d sales", id, len(c.sales))
+		}
+	})
 }
 
 func TestARefusalIsFalseAndBeginsNothing(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/device/ring"
 	"posd/device/sale"
 )
 
@@ -40,7 +41,7 @@ type Till interface {
 // Options are the parts of a Server.
 type Options struct {
 	Till    Till
-	Notes   Notes
+	Notes   ring.Notes
 	Earlier map[string]string // notes of an earlier run
 	NewKey  func() string     // unique
 	// Devices says from memory how the devices are; it is asked every second.

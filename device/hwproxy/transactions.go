@@ -2,27 +2,17 @@ package hwproxy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"posd/device"
+	"posd/device/ring"
 	"posd/device/sale"
 )
 
-// Notes remember small values under names, over restarts.
-type Notes interface {
-	// Note returns once the value is durable.
-	Note(ctx context.Context, name, value string) error
-}
-
-// notePrefix begins the names of this package's notes: a ring of maxKept names,
-// so that their number does not grow.
+// notePrefix begins the names of this package's notes.
 const notePrefix = "hwproxy."
 
 // maxKept is how many transactions are remembered and shown to pages that poll.
@@ -30,12 +20,22 @@ const maxKept = 64
 
 // transaction is a payment that a page started.
 type transaction struct {
-	ID     int64   `json:"id"`   // what pages ask by
-	Line   line    `json:"line"` // what it pays
-	Key    string  `json:"key"`  // Idempotency-Key towards the till
-	Sale   sale.ID `json:"sale,omitempty"`
+	ring.Place
+	ID   int64   `json:"id"`   // what pages ask by
+	Line line    `json:"line"` // what it pays
+	Key  string  `json:"key"`  // Idempotency-Key towards the till
+	Sale sale.ID `json:"sale,omitempty"`
+	// asked says that the till was asked before, by an earlier run perhaps, and
+	// that it is not known what came of it.
+	asked  bool
 	latest sale.Sale
 }
+
+// Number is the transaction's, in the order of beginning.
+func (t *transaction) Number() int64 { return t.ID }
+
+// Over reports whether its sale has ended.
+func (t *transaction) Over() bool { return t.latest.State.Final() }
 
 // line is one payment line of one order; pages name it alike however often they try.
 type line struct {
@@ -47,32 +47,21 @@ type line struct {
 type transactions struct {
 	ctx    context.Context // of the server's Run: what was started outlives its page
 	till   Till
-	notes  Notes
 	newKey func() string
 	log    *slog.Logger
 	work   sync.WaitGroup
 
 	starting sync.Mutex // one start at a time, so that two of one line find each other
-	mu       sync.Mutex
-	kept     []*transaction // the oldest first, at most maxKept
+	mu       sync.Mutex // of what polls read, which never wait for a note
+	kept     *ring.Ring[*transaction]
 }
 
 // newTransactions takes up what an earlier run noted.
 func newTransactions(ctx context.Context, o Options) *transactions {
-	ts := &transactions{ctx: ctx, till: o.Till, notes: o.Notes, newKey: o.NewKey, log: o.Log}
-	for name, value := range o.Earlier {
-		if !strings.HasPrefix(name, notePrefix) {
-			continue
-		}
-		t := &transaction{}
-		if err := json.Unmarshal([]byte(value), t); err != nil {
-			o.Log.Warn("a note of an earlier run about a page's payment cannot be read", "note", name, "err", err)
-			continue
-		}
-		ts.kept = append(ts.kept, t)
-	}
-	slices.SortFunc(ts.kept, func(a, b *transaction) int { return int(a.ID - b.ID) })
-	for _, t := range ts.kept {
+	ts := &transactions{ctx: ctx, till: o.Till, newKey: o.NewKey, log: o.Log}
+	ts.kept = ring.Open(ctx, ring.Options{Notes: o.Notes, Prefix: notePrefix, Size: maxKept, Wait: askLimit / 2, Log: o.Log},
+		o.Earlier, func() *transaction { return &transaction{asked: true} })
+	for t := range ts.kept.Newest() {
 		if t.Sale != "" {
 			ts.follow(t)
 		}
@@ -98,31 +87,37 @@ func (ts *transactions) start(ctx context.Context, l line, r device.SellRequest)
 		t = nil
 	}
 	if t == nil {
-		t = &transaction{ID: ts.nextID(), Line: l, Key: ts.newKey()}
-		if err := ts.note(t); err != nil {
+		t = &transaction{Line: l, Key: ts.newKey()}
+		if err := ts.keep(t); err != nil {
 			ts.log.Warn("a page's payment cannot be noted, and was not begun", "err", err)
 			return 0, false
 		}
-		ts.keep(t)
 	}
 	r.Key = t.Key // an earlier run may have sold under it and not said so
 	made, _, err := ts.till.Sell(ctx, r)
-	if refused := (*sale.Refusal)(nil); errors.As(err, &refused) {
+	if refused := (*sale.Refusal)(nil); errors.As(err, &refused) && !(t.asked && provesNothing(err)) {
 		ts.log.Info("a page's payment was refused", "words", refused.Words)
 		ts.forget(t)
 		return 0, false
 	} else if err != nil {
 		ts.log.Warn("it is not known whether a page's payment began; the next start asks again", "err", err)
+		t.asked = true
 		return 0, false
 	}
 	ts.mu.Lock()
 	t.Sale, t.latest = made.ID, made
 	ts.mu.Unlock()
-	if err := ts.note(t); err != nil {
+	if err := ts.kept.Note(t); err != nil {
 		ts.log.Warn("cannot note a page's sale", "sale", made.ID, "err", err)
 	}
 	ts.follow(t)
 	return t.ID, true
+}
+
+// provesNothing reports whether a refusal leaves open if a sale was begun under
+// its key: the key was not looked up, or is another body's.
+func provesNothing(err error) bool {
+	return errors.Is(err, sale.ErrUnavailable) || errors.Is(err, sale.ErrKeyReused)
 }
 
 // follow keeps what is shown of a transaction as the till has it, until it ends.
@@ -153,47 +148,29 @@ func (ts *transactions) stateOf(t *transaction) sale.State {
 func (ts *transactions) last(l line) *transaction {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	for _, t := range slices.Backward(ts.kept) {
-		if t.Line == l {
-			return t
-		}
+	t, _ := ts.kept.Find(func(t *transaction) bool { return t.Line == l })
+	return t
+}
+
+// keep numbers a transaction and notes it; callers hold starting.
+func (ts *transactions) keep(t *transaction) error {
+	ts.mu.Lock()
+	t.ID = ts.kept.Next()
+	ts.kept.Choose(t)
+	ts.mu.Unlock()
+	if err := ts.kept.Note(t); err != nil {
+		return err
 	}
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.kept.Keep(t)
 	return nil
-}
-
-func (ts *transactions) nextID() int64 {
-	ts.mu.Lock()
-	defer ts.mu.Unlock()
-	if n := len(ts.kept); n > 0 {
-		return ts.kept[n-1].ID + 1
-	}
-	return 1
-}
-
-func (ts *transactions) keep(t *transaction) {
-	ts.mu.Lock()
-	defer ts.mu.Unlock()
-	ts.kept = append(ts.kept, t)
-	if len(ts.kept) > maxKept {
-		ts.kept = slices.Delete(ts.kept, 0, 1)
-	}
 }
 
 func (ts *transactions) forget(t *transaction) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	ts.kept = slices.DeleteFunc(ts.kept, func(o *transaction) bool { return o == t })
-}
-
-// note writes t down under the name of its place in the ring.
-func (ts *transactions) note(t *transaction) error {
-	value, err := json.Marshal(t)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ts.ctx, askLimit/2) // a journal that cannot be written must not hold other pages
-	defer cancel()
-	return ts.notes.Note(ctx, notePrefix+strconv.FormatInt(t.ID%maxKept, 10), string(value))
+	ts.kept.Drop(t)
 }
 
 // shown is a transaction as pages read it. They compare transaction_id by type
@@ -211,7 +188,7 @@ func (ts *transactions) all() []shown {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	list := []shown{}
-	for _, t := range slices.Backward(ts.kept) {
+	for t := range ts.kept.Newest() {
 		s := shown{ID: t.ID, Status: string(t.latest.State), Reference: string(t.Sale)}
 		paid := t.latest.State == sale.Paid && t.latest.Due == 0
 		switch {

@@ -55,13 +55,13 @@ func (s *Server) sell(ctx context.Context, x *exchange, p payment) result {
 		if err != nil {
 			return unavailable(err)
 		} else if !ok {
-			return refused(codeNotFound, "NOT FOUND")
+			return s.refusal(x, sale.ErrNotFound)
 		}
 		r.Kind, r.Original = sale.CardComplete, auth.ID
 	}
 	made, _, err := s.till.Sell(ctx, r)
 	if err != nil {
-		return s.refusal(err)
+		return s.refusal(x, err)
 	}
 	s.desk.begun(x, made.ID)
 	return ended(s.await(ctx, made, func(now sale.Sale) bool { return now.State == sale.Waiting }, func(now sale.Sale) bool { return now.State.Final() }))
@@ -81,7 +81,7 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	if err != nil {
 		return unavailable(err)
 	} else if !ok {
-		return refused(codeNotFound, "NOT FOUND")
+		return s.refusal(x, sale.ErrNotFound)
 	}
 	do := s.till.Void
 	if p.kind == typeReturn || from.Method.Wallet() { // of which there is no void
@@ -89,7 +89,7 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	}
 	made, id, _, err := do(ctx, device.GiveBackRequest{Key: x.Key, Sale: from.ID, Amount: p.amount, By: s.c.By, Why: "asked for by the register"})
 	if err != nil {
-		return s.refusal(err)
+		return s.refusal(x, err)
 	}
 	s.desk.begun(x, made.ID)
 	find := func(now sale.Sale) (sale.Movement, bool) {
@@ -152,9 +152,15 @@ func (s *Server) original(ctx context.Context, p payment) (sale.Sale, bool, erro
 	return list[i], true, nil
 }
 
-// refusal says in a terminal's words why nothing was begun.
-func (s *Server) refusal(err error) result {
+// refusal says in a terminal's words why nothing was begun. Of an exchange that the
+// till was asked about before it may say so only if its key was looked up and found
+// unused.
+func (s *Server) refusal(x *exchange, err error) result {
+	unused := !errors.Is(err, sale.ErrUnavailable) && !errors.Is(err, sale.ErrKeyReused) && !errors.Is(err, sale.ErrNotFound)
 	switch {
+	case x.asked && !unused:
+		s.log.Warn("it is not known what came of a register's wish; the same frame asks again", "err", err)
+		return unavailable(err)
 	case errors.Is(err, sale.ErrTillBusy), errors.Is(err, sale.ErrTerminalHeld):
 		return refused(codeRefused, "TERMINAL BUSY")
 	case errors.Is(err, sale.ErrBillPaid), errors.Is(err, sale.ErrSameBill):

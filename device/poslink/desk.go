@@ -1,29 +1,18 @@
 package poslink
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"log/slog"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"posd/device/ring"
 	"posd/device/sale"
 )
 
-// Notes remember small values under names, over restarts.
-type Notes interface {
-	// Note returns once the value is durable.
-	Note(ctx context.Context, name, value string) error
-}
-
-// notePrefix begins the names of this package's notes. They are a ring of
-// maxExchanges names, so that their number does not grow.
+// notePrefix begins the names of this package's notes.
 const notePrefix = "poslink."
 
 // maxExchanges is how many transactions are remembered: far more than registers
@@ -36,6 +25,7 @@ const noteLimit = 5 * time.Second
 // exchange is a transaction that a register asked for: from its first frame
 // until its answer was delivered.
 type exchange struct {
+	ring.Place
 	No        int64   `json:"no"`     // in the order of beginning
 	Client    string  `json:"client"` // the register's address
 	Frame     string  `json:"frame"`  // digest of the frame's body
@@ -47,44 +37,40 @@ type exchange struct {
 	// frame is another customer's, once the sale has ended.
 	Lapsed bool `json:"lapsed,omitempty"`
 
-	slot    int
+	// asked says that the till was asked before, by an earlier run perhaps, and
+	// that it is not known what came of it.
+	asked   bool
 	running chan struct{} // closed when the answer stands; nil if nobody asks the till at present
 	answer  result
 }
 
+// Number is the exchange's, in the order of beginning.
+func (x *exchange) Number() int64 { return x.No }
+
+// Over reports whether nobody will ask for this answer again.
+func (x *exchange) Over() bool { return x.Delivered }
+
 // desk knows which frame is a repeat.
 type desk struct {
-	ctx    context.Context // of the server's Run: what is noted outlives a register's connection
-	notes  Notes
+	ctx    context.Context // of the server's Run
 	repeat time.Duration
 	log    *slog.Logger
 	newKey func() string
 
-	mu        sync.Mutex
-	exchanges []*exchange // at most maxExchanges, the oldest first
+	mu        sync.Mutex // held while a note is written, too, so that those of one exchange stay in order
+	exchanges *ring.Ring[*exchange]
 }
 
 // newDesk takes up what an earlier run noted.
-func newDesk(ctx context.Context, notes Notes, earlier map[string]string, repeat time.Duration, newKey func() string, log *slog.Logger) *desk {
-	d := &desk{ctx: ctx, notes: notes, repeat: repeat, newKey: newKey, log: log}
-	for name, value := range earlier {
-		slot, ok := strings.CutPrefix(name, notePrefix)
-		if !ok {
-			continue
-		}
-		x := &exchange{}
-		n, err := strconv.Atoi(slot)
-		if err != nil || n < 0 || n >= maxExchanges || json.Unmarshal([]byte(value), x) != nil {
-			log.Warn("a note of an earlier run about a register's transaction cannot be read; if it was not answered, its repeat is a new sale", "note", name)
-			continue
-		}
-		x.slot = n
-		d.exchanges = append(d.exchanges, x)
+func newDesk(ctx context.Context, notes ring.Notes, earlier map[string]string, repeat time.Duration, newKey func() string, log *slog.Logger) *desk {
+	d := &desk{ctx: ctx, repeat: repeat, newKey: newKey, log: log}
+	d.exchanges = ring.Open(ctx, ring.Options{Notes: notes, Prefix: notePrefix, Size: maxExchanges, Wait: noteLimit, Log: log},
+		earlier, func() *exchange { return &exchange{asked: true} })
+	for x := range d.exchanges.Newest() {
 		if !x.Delivered && !x.Lapsed {
 			time.AfterFunc(repeat, func() { d.lapse(x) })
 		}
 	}
-	slices.SortFunc(d.exchanges, func(a, b *exchange) int { return cmp.Compare(a.No, b.No) })
 	return d
 }
 
@@ -96,7 +82,7 @@ func (d *desk) take(client string, body []byte, ref string) (*exchange, bool, er
 	frame := hex.EncodeToString(sum[:])
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if x := d.latest(func(x *exchange) bool { return x.Client == client && x.Frame == frame }); x != nil {
+	if x, ok := d.exchanges.Find(func(x *exchange) bool { return x.Client == client && x.Frame == frame }); ok {
 		switch {
 		case x.running != nil && !closed(x.running):
 			return x, false, nil
@@ -107,43 +93,13 @@ func (d *desk) take(client string, body []byte, ref string) (*exchange, bool, er
 			return x, false, nil
 		}
 	}
-	x := &exchange{No: 1, Client: client, Frame: frame, Key: d.newKey(), Ref: ref, slot: d.free(), running: make(chan struct{})}
-	if n := len(d.exchanges); n > 0 {
-		x.No = d.exchanges[n-1].No + 1
-	}
-	if err := d.note(x); err != nil {
+	x := &exchange{No: d.exchanges.Next(), Client: client, Frame: frame, Key: d.newKey(), Ref: ref, running: make(chan struct{})}
+	d.exchanges.Choose(x)
+	if err := d.exchanges.Note(x); err != nil {
 		return nil, false, err
 	}
-	d.exchanges = append(slices.DeleteFunc(d.exchanges, func(o *exchange) bool { return o.slot == x.slot }), x)
+	d.exchanges.Keep(x)
 	return x, true, nil
-}
-
-// latest returns the newest exchange that f is true of.
-func (d *desk) latest(f func(*exchange) bool) *exchange {
-	for _, x := range slices.Backward(d.exchanges) {
-		if f(x) {
-			return x
-		}
-	}
-	return nil
-}
-
-// free returns a slot that is empty, or the one whose exchange is the oldest of
-// those that are over.
-func (d *desk) free() int {
-	used := [maxExchanges]bool{}
-	for _, x := range d.exchanges {
-		used[x.slot] = true
-	}
-	if i := slices.Index(used[:], false); i >= 0 {
-		return i
-	}
-	for _, x := range d.exchanges {
-		if x.Delivered {
-			return x.slot
-		}
-	}
-	return d.exchanges[0].slot
 }
 
 // begun remembers the sale that the till made of an exchange.
@@ -154,7 +110,7 @@ func (d *desk) begun(x *exchange, id sale.ID) {
 		return
 	}
 	x.Sale = id
-	if err := d.note(x); err != nil {
+	if err := d.exchanges.Note(x); err != nil {
 		d.log.Warn("cannot note a register's sale", "sale", id, "err", err)
 	}
 }
@@ -164,9 +120,9 @@ func (d *desk) begun(x *exchange, id sale.ID) {
 func (d *desk) answered(x *exchange, r result) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	x.answer = r
+	x.answer, x.asked = r, true
 	if r.sale == nil {
-		d.exchanges = slices.DeleteFunc(d.exchanges, func(o *exchange) bool { return o == x })
+		d.exchanges.Drop(x)
 	} else {
 		time.AfterFunc(d.repeat, func() { d.lapse(x) })
 	}
@@ -191,7 +147,7 @@ func (d *desk) lapse(x *exchange) {
 		return
 	}
 	x.Lapsed = true
-	if err := d.note(x); err != nil {
+	if err := d.exchanges.Note(x); err != nil {
 		d.log.Warn("cannot note that a register no longer waits", "sale", x.Sale, "err", err)
 	}
 }
@@ -205,30 +161,19 @@ func (d *desk) delivered(x *exchange) {
 		return
 	}
 	x.Delivered = true
-	if err := d.note(x); err != nil {
+	if err := d.exchanges.Note(x); err != nil {
 		d.log.Warn("cannot note that a register has its answer", "sale", x.Sale, "err", err)
 	}
-}
-
-// note writes x down. Callers hold the lock, so that notes of one slot stay in order.
-func (d *desk) note(x *exchange) error {
-	value, err := json.Marshal(x)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(d.ctx, noteLimit) // a journal that cannot be written must not hold other registers
-	defer cancel()
-	return d.notes.Note(ctx, notePrefix+strconv.Itoa(x.slot), string(value))
 }
 
 // underWay returns the sale of a register that has not ended, if it has one.
 func (d *desk) underWay(client string) (sale.ID, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	x := d.latest(func(x *exchange) bool {
+	x, ok := d.exchanges.Find(func(x *exchange) bool {
 		return x.Client == client && x.Sale != "" && x.running != nil && !closed(x.running)
 	})
-	if x == nil {
+	if !ok {
 		return "", false
 	}
 	return x.Sale, true
@@ -238,8 +183,8 @@ func (d *desk) underWay(client string) (sale.ID, bool) {
 func (d *desk) saleOf(client, ref string) (sale.ID, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	x := d.latest(func(x *exchange) bool { return x.Client == client && x.Ref == ref && x.Sale != "" })
-	if x == nil {
+	x, ok := d.exchanges.Find(func(x *exchange) bool { return x.Client == client && x.Ref == ref && x.Sale != "" })
+	if !ok {
 		return "", false
 	}
 	return x.Sale, true

@@ -369,3 +369,38 @@ func TestDetailIsNeverNotFoundWhileItIsNotKnown(t *testing.T) {
 		}
 	})
 }
+
+// A repeat that comes after posd was killed asks under the key of before. If its key
+// cannot be looked up nothing is known, and least of all that nothing was begun.
+func TestAJournalThatCannotBeReadLosesNoPayment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		s, stop := box(t, c, Defaults())
+		frame := saleFrame("350", "1")
+		ask := func() (code string) {
+			r := connect(t, s, "127.0.0.1")
+			defer r.conn.Close()
+			r.send(frame)
+			if code = r.answer()[3]; code != codeNoAnswer {
+				r.ack()
+			}
+			return code
+		}
+		lost := connect(t, s, "127.0.0.1")
+		lost.send(frame)
+		id := <-c.begun
+		lost.conn.Close()
+		stop()
+		c.end(id, sale.Paid)
+		s, stop = box(t, c, Defaults())
+		defer func() { stop() }()
+		c.unread = &sale.Refusal{Kind: sale.ErrUnavailable, Words: "the journal cannot be read"}
+		if code := ask(); code != codeNoAnswer {
+			t.Errorf("of a sale that is paid the register heard %s", code)
+		}
+		c.unread = nil
+		if code := ask(); code != codeOK || c.captured() != 1 {
+			t.Errorf("asked again: %s, %d sales captured", code, c.captured())
+		}
+	})
+}

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/device/ring"
 	"posd/device/sale"
 )
 
 // Options are the parts of a Server.
 type Options struct {
 	Till    Till
-	Notes   Notes
+	Notes   ring.Notes
 	Earlier map[string]string // notes of an earlier run
 	NewKey  func() string     // unique
 	Log     *slog.Logger
@@ -224,7 +225,7 @@ func (s *Server) answerClose(ctx context.Context, client string) []byte {
 	b, err := s.till.CloseDay(ctx, device.CloseRequest{By: s.c.By})
 	if err != nil {
 		s.log.Info("a register's close of the day was not taken", "client", client, "err", err)
-		r := s.refusal(err)
+		r := s.refusal(&exchange{}, err)
 		return plainAnswer("B00", r.code, r.text)
 	}
 	return closeAnswer(b, time.Now())

@@ -26,6 +26,7 @@ type counter struct {
 	changed  chan struct{} // closed at the next change
 	cancels  int
 	closedBy string
+	unread   error        // the key cannot be looked up
 	begun    chan sale.ID // told of every new sale
 }
 
@@ -36,6 +37,9 @@ func newCounter() *counter {
 func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.unread != nil {
+		return sale.Sale{}, false, c.unread
+	}
 	if s := c.keys[r.Key]; s != nil {
 		return s.Clone(), true, nil
 	}
