@@ -22,3 +22,6 @@ func (c Config) Encode(r sale.Receipt) []byte { return newEncoder(c).receipt(nil
 
 // SlipText returns a slip as plain text.
 func (l Layout) SlipText(s Slip) string { return l.text(l.SlipLines(s)) }
+
+// TestSlip is what a print of the form test shows.
+func (p *Printer) TestSlip() Slip { return p.testSlip() }

@@ -29,6 +29,10 @@ const (
 // commands as they are, once all of them are known to print and nothing else.
 func (p *Printer) PreparePrint(form sale.PrintForm, data []byte) ([]byte, error) {
 	switch {
+	case form == sale.PrintTest && len(data) == 0:
+		return []byte(p.encoder.profile.Name), nil // what it shows is read when it is printed
+	case form == sale.PrintTest:
+		return nil, errors.New("a test slip has no data: leave it out")
 	case len(data) == 0:
 		return nil, errors.New("there is nothing to print")
 	case len(data) > maxOwnBytes:
@@ -49,7 +53,7 @@ func (p *Printer) PreparePrint(form sale.PrintForm, data []byte) ([]byte, error)
 		_, _, err := scanRaw(data)
 		return data, err
 	}
-	return nil, fmt.Errorf("a print of the form %.20q is not known: text, escpos and image are", form)
+	return nil, fmt.Errorf("a print of the form %.20q is not known: text, escpos, image and test are", form)
 }
 
 func textFault(data []byte) error {
@@ -131,6 +135,9 @@ func (p *Printer) own(own sale.Print) (func(dst []byte) []byte, error) {
 			return nil, fmt.Errorf("the picture that was kept is damaged: %w", err)
 		}
 		page.lines = append(page.lines, Line{Kind: KindLogo, logo: fitPicture(img, p.encoder.profile.Dots, longestPaper)})
+	case sale.PrintTest:
+		lines := p.layout.SlipLines(p.testSlip())
+		page.lines = append(page.lines, lines[:len(lines)-1]...) // it is cut below
 	case sale.PrintRaw:
 		ends, longest, err := scanRaw(own.Data)
 		if err != nil {

@@ -71,10 +71,10 @@ func (p *Printer) PrintSlip(ctx context.Context, job string, s Slip) sale.PrintR
 	return res
 }
 
-// TestSlip shows on paper whether the configuration fits the printer: a ruler
+// testSlip shows on paper whether the configuration fits the printer: a ruler
 // as wide as the columns, the letters of the code table, a line in Chinese, and
 // a code.
-func (p *Printer) TestSlip() Slip {
+func (p *Printer) testSlip() Slip {
 	model := p.encoder.profile
 	ruler := make([]byte, model.Columns)
 	for i := range ruler {

@@ -35,10 +35,22 @@ func TestSlipsAreAsTheGoldens(t *testing.T) {
 		cfg.Profile = profile
 		checkGolden(t, filepath.Join("slip", columns, "day.txt"), cfg.Layout().SlipText(dayReport()))
 		onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
+			test, err := c.p.PreparePrint(sale.PrintTest, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, res := range []sale.PrintResult{
+				c.p.PrintSlip(t.Context(), "01KAK3V7Q2M8R4T6W9XBCDEFGZ", dayReport()),
+				c.p.PrintOwn(t.Context(), sale.Print{Job: "01KAK3V7Q2M8R4T6W9XBCDEFGY", Form: sale.PrintTest, Data: test}),
+			} {
+				if res.State != sale.PrintDone {
+					t.Errorf("%+v", res)
+				}
+			}
 			checkGolden(t, filepath.Join("slip", columns, "test.txt"), cfg.Layout().SlipText(c.p.TestSlip()))
-			for _, s := range []printer.Slip{dayReport(), c.p.TestSlip()} {
-				if res := c.p.PrintSlip(t.Context(), "01KAK3V7Q2M8R4T6W9XBCDEFGZ", s); res.State != sale.PrintDone {
-					t.Errorf("%s: %+v", s.Title, res)
+			for _, part := range []string{cfg.Profile, "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ", "POSD TEST"} {
+				if got := c.sim.Receipts()[1]; !strings.Contains(got, part) {
+					t.Errorf("no %q on\n%s", part, got)
 				}
 			}
 			if got := squeeze(c.sim.Receipts()[0]); got != squeeze(cfg.Layout().SlipText(dayReport())) {

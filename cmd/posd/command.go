@@ -33,7 +33,7 @@ func clientCommands(at *where) []*cobra.Command {
 	return []*cobra.Command{
 		saleCommand(command), cancelCommand(command), refundCommand(command), voidCommand(command),
 		resolveCommand(command), salesCommand(command), showCommand(command), receiptCommand(command),
-		printCommand(command), printFileCommand(command), queueCommand(command), retryCommand(command), reportCommand(command),
+		printCommand(command), printFileCommand(command), printTestCommand(command), queueCommand(command), retryCommand(command), reportCommand(command),
 		dayCommand(command), drawerCommand(command), completeCommand(command), returnCommand(command),
 		uploadCommand(command), eventsCommand(command),
 	}

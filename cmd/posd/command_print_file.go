@@ -26,31 +26,46 @@ func printFileCommand(command maker) *cobra.Command {
 		if err := readPrint(&req, args[0], t.InOrStdin()); err != nil {
 			return err
 		}
-		a, err := t.post(t.Context(), "/v1/prints", t.announce(key), req)
-		if err != nil {
-			return err
-		}
-		var job sale.Job
-		if err := a.into(&job); err != nil {
-			return &ended{exitUnsure, err}
-		}
-		if !job.Finished() {
-			if a, err = t.ask(t.Context(), http.MethodGet, "/v1/prints/"+url.PathEscape(job.ID)+"?wait=20s", nil); err != nil {
-				return &ended{exitUnsure, err}
-			}
-			if err := a.into(&job); err != nil {
-				return &ended{exitUnsure, err}
-			}
-		}
-		if err := t.print(a, func() error { t.Println(printWords(job)); return nil }); err != nil {
-			return err
-		}
-		return printEnd(job)
+		return printAndWait(t, key, req)
 	})
 	c.Flags().StringVar(&req.By, "by", "", "your `NAME`")
 	c.Flags().StringVar((*string)(&req.Form), "form", "", "`FORM`: text, image or escpos; found out when left out")
 	c.Flags().StringVar(&key, "key", "", "Idempotency-`KEY`; made and printed when left out")
 	return c
+}
+
+// printTestCommand prints what shows whether the printer's settings fit it.
+func printTestCommand(command maker) *cobra.Command {
+	req := api.PrintRequest{Form: sale.PrintTest}
+	c := command("print-test", "Print a slip that shows whether the printer's profile, letters and width fit it", 0, func(t session, _ []string) error {
+		return printAndWait(t, "", req)
+	})
+	c.Flags().StringVar(&req.By, "by", "", "your `NAME`")
+	return c
+}
+
+// printAndWait asks for a print and says how it ended, or how it stands after a while.
+func printAndWait(t session, key string, req api.PrintRequest) error {
+	a, err := t.post(t.Context(), "/v1/prints", t.announce(key), req)
+	if err != nil {
+		return err
+	}
+	var job sale.Job
+	if err := a.into(&job); err != nil {
+		return &ended{exitUnsure, err}
+	}
+	if !job.Finished() {
+		if a, err = t.ask(t.Context(), http.MethodGet, "/v1/prints/"+url.PathEscape(job.ID)+"?wait=20s", nil); err != nil {
+			return &ended{exitUnsure, err}
+		}
+		if err := a.into(&job); err != nil {
+			return &ended{exitUnsure, err}
+		}
+	}
+	if err := t.print(a, func() error { t.Println(printWords(job)); return nil }); err != nil {
+		return err
+	}
+	return printEnd(job)
 }
 
 // readPrint reads a file, or standard input, into a request.

@@ -13,8 +13,8 @@ import (
 
 // PrintRequest is the body of POST /v1/prints.
 type PrintRequest struct {
-	Form sale.PrintForm `json:"form" enum:"text,image,escpos" doc:"text: lines, each as it is written. image: a picture, PNG or JPEG, no wider than the paper or scaled down to it. escpos: the printer's own commands; only those are let through that print and change nothing for good, and only where the printer's profile says that it has them." example:"text"`
-	Data string         `json:"data" minLength:"1" maxLength:"1060000" doc:"What to print: the text, or a picture or commands in base64." example:"Soup of the day   4.50"`
+	Form sale.PrintForm `json:"form" enum:"text,image,escpos,test" doc:"text: lines, each as it is written. image: a picture, PNG or JPEG, no wider than the paper or scaled down to it. escpos: the printer's own commands; only those are let through that print and change nothing for good, and only where the printer's profile says that it has them. test: a slip that shows whether the printer's settings fit it; it has no data." example:"text"`
+	Data string         `json:"data,omitempty" minLength:"1" maxLength:"1060000" doc:"What to print: the text, or a picture or commands in base64." example:"Soup of the day   4.50"`
 	By   string         `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks." example:"Ana"`
 }
 

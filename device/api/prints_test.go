@@ -21,6 +21,7 @@ func TestPrintsOfTheShopsOwn(t *testing.T) {
 		{"again", "POST", "/v1/prints", `{"form":"text","data":"soup"}`, key("used"), 200, `"id":"P1"`},
 		{"a picture longer than other bodies", "POST", "/v1/prints", `{"form":"image","data":"` + pic + `"}`, key("k2"), 201, `"form":"image"`},
 		{"no base64", "POST", "/v1/prints", `{"form":"escpos","data":"€"}`, key("k3"), 422, "base64"},
+		{"a test slip", "POST", "/v1/prints", `{"form":"test"}`, key("k6"), 201, `"form":"test"`},
 		{"no key", "POST", "/v1/prints", `{"form":"text","data":"soup"}`, nil, 400, "Idempotency-Key"},
 		{"nothing", "POST", "/v1/prints", `{"form":"text","data":""}`, key("k4"), 422, "data"},
 		{"too long", "POST", "/v1/prints", `{"form":"image","data":"` + pic + pic + `"}`, key("k5"), 413, "larger"},

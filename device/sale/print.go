@@ -8,6 +8,7 @@ const (
 	PrintText  PrintForm = "text"   // lines, in UTF-8
 	PrintRaw   PrintForm = "escpos" // the printer's own commands
 	PrintImage PrintForm = "image"  // a picture as wide as the paper
+	PrintTest  PrintForm = "test"   // what shows whether the printer's settings fit it
 )
 
 // Print is something of the shop's own to print: no receipt of posd's.
