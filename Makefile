@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs crash fuzz build deb clean
+.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs crash fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -54,6 +54,9 @@ sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s repla
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device/core -count=1 -timeout 0 -run TestSimulationSeesPlantedBugs -v -args -bugs
 	$(GO) test ./sync/fleet -count=1 -timeout 30m -run TestModelSeesPlantedBugs -v -args -bugs
+
+judge-bugs: ## plants bugs of testdata/bugs in posd, sells with it, and shows that the judge finds each in the history (BUGS="01 04": those)
+	./cmd/possim/judge/bugs.sh $(DIST)/judge $(BUGS)
 
 crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
 	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')

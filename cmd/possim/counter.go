@@ -44,6 +44,8 @@ type setup struct {
 	asleep  bool        // posd is not started: the script does that
 	guarded bool        // the first report is held against the terminal's totals
 	fleet   *fleetPlace // in a chain; nil outside one
+	write   string      // the file of a script's history; empty: none is kept
+	history *history    // nil: none is kept
 }
 
 // counter is a shop's counter inside this computer: four simulators, and posd
@@ -111,7 +113,7 @@ func (c *counter) open(ctx context.Context) (err error) {
 	if c.file, err = c.conf.write(); err != nil {
 		return err
 	}
-	c.api = newClient(c.conf.Listen)
+	c.api = c.setup.history.client(newClient(c.conf.Listen))
 	if c.setup.asleep {
 		return nil
 	}
@@ -134,7 +136,7 @@ func (c *counter) startSimulators() error {
 	if c.terminalLine, err = newLine(filepath.Join(c.dir, "dev", "terminal")); err != nil {
 		return err
 	}
-	c.run("the line of the terminal", func() error { return c.terminalLine.Serve(ctx, c.terminal.ServeConn) })
+	c.run("the line of the terminal", func() error { return c.terminalLine.Serve(ctx, c.setup.history.line("terminal", c.terminal.ServeConn)) })
 	if c.displayLine, err = newLine(filepath.Join(c.dir, "dev", "display")); err != nil {
 		return err
 	}
@@ -144,7 +146,7 @@ func (c *counter) startSimulators() error {
 	if err != nil {
 		return err
 	}
-	gateway, err := c.serve(ctx, "the gateway", c.setup.gateway, c.gateway.Serve)
+	gateway, err := c.serve(ctx, "the gateway", c.setup.gateway, c.setup.history.door("gateway", c.gateway.Serve))
 	if err != nil {
 		return err
 	}
@@ -211,6 +213,7 @@ func (c *counter) startPosd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.setup.history.process(d)
 	c.mu.Lock()
 	c.posd = d
 	c.mu.Unlock()

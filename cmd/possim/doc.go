@@ -37,6 +37,9 @@
 // gateway, paper and glass (trace*.go the tracer, crash*.go flow and rules,
 // play_crash.go the enumeration).
 //
+// With -history a script also writes down what passed between posd and everybody
+// else (history.go), for a judge that is a program of its own, below judge.
+//
 // It knows posd by its contract only: its program, its configuration file and
 // its HTTP API. It fails with what it waited for and what it saw last, and with
 // posd's last words if posd died. Whatever way it ends, posd ends with it.

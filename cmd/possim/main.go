@@ -73,11 +73,8 @@ should. With a command it starts one simulator alone.`,
 	f.DurationVar(&s.think, "think", 3*time.Second, "how `LONG` a customer takes to show a card or to find the telephone")
 	f.Uint64Var(&s.seed, "seed", 1, "`SEED` of the script chaos")
 	f.IntVar(&s.sales, "sales", 40, "how `MANY` sales the script chaos makes")
-	f.StringVar(&s.crash.flow, "flow", "", "the one `FLOW` of the script crashpoints; all when left out")
-	f.StringVar(&s.crash.at, "at", "", "the one `POINT` of the flow, as the script crashpoints names it")
-	f.IntVar(&s.crash.every, "every", 1, "only one in `K` of the crash points")
-	f.IntVar(&s.crash.jobs, "jobs", 12, "how `MANY` crash points at a time")
-	f.BoolVar(&s.crash.marks, "marks", false, "list the boundaries of each flow")
+	f.StringVar(&s.write, "history", "", "`FILE` for what passed between posd and everybody else while a script played; see cmd/possim/judge")
+	crashFlags(f, &s.crash)
 	f.StringVar(&s.level, "log-level", "", "`LEVEL` of posd's log: debug, info, warn or error")
 	f.BoolVar(&verbose, "log", false, "show posd's log")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -105,6 +102,15 @@ should. With a command it starts one simulator alone.`,
 	}
 	c.AddCommand(singleCommands()...)
 	return c
+}
+
+// crashFlags are those of the script crashpoints.
+func crashFlags(f *pflag.FlagSet, c *crashSet) {
+	f.StringVar(&c.flow, "flow", "", "the one `FLOW` of the script crashpoints; all when left out")
+	f.StringVar(&c.at, "at", "", "the one `POINT` of the flow, as the script crashpoints names it")
+	f.IntVar(&c.every, "every", 1, "only one in `K` of the crash points")
+	f.IntVar(&c.jobs, "jobs", 12, "how `MANY` crash points at a time")
+	f.BoolVar(&c.marks, "marks", false, "list the boundaries of each flow")
 }
 
 // twoDashes lets long flags be written with one dash: -script is --script.

@@ -77,11 +77,19 @@ func playScript(ctx context.Context, s script, set setup, out io.Writer) (err er
 		return nil
 	}
 	set.think = s.think
-	c, err := openCounter(ctx, set, out)
-	if err != nil {
+	if set.history, err = openHistory(set.write); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.Close()) }()
+	c, err := openCounter(ctx, set, out)
+	if err != nil {
+		return errors.Join(err, set.history.close())
+	}
+	defer func() { err = errors.Join(err, c.Close(), set.history.close()) }()
+	if set.history != nil {
+		look, stop := context.WithCancel(ctx)
+		defer stop()
+		c.parts.Go(func() { set.history.watch(look, c) })
+	}
 	ctx, cancel := c.watch(ctx)
 	defer cancel()
 	fmt.Fprintf(out, "script %s: %s\nposd's waits here: %s\n\n", s.name, s.summary, set.waits)
@@ -91,6 +99,9 @@ func playScript(ctx context.Context, s script, set setup, out io.Writer) (err er
 		st.faults = append(st.faults, err)
 	} else if cause := context.Cause(ctx); cause != nil {
 		st.faults = append(st.faults, cause)
+	}
+	if err := set.history.finish(ctx, c); err != nil {
+		st.faults = append(st.faults, err)
 	}
 	if len(st.faults) > 0 {
 		return fmt.Errorf("script %s: %w", s.name, errors.Join(st.faults...))
