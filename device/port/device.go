@@ -47,6 +47,8 @@ func openDevice(c Config) (conn, error) {
 	switch {
 	case errors.Is(err, syscall.EBUSY):
 		return nil, fmt.Errorf("%s is in use by another program: find it with `fuser -v %s`: %w", path, path, err)
+	case errors.Is(err, syscall.EPERM): // not EACCES: the device cgroup, not the node's mode
+		return nil, fmt.Errorf("%s may not be opened by this service: its unit's DeviceAllow= has no such device, or the device's driver came after it: `systemctl restart posd`: %w", path, err)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%s may not be opened by this user: add it to the group that owns the device (dialout for serial lines, lp for printers): %w", path, err)
 	case err != nil:
