@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,51 +30,92 @@ func dayOfTills(b *testing.B, tills, sales int) (out []fleet.Message) {
 	return out
 }
 
-// ingest books messages, 500 in a transaction as the hub does, and reports commits a second.
+// measured reports commits a second, and how much of a processor one takes: that
+// does not depend on what else the machine does.
+func measured(b *testing.B, commits int, f func()) {
+	b.Helper()
+	began, worked := time.Now(), worked(b)
+	f()
+	b.ReportMetric(float64(commits)/time.Since(began).Seconds(), "commits/s")
+	b.ReportMetric(float64(worked().Microseconds())/float64(commits), "cpu-µs/commit")
+}
+
+// worked returns a function that says how long this process has worked since.
+func worked(b *testing.B) func() time.Duration {
+	b.Helper()
+	at := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	began := at()
+	return func() time.Duration { return at() - began }
+}
+
+// inTransactions hands the messages over as the hub books them.
+func inTransactions(b *testing.B, all []fleet.Message, each func([]fleet.Message) error) {
+	b.Helper()
+	for from := 0; from < len(all); from += atOnce {
+		if err := each(all[from:min(from+atOnce, len(all))]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// ingest books messages as the hub does: checked while those before them are booked.
 func ingest(b *testing.B, k *books, all []fleet.Message) {
+	b.Helper()
+	w := writerOf(b, k)
+	defer w.close()
+	cal, _ := sale.NewCalendar(time.UTC, "00:00")
+	l := newLedger(w, cal, quiet)
+	measured(b, len(all), func() {
+		ahead := make(chan []checked)
+		go func() {
+			defer close(ahead)
+			inTransactions(b, all, func(some []fleet.Message) error { ahead <- checkAll(some); return nil })
+		}()
+		for some := range ahead {
+			if err := l.book(b.Context(), some, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func writerOf(b *testing.B, k *books) *writer {
 	b.Helper()
 	w, err := k.writer(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer w.close()
-	cal, _ := sale.NewCalendar(time.UTC, "00:00")
-	l := newLedger(w, cal, quiet)
-	began := time.Now()
-	for from := 0; from < len(all); from += atOnce {
-		if err := l.book(b.Context(), fleet.Delivery{Messages: all[from:min(from+atOnce, len(all))]}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(all))/time.Since(began).Seconds(), "commits/s")
+	return w
 }
+
+const bareTable = "CREATE TABLE bare (n TEXT, e TEXT, c BIGINT, body TEXT, PRIMARY KEY (n, e, c))"
 
 // bare stores the same bytes by bare inserts into one table, as many in a transaction.
 func bare(b *testing.B, k *books, all []fleet.Message) {
 	b.Helper()
-	w, err := k.writer(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
+	w := writerOf(b, k)
 	defer w.close()
-	if _, err := k.db.Exec("CREATE TABLE bare (n TEXT, e TEXT, c BIGINT, body TEXT, PRIMARY KEY (n, e, c))"); err != nil {
+	if _, err := k.db.Exec(bareTable); err != nil {
 		b.Fatal(err)
 	}
-	began := time.Now()
-	for from := 0; from < len(all); from += atOnce {
-		err := w.transact(b.Context(), func() error {
-			for _, m := range all[from:min(from+atOnce, len(all))] {
-				if _, err := w.exec(b.Context(), "INSERT INTO bare VALUES (?, ?, ?, ?)", m.Name.String(), m.Epoch, m.Commit, string(m.Body)); err != nil {
-					return err
+	measured(b, len(all), func() {
+		inTransactions(b, all, func(some []fleet.Message) error {
+			return w.transact(b.Context(), func() error {
+				for _, m := range some {
+					if _, err := w.exec(b.Context(), "INSERT INTO bare VALUES (?, ?, ?, ?)", m.Name.String(), m.Epoch, m.Commit, string(m.Body)); err != nil {
+						return err
+					}
 				}
-			}
-			return nil
+				return nil
+			})
 		})
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(all))/time.Since(began).Seconds(), "commits/s")
+	})
 }
 
 // BenchmarkHub measures what a hub books a second on SQLite, beside bare inserts of the same bytes.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -136,7 +137,7 @@ func bookAll(t *testing.T, b *books, all ...fleet.Message) {
 	}
 	defer w.close()
 	cal, _ := sale.NewCalendar(time.UTC, "00:00")
-	if err := newLedger(w, cal, quiet).book(t.Context(), fleet.Delivery{Messages: all}); err != nil {
+	if err := newLedger(w, cal, quiet).book(t.Context(), checkAll(all), nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -344,11 +345,12 @@ func testRollback(t *testing.T, b *books) {
 	l := newLedger(w, cal, quiet)
 	ctx, cancel := context.WithCancel(t.Context())
 	err = w.transact(ctx, func() error {
-		if err := l.message(ctx, all[0]); err != nil {
+		first, second := check(all[0]), check(all[1])
+		if err := errors.Join(l.message(ctx, &first), l.flush(ctx)); err != nil {
 			return err
 		}
 		cancel()
-		return l.message(ctx, all[1])
+		return errors.Join(l.message(ctx, &second), l.flush(ctx))
 	})
 	if err == nil {
 		t.Fatal("it did not fail")

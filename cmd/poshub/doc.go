@@ -1,14 +1,15 @@
 // Command poshub keeps the books of a chain of shops: it reads the stream to which
 // every counter publishes its journal, verifies each commit, and writes SQL.
 //
-//	stream BOOKS --fleet.Feed--> ledger --one transaction--> books (SQLite, PostgreSQL)
-//	                               |                            |
-//	                               +-- alarms                   +-- page, JSON, CSV, /metrics
-//	                                                            +-- export: a journal for a new box
+//	stream BOOKS --fleet.Feed--> check --> ledger --one transaction--> books (SQLite, PostgreSQL)
+//	                                          |                           |
+//	                                          +-- alarms                  +-- page, JSON, CSV, /metrics
+//	                                                                      +-- export: a journal for a new box
 //
 //	hub.go        the loop: read, book, acknowledge; the stream compared with the books
 //	ingest.go     the ledger: what is booked, held, or an alarm
-//	rows.go       the rows of a commit, and the sums
+//	check.go      what a message proves by itself, on all processors
+//	batch.go      what a transaction writes: rows and sums, in a few statements
 //	sql.go        both databases, and the lock by which one hub writes
 //	schema.sql    the tables
 //	queries.go    what is asked of the books

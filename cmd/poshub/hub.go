@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// atOnce is how many messages one transaction books.
-	atOnce = 500
+	// atOnce is how many messages one transaction books, of not more than bytesAtOnce.
+	atOnce, bytesAtOnce = 2000, 16 << 20
 	// readWait is how long the stream is waited for.
 	readWait = 2 * time.Second
 	// checkEvery is how often the stream's settings are looked at again.
@@ -109,19 +109,19 @@ func (h *hub) session(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	if err := h.compare(ctx, l, feed); err != nil {
-		return err
-	}
-	checked := time.Time{}
+	from := &reader{feed: feed}
+	defer from.rest()
+	looked := time.Time{}
 	for {
-		if time.Since(checked) > checkEvery {
-			checked = time.Now()
+		if time.Since(looked) > checkEvery {
+			looked = time.Now()
+			from.rest()
 			h.check(ctx)
 			if err := h.compare(ctx, l, feed); err != nil {
 				return err
 			}
 		}
-		if err := h.turn(ctx, l, feed); err != nil {
+		if err := h.turn(ctx, l, from); err != nil {
 			return err
 		}
 		if err := l.heard(ctx, words.take()); err != nil {
@@ -131,16 +131,61 @@ func (h *hub) session(ctx context.Context) error {
 	}
 }
 
+// reader reads the stream one delivery ahead of what is booked, and checks it.
+type reader struct {
+	feed *fleet.Feed
+	next chan delivery
+}
+
+type delivery struct {
+	fleet.Delivery
+	checked []checked
+	err     error
+}
+
+// take returns what comes next, and has the one behind it read meanwhile.
+func (r *reader) take(ctx context.Context) delivery {
+	if r.next == nil {
+		r.ahead(ctx)
+	}
+	d := <-r.next
+	r.next = nil
+	if d.err == nil && !d.Empty() {
+		r.ahead(ctx)
+	}
+	return d
+}
+
+func (r *reader) ahead(ctx context.Context) {
+	next := make(chan delivery, 1)
+	r.next = next
+	go func() {
+		d, err := r.feed.Next(ctx, atOnce, bytesAtOnce, readWait)
+		next <- delivery{d, checkAll(d.Messages), err}
+	}()
+}
+
+// rest gives back what was read ahead.
+func (r *reader) rest() {
+	if r.next == nil {
+		return
+	}
+	d := <-r.next
+	r.next = nil
+	d.Undone()
+}
+
 // turn books what comes next. A message is acknowledged behind the commit of the database.
-func (h *hub) turn(ctx context.Context, l *ledger, feed *fleet.Feed) error {
-	d, err := feed.Next(ctx, atOnce, readWait)
-	if err != nil {
-		return err
+func (h *hub) turn(ctx context.Context, l *ledger, from *reader) error {
+	d := from.take(ctx)
+	if d.err != nil {
+		d.Undone()
+		return d.err
 	}
 	if d.Empty() {
 		return nil
 	}
-	if err := l.book(ctx, d); err != nil {
+	if err := l.book(ctx, d.checked, d.Strange); err != nil {
 		d.Undone()
 		return err
 	}

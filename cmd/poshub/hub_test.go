@@ -123,7 +123,7 @@ func TestKilledBetweenTheBooksAndTheAcknowledgement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := feed.Next(t.Context(), 10, 10*time.Second)
+	d, err := feed.Next(t.Context(), 10, 1<<20, 10*time.Second)
 	if err != nil || len(d.Messages) != 2 {
 		t.Fatal(len(d.Messages), err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -34,14 +33,20 @@ type ledger struct {
 	cal    sale.Calendar
 	now    func() time.Time
 	log    *slog.Logger
-	epochs map[[2]string]*epochState // of this transaction and earlier ones; dropped when one fails
 	raised int
+
+	// What is known of the books, of this transaction and earlier ones; dropped when one fails.
+	epochs map[[2]string]*epochState
+	newest map[string]int64 // number of each counter's newest epoch
+	batch  *batch
 }
 
 type epochState struct {
 	no, first, last int64
 	hash            string
 	from            sale.Ancestor
+	held            int64 // commits that wait
+	gap             bool  // its alarm stands
 }
 
 // kinds of alarm.
@@ -56,66 +61,72 @@ const (
 )
 
 func newLedger(w *writer, cal sale.Calendar, log *slog.Logger) *ledger {
-	return &ledger{w: w, cal: cal, now: time.Now, log: log, epochs: map[[2]string]*epochState{}}
+	l := &ledger{w: w, cal: cal, now: time.Now, log: log}
+	l.forget()
+	return l
 }
 
-// book books messages in one transaction.
-func (l *ledger) book(ctx context.Context, d fleet.Delivery) error {
+func (l *ledger) forget() {
+	l.epochs, l.newest, l.batch = map[[2]string]*epochState{}, map[string]int64{}, newBatch()
+}
+
+// book books messages in one transaction; strange are words about others that are no messages of the books.
+func (l *ledger) book(ctx context.Context, all []checked, strange []string) error {
 	err := l.w.transact(ctx, func() error {
-		for _, words := range d.Strange {
+		for _, words := range strange {
 			if err := l.alarm(ctx, "", "", 0, alarmRead, words); err != nil {
 				return err
 			}
 		}
 		last := uint64(0)
-		for _, m := range d.Messages {
-			if err := l.message(ctx, m); err != nil {
-				return fmt.Errorf("book commit %d of %s: %w", m.Commit, m.Name, err)
+		for i := range all {
+			if err := l.message(ctx, &all[i]); err != nil {
+				return fmt.Errorf("book commit %d of %s: %w", all[i].Commit, all[i].Name, err)
 			}
-			last = max(last, m.Seq)
+			last = max(last, all[i].Seq)
+		}
+		if err := l.flush(ctx); err != nil {
+			return fmt.Errorf("book %d messages: %w", len(all), err)
 		}
 		return l.reached(ctx, last)
 	})
 	if err != nil {
-		clear(l.epochs)
+		l.forget()
 	}
 	return err
 }
 
-func (l *ledger) message(ctx context.Context, m fleet.Message) error {
-	till := m.Name.String()
-	text := string(m.Body)
-	if m.Parts > 1 {
-		whole, err := l.part(ctx, m)
+func (l *ledger) message(ctx context.Context, b *checked) error {
+	if b.Parts > 1 {
+		whole, err := l.part(ctx, b)
 		if err != nil || whole == "" {
 			return err
 		}
-		text = whole
+		b.text = whole
+		b.read()
 	}
-	b, err := fleet.Decode([]byte(text))
-	if err != nil {
-		return l.alarm(ctx, till, m.Epoch, m.Commit, alarmRead, err.Error())
+	if b.unreadable != nil {
+		return l.alarm(ctx, b.till, b.Epoch, b.Commit, alarmRead, b.unreadable.Error())
 	}
-	c := b.Commit
-	if c.No != m.Commit || c.Hash != m.Hash || c.Hash != sale.HashCommit(c.Prev, c.No, c.Entries) {
-		return l.alarm(ctx, till, m.Epoch, m.Commit, alarmHash, "its hash is not that of what it says: it was changed on the way, or in the stream")
+	if b.altered {
+		return l.alarm(ctx, b.till, b.Epoch, b.Commit, alarmHash, "its hash is not that of what it says: it was changed on the way, or in the stream")
 	}
-	if err := l.commit(ctx, till, m.Epoch, b, text); err != nil {
+	if err := l.commit(ctx, b); err != nil {
 		return err
 	}
-	return l.release(ctx, till, m.Epoch)
+	return l.release(ctx, b.till, b.Epoch)
 }
 
 // part keeps a part of a large commit and returns the whole with the last one.
-func (l *ledger) part(ctx context.Context, m fleet.Message) (string, error) {
-	till := m.Name.String()
+func (l *ledger) part(ctx context.Context, m *checked) (string, error) {
+	till := m.till
 	if m.Part == 1 { // once more from its beginning: what was there was never finished
 		if _, err := l.w.exec(ctx, "DELETE FROM parts WHERE till = ? AND epoch = ? AND commit_no = ?", till, m.Epoch, m.Commit); err != nil {
 			return "", err
 		}
 	}
 	if _, err := l.w.exec(ctx, "INSERT INTO parts (till, epoch, commit_no, part, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (till, epoch, commit_no, part) DO UPDATE SET body = excluded.body",
-		till, m.Epoch, m.Commit, m.Part, string(m.Body)); err != nil || m.Part < m.Parts {
+		till, m.Epoch, m.Commit, m.Part, m.text); err != nil || m.Part < m.Parts {
 		return "", err
 	}
 	stmt, err := l.w.stmt(ctx, "SELECT body FROM parts WHERE till = ? AND epoch = ? AND commit_no = ? ORDER BY part")
@@ -148,18 +159,18 @@ func (l *ledger) part(ctx context.Context, m fleet.Message) (string, error) {
 }
 
 // commit decides what becomes of a commit whose hash is right.
-func (l *ledger) commit(ctx context.Context, till, epoch string, b fleet.Body, text string) error {
-	c := b.Commit
+func (l *ledger) commit(ctx context.Context, b *checked) error {
+	till, epoch, c := b.till, b.Epoch, b.body.Commit
 	e, err := l.epoch(ctx, till, epoch)
 	if err != nil {
 		return err
 	}
 	if e == nil {
-		if e, err = l.begin(ctx, till, epoch, b); err != nil {
+		if e, err = l.begin(ctx, till, epoch, b.body); err != nil {
 			return err
 		}
 		if e == nil {
-			return l.hold(ctx, till, epoch, c, text)
+			return l.hold(ctx, nil, b)
 		}
 	}
 	switch {
@@ -169,54 +180,37 @@ func (l *ledger) commit(ctx context.Context, till, epoch string, b fleet.Body, t
 		if err := l.alarm(ctx, till, epoch, e.last+1, alarmGap, fmt.Sprintf("commits %d to %d are missing; later ones wait", e.last+1, c.No-1)); err != nil {
 			return err
 		}
-		return l.hold(ctx, till, epoch, c, text)
+		e.gap = true
+		return l.hold(ctx, e, b)
 	case c.Prev != e.hash:
 		return l.alarm(ctx, till, epoch, c.No, alarmFork, fmt.Sprintf("it does not follow commit %d as it was booked (%.8s there, %.8s here): two boxes wrote under one name", e.last, c.Prev, e.hash))
 	}
-	if words := unproven(c); words != "" {
-		if err := l.alarm(ctx, till, epoch, c.No, alarmRow, words); err != nil {
+	if b.unproven != "" {
+		if err := l.alarm(ctx, till, epoch, c.No, alarmRow, b.unproven); err != nil {
 			return err
 		}
-		return l.hold(ctx, till, epoch, c, text)
+		return l.hold(ctx, e, b)
 	}
-	if _, err := l.w.exec(ctx, "INSERT INTO commits (till, epoch, commit_no, hash, entries) VALUES (?, ?, ?, ?, ?)", till, epoch, c.No, c.Hash, plainText(c.Entries)); err != nil {
+	l.batch.commits = append(l.batch.commits, []any{till, epoch, c.No, c.Hash, plainText(c.Entries)})
+	l.batch.hashes[commitKey{till, epoch, c.No}] = c.Hash
+	l.batch.epochs[[2]string{till, epoch}] = e
+	if err := l.rows(ctx, till, e, b); err != nil {
 		return err
 	}
-	if err := l.rows(ctx, till, e, c); err != nil {
-		return err
-	}
-	if err := l.clear(ctx, till, epoch, c.No, alarmGap); err != nil {
-		return err
+	if e.gap {
+		if err := l.clear(ctx, till, epoch, c.No, alarmGap); err != nil {
+			return err
+		}
+		if e.gap, err = l.w.find(ctx, gapStands, []any{till, epoch}, new(int)); err != nil {
+			return err
+		}
 	}
 	e.last, e.hash = c.No, c.Hash
-	_, err = l.w.exec(ctx, "UPDATE epochs SET last = ?, last_hash = ? WHERE till = ? AND epoch = ?", e.last, e.hash, till, epoch)
-	return err
+	return nil
 }
 
-// unproven names a row that is not as the commit's digest says.
-func unproven(c sale.Commit) string {
-	if strings.HasPrefix(c.Entries, sale.SumPrefix) {
-		if len(c.Rows) > 0 {
-			return "it has rows, and of its digests only the sum"
-		}
-		return ""
-	}
-	last := map[string]string{}
-	for line := range strings.Lines(c.Entries) {
-		table, key, digest, err := sale.ParseEntry(line)
-		if err != nil {
-			return err.Error()
-		}
-		last[table+" "+key] = digest
-	}
-	for _, r := range c.Rows {
-		digest, there := last[r.Table+" "+r.Key]
-		if !there || len(r.Withheld) == 0 && digest != sale.DigestRow(r.Names, r.Values) {
-			return fmt.Sprintf("%s %s is not as its digest says", r.Table, r.Key)
-		}
-	}
-	return ""
-}
+// gapStands finds an alarm of a gap.
+const gapStands = "SELECT 1 FROM alarms WHERE till = ? AND epoch = ? AND kind = 'gap' AND cleared_at = '' LIMIT 1"
 
 // again looks at a commit that was booked already.
 func (l *ledger) again(ctx context.Context, till, epoch string, e *epochState, c sale.Commit) error {
@@ -224,14 +218,23 @@ func (l *ledger) again(ctx context.Context, till, epoch string, e *epochState, c
 	if c.No < e.first { // of the epoch before, published again under this one
 		of = e.from.Epoch
 	}
-	var hash string
-	if _, err := l.w.find(ctx, "SELECT hash FROM commits WHERE till = ? AND epoch = ? AND commit_no = ?", []any{till, of, c.No}, &hash); err != nil {
+	hash, err := l.hashOf(ctx, till, of, c.No)
+	if err != nil {
 		return err
 	}
 	if hash == c.Hash {
 		return nil
 	}
 	return l.alarm(ctx, till, epoch, c.No, alarmFork, fmt.Sprintf("it was booked with hash %.8s and came again with %.8s: two boxes wrote under one name", hash, c.Hash))
+}
+
+// hashOf is the hash under which a commit is booked, empty if it is not.
+func (l *ledger) hashOf(ctx context.Context, till, epoch string, no int64) (hash string, err error) {
+	if hash = l.batch.hashes[commitKey{till, epoch, no}]; hash != "" {
+		return hash, nil
+	}
+	_, err = l.w.find(ctx, "SELECT hash FROM commits WHERE till = ? AND epoch = ? AND commit_no = ?", []any{till, epoch, no}, &hash)
+	return hash, err
 }
 
 // epoch returns what is booked of an epoch, nil if nothing is.
@@ -245,12 +248,30 @@ func (l *ledger) epoch(ctx context.Context, till, epoch string) (*epochState, er
 	if err != nil || !found {
 		return nil, err
 	}
-	l.epochs[[2]string{till, epoch}] = e
-	return e, nil
+	return e, l.known(ctx, till, epoch, e)
+}
+
+// known reads what else is asked at every commit of an epoch, and remembers it.
+func (l *ledger) known(ctx context.Context, till, epoch string, e *epochState) (err error) {
+	if _, err := l.w.find(ctx, "SELECT count(*) FROM held WHERE till = ? AND epoch = ?", []any{till, epoch}, &e.held); err != nil {
+		return err
+	}
+	if e.gap, err = l.w.find(ctx, gapStands, []any{till, epoch}, new(int)); err != nil {
+		return err
+	}
+	var most int64
+	if _, err := l.w.find(ctx, "SELECT coalesce(max(no), 0) FROM epochs WHERE till = ?", []any{till}, &most); err != nil {
+		return err
+	}
+	l.epochs[[2]string{till, epoch}], l.newest[till] = e, most
+	return nil
 }
 
 // begin books the beginning of an epoch; it returns nil where that cannot be, and says why.
 func (l *ledger) begin(ctx context.Context, till, epoch string, b fleet.Body) (*epochState, error) {
+	if err := l.flush(ctx); err != nil { // what is asked here is asked of the books alone
+		return nil, err
+	}
 	c := b.Commit
 	e := &epochState{first: c.No, last: c.No - 1, hash: c.Prev}
 	switch {
@@ -259,12 +280,11 @@ func (l *ledger) begin(ctx context.Context, till, epoch string, b fleet.Body) (*
 		return nil, l.alarm(ctx, till, epoch, 1, alarmGap, fmt.Sprintf("commits 1 to %d are missing; later ones wait", c.No-1))
 	default:
 		e.from = *b.From
-		var hash string
-		found, err := l.w.find(ctx, "SELECT hash FROM commits WHERE till = ? AND epoch = ? AND commit_no = ?", []any{till, e.from.Epoch, e.from.Commit}, &hash)
+		hash, err := l.hashOf(ctx, till, e.from.Epoch, e.from.Commit)
 		if err != nil {
 			return nil, err
 		}
-		if !found || e.from.Commit != c.No-1 {
+		if hash == "" || e.from.Commit != c.No-1 {
 			return nil, l.alarm(ctx, till, epoch, c.No-1, alarmGap, fmt.Sprintf("it continues commit %d of epoch %s, which is not here", e.from.Commit, e.from.Epoch))
 		}
 		if hash != c.Prev {
@@ -287,14 +307,18 @@ func (l *ledger) begin(ctx context.Context, till, epoch string, b fleet.Body) (*
 	e.no = most + 1
 	_, err := l.w.exec(ctx, "INSERT INTO epochs (till, epoch, no, from_epoch, from_commit, first, last, last_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		till, epoch, e.no, e.from.Epoch, e.from.Commit, e.first, e.last, e.hash)
-	if err == nil {
-		l.epochs[[2]string{till, epoch}] = e
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	return e, l.known(ctx, till, epoch, e)
 }
 
-func (l *ledger) hold(ctx context.Context, till, epoch string, c sale.Commit, text string) error {
-	_, err := l.w.exec(ctx, "INSERT INTO held (till, epoch, commit_no, hash, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (till, epoch, commit_no) DO NOTHING", till, epoch, c.No, c.Hash, text)
+// hold keeps a commit that cannot be booked yet; e is nil where its epoch has not begun.
+func (l *ledger) hold(ctx context.Context, e *epochState, b *checked) error {
+	n, err := l.w.exec(ctx, "INSERT INTO held (till, epoch, commit_no, hash, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (till, epoch, commit_no) DO NOTHING", b.till, b.Epoch, b.Commit, b.Hash, b.text)
+	if e != nil {
+		e.held += n
+	}
 	return err
 }
 
@@ -302,21 +326,23 @@ func (l *ledger) hold(ctx context.Context, till, epoch string, c sale.Commit, te
 func (l *ledger) release(ctx context.Context, till, epoch string) error {
 	for {
 		e, err := l.epoch(ctx, till, epoch)
-		if err != nil || e == nil {
+		if err != nil || e == nil || e.held == 0 {
 			return err
 		}
-		var text string
 		next := e.last + 1
-		found, err := l.w.find(ctx, "SELECT body FROM held WHERE till = ? AND epoch = ? AND commit_no = ?", []any{till, epoch, next}, &text)
+		b := checked{Message: fleet.Message{Epoch: epoch, Commit: next}, till: till}
+		found, err := l.w.find(ctx, "SELECT hash, body FROM held WHERE till = ? AND epoch = ? AND commit_no = ?", []any{till, epoch, next}, &b.Hash, &b.text)
 		if err != nil || !found {
 			return err
 		}
-		b, err := fleet.Decode([]byte(text))
-		if err != nil {
-			return err
+		if b.read(); b.unreadable != nil {
+			return b.unreadable
 		}
-		if b.Commit.Prev == e.hash && unproven(b.Commit) == "" {
-			if err := l.commit(ctx, till, epoch, b, text); err != nil {
+		if b.altered {
+			return l.alarm(ctx, till, epoch, next, alarmHash, "what was kept of it until those before it came was changed in the database")
+		}
+		if b.body.Commit.Prev == e.hash && b.unproven == "" {
+			if err := l.commit(ctx, &b); err != nil {
 				return err
 			}
 		}
@@ -326,6 +352,7 @@ func (l *ledger) release(ctx context.Context, till, epoch string) error {
 		if _, err := l.w.exec(ctx, "DELETE FROM held WHERE till = ? AND epoch = ? AND commit_no = ?", till, epoch, next); err != nil {
 			return err
 		}
+		e.held--
 	}
 }
 
@@ -358,18 +385,3 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // plainText is a text without what PostgreSQL cannot store.
 func plainText(s string) string { return strings.ReplaceAll(s, "\x00", "\\0") }
-
-// dataOf writes a row as it is kept in facts.
-func dataOf(r sale.CommitRow) (string, error) {
-	text, err := json.Marshal(r)
-	return string(text), err
-}
-
-// rowOf undoes dataOf.
-func rowOf(data string) (r sale.CommitRow, err error) {
-	b, err := fleet.Decode([]byte(`{"format":1,"commit":{"rows":[` + data + `]}}`))
-	if err != nil || len(b.Commit.Rows) != 1 {
-		return r, fmt.Errorf("read a row of the books: %w", err)
-	}
-	return b.Commit.Rows[0], nil
-}

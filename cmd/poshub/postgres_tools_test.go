@@ -18,6 +18,11 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"posd/sync/fleet"
 )
 
 // postgres is a PostgreSQL server of this test's own, reached by a socket in its
@@ -29,7 +34,7 @@ type postgres struct {
 
 // startPostgres makes a cluster and runs its server until the test ends. The
 // server refuses to run as root, so it runs as the user that Debian's package made.
-func startPostgres(t *testing.T) *postgres {
+func startPostgres(t testing.TB, settings ...string) *postgres {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil || len(found) == 0 {
@@ -55,7 +60,11 @@ func startPostgres(t *testing.T) *postgres {
 	if c, said := command("initdb", "-D", data, "-U", "books", "-A", "trust", "-E", "UTF8", "--no-sync"); c.Run() != nil {
 		t.Fatalf("make a cluster: %s", said)
 	}
-	server, said := command("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
+	args := []string{"-D", data, "-k", dir, "-c", "listen_addresses="}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	server, said := command("postgres", args...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +78,7 @@ func startPostgres(t *testing.T) *postgres {
 }
 
 // ownerOf gives the folder to the server's user and returns that user.
-func ownerOf(t *testing.T, dir string) *syscall.Credential {
+func ownerOf(t testing.TB, dir string) *syscall.Credential {
 	t.Helper()
 	u, err := user.Lookup("postgres")
 	if err != nil {
@@ -89,7 +98,7 @@ func (p *postgres) url(database string) string {
 }
 
 // exec runs a statement as soon as the server takes one.
-func (p *postgres) exec(t *testing.T, said fmt.Stringer, query string) {
+func (p *postgres) exec(t testing.TB, said fmt.Stringer, query string) {
 	t.Helper()
 	db, err := sql.Open("pgx", p.url("postgres"))
 	if err != nil {
@@ -107,7 +116,7 @@ func (p *postgres) exec(t *testing.T, said fmt.Stringer, query string) {
 }
 
 // books are new books in a database of their own.
-func (p *postgres) books(t *testing.T) Books {
+func (p *postgres) books(t testing.TB) Books {
 	t.Helper()
 	name := fmt.Sprintf("books%d", p.n.Add(1))
 	p.exec(t, new(bytes.Buffer), "CREATE DATABASE "+name)
@@ -120,7 +129,7 @@ func (p *postgres) books(t *testing.T) Books {
 
 // The same promises as on SQLite.
 func TestBooksOnPostgreSQL(t *testing.T) {
-	p := startPostgres(t)
+	p := startPostgres(t, "fsync=off")
 	for _, test := range booksTests {
 		t.Run(test.name, func(t *testing.T) {
 			b, err := openBooks(t.Context(), p.books(t))
@@ -135,7 +144,7 @@ func TestBooksOnPostgreSQL(t *testing.T) {
 
 // Hubs that start at once on an empty database all have its tables.
 func TestHubsThatStartAtOnceMakeTheTables(t *testing.T) {
-	c := startPostgres(t).books(t)
+	c := startPostgres(t, "fsync=off").books(t)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -148,4 +157,47 @@ func TestHubsThatStartAtOnceMakeTheTables(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// copied stores the same bytes by COPY into one table, as many in a transaction:
+// the fastest way into PostgreSQL.
+func copied(b *testing.B, k *books, all []fleet.Message) {
+	b.Helper()
+	w := writerOf(b, k)
+	defer w.close()
+	if _, err := k.db.Exec(bareTable); err != nil {
+		b.Fatal(err)
+	}
+	measured(b, len(all), func() {
+		inTransactions(b, all, func(some []fleet.Message) error {
+			return w.c.Raw(func(c any) error {
+				_, err := c.(*stdlib.Conn).Conn().CopyFrom(b.Context(), pgx.Identifier{"bare"}, []string{"n", "e", "c", "body"}, pgx.CopyFromSlice(len(some), func(i int) ([]any, error) {
+					return []any{some[i].Name.String(), some[i].Epoch, some[i].Commit, string(some[i].Body)}, nil
+				}))
+				return err
+			})
+		})
+	})
+}
+
+// BenchmarkHubOnPostgreSQL measures what a hub books a second on PostgreSQL as it is
+// installed, beside COPY and bare inserts of the same bytes.
+func BenchmarkHubOnPostgreSQL(b *testing.B) {
+	all := dayOfTills(b, 20, 250)
+	p := startPostgres(b)
+	for _, how := range []struct {
+		name string
+		run  func(*testing.B, *books, []fleet.Message)
+	}{{"COPY", copied}, {"bare-inserts", bare}, {"books", ingest}} {
+		b.Run(how.name, func(b *testing.B) {
+			for range b.N {
+				k, err := openBooks(b.Context(), p.books(b))
+				if err != nil {
+					b.Fatal(err)
+				}
+				how.run(b, k, all)
+				k.db.Close()
+			}
+		})
+	}
 }

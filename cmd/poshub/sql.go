@@ -135,6 +135,10 @@ func (b *books) writer(ctx context.Context) (_ *writer, err error) {
 		if !got {
 			return nil, errOtherWrites
 		}
+		// Tables grow while the statements stay: a plan that was made for an empty one must not.
+		if _, err := w.c.ExecContext(ctx, "SET plan_cache_mode = force_custom_plan"); err != nil {
+			return nil, fmt.Errorf("set up the connection: %w", err)
+		}
 		return w, nil
 	}
 	if w.lock, err = os.OpenFile(b.path+".lock", os.O_RDWR|os.O_CREATE, 0o640); err != nil {
@@ -181,6 +185,62 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) (int64, er
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+// manyRows is how many rows one statement writes or asks for.
+const manyRows = 128
+
+// insert writes rows by statements of many rows each. Those that are left behind the
+// last whole statement go in steps of powers of two, so that few texts are prepared.
+func (w *writer) insert(ctx context.Context, into, conflict string, rows [][]any) error {
+	return w.among(ctx, into+" VALUES ", " "+conflict, nil, rows, nil)
+}
+
+// among runs a statement that has keys, or rows, between head and tail; first are
+// the values that head asks for. each, if it is not nil, reads an answer.
+func (w *writer) among(ctx context.Context, head, tail string, first []any, rows [][]any, each func(*sql.Rows) error) error {
+	for n := manyRows; len(rows) > 0; {
+		for n > len(rows) {
+			n /= 2
+		}
+		args := append(make([]any, 0, len(first)+n*len(rows[0])), first...)
+		for _, r := range rows[:n] {
+			args = append(args, r...)
+		}
+		stmt, err := w.many(ctx, head, tail, n, len(rows[0]))
+		if err != nil {
+			return err
+		}
+		rows = rows[n:]
+		if each == nil {
+			if _, err := stmt.ExecContext(ctx, args...); err != nil {
+				return err
+			}
+		} else if err := eachRow(ctx, stmt, args, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// many is the statement for n rows of so many columns.
+func (w *writer) many(ctx context.Context, head, tail string, n, columns int) (*sql.Stmt, error) {
+	one := "(?" + strings.Repeat(", ?", columns-1) + ")"
+	return w.stmt(ctx, head+one+strings.Repeat(", "+one, n-1)+tail)
+}
+
+func eachRow(ctx context.Context, stmt *sql.Stmt, args []any, each func(*sql.Rows) error) error {
+	found, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		if err := each(found); err != nil {
+			return err
+		}
+	}
+	return found.Err()
 }
 
 // find reads one row; there is none if it returns false.

@@ -22,8 +22,8 @@ type Feed struct {
 	doneWait time.Duration
 }
 
-// pending is how many messages may be under way.
-const pending = 2000
+// pending is how many messages may be under way: those that are booked, and those read ahead.
+const pending = 6000
 
 // OpenFeed opens the durable consumer of that name, making it if there is none.
 // What a hub was handed and did not say to be done comes again after doneWait.
@@ -84,9 +84,9 @@ type Delivery struct {
 	raw      []jetstream.Msg
 }
 
-// Next reads at most most messages, waiting for the first up to wait.
-func (f *Feed) Next(ctx context.Context, most int, wait time.Duration) (d Delivery, err error) {
-	batch, err := f.reader.Fetch(most, jetstream.FetchMaxWait(wait))
+// Next reads at most most messages of so many bytes, waiting for them up to wait.
+func (f *Feed) Next(ctx context.Context, most, bytes int, wait time.Duration) (d Delivery, err error) {
+	batch, err := f.reader.Fetch(most, jetstream.FetchMaxBytes(bytes), jetstream.FetchMaxWait(wait))
 	if err != nil {
 		return d, fmt.Errorf("read the stream: %w", err)
 	}

@@ -66,7 +66,7 @@ func (h *hub) read(t testing.TB) (all []fleet.Message) {
 		t.Fatal(err)
 	}
 	for uint64(len(all)) < state.Last {
-		d, err := f.Next(t.Context(), 500, 5*time.Second)
+		d, err := f.Next(t.Context(), 500, 1<<20, 5*time.Second)
 		if err != nil || len(d.Strange) > 0 {
 			t.Fatal(d.Strange, err)
 		}

@@ -163,7 +163,7 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := feed.Next(t.Context(), 10, 10*time.Second); err != nil || len(d.Messages) != 5 {
+	if d, err := feed.Next(t.Context(), 10, 1<<20, 10*time.Second); err != nil || len(d.Messages) != 5 {
 		t.Fatal(len(d.Messages), err)
 	}
 	other, err := fleet.Dial([]string{url}, seeds["UTILL2"], ca, "shop1/t2", slog.New(slog.DiscardHandler))
