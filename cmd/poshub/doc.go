@@ -14,7 +14,7 @@
 //	schema.sql    the tables
 //	queries.go    what is asked of the books
 //	export.go     a counter's journal, put together for posd restore
-//	site.go       the page and its lists; tokens.go who may see it
+//	site.go       the page and its lists; tokens.go, sessions.go who may see it
 //	command.go    run, init, check, export
 //	config.go     the configuration file
 //

@@ -24,13 +24,14 @@ var pageFiles embed.FS
 
 // site is the hub's page, its lists as JSON and CSV, and its numbers. It only reads.
 type site struct {
-	h      *hub
-	listen net.Listener
-	mux    *http.ServeMux
+	h        *hub
+	listen   net.Listener
+	mux      *http.ServeMux
+	sessions *sessions
 }
 
 func newSite(h *hub) (*site, error) {
-	s := &site{h: h, mux: http.NewServeMux()}
+	s := &site{h: h, mux: http.NewServeMux(), sessions: newSessions()}
 	made, err := readTokens(h.config.Page.Tokens)
 	if err != nil {
 		return nil, err
@@ -61,6 +62,7 @@ func newSite(h *hub) (*site, error) {
 	s.mux.HandleFunc("GET /api/hub", s.hub)
 	s.mux.HandleFunc("GET /metrics", s.metrics)
 	s.mux.HandleFunc("POST /login", s.login)
+	s.mux.HandleFunc("POST /logout", s.logout)
 	s.mux.Handle("GET /", pages())
 	return s, nil
 }
@@ -160,7 +162,7 @@ func (s *site) today() string {
 }
 
 // hub says how the hub itself is.
-func (s *site) hub(w http.ResponseWriter, _ *http.Request) {
+func (s *site) hub(w http.ResponseWriter, r *http.Request) {
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	findings := []string{}
@@ -169,7 +171,7 @@ func (s *site) hub(w http.ResponseWriter, _ *http.Request) {
 	}
 	writeJSON(w, map[string]any{
 		"title": s.h.config.Title, "today": s.today(), "trouble": s.h.trouble, "writes": s.h.writes, "booked": s.h.booked,
-		"behind": s.h.last - min(s.h.last, s.h.reached), "findings": findings, "version": release,
+		"behind": s.h.last - min(s.h.last, s.h.reached), "findings": findings, "version": release, "session": s.begun(r),
 	})
 }
 
@@ -192,7 +194,7 @@ func (s *site) guard(next http.Handler) http.Handler {
 			return
 		}
 		open := r.URL.Path == "/login" || r.URL.Path == "/login.html" || r.URL.Path == "/page.css"
-		if len(made) > 0 && !open && !shows(r, made) {
+		if len(made) > 0 && !open && !s.shows(r, made) {
 			if r.URL.Path == "/" {
 				http.Redirect(w, r, "/login.html", http.StatusSeeOther)
 				return
@@ -213,19 +215,8 @@ func loopbackHost(hostport string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-const cookieName = "poshub"
-
-// shows reports whether a request shows one of the tokens.
-func shows(r *http.Request, made map[string]string) bool {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if c, err := r.Cookie(cookieName); !ok && err == nil {
-		token = c.Value
-	}
-	return token != "" && known(token, made)
-}
-
-func known(token string, made map[string]string) bool {
-	digest := digestToken(token)
+// known reports whether a token of that digest was made.
+func known(digest string, made map[string]string) bool {
 	for _, d := range made {
 		if subtle.ConstantTimeCompare([]byte(digest), []byte(d)) == 1 {
 			return true
@@ -237,19 +228,6 @@ func known(token string, made map[string]string) bool {
 func digestToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
-}
-
-// login gives a cookie to who shows a token in the form.
-func (s *site) login(w http.ResponseWriter, r *http.Request) {
-	made, err := readTokens(s.h.config.Page.Tokens)
-	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	if err != nil || !known(strings.TrimSpace(r.PostFormValue("token")), made) {
-		time.Sleep(time.Second) // guessing takes its time
-		http.Redirect(w, r, "/login.html?wrong", http.StatusSeeOther)
-		return
-	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: strings.TrimSpace(r.PostFormValue("token")), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: 12 * 3600, Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // readTokens reads the tokens' digests by name; a file that is not there holds none.

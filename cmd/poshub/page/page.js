@@ -71,6 +71,7 @@ async function showState() {
   s.textContent = hub.trouble ? "Nothing is booked: " + hub.trouble : hub.behind ? hub.behind + " messages behind" : "Up to date";
   s.className = hub.trouble ? "bad" : "";
   byId("hub").textContent = "poshub " + hub.version + (hub.findings.length ? ". Of the stream: " + hub.findings.join("; ") : "");
+  byId("logout").hidden = !hub.session;
   for (const f of document.querySelectorAll("input[type=date][required]")) if (!f.value) f.value = hub.today;
 }
 
