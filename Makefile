@@ -61,13 +61,14 @@ judge-bugs: ## plants bugs of testdata/bugs in posd, sells with it, and shows th
 crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
 	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')
 
-fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days, 10,000 printer faults, every byte of a log and 10,000 schedules of a chain, then every fuzz target for FUZZTIME
+fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days, 10,000 printer faults, every byte of a log, 10,000 schedules of a chain and 1,000 of each front end, then every fuzz target for FUZZTIME
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -transactions 200000
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestAMonth' -args -month 100000
 	$(GO) test ./device/core -count=1 -timeout 0 -run 'TestSimulation(ThroughTheRealCodecs)?$$' -args -seeds 20000
 	$(GO) test ./device ./device/core -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000
 	$(GO) test ./store -count=1 -timeout 0 -run TestEveryByteOfALog -args -flips 0
+	$(GO) test ./device/fronttest -count=1 -timeout 0 -args -schedules 1000
 	$(GO) test -tags tools ./cmd/poshub -count=1 -timeout 0 -run TestFaultsOfAChain -args -schedules 10000
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \

@@ -32,13 +32,10 @@ type counter struct {
 	jobs    map[string]sale.Job // by key
 	papers  []string
 	paper   sale.Printed // what becomes of them; "" while they wait
-	single  bool         // one sale at a time
-	lose    func() bool  // whether a note is lost, as when posd is killed there
-	begun   chan sale.ID // told of every new sale
 }
 
 func newCounter() *counter {
-	return &counter{keys: map[string]sale.ID{}, notes: map[string]string{}, jobs: map[string]sale.Job{}, begun: make(chan sale.ID, 100), changed: make(chan struct{})}
+	return &counter{keys: map[string]sale.ID{}, notes: map[string]string{}, jobs: map[string]sale.Job{}, changed: make(chan struct{})}
 }
 
 func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool, error) {
@@ -53,14 +50,8 @@ func (c *counter) Sell(_ context.Context, r device.SellRequest) (sale.Sale, bool
 	if c.refuse != nil {
 		return sale.Sale{}, false, c.refuse
 	}
-	for _, s := range c.sales {
-		if c.single && !s.State.Final() {
-			return sale.Sale{}, false, &sale.Refusal{Kind: sale.ErrTillBusy, Other: s.ID, Words: "busy"}
-		}
-	}
 	s := &sale.Sale{ID: sale.ID(fmt.Sprintf("01SALE%020d", len(c.sales)+1)), Amount: r.Amount, Foreign: r.Foreign, State: sale.Waiting}
 	c.sales, c.keys[r.Key] = append(c.sales, s), s.ID
-	c.begun <- s.ID
 	return s.Clone(), false, nil
 }
 
@@ -159,9 +150,6 @@ func (c *counter) prints(state sale.Printed) {
 func (c *counter) Note(_ context.Context, name, value string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.lose != nil && c.lose() {
-		return errors.New("killed")
-	}
 	c.notes[name] = value
 	return nil
 }

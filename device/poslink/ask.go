@@ -59,11 +59,11 @@ func (s *Server) sell(ctx context.Context, x *exchange, p payment) result {
 		}
 		r.Kind, r.Original = sale.CardComplete, auth.ID
 	}
-	made, _, err := s.till.Sell(ctx, r)
+	made, replayed, err := s.till.Sell(ctx, r)
 	if err != nil {
 		return s.refusal(x, err)
 	}
-	s.desk.begun(x, made.ID)
+	s.desk.begun(x, made.ID, replayed)
 	return ended(s.await(ctx, made, func(now sale.Sale) bool { return now.State == sale.Waiting }, func(now sale.Sale) bool { return now.State.Final() }))
 }
 
@@ -87,11 +87,11 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	if p.kind == typeReturn || from.Method.Wallet() { // of which there is no void
 		do = s.till.Refund
 	}
-	made, id, _, err := do(ctx, device.GiveBackRequest{Key: x.Key, Sale: from.ID, Amount: p.amount, By: s.c.By, Why: "asked for by the register"})
+	made, id, replayed, err := do(ctx, device.GiveBackRequest{Key: x.Key, Sale: from.ID, Amount: p.amount, By: s.c.By, Why: "asked for by the register"})
 	if err != nil {
 		return s.refusal(x, err)
 	}
-	s.desk.begun(x, made.ID)
+	s.desk.begun(x, made.ID, replayed)
 	find := func(now sale.Sale) (sale.Movement, bool) {
 		i := slices.IndexFunc(now.Refunds, func(m sale.Movement) bool { return m.ID == id })
 		if i < 0 {

@@ -102,14 +102,15 @@ func (d *desk) take(client string, body []byte, ref string) (*exchange, bool, er
 	return x, true, nil
 }
 
-// begun remembers the sale that the till made of an exchange.
-func (d *desk) begun(x *exchange, id sale.ID) {
+// begun remembers the sale that the till made of an exchange. If it did so only now,
+// the sale is of whoever asks now, however long ago the exchange was noted.
+func (d *desk) begun(x *exchange, id sale.ID, replayed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if x.Sale == id {
+	if x.Sale == id && (replayed || !x.Lapsed) {
 		return
 	}
-	x.Sale = id
+	x.Sale, x.Lapsed = id, x.Lapsed && replayed
 	if err := d.exchanges.Note(x); err != nil {
 		d.log.Warn("cannot note a register's sale", "sale", id, "err", err)
 	}

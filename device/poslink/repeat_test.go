@@ -404,3 +404,24 @@ func TestAJournalThatCannotBeReadLosesNoPayment(t *testing.T) {
 		}
 	})
 }
+
+// posd was killed between noting a transaction and asking for it. The same frame of a
+// customer long afterwards begins it, once.
+func TestATransactionThatWasNotedAndNotBegunIsBegunOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		s, stop := box(t, c, Defaults())
+		frame := saleFrame("350", "1")
+		x, _, err := s.desk.take("127.0.0.1", frame[1:len(frame)-2], "1")
+		if err != nil || x.Sale != "" {
+			t.Fatalf("%+v, %v", x, err)
+		}
+		stop()
+		s, stop = box(t, c, Defaults())
+		defer func() { stop() }()
+		time.Sleep(Defaults().RepeatFor + time.Minute)
+		if code := sell(t, s, c, frame, sale.Paid); code != codeOK || len(c.sales) != 1 {
+			t.Errorf("heard %s, and %d sales were begun", code, len(c.sales))
+		}
+	})
+}
