@@ -52,3 +52,22 @@ func TestFaultsAreSaidAllAtOnce(t *testing.T) {
 		t.Errorf("an empty list: %v", faults)
 	}
 }
+
+func TestAGateThatIsShutWaitsForWhoIsInside(t *testing.T) {
+	var g Gate
+	if !g.Enter() {
+		t.Fatal("nobody is let in")
+	}
+	shut := make(chan struct{})
+	go func() { g.Shut(); close(shut) }()
+	for g.Enter() {
+		g.Leave()
+	}
+	select {
+	case <-shut:
+		t.Error("it did not wait")
+	default:
+	}
+	g.Leave()
+	<-shut
+}

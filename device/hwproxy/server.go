@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/device/door"
 	"posd/device/ring"
 	"posd/device/sale"
 )
@@ -55,6 +56,7 @@ type Server struct {
 	o      Options
 	ts     *transactions
 	places chan struct{}
+	gate   door.Gate
 	prints prints
 }
 
@@ -68,6 +70,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	s.ts = newTransactions(ctx, s.o)
 	defer s.ts.work.Wait()
+	defer s.gate.Shut()
 	defer cancel()
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug)}
@@ -109,6 +112,11 @@ var routes = map[string]func(*Server, context.Context, json.RawMessage, string) 
 
 // ServeHTTP answers one request of a page that is on the lists.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.gate.Enter() {
+		http.Error(w, "posd is stopping", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.gate.Leave()
 	select {
 	case s.places <- struct{}{}:
 		defer func() { <-s.places }()

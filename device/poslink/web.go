@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"posd/device/door"
 	"posd/pax"
 )
 
@@ -19,8 +20,18 @@ import (
 //
 //	GET /?AlQwMBwxLjQzHDAx... -> 200, STX 0 FS T01 ... ETX LRC
 func (s *Server) serveHTTP(ctx context.Context, l net.Listener) error {
+	var gate door.Gate
+	defer gate.Shut()
+	web := func(w http.ResponseWriter, r *http.Request) {
+		if !gate.Enter() {
+			http.Error(w, "posd is stopping", http.StatusServiceUnavailable)
+			return
+		}
+		defer gate.Leave()
+		s.web(w, r)
+	}
 	srv := &http.Server{
-		Handler: http.HandlerFunc(s.web), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10,
+		Handler: http.HandlerFunc(web), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
