@@ -72,6 +72,7 @@ const (
 	copyLate     cause = "copy-late"
 	copyFailed   cause = "copy-failed"
 
+	daemonOther   cause = "daemon-other"
 	unitDown      cause = "unit-down"
 	unitOff       cause = "unit-off"
 	unitSoft      cause = "unit-soft"
@@ -215,6 +216,9 @@ var advices = map[cause]advice{
 
 	unitDown: {"posd does not run as a service. Start it: systemctl start posd.", "posd ne tourne pas comme service. Démarrez-le : systemctl start posd.", "posd 未作为服务运行。请启动：systemctl start posd。"},
 	unitOff:  {"posd does not start with the box. Enable it: systemctl enable posd.", "posd ne démarre pas avec la machine. Activez-le : systemctl enable posd.", "posd 不会随机器启动。请启用：systemctl enable posd。"},
+	daemonOther: {"Another counter's posd answers at this address. Give each counter a `listen` and `socket` of its own in [api], and start this one.",
+		"Le posd d'un autre comptoir répond à cette adresse. Donnez à chaque comptoir ses propres `listen` et `socket` dans [api], et démarrez celui-ci.",
+		"此地址应答的是另一柜台的 posd。请在 [api] 为每个柜台设置各自的 `listen` 和 `socket`，然后启动本柜台。"},
 	unitSoft: {"The unit was changed and no longer shuts posd in. Look at `systemctl cat posd` and take the change back.",
 		"L'unité a été changée et n'enferme plus posd. Voyez `systemctl cat posd` et annulez le changement.",
 		"服务单元被修改，失去隔离保护。请查看 `systemctl cat posd` 并撤销修改。"},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -60,6 +61,8 @@ about it, in the shop's language or in -language. It exits 0 only if all is well
 				list = checkAlone(cmd.Context(), c, cmd.ErrOrStderr())
 			case err != nil:
 				return err
+			case known:
+				list = append(list, whoseDaemon(list, c)...)
 			}
 			if known {
 				list = append(list, aroundPosd(cmd.Context(), at.configFile(), c, thisBox())...)
@@ -105,6 +108,26 @@ func advise(w io.Writer, list []device.DeviceStatus, language string) {
 			fmt.Fprintf(w, "\n%s (%s)\n    %s\n", s.Name, s.Trouble, a.in(language))
 		}
 	}
+}
+
+// whoseDaemon says that the daemon which answered is not the configuration's own: a
+// box with several counters whose addresses are mixed up would sell, and be checked,
+// at the wrong one.
+func whoseDaemon(list []device.DeviceStatus, c Config) []device.DeviceStatus {
+	i := slices.IndexFunc(list, func(d device.DeviceStatus) bool { return d.Name == "journal" })
+	if i < 0 || sameFolder(list[i].Line, c.Store.Dir) {
+		return nil
+	}
+	return []device.DeviceStatus{{Name: "daemon", Kind: boxKind, Line: c.API.Listen, Trouble: string(daemonOther),
+		Words: fmt.Sprintf("the posd that answers keeps its journal in %s, the configuration names %s", list[i].Line, c.Store.Dir)}}
+}
+
+// sameFolder reports whether two names lead to one folder. One that this user may
+// not look into is told by its name.
+func sameFolder(a, b string) bool {
+	x, errA := os.Stat(a)
+	y, errB := os.Stat(b)
+	return filepath.Clean(a) == filepath.Clean(b) || errA == nil && errB == nil && os.SameFile(x, y)
 }
 
 // devicesOf asks a running daemon how its devices are.

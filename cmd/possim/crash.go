@@ -13,7 +13,9 @@ import (
 
 // Limits of one kill.
 const (
-	flowLimit   = 60 * time.Second       // for what people do, and for everything to end
+	// flowLimit is for what people do, and for everything to end. A refund that may
+	// have been sent before the kill is sent again only a minute and two look-ups later.
+	flowLimit   = 150 * time.Second
 	quietFor    = 150 * time.Millisecond // without a mark: a flow is over
 	quietWithin = 3 * time.Second
 )
@@ -223,7 +225,8 @@ func (r *crash) checkJournal(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, flowLimit)
 	defer cancel()
 	file := filepath.Join(r.dir, "journal.toml")
-	text := fmt.Sprintf("[store]\ndir = %s\n[api]\nsocket = %s\n", tomlString(filepath.Join(r.dir, "data")), tomlString(filepath.Join(r.dir, "posd.sock")))
+	text := fmt.Sprintf("[store]\ndir = %s\n[api]\nlisten = %s\nsocket = %s\n",
+		tomlString(filepath.Join(r.dir, "data")), tomlString(r.conf.Listen), tomlString(filepath.Join(r.dir, "posd.sock")))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -138,6 +139,7 @@ func (st *stage) sell(ctx context.Context, body sellBody) (saleView, error) {
 // has passed, and says what it waited for and what it saw last.
 func until(ctx context.Context, limit time.Duration, what string, look func(context.Context) (bool, string, error)) error {
 	start := time.Now()
+	var last string
 	for {
 		ok, seen, err := look(ctx)
 		if ok && err == nil {
@@ -147,8 +149,9 @@ func until(ctx context.Context, limit time.Duration, what string, look func(cont
 			seen = err.Error()
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped waiting for %s: %w", what, context.Cause(ctx))
+			return fmt.Errorf("stopped waiting for %s: %w; seen last: %s", what, context.Cause(ctx), cmp.Or(last, "nothing"))
 		}
+		last = seen
 		if time.Since(start) > limit {
 			return fmt.Errorf("waited %s for %s; seen last: %s", limit, what, seen)
 		}
