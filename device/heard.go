@@ -1,7 +1,6 @@
 package device
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -21,43 +20,54 @@ type unheard struct {
 // waits for a word is out of order.
 const maxUnheard = 64
 
-// heard makes the event of answers that nobody waited for: the journal says whose they
-// are. One that is heard for the first time is told at once, whoever's it is.
-func (t *Till) heard(ctx context.Context, late []sale.CardAnswer, first bool) core.CardHeard {
+// hear hands the machine answers that nobody waited for. Whose they are the journal says
+// in the same turn: a sale that was read beside the loop may have been given back, or ended,
+// until it is heard, and would undo that. One that is heard for the first time is told at
+// once, whoever's it is. Loop only.
+func (t *Till) hear(late []sale.CardAnswer, first bool) {
 	var h core.CardHeard
 	for _, a := range late {
 		one := core.HeardAnswer{Answer: a}
-		owner, err := t.o.Journal.SaleOf(ctx, a.Ref)
+		owner, err := t.o.Journal.SaleOf(t.ctx, a.Ref)
 		switch {
 		case err == nil:
 			one.Owner = &owner
 		case errors.Is(err, sale.ErrNotFound):
 		default:
-			t.hearAgain(ctx, a, err)
+			t.hearAgain(a, err)
 		}
 		if first || one.Owner != nil {
 			h.Answers = append(h.Answers, one)
 		}
 	}
-	return h
+	if len(h.Answers) > 0 {
+		t.step(h)
+	}
 }
 
-// hearAgain keeps an answer until the journal can say whose it is.
-func (t *Till) hearAgain(ctx context.Context, a sale.CardAnswer, err error) {
-	stopped := t.turn(ctx, func() {
-		u := &t.unheard
-		if len(u.answers) == 0 {
-			t.o.Log.Error("the sale of an answer that came late cannot be looked up; the answer is kept, and looked up again", "ref", a.Ref, "words", a.Words, "err", err)
-		}
-		if len(u.answers) < maxUnheard {
-			u.answers, u.due = append(u.answers, a), time.Now().Add(retryAfter)
-			return
-		}
-		t.o.Log.Error("too many answers came late: this one is dropped", "ref", a.Ref, "words", a.Words)
-	})
-	if stopped != nil {
-		t.o.Log.Error("the sale of an answer that came late could not be looked up before posd stopped", "ref", a.Ref, "words", a.Words, "err", err)
+// hearLate hears answers that came beside another one.
+func (t *Till) hearLate(late []sale.CardAnswer) {
+	if len(late) == 0 {
+		return
 	}
+	if t.turn(t.ctx, func() { t.hear(late, true) }) != nil {
+		for _, a := range late {
+			t.o.Log.Error("an answer came late, and posd stopped before it was heard: compare with the terminal's batch", "ref", a.Ref, "words", a.Words)
+		}
+	}
+}
+
+// hearAgain keeps an answer until the journal can say whose it is. Loop only.
+func (t *Till) hearAgain(a sale.CardAnswer, err error) {
+	u := &t.unheard
+	if len(u.answers) == 0 {
+		t.o.Log.Error("the sale of an answer that came late cannot be looked up; the answer is kept, and looked up again", "ref", a.Ref, "words", a.Words, "err", err)
+	}
+	if len(u.answers) < maxUnheard {
+		u.answers, u.due = append(u.answers, a), time.Now().Add(retryAfter)
+		return
+	}
+	t.o.Log.Error("too many answers came late: this one is dropped", "ref", a.Ref, "words", a.Words)
 }
 
 // hearAgainIfDue looks the answers up again whose sale could not be read.
@@ -68,18 +78,14 @@ func (t *Till) hearAgainIfDue() {
 	}
 	late := u.answers
 	u.answers = nil
-	t.work(func(ctx context.Context) {
-		if h := t.heard(ctx, late, false); len(h.Answers) > 0 {
-			t.post(h)
-		}
-	})
+	t.hear(late, false)
 }
 
 // TerminalSaid takes an answer of the terminal that nobody waited for.
 func (t *Till) TerminalSaid(a sale.CardAnswer) {
 	select {
 	case <-t.ready:
-		t.post(t.heard(t.ctx, []sale.CardAnswer{a}, true))
+		t.hearLate([]sale.CardAnswer{a})
 	case <-t.done:
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"posd/device/sale"
@@ -101,4 +103,48 @@ func TestAVoidOfWhatIOTPayNeverHeardOfIsNoCorrectionThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// whileRead does something in the moment in which the sale of a reference is read.
+type whileRead struct {
+	Journal
+	done atomic.Bool
+	do   func()
+}
+
+func (j *whileRead) SaleOf(ctx context.Context, ref string) (sale.Sale, error) {
+	s, err := j.Journal.SaleOf(ctx, ref)
+	if j.do != nil && !j.done.Swap(true) {
+		j.do()
+	}
+	return s, err
+}
+
+// TestALateWordUndoesNothingThatHappensWhileItsSaleIsRead: the sale has ended, and a
+// person gives it back in that moment. What was read must not be written over that.
+func TestALateWordUndoesNothingThatHappensWhileItsSaleIsRead(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		read := &whileRead{Journal: c.journal}
+		c.through = read
+		c.restart()
+		s := c.now(c.cardSale(1000))
+		c.cardSale(400) // the till has done with the first
+		c.wait(time.Hour)
+		read.do = func() {
+			go func() { c.terminal.answers <- approve(1000) }()
+			go func() {
+				if _, _, _, err := c.till.Void(context.Background(), GiveBackRequest{Key: "void", Sale: s.ID, By: "Ann"}); err != nil {
+					t.Error(err)
+				}
+			}()
+			synctest.Wait() // the void goes as far as it can
+		}
+		late := sale.CardAnswer{Ref: s.Attempts[0].Ref, Verdict: sale.VerdictDeclined, Words: "DECLINED"}
+		c.till.TerminalSaid(late)
+		c.wait(time.Minute)
+		stored, err := c.journal.Sale(context.Background(), s.ID)
+		if err != nil || len(stored.Refunds) != 1 || stored.Refunds[0].State != sale.MovementDone || stored.Incident == "" {
+			t.Errorf("stored with refunds %+v and the incident %q (%v)", stored.Refunds, stored.Incident, err)
+		}
+	})
 }

@@ -95,7 +95,7 @@ func (t *Till) commitIfDue() {
 		seqs, err := t.o.Journal.Commit(context.WithoutCancel(ctx), rows)
 		t.commits <- commitResult{groups: batch, seqs: seqs, err: err}
 		if err == nil && charge != nil && ctx.Err() == nil { // what it waited for is there: the loop need not say so
-			t.hear(ctx, func(ctx context.Context) core.Event { return t.chargeAndHear(ctx, charge.Request) })
+			t.charge(ctx, charge.Request)
 		}
 	})
 }

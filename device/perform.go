@@ -34,7 +34,7 @@ func (t *Till) perform(e core.Effect) {
 	case core.Log:
 		t.log(e)
 	case core.Charge:
-		t.call(func(ctx context.Context) core.Event { return t.chargeAndHear(ctx, e.Request) })
+		t.work(func(ctx context.Context) { t.charge(ctx, e.Request) })
 	case core.Find:
 		t.call(func(ctx context.Context) core.Event { return t.find(ctx, e.Lookup) })
 	case core.CloseBatch:
@@ -90,13 +90,33 @@ func (t *Till) printCode(ctx context.Context, s sale.Screen) {
 	}
 }
 
-// chargeAndHear charges, and tells of answers to earlier requests after the
+// charge asks the terminal for money, and tells of answers to earlier requests after the
 // answer that they came beside.
-func (t *Till) chargeAndHear(ctx context.Context, r sale.CardRequest) core.Event {
-	h := t.charge(ctx, r)
-	if late := h.Answer.Late; len(late) > 0 {
-		t.post(h)
-		return t.heard(ctx, late, true)
+func (t *Till) charge(ctx context.Context, r sale.CardRequest) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	a := t.o.Terminal.Charge(ctx, r)
+	if a.Foreign == "" {
+		t.post(core.CardAnswered{Answer: a})
+	} else {
+		_ = t.turn(t.ctx, func() { t.step(t.duplicateOf(a)) }) // it fails only where posd stops
+	}
+	t.hearLate(a.Late)
+}
+
+// duplicateOf is the answer of a terminal that refuses an amount as a duplicate of
+// another transaction: the journal says whether that one is ours. Loop only.
+func (t *Till) duplicateOf(a sale.CardAnswer) core.CardAnswered {
+	h := core.CardAnswered{Answer: a}
+	owner, err := t.o.Journal.SaleOf(t.ctx, a.Foreign)
+	switch {
+	case err == nil:
+		h.Owner = &owner
+	case errors.Is(err, sale.ErrNotFound):
+		h.Lost, err = t.o.Journal.HasReference(t.ctx, a.Foreign)
+	}
+	if err != nil {
+		t.o.Log.Error("a reference cannot be looked up", "err", err)
 	}
 	return h
 }
@@ -104,42 +124,18 @@ func (t *Till) chargeAndHear(ctx context.Context, r sale.CardRequest) core.Event
 // find looks a reference up, and tells of answers to earlier requests before.
 func (t *Till) find(ctx context.Context, l sale.CardLookup) core.Event {
 	f := t.o.Terminal.Find(ctx, l)
-	if len(f.Late) > 0 {
-		t.post(t.heard(ctx, f.Late, true))
-		f.Late = nil
-	}
+	t.hearLate(f.Late)
+	f.Late = nil
 	return core.CardFound{Finding: f}
 }
 
 // call runs a wire beside the loop and posts what it heard.
 func (t *Till) call(f func(ctx context.Context) core.Event) {
-	t.work(func(ctx context.Context) { t.hear(ctx, f) })
-}
-
-// hear waits for what a wire says, and posts it.
-func (t *Till) hear(ctx context.Context, f func(ctx context.Context) core.Event) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	t.post(f(ctx))
-}
-
-// charge asks the terminal for money. If it refuses the amount as a duplicate of
-// another transaction, the journal says whether that one is ours.
-func (t *Till) charge(ctx context.Context, o sale.CardRequest) core.CardAnswered {
-	h := core.CardAnswered{Answer: t.o.Terminal.Charge(ctx, o)}
-	if h.Answer.Foreign != "" {
-		owner, err := t.o.Journal.SaleOf(ctx, h.Answer.Foreign)
-		switch {
-		case err == nil:
-			h.Owner = &owner
-		case errors.Is(err, sale.ErrNotFound):
-			h.Lost, err = t.o.Journal.HasReference(ctx, h.Answer.Foreign)
-		}
-		if err != nil {
-			t.o.Log.Error("a reference cannot be looked up", "err", err)
-		}
-	}
-	return h
+	t.work(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, callLimit)
+		defer cancel()
+		t.post(f(ctx))
+	})
 }
 
 // TerminalNamed notes which terminal is on the line.
