@@ -137,3 +137,29 @@ func TestAlipayPlusIsNamedWhereItsCodeIsShown(t *testing.T) {
 		})
 	}
 }
+
+// TestPartsAreKeptApartOverARestart: for how long posd was away nobody knows.
+func TestPartsAreKeptApartOverARestart(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.change = func(p *core.Policy) { p.Refunds.WeChat = core.RefundLimit{Days: 365, Parts: 9, Apart: time.Minute} }
+		c.restart()
+		s := c.paidBy(sale.WeChat)
+		if words := c.givesBack(s, "one", 100, false); words != "" {
+			t.Fatal(words)
+		}
+		c.wait(time.Second)
+		c.restart()
+		if words := c.givesBack(s, "two", 100, false); !strings.Contains(words, "between two refunds") {
+			t.Errorf("at once after a restart: %q", words)
+		}
+		c.wait(time.Minute)
+		if words := c.givesBack(s, "two", 100, false); words != "" {
+			t.Errorf("a minute later: %q", words)
+		}
+		c.wait(time.Hour)
+		c.restart()
+		if words := c.givesBack(s, "three", 100, false); words != "" {
+			t.Errorf("an hour later, at once after a restart: %q", words)
+		}
+	})
+}

@@ -25,3 +25,18 @@ func TestAReturnByAPersonsWordIsLookedAt(t *testing.T) {
 		t.Errorf("apart %s, to be looked at %+v", m.Apart, m.Look)
 	}
 }
+
+// TestABatchIsOneTerminals: batches that two terminals number alike are different ones,
+// and what one settled says nothing of the other's.
+func TestABatchIsOneTerminals(t *testing.T) {
+	closing := func(serial string) Books {
+		return Books{Closing: &Closing{Terminal: &BatchMatch{BatchAnswer: sale.BatchAnswer{End: sale.BatchClosed, Serial: serial}}}}
+	}
+	days := map[int]Books{1: closing("A"), 2: closing("B"), 3: closing("B")}
+	closed := func(no int) (Books, error) { return days[no], nil }
+	for serial, want := range map[string]int{"B": 4, "A": 2, "C": 1} {
+		if since, err := BatchSince(4, serial, closed); err != nil || since != want {
+			t.Errorf("the batch of %s began on day %d (%v), want %d", serial, since, err, want)
+		}
+	}
+}

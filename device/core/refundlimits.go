@@ -74,10 +74,11 @@ func (l RefundLimit) TooLate(paid, now time.Time) string {
 // nothing.
 func (c *Machine) beyondLimit(s *sale.Sale) string {
 	l := c.policy.Refunds.Of(s.ChannelID)
-	given := 0
+	given, lately := 0, false
 	for _, m := range s.Refunds {
 		if m.State != sale.MovementRefused && m.State != sale.MovementKept {
 			given++
+			lately = lately || m.FinalAt == nil || c.wall().Before(m.FinalAt.Add(l.Apart))
 		}
 	}
 	paid := s.CreatedAt
@@ -90,14 +91,16 @@ func (c *Machine) beyondLimit(s *sale.Sale) string {
 	if l.Parts > 0 && given >= l.Parts {
 		return fmt.Sprintf("this wallet gives money back %d times for one sale, and so often it was", l.Parts)
 	}
-	if last, ok := c.gaveBack[s.ID]; ok && c.mono() < last+l.Apart {
+	// What was given back before this run counts from its start: for how long posd was
+	// away nobody knows.
+	if last, ok := c.gaveBack[s.ID]; (ok || lately) && c.mono() < last+l.Apart {
 		return fmt.Sprintf("this wallet wants %s between two refunds of one sale: wait %s", l.Apart, (last + l.Apart - c.mono()).Round(time.Second))
 	}
 	return ""
 }
 
 // noteGaveBack remembers when money of a wallet sale was given back, for as long as
-// another refund would come too soon. A restart takes about as long.
+// another refund would come too soon.
 func (c *Machine) noteGaveBack(s *sale.Sale) {
 	apart := c.policy.Refunds.Of(s.ChannelID).Apart
 	if apart == 0 {
