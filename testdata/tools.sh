@@ -22,6 +22,7 @@ else
   want udevadm udev
   want strace strace
   want dpkg-deb dpkg
+  want promtool prometheus # its checker of alerts
   want man man-db
   want groff groff
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql" # for books of a chain

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -63,5 +65,44 @@ func TestMetricsAreInTheTextFormat(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), `posd_device_up{device="the \"big\" one\\left"} 0`) {
 		t.Errorf("the display's name is not escaped:\n%s", b.String())
+	}
+}
+
+// What alerts and dashboards ask for must be what posd serves, or they are silent for ever.
+func TestAlertsAndDashboardNameMetricsThatExist(t *testing.T) {
+	served := map[string]bool{"up": true} // Prometheus' own
+	for _, file := range []string{"metrics.go", "fleet.go"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`p\.(?:gauge|family)\("([a-z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+			served[m[1]] = true
+		}
+	}
+	used := map[string]bool{}
+	for _, file := range []string{"prometheus/posd.rules.yml", "prometheus/posd.rules_test.yml", "grafana/posd.json"} {
+		text, err := os.ReadFile("../../configs/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := regexp.MustCompile(`\b(?:posd|go|process)_[a-z_]+\b`).FindAllString(string(text), -1)
+		if len(names) == 0 {
+			t.Errorf("configs/%s names no metric", file)
+		}
+		for _, name := range names {
+			if used[name] = true; !served[name] {
+				t.Errorf("configs/%s asks for %s, which posd does not serve", file, name)
+			}
+		}
+	}
+	var board map[string]any
+	if text, err := os.ReadFile("../../configs/grafana/posd.json"); err != nil || json.Unmarshal(text, &board) != nil {
+		t.Errorf("configs/grafana/posd.json is no JSON: %v", err)
+	}
+	for name := range served {
+		if !used[name] && strings.HasPrefix(name, "posd_") && !strings.HasPrefix(name, "posd_fleet_") {
+			t.Errorf("nobody looks at %s", name)
+		}
 	}
 }
