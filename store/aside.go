@@ -55,6 +55,7 @@ func (s *Store) takeOver(ctx context.Context, path string, r *Restored) error {
 			if err != nil {
 				return err
 			}
+			defer check.close()
 			t := taking{ctx: ctx, tx: tx, old: v, check: check, r: r}
 			var hash string
 			if err := v.value(&hash, "SELECT hash FROM commits WHERE no = ?", end.no); err != nil {

@@ -19,7 +19,7 @@ type restoredData struct {
 }
 
 // lastRestored finds the event of the last restore, as long as no day was closed since.
-const lastRestored = `SELECT data FROM events e WHERE kind = 'restored'
+const lastRestored = `SELECT data FROM events e INDEXED BY events_restored WHERE kind = 'restored'
 	AND NOT EXISTS (SELECT 1 FROM days WHERE written_in > e.written_in) ORDER BY seq DESC LIMIT 1`
 
 // openGap reads the event of a restore; a gap that was not closed before it goes on.

@@ -27,18 +27,27 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 		"page":                       {sale.Filter{Before: "X"}, "INTEGER PRIMARY KEY (rowid<?)"},
 		"paid":                       {sale.Filter{State: sale.Paid}, "SCAN sales"},
 		"declined":                   {sale.Filter{State: sale.Declined}, "sales_unpaid (state=?)"},
+		"declined, of years":         {sale.Filter{State: sale.Declined, From: noon, To: noon.Add(time.Hour), Before: "X"}, "sales_unpaid_by_created (state=? AND created_at>? AND created_at<?)"},
 		"cancelled, page":            {sale.Filter{State: sale.Cancelled, Before: "X"}, "sales_unpaid (state=? AND rowid<?)"},
 		"unsure":                     {sale.Filter{State: sale.Unsure}, "sales_open"},
 		"method":                     {sale.Filter{Method: sale.Scan}, "sales_by_method (method=?)"},
 		"method, page":               {sale.Filter{Method: sale.Scan, Before: "X"}, "sales_by_method (method=? AND rowid<?)"},
 		"method and paid":            {sale.Filter{Method: sale.Scan, State: sale.Paid}, "sales_by_method (method=?)"},
-		"method and declined":        {sale.Filter{Method: sale.Card, State: sale.Declined}, "sales_unpaid (state=?)"},
-		"day":                        {sale.Filter{From: noon, To: noon.Add(time.Hour)}, "sales_by_created (created_at>? AND created_at<?)"},
-		"day, page":                  {sale.Filter{From: noon, To: noon.Add(time.Hour), Before: "X"}, "sales_by_created (created_at>? AND created_at<?)"},
-		"day, method, state, page":   {sale.Filter{From: noon, Method: sale.Card, State: sale.Declined, Before: "X"}, "sales_by_created (created_at>?)"},
+		"method and declined":        {sale.Filter{Method: sale.Card, State: sale.Declined}, "sales_unpaid_by_method (state=? AND method=?)"},
+		"day":                        {sale.Filter{From: noon, To: noon.Add(time.Hour)}, "COVERING INDEX sales_by_created (created_at>? AND created_at<?)"},
+		"day, page":                  {sale.Filter{From: noon, To: noon.Add(time.Hour), Before: "X"}, "COVERING INDEX sales_by_created (created_at>? AND created_at<?)"},
+		"day, method":                {sale.Filter{From: noon, To: noon.Add(time.Hour), Method: sale.Card}, "sales_by_created (created_at>? AND created_at<?)"},
+		"day, method, state, page":   {sale.Filter{From: noon, Method: sale.Card, State: sale.Declined, Before: "X"}, "sales_unpaid_by_created (state=? AND created_at>?)"},
+		"all before a day":           {sale.Filter{To: noon}, "INTEGER PRIMARY KEY (rowid=?)"},
 		"bill":                       {sale.Filter{Reference: "A-1", Before: "X"}, "sales_by_reference (reference=?)"},
 		"a register's reference":     {sale.Filter{Foreign: "1", Before: "X"}, "sales_by_foreign (foreign_reference=?)"},
-		"person, amount, card":       {sale.Filter{By: "Ana", Amount: 100, Last: "1166"}, "SCAN sales"},
+		"amount":                     {sale.Filter{Amount: 100}, "sales_by_amount (amount_cents=?)"},
+		"amount, method, page":       {sale.Filter{Amount: 100, Method: sale.Card, Before: "X"}, "sales_by_amount (amount_cents=? AND rowid<?)"},
+		"amount of a day":            {sale.Filter{Amount: 100, From: noon, To: noon.Add(time.Hour)}, "sales_by_created (created_at>? AND created_at<?)"},
+		"amount and unsure":          {sale.Filter{Amount: 100, State: sale.Unsure}, "sales_open"},
+		"card, page":                 {sale.Filter{Last: "1166", Before: "X"}, "sales_by_last (<expr>=? AND rowid<?)"},
+		"person":                     {sale.Filter{By: "Ana"}, "sales_by_person (by=?)"},
+		"person, amount, card":       {sale.Filter{By: "Ana", Amount: 100, Last: "1166"}, "SEARCH sales USING INDEX"},
 		"closed day, method, a page": {sale.Filter{Day: 3, Method: sale.Card, State: sale.Paid, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?)"},
 	} {
 		tail, args := listing(c.filter)
@@ -56,7 +65,7 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 			plan = append(plan, detail)
 		}
 		rows.Close()
-		if !strings.HasSuffix(plan[0], c.want) && !strings.Contains(plan[0], c.want) {
+		if !strings.Contains(strings.Join(plan[:min(3, len(plan))], "; "), c.want) {
 			t.Errorf("%s: SQLite would %s, not %s", name, strings.Join(plan, "; "), c.want)
 		}
 	}

@@ -75,12 +75,16 @@ func (p *prepared) each(query string, args []any, f func(row []any) error) error
 	}
 }
 
-func (p *prepared) close() error {
+func (p *prepared) close() error { return errors.Join(p.finalize(), p.c.Close()) }
+
+// finalize closes the statements and leaves the connection to whose it is.
+func (p *prepared) finalize() error {
 	var errs []error
 	for _, stmt := range p.stmts {
 		errs = append(errs, stmt.Close())
 	}
-	return errors.Join(append(errs, p.c.Close())...)
+	clear(p.stmts)
+	return errors.Join(errs...)
 }
 
 // lookups is the connection for what the till looks up between two steps. Nobody

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"posd/device/sale"
 )
@@ -23,8 +22,9 @@ func limitOf(n int) int {
 
 // view is one moment of the journal: all that is read through it belongs together.
 type view struct {
-	ctx context.Context
-	tx  *sql.Tx
+	ctx  context.Context
+	tx   *sql.Tx
+	conn *sql.Conn // that tx is on, and nobody else
 }
 
 // look calls f with a view, and says what was being done if it fails.
@@ -50,12 +50,19 @@ func (s *Store) lookAtList(ctx context.Context, limit int, doing string, f func(
 }
 
 func lookIn(ctx context.Context, db *sql.DB, doing string, f func(view) error) error {
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return explain(doing, err)
+	}
+	defer conn.Close()
+	// It ends here and nowhere else: what is read by the connection itself (witness) must
+	// not lose it when ctx ends. Each query has ctx, and ends with it.
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return explain(doing, err)
 	}
 	defer tx.Rollback()
-	if err := f(view{ctx, tx}); err != nil {
+	if err := f(view{ctx, tx, conn}); err != nil {
 		return explain(doing, err)
 	}
 	return nil
@@ -183,93 +190,6 @@ func (s *Store) Sales(ctx context.Context, f sale.Filter) (out []sale.Sale, err 
 		return v.vouched(out) // a day is closed by what is read here
 	})
 	return out, err
-}
-
-// listing is what follows FROM sales for a filter. SQLite knows nothing of how
-// rare a value is, so it is told which index to read: a term with a + is one by
-// which no index is looked for. Days come first, then states that are rare,
-// then methods; what is left goes back from the newest sale.
-func listing(f sale.Filter) (tail string, args []any) {
-	var where []string
-	add := func(clause string, arg any) { where, args = append(where, clause), append(args, arg) }
-	found := f.Day != 0 || f.GivenBack || !f.From.IsZero() // by these
-	by := func(column string) string {
-		if found {
-			return "+" + column
-		}
-		return column
-	}
-	if f.State != "" {
-		switch {
-		case f.State == sale.Paid:
-			add("+state = ?", string(f.State))
-		case f.State.Final():
-			add(by("state")+" = ?", string(f.State))
-			where = append(where, by("state")+" IN ('declined', 'cancelled')") // lets SQLite see that its index will do
-			found = true
-		default:
-			add(by("state")+" = ?", string(f.State))
-			where = append(where, by("state")+" IN ('waiting', 'unsure')")
-			found = true
-		}
-	}
-	if f.Method != "" {
-		add(by("method")+" = ?", string(f.Method))
-	}
-	if f.GivenBack {
-		span, ends := []string{"1"}, []any{}
-		if !f.From.IsZero() {
-			span, ends = append(span, "created_at >= ?"), append(ends, formatTime(f.From))
-		}
-		if !f.To.IsZero() {
-			span, ends = append(span, "created_at < ?"), append(ends, formatTime(f.To))
-		}
-		where = append(where, "id IN (SELECT sale FROM movements WHERE "+strings.Join(span, " AND ")+")")
-		args = append(args, ends...)
-	} else {
-		if !f.From.IsZero() {
-			add("created_at >= ?", formatTime(f.From))
-		}
-		if !f.To.IsZero() {
-			add("created_at < ?", formatTime(f.To))
-		}
-	}
-	if f.Day != 0 {
-		where = append(where, "n IN (SELECT n FROM sales WHERE day = ? AND day > 0 UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.day = ? AND m.day > 0)")
-		args = append(args, f.Day, f.Day)
-	}
-	byContent(f, add)
-	order := "n"
-	if f.Reference != "" || f.Foreign != "" || found && !f.GivenBack && f.Day == 0 && !f.From.IsZero() { // a day's page is sorted, not looked for among the years
-		order = "+n"
-	}
-	if f.Before != "" {
-		add(order+" < (SELECT n FROM sales WHERE id = ?)", string(f.Before))
-	}
-	tail = "ORDER BY " + order + " DESC LIMIT ?"
-	if len(where) > 0 {
-		tail = "WHERE " + strings.Join(where, " AND ") + " " + tail
-	}
-	return tail, args
-}
-
-// byContent adds what is said of the sale itself.
-func byContent(f sale.Filter, add func(clause string, arg any)) {
-	if f.Amount != 0 {
-		add("amount_cents = ?", int64(f.Amount))
-	}
-	if f.By != "" {
-		add("by = ?", f.By)
-	}
-	if f.Last != "" {
-		add("substr(card_number, -4) = ?", f.Last)
-	}
-	if f.Foreign != "" {
-		add("foreign_reference = ?", f.Foreign)
-	}
-	if f.Reference != "" {
-		add("reference = ? AND reference <> ''", f.Reference) // the second lets SQLite see that its index will do
-	}
 }
 
 // Completions returns the completions of an authorisation, in order.

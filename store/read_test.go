@@ -32,6 +32,7 @@ func TestWhatGrowsIsFoundByIndex(t *testing.T) {
 		"attempts":        {"SELECT * FROM attempts WHERE sale = 'x' ORDER BY pos", "PRIMARY KEY (sale=?)"},
 		"reference":       {"SELECT 1 FROM attempts WHERE ref = 'x'", "(ref=?)"},
 		"key":             {"SELECT * FROM keys WHERE key = 'x'", "PRIMARY KEY (key=?)"},
+		"restored":        {lastRestored, "SCAN e USING INDEX events_restored"},
 		"events":          {"SELECT * FROM events WHERE seq > 1 ORDER BY seq LIMIT 9", "INTEGER PRIMARY KEY (rowid>?)"},
 	} {
 		var plan strings.Builder

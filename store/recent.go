@@ -38,20 +38,30 @@ func (r *recent) set(written map[string][]driver.Value) {
 func (r *recent) forget() { *r = recent{} }
 
 // keptColumns are the columns of a table that have indexes and seldom change, and the
-// statement that leaves them as they are.
+// statements that leave them as they are, the one that leaves most first.
 type keptColumns struct {
-	at     []int
-	put    string
+	levels []keptLevel
 	unless bool // a row that is as it was is not written at all
 }
 
-// keeps gives a table such columns.
-func keeps[T any](t table[T], key string, unless bool, names ...string) table[T] {
-	t.kept = &keptColumns{put: t.upsert(key, names...), unless: unless}
-	for i, c := range t.columns {
-		if slices.Contains(names, c.name) {
-			t.kept.at = append(t.kept.at, i)
+type keptLevel struct {
+	at  []int // which columns must be as they were
+	put string
+}
+
+// keeps gives a table such columns. Those that change once, such as a card's, come in
+// later groups: a step that changes them leaves the others alone all the same.
+func keeps[T any](t table[T], key string, unless bool, groups ...[]string) table[T] {
+	t.kept = &keptColumns{unless: unless}
+	for n := len(groups); n > 0; n-- {
+		names := slices.Concat(groups[:n]...)
+		level := keptLevel{put: t.upsert(key, names...)}
+		for i, c := range t.columns {
+			if slices.Contains(names, c.name) {
+				level.at = append(level.at, i)
+			}
 		}
+		t.kept.levels = append(t.kept.levels, level)
 	}
 	return t
 }
@@ -73,10 +83,10 @@ func (k *keptColumns) statement(tx *transaction, name, usual string, values []dr
 	case k.unless && slices.Equal(was, values):
 		return ""
 	}
-	for _, i := range k.at {
-		if was[i] != values[i] {
-			return usual
+	for _, level := range k.levels {
+		if !slices.ContainsFunc(level.at, func(i int) bool { return was[i] != values[i] }) {
+			return level.put
 		}
 	}
-	return k.put
+	return usual
 }

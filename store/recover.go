@@ -25,7 +25,7 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 		out.Open, err = listSales(v, `WHERE n IN (
 			SELECT n FROM sales WHERE state IN ('waiting', 'unsure')
 			UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.state IN ('waiting', 'unsure')
-			UNION SELECT n FROM sales WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
+			UNION SELECT n FROM sales INDEXED BY sales_closed_by_word WHERE n > (SELECT coalesce(max(n), 0) FROM sales) - ?
 				AND method <> 'card' AND state IN ('paid', 'declined', 'cancelled') AND reason IN ('person', 'closed')
 				AND (SELECT a.state FROM attempts a WHERE a.sale = sales.id ORDER BY a.pos DESC LIMIT 1) IN ('intended', 'open'))
 			ORDER BY n`, undecidedWindow)
@@ -54,7 +54,7 @@ func (s *Store) Recover(ctx context.Context) (out sale.Recovered, err error) {
 			return err
 		}
 		if _, known := out.Notes[noteFirstReport]; !known {
-			if err := v.value(&out.Reported, "SELECT EXISTS (SELECT 1 FROM sales WHERE reported = 'done')"); err != nil {
+			if err := v.value(&out.Reported, "SELECT EXISTS (SELECT 1 FROM sales WHERE method = 'card' AND reported = 'done')"); err != nil {
 				return err
 			}
 		}

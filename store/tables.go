@@ -63,7 +63,7 @@ var sales = keeps(covered("sales", "id", append([]column[sale.Sale]{
 		asJSON("items", func(s *sale.Sale) *[]sale.Item { return &s.Items }),
 	},
 	[]column[sale.Sale]{textOrNull("foreign_reference", func(s *sale.Sale) *string { return &s.Foreign })},
-)...)), "id", false, "reference", "foreign_reference", "original", "method", "created_at", "went_unsure_at")
+)...)), "id", false, []string{"reference", "foreign_reference", "original", "method", "created_at", "amount_cents", "by"}, []string{"went_unsure_at", "card_number"})
 
 // wordColumns are a person's word, all NULL without one.
 func wordColumns(name string, word func(*sale.Sale) **sale.Word) []column[sale.Sale] {
@@ -122,7 +122,7 @@ var attempts = keeps(covered("attempts", "ref", []column[attempt]{
 	text("state", func(a *attempt) *sale.AttemptState { return &a.State }),
 	instant("started_at", func(a *attempt) *time.Time { return &a.StartedAt }),
 	text("words", func(a *attempt) *string { return &a.Words }),
-}), "sale, pos", true, "ref", "started_at")
+}), "sale, pos", true, []string{"ref", "started_at"})
 
 // movement is a refund or void with its place among those of its sale.
 type movement struct {
@@ -145,7 +145,7 @@ var movements = keeps(covered("movements", "id", append([]column[movement]{
 	text("words", func(m *movement) *string { return &m.Words }),
 	instantOrNull("final_at", func(m *movement) **time.Time { return &m.FinalAt }),
 	number("day", func(m *movement) *int { return &m.Day }),
-}, cardColumns(func(m *movement) **sale.CardInfo { return &m.Card })...)), "sale, pos", true, "id", "created_at")
+}, cardColumns(func(m *movement) **sale.CardInfo { return &m.Card })...)), "sale, pos", true, []string{"id", "created_at"})
 
 var keys = covered("keys", "key", []column[sale.KeyRow]{
 	text("key", func(k *sale.KeyRow) *string { return &k.Key }),

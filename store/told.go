@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -34,6 +33,7 @@ func (s *Store) CommitsAfter(ctx context.Context, after int64, most int) (out []
 		if err != nil {
 			return err
 		}
+		defer w.close()
 		end := link{no: after}
 		if err := v.value(&end.hash, "SELECT hash FROM commits WHERE no = ?", after); err != nil {
 			return err
@@ -94,10 +94,12 @@ func (w *witness) written(ctx context.Context, no int64, entries string) (out []
 		if last[name] == sale.EntryGone || !told || t == nil {
 			continue
 		}
-		if err := t.find.QueryRowContext(ctx, key).Scan(t.into...); err == sql.ErrNoRows {
-			continue // a later commit took it away
-		} else if err != nil {
+		there, err := t.read(ctx, key)
+		if err != nil {
 			return nil, err
+		}
+		if !there {
+			continue // a later commit took it away
 		}
 		switch in, _ := t.row[len(t.covered)].(int64); {
 		case in > no:

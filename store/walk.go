@@ -61,6 +61,7 @@ func (w *Walk) Next(ctx context.Context) (done bool, err error) {
 		if err != nil {
 			return err
 		}
+		defer rows.close()
 		rows.missing = w.missing
 		before := w.end.no
 		if w.end, err = v.chain(rows, w.end, walkPiece); err != nil {
