@@ -35,6 +35,9 @@ type counter struct {
 	terminal, display, printer, server string // the lines' names, and the gateway's address
 
 	t00, t01 []byte // the frames of the latest sale
+
+	data                string // posd's state folder
+	oldBill, day, after string // of a sale long past, its day and itself
 }
 
 const (
@@ -44,7 +47,12 @@ const (
 
 // newPosd is a counter with posd. Its daemon is not started.
 func newPosd(ctx context.Context, path, dir string) (*counter, error) {
-	c := &counter{clock: newClock(), dir: dir}
+	return newPosdOn(ctx, path, dir, filepath.Join(dir, "data"))
+}
+
+// newPosdOn is newPosd with a journal in data.
+func newPosdOn(ctx context.Context, path, dir, data string) (*counter, error) {
+	c := &counter{clock: newClock(), dir: dir, data: data, oldBill: "years-600"}
 	term := paxsim.New(paxsim.Options{Think: time.Microsecond, Pause: time.Microsecond, AckWait: time.Second})
 	panel, err := displaysim.New("nextion", "", displaysim.Options{})
 	if err != nil {
@@ -92,7 +100,7 @@ line = %[9]q
 driver = "nextion"
 [printer]
 line = %[10]q
-`, filepath.Join(c.dir, "data"), c.listen, filepath.Join(c.dir, "posd.sock"), c.dir, c.terminal, c.server, merchantID, filepath.Join(c.dir, "iotpay-key"), c.display, c.printer)
+`, c.data, c.listen, filepath.Join(c.dir, "posd.sock"), c.dir, c.terminal, c.server, merchantID, filepath.Join(c.dir, "iotpay-key"), c.display, c.printer)
 }
 
 // newLeast is a counter with the least daemon, whose terminal answers as that of posd did.
@@ -212,7 +220,7 @@ func (c *counter) start() (time.Duration, error) {
 	if err := c.process.Start(); err != nil {
 		return 0, err
 	}
-	for time.Since(begun) < 30*time.Second {
+	for time.Since(begun) < 2*patience {
 		res, err := http.Get("http://" + c.listen + "/healthz")
 		if err == nil {
 			res.Body.Close()

@@ -17,5 +17,6 @@
 //	least.go    the least daemon
 //	paths.go    what a person waits for
 //	process.go  start, memory, size, idling
+//	years.go    what a counter of years keeps people waiting for
 //	table.go    rows, goals, verdicts
 package main

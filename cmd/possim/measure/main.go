@@ -23,6 +23,10 @@ func main() {
 	bench := flag.String("bench", "", "`FILE` with what go test -bench printed")
 	out := flag.String("json", "", "`FILE` for the figures")
 	quick := flag.Bool("quick", false, "fewer rounds")
+	many := flag.String("years", "", "`FOLDER` with the journal of years; without it they are left out")
+	few := flag.String("days", "", "`FOLDER` with one of two days, made likewise")
+	bill := flag.String("bill", "years-500100", "a `BILL` in the middle of the former")
+	only := flag.Bool("only-years", false, "leave out all else")
 	flag.Parse()
 	var rows []row
 	if *bench != "" {
@@ -31,8 +35,18 @@ func main() {
 		rows = fromBenchmarks(f)
 		f.Close()
 	}
-	more, err := daemons(context.Background(), *posd, *quick)
-	rows = append(rows, more...)
+	path, err := filepath.Abs(*posd)
+	fail(err)
+	if !*only {
+		var more []row
+		more, err = daemons(context.Background(), path, *quick)
+		rows = append(rows, more...)
+	}
+	if *many != "" && err == nil {
+		var more []row
+		more, err = years(context.Background(), path, *many, *few, *bill, map[bool]int{true: 5, false: 20}[*quick])
+		rows = append(rows, more...)
+	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(number(a.No), number(b.No)) })
 	printTable(os.Stdout, rows)
 	if *out != "" {
@@ -65,9 +79,6 @@ func daemons(ctx context.Context, path string, quick bool) (rows []row, err erro
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, err
 		}
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return nil, err
 	}
 	posd, err := newPosd(ctx, path, filepath.Join(dir, "posd"))
 	if err != nil {
