@@ -102,6 +102,7 @@ type tracer struct {
 	peer      func(local, remote int) string // name of a connection by its ports; "" if it does not count
 	aim       aim
 	fromStart bool          // from its first instruction on; else from begin on
+	every     calling       // hears of every system call; nil: nobody does
 	begin     chan struct{} // closed when the marks begin to count
 	armed     chan struct{} // closed when every thread is held, or tracing failed
 
@@ -118,6 +119,10 @@ func newTracer(a aim, fromStart bool) *tracer {
 	return &tracer{aim: a, fromStart: fromStart, begin: make(chan struct{}), armed: make(chan struct{}),
 		sockets: map[string]string{}, counts: map[string]int{}}
 }
+
+// calling hears of a system call as a thread begins it, with its number and arguments,
+// and when it is over, with its result in the number's place.
+type calling func(pid, tid int, over bool, nr uint64, args [6]uint64)
 
 // explained says what an error of tracing means for whoever wanted crash points.
 func explained(err error) error {

@@ -162,7 +162,13 @@ func (t *tracer) watch(pid int) error {
 // about to leave and reports whether it is the one aimed at.
 func (t *tracer) entered(pid, tid int) bool {
 	var c systemCall
-	if _, _, e := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(tid), unsafe.Sizeof(c), uintptr(unsafe.Pointer(&c)), 0, 0); e != 0 || c.Op != unix.PTRACE_SYSCALL_INFO_ENTRY {
+	if _, _, e := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(tid), unsafe.Sizeof(c), uintptr(unsafe.Pointer(&c)), 0, 0); e != 0 {
+		return false
+	}
+	if t.every != nil {
+		t.every(pid, tid, c.Op == unix.PTRACE_SYSCALL_INFO_EXIT, c.Nr, c.Args)
+	}
+	if c.Op != unix.PTRACE_SYSCALL_INFO_ENTRY {
 		return false
 	}
 	m, ok := t.look(pid, c.Nr, c.Args)
