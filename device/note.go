@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"posd/device/core"
+	"posd/device/sale"
 )
 
 // Note stores a small value under a name and returns once it is durable. Names
@@ -26,4 +27,24 @@ func (t *Till) Noted(ctx context.Context) (map[string]string, error) {
 	case <-t.done:
 		return nil, errStopped
 	}
+}
+
+// Keyed returns the sale that was begun under an Idempotency-Key of an earlier run,
+// and the refund or void if it was for one; ErrNotFound if nothing was.
+func (t *Till) Keyed(ctx context.Context, key string) (s sale.Sale, movement string, err error) {
+	e := t.turn(ctx, func() {
+		bound, of, failed := t.bound(ctx, key)
+		switch {
+		case failed != nil:
+			err = failed
+		case bound == nil || of == nil:
+			err = sale.ErrNotFound
+		default:
+			s, movement = *of, bound.Movement
+		}
+	})
+	if e != nil {
+		return s, "", e
+	}
+	return s, movement, err
 }

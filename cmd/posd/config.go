@@ -16,6 +16,7 @@ import (
 	"posd/device/api"
 	"posd/device/core"
 	"posd/device/hwproxy"
+	"posd/device/nexo"
 	"posd/device/port"
 	"posd/device/poslink"
 	"posd/device/sale"
@@ -45,6 +46,7 @@ type Config struct {
 	Printer  *Printer        `toml:"printer"`
 	POSLINK  *POSLINK        `toml:"poslink"`
 	HWProxy  *HWProxy        `toml:"hw_proxy"`
+	Nexo     *Nexo           `toml:"nexo"`
 }
 
 // Shop is the place and how it sells.
@@ -137,6 +139,10 @@ func defaults() Config {
 
 const defaultSocket = "/run/posd/posd.sock"
 
+// Nexo puts posd in the place of a terminal that speaks nexo's sale protocol in JSON.
+type Nexo struct{ nexo.Config }
+
+func (n *Nexo) setDefaults()    { n.Config = nexo.Defaults() }
 func (p *POSLINK) setDefaults() { p.Config = poslink.Defaults() }
 func (h *HWProxy) setDefaults() { h.Config = hwproxy.Defaults() }
 func (g *Gateway) setDefaults() { *g = Gateway{FirstReport: guarded, Config: iotpay.Defaults()} }
@@ -266,6 +272,12 @@ func (c *Config) judge(d *strict) {
 		d.judge("hw_proxy", h.Validate())
 		if c.Terminal == nil {
 			d.judge("hw_proxy", []error{errors.New("card payments of Odoo's pages need [terminal]: configure it, or remove [hw_proxy]")})
+		}
+	}
+	if n := c.Nexo; n != nil {
+		d.judge("nexo", n.Validate())
+		if c.Terminal == nil {
+			d.judge("nexo", []error{errors.New("registers that drive a card terminal need [terminal]: configure it, or remove [nexo]")})
 		}
 	}
 	c.judgeWebhooks(d)

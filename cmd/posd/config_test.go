@@ -64,9 +64,9 @@ func TestFaultsAreNamedWithLineAndRemedy(t *testing.T) {
 func all() Config {
 	c := defaults()
 	c.Backup, c.Terminal, c.Gateway, c.Scanner, c.Printer, c.Displays = new(Backup), new(Terminal), new(Gateway), new(Scanner), new(Printer), make([]Display, 1)
-	c.POSLINK, c.HWProxy, c.Fleet = new(POSLINK), new(HWProxy), new(Fleet)
+	c.POSLINK, c.HWProxy, c.Nexo, c.Fleet = new(POSLINK), new(HWProxy), new(Nexo), new(Fleet)
 	c.Webhooks = make([]Webhook, 1)
-	for _, part := range []sectioned{&c.Webhooks[0], c.Backup, c.Fleet, c.Terminal, c.Gateway, c.Scanner, c.Printer, &c.Displays[0], c.POSLINK, c.HWProxy} {
+	for _, part := range []sectioned{&c.Webhooks[0], c.Backup, c.Fleet, c.Terminal, c.Gateway, c.Scanner, c.Printer, &c.Displays[0], c.POSLINK, c.HWProxy, c.Nexo} {
 		part.setDefaults()
 	}
 	return c

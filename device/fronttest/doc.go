@@ -4,6 +4,7 @@
 //
 //	register_test.go  a register that takes posd for its terminal (device/poslink)
 //	page_test.go      a page that takes posd for its hardware proxy (device/hwproxy)
+//	nexo_test.go      a program that takes posd for a terminal of the nexo kind (device/nexo)
 //	        |
 //	world_test.go     the front end, the till and the card driver that are built in, over a
 //	        |         journal that outlives them

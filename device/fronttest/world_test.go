@@ -51,6 +51,7 @@ func TestRandomSchedules(t *testing.T) {
 	for name, made := range map[string]func(w *world) client{
 		"register": func(w *world) client { return &register{world: w} },
 		"page":     func(w *world) client { return &page{world: w} },
+		"program":  func(w *world) client { return &program{world: w} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			kills := 0
