@@ -242,3 +242,29 @@ func TestASettledBatchProvesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestTheQueueSaysThatTheFirstReportWaitsForAnUnsureSale: and goes on once that has ended.
+func TestTheQueueSaysThatTheFirstReportWaitsForAnUnsureSale(t *testing.T) {
+	atNewCounter(t, func(c *counter, batch *totalled) {
+		c.terminal.finds(func(l sale.CardLookup) sale.CardFinding { return sale.CardFinding{Ref: l.Ref, Words: "no answer"} })
+		batch.is(func() { batch.silent = true }) // so that a report waits when the unsure sale comes
+		c.taken(batch, 100)
+		c.wait(time.Minute)
+		unsure := c.sell(sale.Card, 500)
+		c.terminal.answers <- sale.CardAnswer{Verdict: sale.VerdictUnsure}
+		batch.is(func() { batch.silent = false })
+		c.wait(time.Minute)
+		v, err := c.till.Queue(context.Background())
+		if err != nil || len(c.gateway.reports()) != 0 || !strings.Contains(v.Words, "how every card sale has ended") {
+			t.Fatalf("%d reports went, the link is %s (%s), %v", len(c.gateway.reports()), v.Link, v.Words, err)
+		}
+		c.wait(10 * time.Minute) // until posd calls a person
+		if _, err := c.till.Resolve(context.Background(), ResolveRequest{Sale: unsure.ID, As: "cancelled", Reason: "looked it up", By: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		c.wait(10 * time.Minute)
+		if v, err = c.till.Queue(context.Background()); err != nil || len(c.gateway.reports()) != 1 || v.Link != "up" || v.Words != "" {
+			t.Errorf("%d reports went, the link is %s (%s), %v", len(c.gateway.reports()), v.Link, v.Words, err)
+		}
+	})
+}

@@ -124,6 +124,9 @@ func (c *Machine) beforeFirst(reports []sale.Report) bool {
 		return false
 	}
 	looking := slices.ContainsFunc(c.byAge, func(l *live) bool { return l.seek != nil && !l.seek.resolved })
+	if looking {
+		c.firstWaits("the first report waits until it is known how every card sale has ended: till then the terminal's batch cannot be compared before and after it")
+	}
 	if !c.term.free() || looking {
 		c.queue.claimed = false
 		c.backOff(time.Second)
