@@ -4,15 +4,15 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"posd/device/planted"
 )
 
 // These tests need the permission to trace a process, which some containers withhold.
@@ -52,7 +52,7 @@ func TestCrashPointsSeePlantedBugs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			set := setup{posd: planted(t, c.bug), driver: "nextion"}
+			set := setup{posd: planted.Read(t, "../..", filepath.Join("..", "..", "testdata", "bugs", c.bug+".patch")).Build(t, "build", "posd/cmd/posd"), driver: "nextion"}
 			count := crashOnce(t.Context(), card[0], aim{}, set)
 			if count.err != nil {
 				t.Fatal(count.err)
@@ -63,60 +63,6 @@ func TestCrashPointsSeePlantedBugs(t *testing.T) {
 			}
 		})
 	}
-}
-
-// planted builds posd with a bug and returns its path.
-func planted(t *testing.T, bug string) string {
-	t.Helper()
-	patch, err := os.ReadFile(filepath.Join("..", "..", "testdata", "bugs", bug+".patch"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file string
-	var was, is strings.Builder
-	for line := range strings.Lines(string(patch)) {
-		switch {
-		case strings.HasPrefix(line, "+++ b/"):
-			file = strings.TrimSpace(strings.TrimPrefix(line, "+++ b/"))
-			was.Reset() // what stood before is the header
-			is.Reset()
-		case strings.HasPrefix(line, "@@"), strings.HasPrefix(line, "---"):
-		case strings.HasPrefix(line, "-"):
-			was.WriteString(line[1:])
-		case strings.HasPrefix(line, "+"):
-			is.WriteString(line[1:])
-		case strings.HasPrefix(line, " "):
-			was.WriteString(line[1:])
-			is.WriteString(line[1:])
-		}
-	}
-	source, err := filepath.Abs(filepath.Join("..", "..", file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	broken := strings.Replace(string(text), was.String(), is.String(), 1)
-	if broken == string(text) {
-		t.Fatalf("%s does not fit %s", bug, file)
-	}
-	dir := t.TempDir()
-	instead, overlay, target := filepath.Join(dir, "bug.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "posd")
-	list, err := json.Marshal(map[string]any{"Replace": map[string]string{source: instead}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, data := range map[string][]byte{instead: []byte(broken), overlay: list} {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", target, "posd/cmd/posd").CombinedOutput(); err != nil {
-		t.Fatalf("build posd with %s: %v\n%s", bug, err, out)
-	}
-	return target
 }
 
 // traceWriter traces writeLines to its end.

@@ -2,14 +2,11 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/device/planted"
 	"posd/device/sale"
 )
 
@@ -367,20 +365,15 @@ func TestModelSeesPlantedBugs(t *testing.T) {
 	}
 	for _, path := range patches {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".patch"), func(t *testing.T) {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
+			bug := planted.Read(t, "../..", path)
+			seeds := regexp.MustCompile(`Found within (\d+) seeds`).FindStringSubmatch(bug.About)
+			if seeds == nil {
+				t.Fatal("the patch does not say within how many seeds it is found")
 			}
-			about, hunk, ok := strings.Cut(string(text), "\n--- a/sync/fleet/")
-			seeds := regexp.MustCompile(`Found within (\d+) seeds`).FindStringSubmatch(about)
-			if !ok || seeds == nil {
-				t.Fatal("the patch does not say what it changes, or within how many seeds it is found")
-			}
-			file, broken := plant(t, hunk)
 			if !*plantBugs {
 				return
 			}
-			out := playWith(t, file, broken, seeds[1])
+			out, _ := bug.Run(t, ".", "-test.run", "TestModel$", "-model", seeds[1])
 			found := regexp.MustCompile(`seed (\d+): (.*)`).FindString(out)
 			if found == "" {
 				t.Fatalf("not found within %s seeds:\n%s", seeds[1], out)
@@ -388,54 +381,4 @@ func TestModelSeesPlantedBugs(t *testing.T) {
 			t.Log("found by " + found)
 		})
 	}
-}
-
-// plant applies a patch of one file and one place, which must be there just once.
-func plant(t *testing.T, patch string) (file, broken string) {
-	t.Helper()
-	file, _, _ = strings.Cut(patch, "\n")
-	_, hunk, _ := strings.Cut(patch, " @@\n")
-	var from, to strings.Builder
-	for line := range strings.Lines(hunk) {
-		if line[0] != '+' {
-			from.WriteString(line[1:])
-		}
-		if line[0] != '-' {
-			to.WriteString(line[1:])
-		}
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(text), from.String()); n != 1 {
-		t.Fatalf("the patch does not fit %s any more: these lines stand there %d times:\n%s", file, n, from.String())
-	}
-	return file, strings.Replace(string(text), from.String(), to.String(), 1)
-}
-
-// playWith builds the tests with one file replaced and plays the model.
-func playWith(t *testing.T, file, text, seeds string) string {
-	t.Helper()
-	dir := t.TempDir()
-	changed, list, binary := filepath.Join(dir, file), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "fleet.test")
-	real, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{real: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.WriteFile(changed, []byte(text), 0o600), os.WriteFile(list, overlay, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("go", "test", "-c", "-overlay", list, "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("the planted bug does not build: %v\n%s", err, out)
-	}
-	out, err := exec.Command(binary, "-test.run", "TestModel$", "-model", seeds).CombinedOutput()
-	if err == nil {
-		return "every seed passed"
-	}
-	return string(out)
 }
