@@ -201,3 +201,18 @@ func BenchmarkHubOnPostgreSQL(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDayOnPostgreSQL asks the same as BenchmarkDayOfAThousandShops.
+func BenchmarkDayOnPostgreSQL(b *testing.B) {
+	k, err := openBooks(b.Context(), startPostgres(b, "fsync=off", "max_wal_size=4GB").books(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer k.db.Close()
+	generate(b, k, *salesFlag)
+	if _, err := k.db.ExecContext(b.Context(), "ANALYZE"); err != nil { // as the server does by itself within minutes
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	asksOfADay(b, k)
+}

@@ -190,7 +190,7 @@ type Sale struct {
 	Attention string `json:"attention"`
 }
 
-const saleColumns = "SELECT till, id, at, method, kind, state, currency, asked, taken, reference, last4, order_no, reported, incident, attention FROM sales "
+const saleColumns = "SELECT sales.till, sales.id, at, method, kind, state, currency, asked, taken, reference, last4, order_no, reported, incident, attention FROM "
 
 func scanSale(s *Sale) []any {
 	return []any{&s.Till, &s.ID, &s.At, &s.Method, &s.Kind, &s.State, &s.Currency, &s.Asked, &s.Taken, &s.Reference, &s.Last4, &s.Order, &s.Reported, &s.Incident, &s.Attention}
@@ -202,12 +202,33 @@ type wanted struct {
 	last4, reference, order, date string
 }
 
+// find looks sales up by what their tables have an index for, however many there are.
 func (b *books) find(ctx context.Context, w wanted) ([]Sale, error) {
-	var where []string
+	text, args, err := w.query()
+	if err != nil {
+		return nil, err
+	}
+	return query(ctx, b, scanSale, text, args...)
+}
+
+// Keys that are found in several indexes are listed first: SQLite begins with what
+// stands first in a CROSS JOIN.
+func (w wanted) query() (string, []any, error) {
+	var lists, where []string
 	var args []any
+	from := "sales"
 	add := func(clause string, arg any) { where, args = append(where, clause), append(args, arg) }
+	list := func(name, keys string, with ...any) {
+		lists, args = append(lists, name+" ("+name+"_till, "+name+"_id) AS ("+keys+")"), append(args, with...)
+		from = name + " CROSS JOIN " + from
+		where = append(where, "sales.till = "+name+"_till AND sales.id = "+name+"_id")
+	}
 	if w.order != "" {
-		where, args = append(where, "(order_no = ? OR pay_order = ? OR id = ?)"), append(args, w.order, w.order, w.order)
+		list("numbered", `SELECT till, id FROM sales WHERE order_no = ? AND order_no <> '' UNION SELECT till, id FROM sales WHERE pay_order = ? AND pay_order <> ''
+			UNION SELECT s.till, s.id FROM epochs e CROSS JOIN sales s WHERE s.till = e.till AND s.id = ?`, w.order, w.order, w.order)
+	}
+	if w.amount != 0 {
+		list("amounted", "SELECT till, id FROM sales WHERE asked = ? UNION SELECT till, id FROM sales WHERE taken = ? AND taken <> asked", w.amount, w.amount)
 	}
 	if w.reference != "" {
 		add("reference = ? AND reference <> ''", w.reference)
@@ -215,22 +236,23 @@ func (b *books) find(ctx context.Context, w wanted) ([]Sale, error) {
 	if w.last4 != "" {
 		add("last4 = ? AND last4 <> ''", w.last4)
 	}
-	if w.amount != 0 {
-		where, args = append(where, "(asked = ? OR taken = ?)"), append(args, w.amount, w.amount)
-	}
 	if w.date != "" {
 		add("date = ?", w.date)
 	}
 	if len(where) == 0 {
-		return nil, fmt.Errorf("say what to look for: amount, last4, reference, order or date")
+		return "", nil, fmt.Errorf("say what to look for: amount, last4, reference, order or date")
 	}
-	return query(ctx, b, scanSale, saleColumns+"WHERE "+strings.Join(where, " AND ")+" ORDER BY at DESC LIMIT ?", append(args, 200)...)
+	with := ""
+	if len(lists) > 0 {
+		with = "WITH " + strings.Join(lists, ", ") + " "
+	}
+	return with + saleColumns + from + " WHERE " + strings.Join(where, " AND ") + " ORDER BY at DESC LIMIT ?", append(args, 200), nil
 }
 
 // open lists the sales that a person must look at: not known how they ended, with an
 // incident, or to be entered at the gateway by hand.
 func (b *books) open(ctx context.Context) ([]Sale, error) {
-	return query(ctx, b, scanSale, saleColumns+"WHERE state IN ('waiting', 'unsure') OR incident <> '' OR reported IN ('set-aside', 'by-hand') ORDER BY at DESC LIMIT ?", most)
+	return query(ctx, b, scanSale, saleColumns+"sales WHERE state IN ('waiting', 'unsure') OR incident <> '' OR reported IN ('set-aside', 'by-hand') ORDER BY at DESC LIMIT ?", most)
 }
 
 // Closed is a day that a counter closed.

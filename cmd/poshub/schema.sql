@@ -78,9 +78,11 @@ CREATE TABLE IF NOT EXISTS sales (
 );
 CREATE INDEX IF NOT EXISTS sales_by_date ON sales (date, at);
 CREATE INDEX IF NOT EXISTS sales_by_asked ON sales (asked);
+CREATE INDEX IF NOT EXISTS sales_by_taken ON sales (taken) WHERE taken <> asked;
 CREATE INDEX IF NOT EXISTS sales_by_last4 ON sales (last4) WHERE last4 <> '';
 CREATE INDEX IF NOT EXISTS sales_by_reference ON sales (reference) WHERE reference <> '';
 CREATE INDEX IF NOT EXISTS sales_by_order ON sales (order_no) WHERE order_no <> '';
+CREATE INDEX IF NOT EXISTS sales_by_pay_order ON sales (pay_order) WHERE pay_order <> '';
 CREATE INDEX IF NOT EXISTS sales_open ON sales (state) WHERE state IN ('waiting', 'unsure');
 CREATE INDEX IF NOT EXISTS sales_unreported ON sales (reported) WHERE reported IN ('queued', 'set-aside', 'by-hand');
 CREATE INDEX IF NOT EXISTS sales_incidents ON sales (till) WHERE incident <> '';
