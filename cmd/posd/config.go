@@ -262,6 +262,19 @@ func (c *Config) judge(d *strict) {
 		d.judge("printer", p.Config.Validate())
 		d.judge("printer", p.logoFault())
 	}
+	c.judgeFrontEnds(d)
+	c.judgeWebhooks(d)
+	taken := map[string]string{}
+	for _, l := range c.lines() {
+		if by, ok := taken[l.config.Line]; ok && l.config.Line != "" {
+			d.judge(l.path, []error{fmt.Errorf("line = %q is the line of [%s], too: each device needs its own", l.config.Line, sectionName(by))})
+		}
+		taken[l.config.Line] = l.path
+	}
+}
+
+// judgeFrontEnds judges the places of other devices that posd takes.
+func (c *Config) judgeFrontEnds(d *strict) {
 	if p := c.POSLINK; p != nil {
 		d.judge("poslink", p.Validate())
 		if c.Terminal == nil {
@@ -279,14 +292,6 @@ func (c *Config) judge(d *strict) {
 		if c.Terminal == nil {
 			d.judge("nexo", []error{errors.New("registers that drive a card terminal need [terminal]: configure it, or remove [nexo]")})
 		}
-	}
-	c.judgeWebhooks(d)
-	taken := map[string]string{}
-	for _, l := range c.lines() {
-		if by, ok := taken[l.config.Line]; ok && l.config.Line != "" {
-			d.judge(l.path, []error{fmt.Errorf("line = %q is the line of [%s], too: each device needs its own", l.config.Line, sectionName(by))})
-		}
-		taken[l.config.Line] = l.path
 	}
 }
 

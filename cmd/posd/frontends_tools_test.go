@@ -5,13 +5,19 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // paxTS is a register's library for PAX terminals, by somebody else: it speaks
@@ -47,12 +53,7 @@ console.error = () => {} // the library prints what it throws
 
 // TestARegisterLibraryNobodyHereWroteSells runs pax-ts, unmodified, against posd.
 func TestARegisterLibraryNobodyHereWroteSells(t *testing.T) {
-	dir := filepath.Join(os.TempDir(), "posd-pax-ts-"+paxTS)
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "pax-ts", "package.json")); err != nil {
-		if out, err := exec.Command("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", dir, "pax-ts@"+paxTS).CombinedOutput(); err != nil {
-			t.Fatalf("npm install pax-ts: %v: %s", err, out)
-		}
-	}
+	modules := installed(t, "pax-ts", paxTS)
 	addr := freeAddress(t)
 	s := newShop(t, fmt.Sprintf("[poslink]\nhttp = %q", addr))
 	gaveUp := make(chan struct{})
@@ -67,7 +68,7 @@ func TestARegisterLibraryNobodyHereWroteSells(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*deadline)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script, addr[strings.LastIndex(addr, ":")+1:])
-	cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(dir, "node_modules"))
+	cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -114,4 +115,127 @@ func TestARegisterLibraryNobodyHereWroteSells(t *testing.T) {
 	if want := "[01 350 01 350 01 777 16  02 100]"; fmt.Sprint(money) != want {
 		t.Errorf("the terminal moved %v, want %v", money, want)
 	}
+}
+
+// installed returns the folder of an npm package's modules, installed if it is not there yet.
+func installed(t *testing.T, name, version string) string {
+	t.Helper()
+	dir := filepath.Join(os.TempDir(), "posd-"+strings.Trim(strings.ReplaceAll(name, "/", "-"), "@")+"-"+version)
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", filepath.FromSlash(name), "package.json")); err != nil {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+		defer cancel()
+		if out, err := exec.CommandContext(ctx, "npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", dir, name+"@"+version).CombinedOutput(); err != nil {
+			t.Fatalf("npm install %s: %v: %s", name, err, out)
+		}
+	}
+	return filepath.Join(dir, "node_modules")
+}
+
+// adyenAPI is a library for terminals of the nexo kind, by somebody else.
+const adyenAPI = "32.1.0"
+
+// adyenScript plays a register with the library: what the terminal is, a payment, the
+// same again, what became of it, its reversal, an equal payment, a refund, and what is not taken.
+const adyenScript = `
+const { Client, Config, TerminalLocalAPI } = require("@adyen/api-library")
+const Clear = require("@adyen/api-library/lib/src/services/terminalLocalAPIUnencrypted").default
+const [address, certificate, passphrase] = process.argv.slice(2)
+const client = new Client(new Config({ environment: "TEST", apiKey: "none", terminalApiLocalEndpoint: "https://" + address, certificatePath: certificate }))
+const api = passphrase ? new TerminalLocalAPI(client) : new Clear(client)
+const key = { AdyenCryptoVersion: 1, KeyIdentifier: "posd", KeyVersion: 1, Passphrase: passphrase }
+const ask = async (MessageCategory, ServiceID, body) => {
+  const SaleToPOIRequest = { MessageHeader: { ProtocolVersion: "3.0", MessageClass: "Service", MessageCategory, MessageType: "Request", SaleID: "Till7", ServiceID, POIID: "P400Plus-1" } }
+  SaleToPOIRequest[MessageCategory + "Request"] = body
+  const out = await api.request({ SaleToPOIRequest }, key)
+  return out.SaleToPOIResponse?.[MessageCategory + "Response"]
+}
+const pay = (amount, type) => ({ SaleData: { SaleTransactionID: { TransactionID: "Order 7", TimeStamp: "2026-11-28T01:00:00.000Z" } },
+  PaymentTransaction: { AmountsReq: { Currency: "CAD", RequestedAmount: amount } }, ...(type ? { PaymentData: { PaymentType: type } } : {}) })
+const told = (r) => r && [r.Response.Result, r.Response.ErrorCondition, r.PaymentResult?.AmountsResp?.AuthorizedAmount ?? r.ReversedAmount].filter((x) => x !== undefined).join(" ")
+const said = []
+;(async () => {
+  said.push(told(await ask("Diagnosis", "1", {})))
+  const paid = await ask("Payment", "2", pay(19.99))
+  said.push(told(paid))
+  said.push(told(await ask("Payment", "2", pay(19.99))))
+  said.push(told((await ask("TransactionStatus", "3", { MessageReference: { MessageCategory: "Payment", SaleID: "Till7", ServiceID: "2" } }))
+    .RepeatedMessageResponse.RepeatedResponseMessageBody.PaymentResponse))
+  said.push(told(await ask("TransactionStatus", "4", { MessageReference: { MessageCategory: "Payment", SaleID: "Till7", ServiceID: "99" } })))
+  said.push(told(await ask("Reversal", "5", { OriginalPOITransaction: { POITransactionID: paid.POIData.POITransactionID }, ReversalReason: "MerchantCancel" })))
+  said.push(told(await ask("Payment", "6", pay(19.99))))
+  said.push(told(await ask("Payment", "7", pay(1.5, "Refund"))))
+  said.push(told(await ask("CardAcquisition", "8", {})))
+  said.push(String(await ask("Abort", "9", { AbortReason: "MerchantAbort", MessageReference: { MessageCategory: "Payment", SaleID: "Till7", ServiceID: "99" } })))
+  console.log(JSON.stringify(said))
+})().catch((e) => { console.log(JSON.stringify(said)); console.log(e); process.exit(1) })
+`
+
+// TestANexoLibraryNobodyHereWroteSells runs Adyen's library, unmodified, against
+// posd, in clear and sealed. It asks port 8443 alone.
+func TestANexoLibraryNobodyHereWroteSells(t *testing.T) {
+	modules := installed(t, "@adyen/api-library", adyenAPI)
+	for address, passphrase := range map[string]string{"127.0.77.1": "", "127.0.77.2": "not a real passphrase"} {
+		t.Run(address, func(t *testing.T) {
+			dir := t.TempDir()
+			section := fmt.Sprintf("[nexo]\nlisten = %q\nby = \"till 7\"\n", address+":8443")
+			if passphrase != "" {
+				file := filepath.Join(dir, "passphrase")
+				if err := os.WriteFile(file, []byte(passphrase), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				section += fmt.Sprintf("passphrase_file = %q\n", file)
+			}
+			s := closedShop(t, section)
+			cert := terminalsCertificate(t, filepath.Join(s.dir, "state", "tls"))
+			s.running = s.daemon()
+			script := filepath.Join(dir, "register.cjs")
+			if err := os.WriteFile(script, []byte(adyenScript), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*deadline)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "node", script, address, cert, passphrase)
+			cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("the register failed: %v: %s", err, out)
+			}
+			want := `["Success","Success 19.99","Success 19.99","Success 19.99","Failure NotFound","Success 19.99","Success 19.99","Success 1.5","Failure NotAllowed","undefined"]`
+			if got := strings.TrimSpace(string(out)); got != want {
+				t.Errorf("the register heard\n%s, want\n%s", got, want)
+			}
+			var money []string
+			for _, m := range s.terminal.money() {
+				money = append(money, fmt.Sprint(m["type"], " ", m["amount"]))
+			}
+			if want := "[01 1999 16  01 1999 02 150]"; fmt.Sprint(money) != want {
+				t.Errorf("the terminal moved %v, want %v", money, want)
+			}
+			s.tells(`"kind":"sale.intended"`, `"actor":"nexo till 7"`)
+		})
+	}
+}
+
+// terminalsCertificate makes posd a certificate that vouches for itself, under a name
+// of the kind that the library wants, and returns its file.
+func terminalsCertificate(t *testing.T, dir string) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := template("P400Plus-1.test.terminal.adyen.com", time.Now(), time.Hour)
+	c.IsCA, c.BasicConstraintsValid = true, true
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "cert.pem")
+	if err := errors.Join(writePEM(file, "CERTIFICATE", der, 0o600), writeKey(filepath.Join(dir, "key.pem"), key)); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

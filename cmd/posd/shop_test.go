@@ -27,6 +27,14 @@ type shop struct {
 
 func newShop(t *testing.T, more string) *shop {
 	t.Helper()
+	s := closedShop(t, more)
+	s.running = s.daemon()
+	return s
+}
+
+// closedShop is a shop whose posd does not run yet.
+func closedShop(t *testing.T, more string) *shop {
+	t.Helper()
 	t.Parallel()
 	f := newFakeTerminal(t)
 	b := newBox(t, fmt.Sprintf(`[shop]
@@ -43,7 +51,7 @@ cancel_wait = "1s"
 end_wait = "100ms"
 heartbeat = "10s"
 `, more, f.l.Addr()))
-	return &shop{box: b, terminal: f, running: b.daemon()}
+	return &shop{box: b, terminal: f}
 }
 
 // restart stops posd as a power cut does, and starts it again.

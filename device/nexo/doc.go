@@ -20,5 +20,5 @@
 // that goes away stops nothing. Of the newest maxKept transactions it is known what
 // they were called; older ones are NotFound. Where a passphrase is configured, only
 // sealed messages are read. Left to others: who may connect beyond the lists (the
-// network), the certificate (cmd/posd). CLIENTS.md says what such programs insist on.
+// network), the certificate (cmd/posd). CLIENTS.md says which programs were tried, and what they insist on.
 package nexo

@@ -178,7 +178,11 @@ func (s *Server) answer(ctx context.Context, q *request) map[string]any {
 	case "Payment", "Reversal", "TransactionStatus", "Abort":
 		return under(h.MessageCategory+"Response", failed("MessageFormat", "the message holds no "+h.MessageCategory+"Request"))
 	}
-	return under(h.MessageCategory+"Response", failed("NotAllowed", "posd takes Payment, Reversal, TransactionStatus, Abort and Diagnosis"))
+	no := failed("NotAllowed", "posd takes Payment, Reversal, TransactionStatus, Abort and Diagnosis")
+	if h.MessageCategory == "Display" { // whose responses stand one for each output
+		no["OutputResult"] = []any{map[string]any{"Device": "CustomerDisplay", "InfoQualify": "Display", "Response": no["Response"]}}
+	}
+	return under(h.MessageCategory+"Response", no)
 }
 
 // under names a response; a nil one is none.
