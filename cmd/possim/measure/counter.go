@@ -52,6 +52,10 @@ func newPosd(ctx context.Context, path, dir string) (*counter, error) {
 
 // newPosdOn is newPosd with a journal in data.
 func newPosdOn(ctx context.Context, path, dir, data string) (*counter, error) {
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return nil, err
+	}
 	c := &counter{clock: newClock(), dir: dir, data: data, oldBill: "years-600"}
 	term := paxsim.New(paxsim.Options{Think: time.Microsecond, Pause: time.Microsecond, AckWait: time.Second})
 	panel, err := displaysim.New("nextion", "", displaysim.Options{})
@@ -60,8 +64,7 @@ func newPosdOn(ctx context.Context, path, dir, data string) (*counter, error) {
 	}
 	paper := printersim.New(printersim.Options{Matrix: displaysim.Matrix, ProcessID: true})
 	c.gateway = iotpaysim.New(iotpaysim.Options{MchID: merchantID, Key: merchantKey, JobNo: "measure", Strict: true})
-	err = c.lay(ctx, term.ServeConn, panel.ServeConn, paper.ServeConn, c.gateway.Handler())
-	if err != nil {
+	if err := c.lay(ctx, term.ServeConn, panel.ServeConn, paper.ServeConn, c.gateway.Handler()); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(dir, "posd.toml")

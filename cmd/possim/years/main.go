@@ -22,11 +22,15 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := fill(ctx, *dir, *sales); err != nil {
+	path, err := filepath.Abs(*dir)
+	if err == nil {
+		err = fill(ctx, path, *sales)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "years:", err)
 		os.Exit(1)
 	}
-	fmt.Println(*dir)
+	fmt.Println(path)
 }
 
 // progressEvery is how often it says how far it is.
