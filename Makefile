@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs crash fuzz build deb clean
+.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs crash robot fuzz build deb clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -67,7 +67,11 @@ judge-bugs: ## plants bugs of testdata/bugs in posd, sells with it, and shows th
 crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
 	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')
 
-fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days, 10,000 printer faults, every byte of a log, 10,000 schedules of a chain and 1,000 of each front end, then every fuzz target for FUZZTIME
+ROBOT ?= 10m
+robot: ## taps at random on the cashier's page under faults and power cuts, for ROBOT: one bill is captured once, and nothing says "try again" while an outcome is open (SEED=s: the same lots)
+	$(GO) test -tags tools ./device/api -count=1 -timeout 0 -v -run '^TestRobot$$' -args -robot $(ROBOT) $(if $(SEED),-robot-seed $(SEED))
+
+fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days, 10,000 printer faults, every byte of a log, 10,000 schedules of a chain and 1,000 of each front end, the robot, then every fuzz target for FUZZTIME
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -transactions 200000
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestAMonth' -args -month 100000
@@ -76,6 +80,7 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 	$(GO) test ./store -count=1 -timeout 0 -run TestEveryByteOfALog -args -flips 0
 	$(GO) test ./device/fronttest -count=1 -timeout 0 -args -schedules 1000
 	$(GO) test -tags tools ./cmd/poshub -count=1 -timeout 0 -run TestFaultsOfAChain -args -schedules 10000
+	$(MAKE) robot
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "== $$pkg $$target"; \

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -29,11 +30,22 @@ func (c *counter) controls() http.Handler {
 		json.NewEncoder(w).Encode(c.shopper.state())
 	})
 	mux.HandleFunc("POST /customer/{does}", c.letCustomer)
+	mux.HandleFunc("POST /posd/kill", c.cutPower)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write(benchPage)
 	})
 	return mux
+}
+
+// cutPower ends posd as a power cut would, and starts it again.
+func (c *counter) cutPower(w http.ResponseWriter, r *http.Request) {
+	c.running().Kill()
+	if err := c.startPosd(context.WithoutCancel(r.Context())); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprintln(w, "done")
 }
 
 // letCustomer plays the customer with the telephone.

@@ -46,6 +46,7 @@ type posdConfig struct {
 	Listen                     string
 	Terminal, Display, Printer string // lines
 	Driver                     string // of the display
+	Language, Tip              string // of the shop, and where a tip is asked for; empty: as posd decides
 	Gateway                    string // host:port
 	Guarded                    bool   // the first report is held against the terminal's totals
 	Waits                      waits
@@ -61,6 +62,12 @@ var posdTOML = template.Must(template.New("posd.toml").Funcs(template.FuncMap{"q
 
 [shop]
 name = "Counter in a Laptop"
+{{- if .Language}}
+language = {{q .Language}}
+{{- end}}
+{{- if .Tip}}
+tip = {{q .Tip}}
+{{- end}}
 code_shown_for = {{q .Waits.CodeShown}}
 keep_for = {{q .Waits.Keep}}
 result_shown_for = {{q .Waits.Result}}

@@ -26,26 +26,28 @@ const readyWithin = 20 * time.Second
 
 // setup says how a counter is built.
 type setup struct {
-	posd    string        // path of the daemon; empty: find or build it
-	dir     string        // of the state; empty: a temporary one
-	listen  string        // posd's address
-	gateway string        // the gateway's
-	printer string        // the printer's
-	control string        // of the simulators' control
-	driver  string        // of the display
-	think   time.Duration // how long a customer takes to show a card
-	waits   waits
-	seed    uint64    // of the script chaos
-	sales   int       // likewise
-	level   string    // of posd's log
-	webhook string    // where posd tells events; empty: nowhere
-	log     io.Writer // where posd's log goes besides its file; nil: nowhere
-	crash   crashSet
-	asleep  bool        // posd is not started: the script does that
-	guarded bool        // the first report is held against the terminal's totals
-	fleet   *fleetPlace // in a chain; nil outside one
-	write   string      // the file of a script's history; empty: none is kept
-	history *history    // nil: none is kept
+	posd     string        // path of the daemon; empty: find or build it
+	dir      string        // of the state; empty: a temporary one
+	listen   string        // posd's address
+	gateway  string        // the gateway's
+	printer  string        // the printer's
+	control  string        // of the simulators' control
+	driver   string        // of the display
+	language string        // of the shop; empty: as posd decides
+	tip      string        // where a tip is asked for; likewise
+	think    time.Duration // how long a customer takes to show a card
+	waits    waits
+	seed     uint64    // of the script chaos
+	sales    int       // likewise
+	level    string    // of posd's log
+	webhook  string    // where posd tells events; empty: nowhere
+	log      io.Writer // where posd's log goes besides its file; nil: nowhere
+	crash    crashSet
+	asleep   bool        // posd is not started: the script does that
+	guarded  bool        // the first report is held against the terminal's totals
+	fleet    *fleetPlace // in a chain; nil outside one
+	write    string      // the file of a script's history; empty: none is kept
+	history  *history    // nil: none is kept
 }
 
 // counter is a shop's counter inside this computer: four simulators, and posd
@@ -163,7 +165,7 @@ func (c *counter) startSimulators() error {
 			return err
 		}
 	}
-	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver,
+	c.conf = posdConfig{Dir: c.dir, Listen: listen, Terminal: c.terminalLine.link, Display: c.displayLine.link, Driver: c.setup.driver, Language: c.setup.language, Tip: c.setup.tip,
 		Printer: "tcp:" + printer, Gateway: gateway, Guarded: c.setup.guarded, Waits: c.setup.waits, Level: c.setup.level, Fleet: c.setup.fleet, Webhook: c.setup.webhook}
 	return nil
 }

@@ -70,6 +70,8 @@ should. With a command it starts one simulator alone.`,
 	f.StringVar(&s.control, "control", "", "`ADDR` of the simulators' pages and control; a free one when left out")
 	f.StringVar(&s.webhook, "webhook", "", "`URL` where posd tells events, under a secret that device/api/README.md prints")
 	f.StringVar(&s.driver, "display", "nextion", "which `DEVICE` the customer looks at: "+strings.Join(displaysim.Drivers(), ", "))
+	f.StringVar(&s.language, "language", "", "the shop's `LANGUAGE`: en, fr, zh-Hans or zh-Hant; posd's own default when left out")
+	f.StringVar(&s.tip, "tip", "", "`WHERE` a tip is asked for: off, terminal or display; off when left out")
 	f.DurationVar(&s.think, "think", 3*time.Second, "how `LONG` a customer takes to show a card or to find the telephone")
 	f.Uint64Var(&s.seed, "seed", 1, "`SEED` of the script chaos")
 	f.IntVar(&s.sales, "sales", 40, "how `MANY` sales the script chaos makes")

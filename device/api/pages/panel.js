@@ -5,6 +5,7 @@ import { span } from "./words.js";
 import { el, ring } from "./dom.js";
 import { buttons } from "./actions.js";
 import { tell, facts, one, left, late, plain, heed } from "./tell.js";
+import { post } from "./ask.js";
 import { state, say, cash, language, know, latest, draw, trouble, complain } from "./state.js";
 import { meant, cancel, change } from "./sell.js";
 
@@ -17,13 +18,15 @@ const onGlass = (s) => (state.screen.sale === s.id ? state.screen : undefined);
 export const tone = (s) => (late(s) ? "late" : s.state);
 
 // shows is all that the panel depends on.
-export const shows = (s) => [s, onGlass(s), state.complaint, state.selling, language(), state.shop.methods];
+export const shows = (s) => [s, onGlass(s), state.complaint, state.selling, language(), state.shop.methods, open(s)];
 
 // steps are those of a sale under way, as [words, "done" | "now" | ""].
 function steps(s, seen) {
 	const at = { code: 2, password: 3 }[seen?.kind] || 1;
+	const tip = seen?.kind === "tip" ? ["tipping"] : [];
 	const names = s.method === "card" ? ["stepStored", "stepTerminal", "stepAnswer"]
 		: s.method === "scan" ? ["stepStored", "stepAsked", "stepAnswer"] : ["stepStored", "stepAsked", "stepCode", "stepPassword", "stepAnswer"];
+	names.splice(1, 0, ...tip);
 	return names.map((name, i) => [say(name), i < at ? "done" : i === at ? "now" : ""]);
 }
 
@@ -36,7 +39,7 @@ export function panel(s, putAway, again) {
 		el("p", { class: "what" }, one(s, say, language())),
 		el("div", { class: "head" },
 			done ? el("span", { class: "icon", "aria-hidden": "true" }, icons[tone(s)]) : ring(),
-			el("div", {}, el("p", { class: "amount" }, cash(s.method === "cash" && s.approvedAmount || s.amount + (s.state === "paid" ? s.tip || 0 : 0), s.currency)), el("h1", {}, keep ? say("late") : title))),
+			el("div", {}, el("p", { class: "amount" }, cash(s.method === "cash" && s.approvedAmount || s.amount + (["declined", "cancelled"].includes(s.state) ? 0 : s.tip || 0), s.currency)), el("h1", {}, keep ? say("late") : title))),
 		(keep || !done || s.state === "unsure") && el("p", { id: "count", "aria-live": "off" }),
 		...lines.filter((l) => l !== todo).map((l) => el("p", {}, l)),
 		!done && el("ol", { class: "steps" }, ...steps(s, seen).map(([words, at]) => el("li", { class: at, "aria-current": at === "now" && "step" }, words))),
@@ -48,12 +51,16 @@ export function panel(s, putAway, again) {
 	];
 }
 
+// open reports whether a sale of the same bill may still be paid.
+const open = (s) => state.unsure.some((o) => (s.reference ? o.reference === s.reference : o.amount === s.amount));
+
 // choices are the buttons as [label, action, class, disabled].
 function choices(s, putAway, again) {
 	const done = s.state !== "waiting", keep = late(s);
 	if (!done) {
 		const other = s.method === "card" ? state.shop.methods.find((m) => !["card", "scan", "cash"].includes(m)) : state.shop.methods.find((m) => m === "card");
 		return [
+			onGlass(s)?.kind === "tip" && [say("noTip"), () => post(`/v1/sales/${s.id}/tip`, { tip: 0 }, { trouble })],
 			[say("cancel"), cancel, "danger wide", s.cancelWished],
 			plain(s) && other && !s.cancelWished && [say(other === "card" ? "cardInstead" : "walletInstead", { wallet: say("m" + other[0].toUpperCase() + other.slice(1)) }), () => change(other), ""],
 		].filter(Boolean);
@@ -64,7 +71,7 @@ function choices(s, putAway, again) {
 		rest && [say("takeRest", { amount: cash(s.due, s.currency) }), again, "strong"],
 		[say("newSale"), putAway, keep || rest ? "" : "strong"],
 		twice && !s.incident && [say("meant"), () => meant(s), "", state.selling],
-		plain(s) && !twice && ["declined", "cancelled"].includes(s.state) && [say("tryAgain"), again],
+		plain(s) && !twice && ["declined", "cancelled"].includes(s.state) && !open(s) && [say("tryAgain"), again],
 		...buttons(s, { say, language: language(), trouble, complain, after: (sale) => { know(latest(sale)); draw(); } }),
 	].filter(Boolean);
 }

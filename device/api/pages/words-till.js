@@ -157,7 +157,7 @@ export default {
 	gone: ["posd does not answer. A sale under way goes on without this page. Do not take the payment again.", "posd ne répond pas. Une vente en cours continue sans cette page. N’encaissez pas de nouveau.", "posd 没有回应。进行中的销售不受影响。请勿再次收款。"],
 	again: ["No answer from posd. Asking again under the same key: nothing is charged twice.", "Pas de réponse de posd. La demande est répétée sous la même clé : rien n’est prélevé deux fois.", "posd 没有回应，正用同一编号再问：不会重复扣款。"],
 	stopAsking: ["Stop asking", "Ne plus demander", "不再询问"],
-	stopped: ["It is not known whether posd took the request: look at the list of sales before you try again.", "On ne sait pas si posd a reçu la demande : voyez la liste des ventes avant de recommencer.", "不知 posd 是否收到请求：再试之前请看销售清单。"],
+	stopped: ["It is not known whether posd took the request: look at the list of sales first.", "On ne sait pas si posd a reçu la demande : voyez d’abord la liste des ventes.", "不知 posd 是否收到请求：请先看销售清单。"],
 	linkDown: ["IOTPay cannot be reached. Cards go on. Reports waiting: {n}, {amount}.", "IOTPay est injoignable. Les cartes continuent. Rapports en attente : {n}, {amount}.", "无法连接 IOTPay。刷卡照常。等待上报：{n} 笔，{amount}。"],
 	linkStopped: ["IOTPay refuses our reports: the manager must look. Reports waiting: {n}, {amount}.", "IOTPay refuse nos rapports : le gérant doit voir. Rapports en attente : {n}, {amount}.", "IOTPay 拒绝我们的上报：请经理查看。等待上报：{n} 笔，{amount}。"],
 	setAside: ["Reports set aside: {n}. The manager must look.", "Rapports mis de côté : {n}. Le gérant doit voir.", "搁置的上报：{n} 笔。请经理查看。"],
