@@ -178,6 +178,14 @@ func (t *Till) Cancel(ctx context.Context, id sale.ID) (sale.Sale, error) {
 	return rep.Sale, err
 }
 
+// Tip takes what the customer chose on the page that asks for a tip; 0 is none.
+func (t *Till) Tip(ctx context.Context, id sale.ID, tip sale.Amount) (sale.Sale, error) {
+	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {
+		return core.TipChosen{Token: tok, Sale: s, Tip: tip}
+	})
+	return rep.Sale, err
+}
+
 // Keep stops a late refund before its first byte.
 func (t *Till) Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error) {
 	rep, err := t.askOn(ctx, id, func(tok core.Token, s sale.Sale) core.Event {

@@ -172,7 +172,7 @@ func priceDigits(s sale.Screen) string {
 // priceLamp says what the number is.
 func priceLamp(s sale.Screen) string {
 	switch s.Kind {
-	case sale.ScreenItems, sale.ScreenChoose, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword, sale.ScreenHeld:
+	case sale.ScreenItems, sale.ScreenChoose, sale.ScreenTip, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword, sale.ScreenHeld:
 		return lampTotal
 	case sale.ScreenPaid:
 		return lampReceived

@@ -22,6 +22,7 @@ var said = map[sale.Language]map[sale.ScreenKind]words{
 	sale.English: {
 		sale.ScreenWelcome:    {"", "Welcome"},
 		sale.ScreenChoose:     {"How will you pay?", ""},
+		sale.ScreenTip:        {"Add a tip?", ""},
 		sale.ScreenCard:       {"Tap, insert or swipe", ""},
 		sale.ScreenReturn:     {"Refund: present card", ""},
 		sale.ScreenProcessing: {"Please wait", ""},
@@ -39,6 +40,7 @@ var said = map[sale.Language]map[sale.ScreenKind]words{
 	sale.French: {
 		sale.ScreenWelcome:    {"", "Bienvenue"},
 		sale.ScreenChoose:     {"Comment payez-vous ?", ""},
+		sale.ScreenTip:        {"Un pourboire ?", ""},
 		sale.ScreenCard:       {"Présentez la carte", ""},
 		sale.ScreenReturn:     {"Carte à rembourser", ""},
 		sale.ScreenProcessing: {"Un instant SVP", ""},
@@ -56,6 +58,7 @@ var said = map[sale.Language]map[sale.ScreenKind]words{
 	sale.ChineseSimplified: {
 		sale.ScreenWelcome:    {"", "欢迎光临"},
 		sale.ScreenChoose:     {"请选择支付方式", ""},
+		sale.ScreenTip:        {"是否加小费？", ""},
 		sale.ScreenCard:       {"请拍卡、插卡或刷卡", ""},
 		sale.ScreenReturn:     {"退款，请出示银行卡", ""},
 		sale.ScreenProcessing: {"处理中，请稍候", ""},
@@ -73,6 +76,7 @@ var said = map[sale.Language]map[sale.ScreenKind]words{
 	sale.ChineseTraditional: {
 		sale.ScreenWelcome:    {"", "歡迎光臨"},
 		sale.ScreenChoose:     {"請選擇付款方式", ""},
+		sale.ScreenTip:        {"是否加小費？", ""},
 		sale.ScreenCard:       {"請感應、插卡或刷卡", ""},
 		sale.ScreenReturn:     {"退款，請出示銀行卡", ""},
 		sale.ScreenProcessing: {"處理中，請稍候", ""},

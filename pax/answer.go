@@ -146,10 +146,11 @@ func against(o sale.CardRequest, a sale.CardAnswer, code string) sale.CardAnswer
 }
 
 // agrees reports whether an approval fits the amount asked: it is that amount,
-// with or without the tip, cashback and surcharge added at the terminal
+// with or without the tip asked for or added at the terminal, cashback and surcharge
 // (processors differ in what they include). How they add up exactly is the
 // till's to check.
-func agrees(asked sale.Amount, a sale.CardAnswer) bool {
+func agrees(asked, tip sale.Amount, a sale.CardAnswer) bool {
+	a.Tip = cmp.Or(a.Tip, tip) // a record need not name the tip that it was asked for
 	for mask := range 8 {
 		sum := asked
 		for i, part := range []sale.Amount{a.Tip, a.Cashback, a.Surcharge} {

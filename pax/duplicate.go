@@ -13,7 +13,7 @@ import (
 // 103000, only the refusal is known.
 func duplicate(o sale.CardRequest, a sale.CardAnswer) sale.CardAnswer {
 	switch {
-	case a.Ref == o.Ref && a.Kind == o.Kind && agrees(o.Amount, a):
+	case a.Ref == o.Ref && a.Kind == o.Kind && agrees(o.Amount, o.Tip, a):
 		a.Verdict, a.Reason, a.SaidApproved = sale.VerdictApproved, sale.ReasonNone, true
 		return a
 	case a.Ref == "" || a.Ref == o.Ref:

@@ -67,7 +67,7 @@ func (t *Terminal) find(ctx context.Context, l sale.CardLookup, f *sale.CardFind
 		f.Words = fmt.Sprintf("another terminal is on the line: serial number %q, the sale was asked of %q", t.id.Serial, cmp.Or(l.Serial, t.cfg.SerialNumber))
 		return
 	}
-	got := t.look(ctx, sought{ref: l.Ref, kind: l.Kind, amount: l.Amount})
+	got := t.look(ctx, sought{ref: l.Ref, kind: l.Kind, amount: l.Amount, tip: l.Tip})
 	f.Result, f.Answer, f.Foreign, f.Words = got.found, got.answer, got.foreign, got.words
 	f.Finds = t.finds != "" && t.finds == t.serial()
 	if f.Result != sale.FoundNot {
@@ -120,6 +120,7 @@ type sought struct {
 	ref    string
 	kind   sale.CardKind
 	amount sale.Amount
+	tip    sale.Amount // asked beside it
 	// approved tells that the amount is what the terminal approved, to be compared
 	// with just that. Otherwise it is what was asked, of which a part may be due.
 	approved bool
@@ -188,7 +189,7 @@ func (rd reader) record(r Reply, asked sought) looked {
 	} else {
 		whole.Approved += t.Amounts.Due
 	}
-	if a.Approved <= 0 || !agrees(asked.amount, whole) {
+	if a.Approved <= 0 || !agrees(asked.amount, asked.tip, whole) {
 		return unclear("the terminal has the reference with %s, %s were %s", a.Approved, word, asked.amount)
 	}
 	a.Verdict, a.Words = sale.VerdictApproved, withCode(a.Card.HostText, a.Card.HostCode)

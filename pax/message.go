@@ -56,6 +56,8 @@ type payment struct {
 	Command     string      // cmdCredit or cmdDebit
 	Type        string      // typeSale, typeReturn, typeVoid
 	Amount      sale.Amount // 0 leaves the group empty, as a void does
+	Tip         sale.Amount // beside the amount
+	AskTip      string      // 1 or 0: whether the terminal asks for a tip; empty as it is set up
 	Ref         string      // ours, unique per attempt
 	Invoice     string      // ours, or empty
 	Transaction string      // the terminal's number of the sale to undo, or empty
@@ -71,15 +73,22 @@ func requestPayment(version string, p payment) []byte {
 	if p.Amount > 0 {
 		amount = strconv.FormatInt(int64(p.Amount), 10)
 	}
+	if p.Tip > 0 {
+		amount = group(amount, strconv.FormatInt(int64(p.Tip), 10))
+	}
+	more := ""
+	if p.AskTip != "" {
+		more = "TIPREQ=" + p.AskTip
+	}
 	account := ""
 	if p.Again {
 		account = group("", "", "", "", "", "1") // the card is the customer's to show
 	}
 	trace := group(p.Ref, p.Invoice, "", p.Transaction)
 	if p.Command == cmdDebit {
-		return AppendFrame(nil, cmdDebit, version, p.Type, amount, account, trace, "", "")
+		return AppendFrame(nil, cmdDebit, version, p.Type, amount, account, trace, "", more)
 	}
-	return AppendFrame(nil, cmdCredit, version, p.Type, amount, account, trace, "", "", "", "", "")
+	return AppendFrame(nil, cmdCredit, version, p.Type, amount, account, trace, "", "", "", "", more)
 }
 
 // invoiceOf makes an invoice number of six digits, the form of the gateway's

@@ -36,6 +36,10 @@ func TestRequestsAreThoseOfTheVectors(t *testing.T) {
 		{"duplicates allowed", requestPayment("1.43", payment{Command: cmdCredit, Type: typeSale, Amount: 2865, Ref: "R", Again: true}), AppendFrame(nil, "T00", "1.43", "01", "2865", "\x1f\x1f\x1f\x1f\x1f1", "R", "", "", "", "", "")},
 		{"duplicates allowed, debit", requestPayment("1.43", payment{Command: cmdDebit, Type: typeReturn, Amount: 2865, Ref: "R", Again: true}), AppendFrame(nil, "T02", "1.43", "02", "2865", "\x1f\x1f\x1f\x1f\x1f1", "R", "", "")},
 		{"completion", requestPayment("1.43", payment{Command: cmdCredit, Type: typeComplete, Amount: 450, Ref: "R", Transaction: "5"}), AppendFrame(nil, "T00", "1.43", "04", "450", "", "R\x1f\x1f\x1f5", "", "", "", "", "")},
+		{"a tip asked on the screen", requestPayment("1.35", payment{Command: cmdCredit, Type: typeSale, Amount: 1000, Ref: "777", AskTip: "1", Again: true}),
+			[]byte("\x02T00\x1c1.35\x1c01\x1c1000\x1c\x1f\x1f\x1f\x1f\x1f1\x1c777\x1c\x1c\x1c\x1c\x1cTIPREQ=1\x03\x50")},
+		{"a tip asked on the screen, debit", requestPayment("1.35", payment{Command: cmdDebit, Type: typeSale, Amount: 1000, Ref: "777", AskTip: "0"}), AppendFrame(nil, "T02", "1.35", "01", "1000", "", "777", "", "TIPREQ=0")},
+		{"a tip chosen already", requestPayment("1.43", payment{Command: cmdCredit, Type: typeSale, Amount: 1000, Tip: 150, Ref: "R"}), AppendFrame(nil, "T00", "1.43", "01", "1000\x1f150", "", "R", "", "", "", "", "")},
 		{"debit", requestPayment("1.43", payment{Command: cmdDebit, Type: typeSale, Amount: 100, Ref: "R"}), AppendFrame(nil, "T02", "1.43", "01", "100", "", "R", "", "")},
 	} {
 		if !bytes.Equal(tc.got, tc.want) {

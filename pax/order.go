@@ -51,6 +51,8 @@ var typeOf = map[sale.CardKind]string{
 	sale.CardAuth: typeAuth, sale.CardComplete: typeComplete,
 }
 
+var tipRequest = map[sale.AskTip]string{sale.TipAsked: "1", sale.TipNotAsked: "0"}
+
 var voidTypes = map[sale.CardKind]string{
 	sale.CardSale: typeVoidSale, sale.CardReturn: typeVoidReturn,
 	sale.CardAuth: typeVoidAuth, sale.CardComplete: typeVoidDone,
@@ -58,7 +60,7 @@ var voidTypes = map[sale.CardKind]string{
 
 // payment is an order in the terminal's terms. tender is empty if nobody says.
 func (t *Terminal) payment(o sale.CardRequest, tender sale.Tender) payment {
-	p := payment{Command: cmdCredit, Type: typeOf[o.Kind], Amount: o.Amount, Ref: o.Ref, Again: o.AllowDuplicate}
+	p := payment{Command: cmdCredit, Type: typeOf[o.Kind], Amount: o.Amount, Tip: o.Tip, AskTip: tipRequest[o.AskTip], Ref: o.Ref, Again: o.AllowDuplicate}
 	if cmp.Or(tender, sale.Tender(t.cfg.Tender)) == sale.Debit {
 		p.Command = cmdDebit
 	}

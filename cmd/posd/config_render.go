@@ -69,12 +69,12 @@ func literal(v reflect.Value) (text string, ok bool) {
 	case reflect.Bool, reflect.Int, reflect.Int64:
 		return fmt.Sprint(v.Interface()), true
 	case reflect.Slice:
-		if v.Type().Elem().Kind() != reflect.String {
+		if k := v.Type().Elem().Kind(); k != reflect.String && k != reflect.Int {
 			return "", false
 		}
 		list := make([]string, v.Len())
 		for i := range list {
-			list[i] = quote(v.Index(i).String())
+			list[i], _ = literal(v.Index(i))
 		}
 		return "[" + strings.Join(list, ", ") + "]", true
 	case reflect.Map:

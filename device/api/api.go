@@ -27,6 +27,7 @@ type Till interface {
 	Cancel(ctx context.Context, id sale.ID) (sale.Sale, error)
 	Refund(ctx context.Context, r device.GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error)
 	Void(ctx context.Context, r device.GiveBackRequest) (s sale.Sale, movement string, replayed bool, err error)
+	Tip(ctx context.Context, id sale.ID, tip sale.Amount) (sale.Sale, error)
 	Keep(ctx context.Context, id sale.ID, by string) (sale.Sale, error)
 	Resolve(ctx context.Context, r device.ResolveRequest) (sale.Sale, error)
 	Uploaded(ctx context.Context, id sale.ID, u sale.Upload, by, why string) (sale.Sale, error)

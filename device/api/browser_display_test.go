@@ -38,6 +38,12 @@ func screens() map[string]sale.Screen {
 			s.Items = []sale.Item{{Name: "Sourdough, large", Amount: 895}, {Name: "Coffee beans, dark roast, one pound, ground for filter", Amount: 1795}, {Name: "Loyalty", Amount: -200}, {Name: "Tea", Amount: 375}}
 		}),
 		"choose": kind(sale.ScreenChoose),
+		"tip": with(func(s *sale.Screen) {
+			s.Kind, s.Until, s.Tips = sale.ScreenTip, &until, []sale.Tip{{Percent: 15, Amount: 430}, {Percent: 18, Amount: 516}, {Percent: 20, Amount: 573}}
+		}),
+		"tip-much": with(func(s *sale.Screen) {
+			s.Kind, s.Amount, s.Tips = sale.ScreenTip, sale.MaxAmount, []sale.Tip{{Percent: 15, Amount: sale.MaxAmount}, {Percent: 100, Amount: sale.MaxAmount}}
+		}),
 		"choose-much": with(func(s *sale.Screen) {
 			s.Kind, s.Amount, s.Message = sale.ScreenChoose, sale.MaxAmount, "Members pay by WeChat with ten percent off until the end of the month of May 2027"
 		}),

@@ -179,6 +179,10 @@ func (f *fake) Void(ctx context.Context, r device.GiveBackRequest) (sale.Sale, s
 	return s, "M1", f.replayed, err
 }
 
+func (f *fake) Tip(_ context.Context, id sale.ID, tip sale.Amount) (sale.Sale, error) {
+	return f.note("tip " + string(id) + " " + tip.String())
+}
+
 func (f *fake) Keep(_ context.Context, id sale.ID, by string) (sale.Sale, error) {
 	return f.note("keep " + string(id) + " " + by)
 }

@@ -147,7 +147,7 @@ func (n *forbidden) bodies(method, at string, s *schema, body string) {
 	members := n.members(s)
 	for i := range 80 {
 		changed := maps.Clone(members)
-		changed[[]string{"tip", "Amount", "AMOUNT", "by ", "", "__proto__", "reason2", "$schema", "é", "id"}[i%10]+strings.Repeat("_", i/10)] = "1"
+		changed[[]string{"tips", "Amount", "AMOUNT", "by ", "", "__proto__", "reason2", "$schema", "é", "id"}[i%10]+strings.Repeat("_", i/10)] = "1"
 		n.refuse(method, at, compose(changed), nil)
 	}
 	for name, p := range s.Properties {

@@ -44,6 +44,7 @@ const (
 	manager  = sale.ScopeManage
 	staff    = seller | refunder | manager
 	reader   = sale.ScopeRead | staff
+	customer = sale.ScopeDisplay | seller // who stands before the customer's page
 	viewer   = sale.ScopeDisplay | reader
 )
 
@@ -58,6 +59,7 @@ func (h *handlers) routes() []route {
 		{"POST", "/v1/sales/{id}/complete", "complete", requestLimit, seller, typed(h.complete)},
 		{"POST", "/v1/sales/{id}/refund", "refund", requestLimit, refunder, typed(h.refundOrVoid("refund", h.till.Refund))},
 		{"POST", "/v1/sales/{id}/void", "void", requestLimit, refunder, typed(h.refundOrVoid("void", h.till.Void))},
+		{"POST", "/v1/sales/{id}/tip", "tip", requestLimit, customer, typed(h.tip)},
 		{"POST", "/v1/sales/{id}/keep", "keep", requestLimit, refunder, typed(h.keep)},
 		{"POST", "/v1/sales/{id}/resolve", "resolve", requestLimit, manager, typed(h.resolve)},
 		{"POST", "/v1/sales/{id}/upload", "upload", requestLimit, manager, typed(h.upload)},

@@ -195,6 +195,17 @@ func (h *handlers) refundOrVoid(doing string, do func(context.Context, device.Gi
 	}
 }
 
+// tip tells whoever stands before the customer's page nothing of the sale.
+func (h *handlers) tip(ctx context.Context, in *struct {
+	SaleID
+	Body TipRequest
+}) (*struct{}, error) {
+	if _, err := h.till.Tip(ctx, in.ID, in.Body.Tip); err != nil {
+		return nil, h.refuse("tip", err)
+	}
+	return nil, nil
+}
+
 func (h *handlers) keep(ctx context.Context, in *struct {
 	SaleID
 	Body KeepRequest

@@ -34,6 +34,11 @@ type GiveBackRequest struct {
 	Anyway bool         `json:"anyway,omitempty" doc:"Refund of a wallet sale: a person was told by the problem refund-limit that the wallet may not take it any more, and it is sent all the same."`
 }
 
+// TipRequest is the body of tip.
+type TipRequest struct {
+	Tip sale.Amount `json:"tip" minimum:"0" maximum:"99999999999" doc:"What the customer adds, in cents: at most the amount itself. 0 is no tip." example:"200"`
+}
+
 // KeepRequest is the body of keep.
 type KeepRequest struct {
 	By string `json:"by,omitempty" minLength:"1" maxLength:"64" doc:"The name of the person who asks. Left out: whoever is signed in." example:"Ana"`

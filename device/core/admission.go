@@ -178,14 +178,21 @@ func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	}
 	c.current = l.s.ID
 	c.glass.result, c.glass.last = "", l.s.ID
-	if s.Method != sale.Cash {
+	asks := c.asksTip(&s)
+	if s.Method != sale.Cash && !asks {
 		c.newAttempt(l)
 	}
-	c.event(l, "sale.intended", "")
+	if asks {
+		c.event(l, "sale.tip-asked", "")
+	} else {
+		c.event(l, "sale.intended", "")
+	}
 	c.bind(w.Key, w.Digest, l.s.ID, "")
 	l.waiting = append(l.waiting, Reply{Token: w.Token})
 	c.intend(l, "")
 	switch {
+	case asks:
+		c.askTip(l, w)
 	case s.Method == sale.Card:
 		c.charge(l, w)
 	case s.Method.Wallet():

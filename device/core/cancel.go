@@ -18,7 +18,10 @@ func (w CancelAsked) happen(c *Machine) {
 	l.waiting = append(l.waiting, Reply{Token: w.Token})
 	c.urgent()
 	switch {
-	case l.s.Method == sale.Card:
+	case l.tip != nil:
+		c.tipOver(l)
+		c.notSent(l, "cancelled before it was sent")
+	case l.s.Method == sale.Card && len(l.s.Attempts) > 0:
 		l.s.CancelWished = true
 		c.event(l, "sale.cancel-wished", "")
 		c.after(Abort{})

@@ -10,7 +10,7 @@ import (
 
 // charge asks the terminal for the sale's money, once its intent is durable.
 func (c *Machine) charge(l *live, w SellAsked) {
-	o := sale.CardRequest{Kind: l.s.Kind, Ref: l.attempt().Ref, Amount: l.s.Amount, Tender: l.s.Tender, AllowDuplicate: w.AllowDuplicate, Serial: c.ask(l.attempt().Ref)}
+	o := sale.CardRequest{Kind: l.s.Kind, Ref: l.attempt().Ref, Amount: l.s.Amount, Tip: l.s.Tip, AskTip: c.terminalAsks(&l.s), Tender: l.s.Tender, AllowDuplicate: w.AllowDuplicate, Serial: c.ask(l.attempt().Ref)}
 	if l.s.Kind == sale.CardComplete {
 		o.Original = original(c.latest(w.Original))
 	}
@@ -136,6 +136,8 @@ func (c *Machine) approved(l *live, a sale.CardAnswer) {
 		o.incident = fmt.Sprintf("the terminal approved %s where %s was asked: compare with the terminal's batch", a.Approved, want)
 	case l.s.CancelWished:
 		o.attention = "approved although cancel was pressed: void it if the customer does not want it"
+	case l.s.Surcharge > 0 && c.policy.Surcharge == "never":
+		o.attention = fmt.Sprintf("the terminal took a surcharge of %s, and none may be taken here: give it back, and have the terminal set right", l.s.Surcharge)
 	}
 	c.end(l, o)
 }
@@ -155,14 +157,17 @@ func (c *Machine) partial(l *live, a sale.CardAnswer, want sale.Amount) {
 func (c *Machine) noteCard(l *live, a sale.CardAnswer) {
 	card := a.Card
 	l.s.Card = &card
-	l.s.Tip, l.s.Cashback, l.s.Surcharge = a.Tip, a.Cashback, a.Surcharge
+	l.s.Tip, l.s.Cashback, l.s.Surcharge = told(l.s.Tip, a.Tip), a.Cashback, a.Surcharge
 	if a.Tender != "" {
 		l.s.Tender = a.Tender
 	}
 }
 
-// expected is what the terminal's approved amount must be if all was approved.
+// expected is what the approved amount must be if all was approved.
 func (c *Machine) expected(l *live) sale.Amount {
+	if l.s.Method != sale.Card {
+		return l.s.Charged()
+	}
 	sum := l.s.Amount
 	for _, name := range c.policy.ApprovedIncludes {
 		switch name {

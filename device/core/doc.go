@@ -21,7 +21,9 @@
 //	spans.go         what is a moment ago, and other spans over restarts: running time
 //	replacement.go   what both sides of a replacement learn of each other
 //	cardkinds.go     authorisation, completion, return
-//	card.go          the terminal's answer: approved, in part, declined, lost; tips
+//	tip.go           a tip is asked of the customer, before anything is sent
+//	province.go      the defaults that a province's law asks for
+//	card.go          the terminal's answer: approved, in part, declined, lost; its tip
 //	claim.go         who holds the terminal
 //	lookup.go        a lost card answer: look our reference up
 //	proof.go         what proves that the terminal never heard of it, and what is kept for that

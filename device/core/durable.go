@@ -86,6 +86,7 @@ func (w IntentFailed) happen(c *Machine) {
 		c.term.release(w.Movement)
 		return
 	}
+	c.term.release(string(w.Sale))
 	if len(l.s.Attempts) > 0 {
 		c.term.release(l.attempt().Ref)
 	}

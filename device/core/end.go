@@ -114,7 +114,7 @@ func (c *Machine) paperOf(l *live, o outcome) {
 // sent, no row tells of it, and it leaves the machine at once.
 func (l *live) neverStored() {
 	l.s.State, l.s.Reason = sale.Cancelled, sale.ReasonNotSent
-	l.watch, l.seek, l.writes = nil, nil, 0
+	l.watch, l.seek, l.tip, l.writes = nil, nil, nil, 0
 }
 
 // leave frees the till and puts the result on glass for a while.

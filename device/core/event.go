@@ -76,6 +76,13 @@ type (
 		Sale  sale.Sale
 	}
 
+	// TipChosen is what the customer chose on the page that asks for a tip.
+	TipChosen struct {
+		Token Token
+		Sale  sale.Sale
+		Tip   sale.Amount // 0: none
+	}
+
 	// GiveBackAsked asks for money back.
 	GiveBackAsked struct {
 		Token     Token

@@ -74,9 +74,11 @@ func (c *Machine) screen() sale.Screen {
 }
 
 func (c *Machine) saleScreen(l *live) sale.Screen {
-	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount, Currency: l.s.Currency, Method: l.s.Method, Brand: l.s.Brand, Language: c.policy.Language}
+	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount + l.s.Tip, Currency: l.s.Currency, Method: l.s.Method, Brand: l.s.Brand, Language: c.policy.Language}
 	w := l.watch
 	switch {
+	case l.tip != nil:
+		s.Kind, s.Tips, s.Until = sale.ScreenTip, c.suggestions(&l.s), &l.tip.at
 	case l.s.Kind == sale.CardReturn:
 		s.Kind = sale.ScreenReturn
 	case l.s.Kind == sale.CardComplete: // takes what is held: no card is read

@@ -6,10 +6,11 @@ import "posd/device/sale"
 type live struct {
 	s        sale.Sale
 	dirty    bool
-	writes   int     // commits under way that hold it
-	waiting  []Reply // answers that wait for its first commit
-	seek     *seek   // a card attempt or movement being looked up
-	watch    *watch  // an order being asked about
+	writes   int      // commits under way that hold it
+	waiting  []Reply  // answers that wait for its first commit
+	seek     *seek    // a card attempt or movement being looked up
+	watch    *watch   // an order being asked about
+	tip      *tipping // the customer is asked for a tip: nothing was sent yet
 	pending  map[string]*pendingMovement
 	replaced *live // the sale it replaces, while both are live
 	// replacedWasGivenUp restores that sale if this one's intent cannot be stored.

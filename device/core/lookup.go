@@ -14,6 +14,7 @@ type seek struct {
 	movement string // ID of the void or return; empty for the sale itself
 	kind     sale.CardKind
 	amount   sale.Amount
+	tip      sale.Amount   // asked beside it
 	since    time.Duration // when the seeking began, in this run
 	at       timer         // next probe
 	unclear  int           // answers in a row that could not be read
@@ -42,7 +43,7 @@ func (c *Machine) startSeek(l *live, m *sale.Movement) {
 		l.seek.ref, l.seek.movement, l.seek.kind, l.seek.amount = m.ID, m.ID, cardKind(m.Kind), m.Amount
 		return
 	}
-	l.seek.ref, l.seek.amount = l.attempt().Ref, l.s.Amount
+	l.seek.ref, l.seek.amount, l.seek.tip = l.attempt().Ref, l.s.Amount, l.s.Tip
 }
 
 // seekDue probes the terminal when it is time and the line is free.
@@ -53,7 +54,7 @@ func (c *Machine) seekDue(l *live) {
 	}
 	c.term.claim(s.ref)
 	p := c.proofOf(s.ref)
-	look := sale.CardLookup{Ref: s.ref, Kind: s.kind, Amount: s.amount, Serial: p.Serial, Control: p.Control}
+	look := sale.CardLookup{Ref: s.ref, Kind: s.kind, Amount: s.amount, Tip: s.tip, Serial: p.Serial, Control: p.Control}
 	if s.kind == sale.CardVoid {
 		look.Original = original(&l.s)
 	}

@@ -71,6 +71,18 @@ type Policy struct {
 	Cash         bool  `toml:"cash"`
 	CashRounding int64 `toml:"cash_rounding_cents"`
 	CashFloat    int64 `toml:"cash_float_cents"`
+	// Province of Canada, two letters; it sets the defaults that its law asks for. See Settle.
+	Province string `toml:"province"`
+	// Tip says where a tip is asked for: off, terminal, or display (the customer's page).
+	Tip string `toml:"tip"`
+	// TipWait is how long the customer's page asks; then the sale goes on without a tip.
+	TipWait time.Duration `toml:"tip_wait"`
+	// TipPercents are the tips that the page suggests, of what TipBasis names: the subtotal where the
+	// request tells one, or the total.
+	TipPercents []int  `toml:"tip_percents"`
+	TipBasis    string `toml:"tip_basis"`
+	// Surcharge says whether the terminal may add one: allowed, or never (a person is told of each).
+	Surcharge string `toml:"surcharge"`
 	// TimeZone of the shop, an IANA name; DayEnds is the hour its business day ends, "04:00".
 	TimeZone string `toml:"time_zone"`
 	DayEnds  string `toml:"day_ends"`
@@ -101,6 +113,11 @@ func DefaultPolicy() Policy {
 		CashRounding:      5,
 		PrintRetryFor:     10 * time.Minute,
 		PrintDeclined:     true,
+		Tip:               tipOff,
+		TipWait:           30 * time.Second,
+		TipPercents:       []int{15, 18, 20},
+		TipBasis:          "subtotal",
+		Surcharge:         "allowed",
 		TimeZone:          "America/Toronto",
 		DayEnds:           "04:00",
 		Refunds:           defaultRefundLimits(),
@@ -122,7 +139,7 @@ func (p Policy) Validate() []error {
 	for key, d := range map[string]time.Duration{
 		"code_shown_for": p.CodeShownFor, "password_adds": p.PasswordAdds, "keep_for": p.KeepFor, "watch_for": p.WatchFor,
 		"result_shown_for": p.ResultShownFor, "ask_terminal_every": p.AskTerminalEvery, "terminal_silent_for": p.TerminalSilentFor,
-		"bill_window": p.BillWindow, "backoff_max": p.BackoffMax, "print_retry_for": p.PrintRetryFor,
+		"bill_window": p.BillWindow, "backoff_max": p.BackoffMax, "print_retry_for": p.PrintRetryFor, "tip_wait": p.TipWait,
 	} {
 		if d < 100*time.Millisecond {
 			bad(key, d, "write a time of at least 100ms, such as 30s")
@@ -151,6 +168,7 @@ func (p Policy) Validate() []error {
 			bad("approved_includes", s, "list tip, cashback, surcharge or none of them")
 		}
 	}
+	p.tipFaults(bad)
 	if p.CashRounding < 1 || p.CashRounding > 100 {
 		bad("cash_rounding_cents", p.CashRounding, "write the smallest coin in cents, 1 to 100")
 	}

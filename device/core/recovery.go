@@ -42,6 +42,10 @@ func (c *Machine) takeUp(l *live) {
 		c.cashMoved(l)
 		return
 	}
+	if len(l.s.Attempts) == 0 {
+		c.notSent(l, "posd was stopped before the sale was sent")
+		return
+	}
 	c.end(l, outcome{state: sale.Unsure, reason: sale.ReasonRestart, words: "posd was stopped while the sale was under way"})
 	if l.s.Method != sale.Card && (l.s.State == sale.Unsure || l.s.Undecided()) {
 		before := time.Duration(l.s.WatchedS) * time.Second

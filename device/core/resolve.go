@@ -33,7 +33,7 @@ func (w ResolveAsked) happen(c *Machine) {
 		return
 	}
 	l.s.Resolved = &sale.Word{By: w.By, Reason: w.Reason, At: c.wall()}
-	c.end(l, outcome{state: w.As, reason: sale.ReasonPerson, words: w.Reason + " (" + w.By + ")", approved: l.s.Amount})
+	c.end(l, outcome{state: w.As, reason: sale.ReasonPerson, words: w.Reason + " (" + w.By + ")", approved: c.expected(l)})
 	if seek := l.seek; seek != nil && seek.movement == "" { // asked on: a machine that disagrees later is an incident. Of a void nothing was said
 		seek.resolved, seek.since, seek.at = true, c.mono(), c.timer(c.slowProbe())
 	}

@@ -173,7 +173,7 @@ func (b *bank) decide(w *world, o sale.CardRequest, r *running) sale.CardAnswer 
 	if b.records[o.Ref] != nil {
 		w.fail("I1: the terminal was asked twice for reference %s", o.Ref)
 	}
-	rec := &record{ref: o.Ref, kind: o.Kind, asked: o.Amount, approved: o.Amount, batch: b.closed[b.terminal], on: b.terminal}
+	rec := &record{ref: o.Ref, kind: o.Kind, asked: o.Amount, approved: o.Amount, tip: o.Tip, batch: b.closed[b.terminal], on: b.terminal}
 	switch {
 	case o.Kind == sale.CardComplete:
 		held := b.records[o.Original.Ref]
@@ -251,7 +251,7 @@ func (b *bank) original(o sale.CardRequest) *record {
 // extras is what the customer adds at the terminal, and what the host makes of it.
 func (b *bank) extras(w *world, r *record) {
 	if w.chance(0.1) {
-		r.tip = 150
+		r.tip += 150
 	}
 	if w.chance(0.05) {
 		r.cashback = 2000
@@ -268,7 +268,7 @@ func (b *bank) extras(w *world, r *record) {
 	case w.chance(0.005) && w.wires == nil:
 		r.approved, r.wrong = r.approved+7, true // nobody can explain that one
 	case w.chance(0.01) && w.wires == nil && slices.Contains(w.policy.ApprovedIncludes, "tip"):
-		r.approved, r.tip, r.cashback, r.surplus, r.wrong = r.asked, 150, 0, 0, true // the tip stands beside the amount, and the shop says that it does not
+		r.approved, r.tip, r.cashback, r.surplus, r.wrong = r.asked, r.tip+150, 0, 0, true // the tip stands beside the amount, and the shop says that it does not
 	case b.odd.hides && w.chance(0.2), w.chance(0.02) && (w.wires != nil || w.seed%3 == 0):
 		r.offline = true
 	}

@@ -132,7 +132,7 @@ func (w *world) amounts(s sale.Sale) {
 	}
 	want, charged := s.Amount, s.ApprovedAmount
 	for part, cents := range map[string]sale.Amount{"tip": s.Tip, "cashback": s.Cashback, "surcharge": s.Surcharge} {
-		if slices.Contains(w.policy.ApprovedIncludes, part) {
+		if s.Method != sale.Card || slices.Contains(w.policy.ApprovedIncludes, part) { // a wallet's order is over all of it
 			want += cents
 		} else {
 			charged += cents
@@ -140,6 +140,9 @@ func (w *world) amounts(s sale.Sale) {
 	}
 	if s.ApprovedAmount+s.Due != want && s.Incident == "" {
 		w.fail("I6: sale %s: approved %s and due %s where %s was to be charged, and it is no incident", s.ID, s.ApprovedAmount, s.Due, want)
+	}
+	if len(s.Attempts) == 0 {
+		return
 	}
 	if r := w.bank.records[s.Attempts[len(s.Attempts)-1].Ref]; r != nil {
 		if r.tip != s.Tip || r.cashback != s.Cashback || r.surplus != s.Surcharge {
@@ -169,7 +172,9 @@ func (w *world) billsAgree() {
 				net[s.Reference] += r.approved - r.undone - r.tip - r.cashback - r.surplus
 			}
 			if o := w.gateway.orders[a.Ref]; o != nil && o.status.Paid() {
-				net[s.Reference] += o.amount - o.back
+				if kept := o.amount - o.back; kept > 0 {
+					net[s.Reference] += kept - s.Tip
+				}
 			}
 		}
 		stays := slices.ContainsFunc(s.Refunds, func(m sale.Movement) bool { return m.State != sale.MovementDone })

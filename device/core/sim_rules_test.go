@@ -98,7 +98,7 @@ func (w *world) rules() {
 	switch {
 	case !held || s.State != sale.Waiting:
 		w.fail("I7: the code of sale %s is on glass and the sale is not open", g.Sale)
-	case g.Amount != s.Amount || w.gateway.codes[g.Code] != s.Attempts[len(s.Attempts)-1].Ref:
+	case g.Amount != s.Charged() || w.gateway.codes[g.Code] != s.Attempts[len(s.Attempts)-1].Ref:
 		w.fail("I7: the screen of sale %s shows another amount, or another sale's code", g.Sale)
 	}
 }

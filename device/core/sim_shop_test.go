@@ -92,6 +92,9 @@ func (s *shop) serve(w *world, b *bill, n int) {
 		}
 		last := s.lookUp(w, b)
 		switch {
+		case last != nil && last.State == sale.Waiting && len(last.Attempts) == 0 && last.Method != sale.Cash && w.chance(0.7):
+			tip := sale.Amount(w.rnd.IntN(3) * 75)
+			s.ask(w, func(t core.Token) core.Event { return core.TipChosen{Token: t, Sale: *last, Tip: tip} }, nil)
 		case last == nil || last.State == sale.Cancelled || last.State == sale.Declined:
 			if b.tries > 5 || w.chance(0.2) {
 				b.left = true

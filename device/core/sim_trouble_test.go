@@ -111,6 +111,9 @@ func policyOf(w *world) core.Policy {
 			p.ApprovedIncludes = append(p.ApprovedIncludes, part)
 		}
 	}
+	if w.seed%7 == 5 {
+		p.Tip, p.TipWait = "display", 20*time.Second/w.pace
+	}
 	p.CodeOnPaper = w.rnd.IntN(8) == 0
 	return p
 }

@@ -112,7 +112,7 @@ func init() {
 			p.storeFails()
 		},
 		"tick": tick, "wait": wait,
-		"sell": sell, "cancel": cancel, "refund": giveBack, "void": giveBack, "keep": keep, "resolve": resolve, "uploaded": uploaded, "seen": seen, "corrected": corrected,
+		"sell": sell, "cancel": cancel, "tip": tip, "refund": giveBack, "void": giveBack, "keep": keep, "resolve": resolve, "uploaded": uploaded, "seen": seen, "corrected": corrected,
 		"print":     func(p *player, l *storyLine) { p.happens(PrintAsked{Token: p.token(), Sale: p.saleOf(l.word())}) },
 		"drawer":    func(p *player, l *storyLine) { p.happens(DrawerAsked{Token: p.token(), By: l.arg("by")}) },
 		"close-day": closeDay, "retry": retry,
@@ -141,6 +141,8 @@ func theTill(p *player, l *storyLine) {
 	p.policy.Partial = cmp.Or(l.arg("partial"), p.policy.Partial)
 	p.policy.LatePayment = cmp.Or(l.arg("late_payment"), p.policy.LatePayment)
 	p.policy.Cash = l.arg("cash") == "yes"
+	p.policy.Tip = cmp.Or(l.arg("tip"), p.policy.Tip)
+	p.policy.Surcharge = cmp.Or(l.arg("surcharge"), p.policy.Surcharge)
 	p.policy.CloseBatch = l.arg("close_batch") != "no"
 	if in := l.arg("approved_includes"); in != "" {
 		p.policy.ApprovedIncludes = strings.Split(in, ",")
@@ -210,11 +212,24 @@ func (p *player) key(l *storyLine) string {
 	return cmp.Or(l.arg("key"), fmt.Sprint("key", p.keys))
 }
 
+func tip(p *player, l *storyLine) {
+	p.happens(TipChosen{Token: p.token(), Sale: p.saleOf(l.word()), Tip: l.amount()})
+}
+
+// taxed tells the tax that an amount holds, if it does.
+func taxed(tax sale.Amount, words []string) (lines sale.Lines) {
+	if tax > 0 {
+		lines.Subtotal, lines.Taxes = amountOf(words[1])-tax, []sale.Tax{{Name: "GST", Amount: tax}}
+	}
+	return lines
+}
+
 func sell(p *player, l *storyLine) {
+	tax := taxed(l.amountArg("tax"), l.words)
 	body := strings.Join(slices.Concat(l.words, []string{l.args["ref"], l.args["replaces"], l.args["kind"], l.args["given"]}), " ")
 	w := SellAsked{
 		Token: p.token(), Digest: body, Method: sale.Method(l.word()), Amount: l.amount(), Currency: l.arg("currency"), Reference: l.arg("ref"),
-		Kind: sale.CardKind(l.arg("kind")), Given: l.amountArg("given"), AuthCode: sale.Secret(l.arg("code")), By: l.arg("by"), Why: l.arg("why"),
+		Kind: sale.CardKind(l.arg("kind")), Given: l.amountArg("given"), Lines: tax, AuthCode: sale.Secret(l.arg("code")), By: l.arg("by"), Why: l.arg("why"),
 		Key: p.key(l),
 	}
 	w.Bound, w.BoundSale = p.bound(w.Key)

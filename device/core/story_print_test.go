@@ -242,7 +242,11 @@ func (p *player) screen(s sale.Screen) string {
 	if s.Method != sale.Card {
 		wallet = string(s.Method)
 	}
-	return join(string(s.Kind), wallet, when(s.Amount != 0, s.Amount.String()), quoted(s.Code), until, quoted(s.Message))
+	tips := ""
+	for _, t := range s.Tips {
+		tips = join(tips, fmt.Sprintf("%d%%=%s", t.Percent, t.Amount))
+	}
+	return join(string(s.Kind), wallet, tips, when(s.Amount != 0, s.Amount.String()), quoted(s.Code), until, quoted(s.Message))
 }
 
 // effect writes an effect as what is done.
@@ -264,13 +268,13 @@ func (p *player) effect(e Effect) string {
 		if o.Original != nil {
 			of = fmt.Sprintf("of %s (%s, number %s)", o.Original.Ref, o.Original.Amount, o.Original.Transaction)
 		}
-		return join("CHARGE", o.Ref, string(o.Kind), o.Amount.String(), of)
+		return join("CHARGE", o.Ref, string(o.Kind), o.Amount.String(), when(o.Tip != 0, "tip="+o.Tip.String()), when(o.AskTip != "", "ask-tip="+string(o.AskTip)), of)
 	case Find:
 		control := "without a control"
 		if e.Lookup.Control != nil {
 			control = "with control " + e.Lookup.Control.Ref
 		}
-		return join("look up", e.Lookup.Ref, string(e.Lookup.Kind), e.Lookup.Amount.String(), control)
+		return join("look up", e.Lookup.Ref, string(e.Lookup.Kind), e.Lookup.Amount.String(), when(e.Lookup.Tip != 0, "tip="+e.Lookup.Tip.String()), control)
 	case CloseBatch:
 		return "SETTLE the terminal's batch"
 	case GatherDay:

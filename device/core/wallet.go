@@ -48,7 +48,7 @@ func (c *Machine) createOrder(l *live, code sale.Secret) {
 		l.watch.until = c.timer(c.policy.CodeShownFor)
 	}
 	c.after(CreateOrder{Sale: l.s.ID, Request: sale.OrderRequest{
-		No: l.watch.no, Channel: l.s.ChannelID, Amount: l.s.Amount, Currency: l.s.Currency, AuthCode: code,
+		No: l.watch.no, Channel: l.s.ChannelID, Amount: l.s.Charged(), Currency: l.s.Currency, AuthCode: code,
 	}})
 }
 
@@ -255,7 +255,7 @@ func (c *Machine) afterLostCreate(l *live, a sale.GatewayAnswer, trusted bool) {
 // walletPaid takes the gateway's signed word that money was taken.
 func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 	sameOrder := c.notePayOrder(l, a)
-	taken := cmp.Or(a.Amount, l.s.Amount)
+	taken := cmp.Or(a.Amount, l.s.Charged())
 	c.attemptIs(l, sale.AttemptPaid, a.Words)
 	if l.s.State.Final() { // a person's word came first, or the gateway's own, and stands
 		l.watch, l.s.ApprovedAmount = nil, taken
@@ -269,8 +269,8 @@ func (c *Machine) walletPaid(l *live, a sale.GatewayAnswer) {
 	}
 	o := outcome{state: sale.Paid, words: cmp.Or(a.Words, "paid"), approved: taken}
 	switch {
-	case taken != l.s.Amount || (a.Currency != "" && a.Currency != l.s.Currency):
-		o.incident = fmt.Sprintf("the gateway says %s %s was paid where %s %s was asked", a.Currency, taken, l.s.Currency, l.s.Amount)
+	case taken != l.s.Charged() || (a.Currency != "" && a.Currency != l.s.Currency):
+		o.incident = fmt.Sprintf("the gateway says %s %s was paid where %s %s was asked", a.Currency, taken, l.s.Currency, l.s.Charged())
 	case !sameOrder:
 		o.incident = fmt.Sprintf("the gateway's number of the order was %s and is %s now: compare with its own list before anything is given back", l.s.PayOrderID, a.PayOrderID)
 	}

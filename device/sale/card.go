@@ -43,6 +43,8 @@ type CardRequest struct {
 	Kind     CardKind
 	Ref      string // ECR reference of this attempt: 16 Crockford base32 characters
 	Amount   Amount // to charge, or to give back
+	Tip      Amount // to charge beside it: the customer has chosen it already
+	AskTip   AskTip // whether the terminal asks for one
 	Tender   Tender
 	Original *CardOriginal // void, completion, and return by original
 	// AllowDuplicate tells the terminal's own duplicate check that a person means it.
@@ -51,6 +53,16 @@ type CardRequest struct {
 	// it. Another one is asked for nothing; empty means that none is known yet.
 	Serial string
 }
+
+// AskTip says whether the terminal asks the customer for a tip; empty leaves it as
+// the terminal is set up.
+type AskTip string
+
+// What is asked of the terminal.
+const (
+	TipAsked    AskTip = "yes"
+	TipNotAsked AskTip = "no"
+)
 
 // CardOriginal is the transaction that a void or return undoes, or the
 // authorisation that a completion takes.
@@ -121,6 +133,7 @@ type CardLookup struct {
 	Ref     string
 	Kind    CardKind
 	Amount  Amount
+	Tip     Amount       // asked beside it
 	Serial  string       // the terminal that was asked, if known: another one proves nothing
 	Control *CardControl // our latest approved sale of this batch, to prove that the terminal still remembers
 	// Original is what a void takes back. Should the void not be found, its record

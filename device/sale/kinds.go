@@ -4,7 +4,7 @@ package sale
 // sale., refund., void., report. or receipt. and what happened; kinds are added and
 // never change their meaning.
 var EventKinds = []string{
-	"sale.intended", "sale.order", "sale.shown", "sale.password", "sale.watched", "sale.cancel-wished", "sale.given-up",
+	"sale.tip-asked", "sale.intended", "sale.order", "sale.shown", "sale.password", "sale.watched", "sale.cancel-wished", "sale.given-up",
 	"sale.paid", "sale.declined", "sale.cancelled", "sale.unsure", "sale.partial", "sale.replaced", "sale.replacement-ended",
 	"sale.incident", "sale.attention", "sale.seen", "sale.upload",
 	"refund.intended", "refund.done", "refund.refused", "refund.unsure", "refund.kept",

@@ -27,6 +27,7 @@ const (
 	ScreenWelcome    ScreenKind = "welcome"
 	ScreenItems      ScreenKind = "items"
 	ScreenChoose     ScreenKind = "choose"     // how would you like to pay: the cashier takes the answer
+	ScreenTip        ScreenKind = "tip"        // would you like to add a tip: the customer's page takes the answer
 	ScreenCard       ScreenKind = "card"       // tap, insert or swipe
 	ScreenReturn     ScreenKind = "return"     // the same, to get money back
 	ScreenProcessing ScreenKind = "processing" //
@@ -43,12 +44,18 @@ const (
 )
 
 // ScreenKinds lists every screen.
-var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenChoose, ScreenCard, ScreenReturn, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenReturned, ScreenHeld, ScreenThanks, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
+var ScreenKinds = []ScreenKind{ScreenWelcome, ScreenItems, ScreenChoose, ScreenTip, ScreenCard, ScreenReturn, ScreenProcessing, ScreenCode, ScreenPassword, ScreenPaid, ScreenReturned, ScreenHeld, ScreenThanks, ScreenDeclined, ScreenCancelled, ScreenAskCashier, ScreenOffline}
 
 // Item is a line of a bill on the customer display.
 type Item struct {
 	Name   string `json:"name"`
 	Amount Amount `json:"amount"`
+}
+
+// Tip is one that is suggested.
+type Tip struct {
+	Percent int    `json:"percent"`
+	Amount  Amount `json:"amount"`
 }
 
 // Screen is what the customer sees: a function of the stored sales, never a command history.
@@ -63,6 +70,7 @@ type Screen struct {
 	Until    *time.Time `json:"until,omitempty"`  // when the code leaves the glass
 	Language Language   `json:"language,omitempty"`
 	Items    []Item     `json:"items,omitempty"`
+	Tips     []Tip      `json:"tips,omitempty"` // suggested; ScreenTip only
 	Message  string     `json:"message,omitempty"`
 }
 
@@ -70,7 +78,7 @@ type Screen struct {
 // every step of the till.
 func (s Screen) Equal(o Screen) bool {
 	same := s.Until == o.Until || s.Until != nil && o.Until != nil && s.Until.Equal(*o.Until)
-	if !same || !slices.Equal(s.Items, o.Items) {
+	if !same || !slices.Equal(s.Items, o.Items) || !slices.Equal(s.Tips, o.Tips) {
 		return false
 	}
 	return s.Kind == o.Kind && s.Sale == o.Sale && s.Amount == o.Amount && s.Currency == o.Currency && s.Method == o.Method &&

@@ -182,6 +182,9 @@ func (t *Terminal) decide(command string, q request) []byte {
 	return t.empty(command, "100004", "TRANS TYPE NOT SUPPORTED")
 }
 
+// more is the field that holds the additional KEY=value pairs of a request.
+var more = map[string]int{"T00": 9, "T02": 6}
+
 func (t *Terminal) pay(command string, q request, ref string, debit bool, is func(string) *fault) []byte {
 	amount, err := strconv.ParseInt(q.sub(2, 0), 10, 64)
 	if err != nil || amount <= 0 {
@@ -191,6 +194,9 @@ func (t *Terminal) pay(command string, q request, ref string, debit bool, is fun
 	r := &record{
 		ref: ref, kind: q.field(1), debit: debit, invoice: q.sub(4, 1), asked: amount, at: time.Now(), code: "000000",
 		tip: extra(1) + is("tip").cents(), cashback: extra(2) + is("cashback").cents(), fee: extra(3) + is("surcharge").cents(),
+	}
+	if q.pair(more[q.command], "TIPREQ") == "1" && r.tip == 0 {
+		r.tip = amount * 15 / 100 // the customer is asked, and generous
 	}
 	r.card = cards[t.opt.Card]
 	if debit {

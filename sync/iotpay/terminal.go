@@ -40,7 +40,7 @@ func (t *Terminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnsw
 		a.Verdict, a.Words = sale.VerdictNotSent, fmt.Sprintf("not sent: IOTPay drives the terminal, and a %s is made on the terminal itself", o.Kind)
 		return a
 	}
-	placed, answer := t.client.placeOrder(ctx, driving, Order{No: o.Ref, Channel: sale.CCPax, Amount: o.Amount, Currency: t.currency, CardExtra: driven})
+	placed, answer := t.client.placeOrder(ctx, driving, Order{No: o.Ref, Channel: sale.CCPax, Amount: o.Amount + o.Tip, Currency: t.currency, CardExtra: driven})
 	a.Words = answer.Words
 	switch {
 	case answer.Result == sale.GatewayNotSent:
@@ -65,13 +65,13 @@ func (t *Terminal) charged(a *sale.CardAnswer, o sale.CardRequest, p Placed) {
 	}
 	a.Verdict, a.Reported, a.Card = sale.VerdictApproved, true, cardOf(record)
 	a.Words = cmp.Or(printable(record.Text("receiptDisp")), "approved")
-	a.Approved = o.Amount
+	a.Approved, a.Tip = o.Amount+o.Tip, o.Tip
 	for name, part := range map[string]*sale.Amount{"tip": &a.Tip, "cashbackAmount": &a.Cashback, "surchargeAmount": &a.Surcharge} {
 		cents, told, err := record.Int(name)
 		if err != nil || cents < 0 {
 			a.Contradiction = fmt.Sprintf("the card's record has a %s that is no amount in cents: %q", name, printable(record.Text(name)))
 		} else if told {
-			*part = sale.Amount(cents)
+			*part += sale.Amount(cents)
 			a.Approved += sale.Amount(cents)
 		}
 	}

@@ -165,7 +165,7 @@ drawnBy(() => {
 	panel.count(state.current);
 });
 
-const glass = { welcome: "welcome", items: "items", choose: "choose", card: "card", return: "returning", processing: "processing", code: "codeShown", password: "password", paid: "paid", returned: "returned", held: "held", thanks: "thanks", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
+const glass = { welcome: "welcome", items: "items", choose: "choose", tip: "tipping", card: "card", return: "returning", processing: "processing", code: "codeShown", password: "password", paid: "paid", returned: "returned", held: "held", thanks: "thanks", declined: "declined", cancelled: "cancelled", "ask-cashier": "askCashier", offline: "offline" };
 
 function top() {
 	$("shop").textContent = state.shop.name || "posd";

@@ -4,6 +4,7 @@
 import { follow } from "./stream.js";
 import { speak, money, span, name, languages } from "./words.js";
 import { $, el, qr, ring } from "./dom.js";
+import { bare } from "./ask.js";
 
 let shop = { name: "", language: "en" };
 let screen = { kind: "offline" };
@@ -112,6 +113,9 @@ function parts() {
 		return bill(say);
 	case "choose":
 		return [amount, title("choose"), marks(say), screen.message ? el("p", { class: "next" }, screen.message) : next("chooseNext")];
+	case "tip":
+		return [amount, title("tip"), el("div", { class: "tips" },
+			...screen.tips.map((t) => tip(t.amount, t.percent + " %", money(t.amount, screen.currency, language()))), tip(0, say("noTip")))];
 	case "card":
 		return [amount, el("div", { class: "picture", "data-picture": "card", "aria-hidden": "true" }), title("card")];
 	case "return":
@@ -148,6 +152,15 @@ function parts() {
 	default:
 		return [title("offline"), next("offlineNext")];
 	}
+}
+
+// tip is one choice; none of them stands out, and the first tap counts.
+function tip(cents, ...lines) {
+	const sale = screen.sale;
+	return el("button", { type: "button", onclick: () => {
+		document.querySelectorAll(".tips button").forEach((b) => { b.disabled = true; });
+		bare(`/v1/sales/${sale}/tip`, { tip: cents });
+	} }, ...lines.map((l) => el("span", {}, l)));
 }
 
 // dims after a while of welcome: less light, less wear of the panel.

@@ -82,6 +82,7 @@ export function number(id) {
 
 function waiting(s, seen, say, wallet) {
 	if (s.cancelWished) return [say("cancelAsked"), s.method === "card" ? say("cancelAskedNext") : ""];
+	if (seen?.kind === "tip") return [say("tipping"), ""];
 	if (s.method === "card") return [say(ofKind("atTerminal", s)), say(ofKind("atTerminalNext", s))];
 	if (seen?.kind === "password") return [say("typing"), say("typingNext")];
 	if (seen?.kind === "code") return [say("codeShown"), say("codeShownNext", { wallet })];
