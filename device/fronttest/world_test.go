@@ -46,13 +46,16 @@ type client interface {
 	next()
 }
 
+// frontEnds are the registers of each kind.
+var frontEnds = map[string]func(w *world) client{
+	"register": func(w *world) client { return &register{world: w} },
+	"page":     func(w *world) client { return &page{world: w} },
+	"program":  func(w *world) client { return &program{world: w} },
+}
+
 // TestRandomSchedules plays every front end's schedules.
 func TestRandomSchedules(t *testing.T) {
-	for name, made := range map[string]func(w *world) client{
-		"register": func(w *world) client { return &register{world: w} },
-		"page":     func(w *world) client { return &page{world: w} },
-		"program":  func(w *world) client { return &program{world: w} },
-	} {
+	for name, made := range frontEnds {
 		t.Run(name, func(t *testing.T) {
 			kills := 0
 			for seed := range *schedules {
