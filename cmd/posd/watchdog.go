@@ -30,8 +30,9 @@ func notify(ctx context.Context, till *device.Till, log *slog.Logger) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	// Twice within the limit, so that one answer may be slow.
-	tick := time.NewTicker(every / 2)
+	// Three times within the limit, so that one answer may be slow, and the next one is
+	// not a matter of who is first.
+	tick := time.NewTicker(every / 3)
 	defer tick.Stop()
 	for {
 		select {
