@@ -63,7 +63,7 @@ func listing(f sale.Filter) (tail string, args []any) {
 	if f.Before != "" {
 		add(order+" < (SELECT n FROM sales WHERE id = ?)", string(f.Before))
 	}
-	if spans && f == (sale.Filter{From: f.From, To: f.To, Before: f.Before, Limit: f.Limit}) {
+	if spans && (unpaid || f.State == "") && f == (sale.Filter{State: f.State, From: f.From, To: f.To, Before: f.Before, Limit: f.Limit}) {
 		// Of a span of years the index alone is read, and rows of the page only.
 		return "WHERE n IN (SELECT n FROM sales WHERE " + strings.Join(where, " AND ") + " ORDER BY +n DESC LIMIT ?) ORDER BY n DESC LIMIT ?", append(args, limitOf(f.Limit))
 	}
