@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -177,17 +178,23 @@ func (p *Publisher) session(ctx context.Context, file *cursorFile, at cursor) (c
 		return at, err
 	}
 	p.reached(next, true)
+	many := 0 // published since the last rest
 	for {
 		all, last, err := p.read(ctx, epoch, next)
 		if err != nil {
 			return at, err
 		}
 		if len(all) == 0 {
+			if many >= batch { // what catching up took is given back to the machine
+				debug.FreeOSMemory()
+			}
+			many = 0
 			if err := p.rest(ctx, link, at); err != nil {
 				return at, err
 			}
 			continue
 		}
+		many += len(all)
 		seq, err := link.publish(ctx, all, next.seq)
 		if err != nil {
 			return at, fmt.Errorf("publish commit %d: %w", next.commit, err)
