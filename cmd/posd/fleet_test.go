@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -38,6 +39,13 @@ func TestWithoutAChainNothingRunsForIt(t *testing.T) {
 	d.joinFleet()
 	if d.board.fleet != nil || d.journal.wake != nil {
 		t.Error("a publisher was made")
+	}
+	all := make([]byte, 1<<20)
+	all = all[:runtime.Stack(all, true)]
+	for _, of := range []string{"nats-io/", "posd/sync/fleet."} {
+		if strings.Contains(string(all), of) {
+			t.Errorf("a goroutine of %s runs:\n%s", of, all)
+		}
 	}
 }
 
