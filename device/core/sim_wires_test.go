@@ -142,7 +142,7 @@ func (c *cord) Write(b []byte) (int, error) {
 
 // charge sends a transaction whose outcome is decided through the real driver.
 func (x *wires) charge(w *world, o sale.CardRequest, want sale.CardAnswer) sale.CardAnswer {
-	for _, f := range x.terminalFaults(want) {
+	for _, f := range x.terminalFaults(want, o.Tip) {
 		if err := x.terminal.SetFault(f); err != nil {
 			panic(err)
 		}
@@ -175,7 +175,7 @@ func sameMoney(a, b sale.CardAnswer) bool {
 }
 
 // terminalFaults makes the simulated terminal decide as the bank has.
-func (x *wires) terminalFaults(want sale.CardAnswer) []string {
+func (x *wires) terminalFaults(want sale.CardAnswer, asked sale.Amount) []string {
 	switch {
 	case want.Verdict == sale.VerdictCancelled:
 		return []string{"abort"}
@@ -185,7 +185,7 @@ func (x *wires) terminalFaults(want sale.CardAnswer) []string {
 		return []string{"decline"}
 	}
 	var faults []string
-	for name, cents := range map[string]sale.Amount{"tip": want.Tip, "cashback": want.Cashback, "surcharge": want.Surcharge} {
+	for name, cents := range map[string]sale.Amount{"tip": want.Tip - asked, "cashback": want.Cashback, "surcharge": want.Surcharge} {
 		if cents > 0 {
 			faults = append(faults, fmt.Sprintf("%s=%d", name, cents))
 		}
