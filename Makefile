@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs crash robot fuzz build deb clean
+.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs crash robot fuzz build deb release clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -112,11 +112,12 @@ DEB_ARCH    = $(shell $(GO) env GOARCH)
 DIST       ?= dist
 
 deb: ## a Debian package of the daemon, its units, rules and sample configuration, in dist/
-	@mkdir -p $(DIST)
-	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(DEB_VERSION)' -o $(DIST)/posd ./cmd/posd
-	gzip -9nc systemd/posd.1 > $(DIST)/posd.1.gz
-	DEB_VERSION=$(DEB_VERSION) DEB_ARCH=$(DEB_ARCH) DEB_BIN=$(DIST)/posd SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) \
-	  $(GO) run $(NFPM) package -f systemd/nfpm.yaml -p deb -t $(DIST)/posd_$(DEB_VERSION)_$(DEB_ARCH).deb
+	@mkdir -p $(DIST)/$(DEB_ARCH)
+	CGO_CFLAGS="-O2 -g -DHAVE_FDATASYNC=1" $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(DEB_VERSION)' -o $(DIST)/$(DEB_ARCH)/posd ./cmd/posd
+	NFPM=$(NFPM) ./systemd/package.sh $(DIST) $(DEB_ARCH) $(DEB_VERSION) $(DIST)/$(DEB_ARCH)/posd
+
+release: ## packages for amd64, arm64 and armhf, each built twice and compared, checksums and an apt repository in dist/release (KEY=gpg key: signed)
+	NFPM=$(NFPM) ./systemd/release.sh $(DIST)/release $(DEB_VERSION)
 
 clean:
 	rm -rf bin dist

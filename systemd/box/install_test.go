@@ -50,10 +50,12 @@ func packages(t *testing.T, base string) string {
 	t.Helper()
 	for _, release := range []string{"1.0.0", "1.0.1"} {
 		dist := filepath.Join(base, "root", "dist-"+release)
-		if out, err := exec.Command("make", "-C", "../..", "deb", "DIST="+dist, "RELEASE="+release).CombinedOutput(); err != nil {
+		if out, err := exec.Command("make", "-C", "../..", "deb", "DIST="+dist, "RELEASE="+release, "DEB_ARCH=amd64").CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		os.Remove(filepath.Join(dist, "posd"))
+		for _, made := range []string{"amd64", "parts-amd64"} {
+			os.RemoveAll(filepath.Join(dist, made))
+		}
 	}
 	image := filepath.Join(base, "supplies.raw")
 	for _, args := range [][]string{
