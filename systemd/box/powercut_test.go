@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 )
@@ -143,20 +144,23 @@ func (c *cutting) round(t *testing.T, name, script string) bool {
 	return true
 }
 
-// sellUntil sells one customer after the other until the moment has passed, then
-// cuts the power in the middle of what is going on.
+// sellUntil sells one customer after the other. Once the first of this round has been
+// acknowledged (a slow machine takes many seconds for that) it waits for the moment,
+// then cuts the power in the middle of what is going on.
 func (c *cutting) sellUntil(t *testing.T, m *machine, moment time.Duration) int {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	sold := make(chan map[string]saleView, 1)
+	sold, begun := make(chan map[string]saleView, 1), make(chan struct{})
 	go func() {
 		acked := map[string]saleView{}
+		first := sync.OnceFunc(func() { close(begun) })
 		for ctx.Err() == nil {
 			c.keys++
 			key := fmt.Sprintf("cut-%d-%d", *seed, c.keys)
 			s, err := c.sell(ctx, key, []string{"card", "wechat"}[c.keys%2], int64(1000+c.keys))
 			for err == nil && ctx.Err() == nil {
 				acked[key] = s
+				first()
 				if s.final() {
 					break
 				}
@@ -165,7 +169,12 @@ func (c *cutting) sellUntil(t *testing.T, m *machine, moment time.Duration) int 
 		}
 		sold <- acked
 	}()
-	time.Sleep(moment)
+	select {
+	case <-begun:
+		time.Sleep(moment)
+	case <-time.After(commandLimit):
+		t.Errorf("no sale was acknowledged within %s", commandLimit)
+	}
 	m.cutPower()
 	c.disk.powerGoes(c.lot)
 	cancel()
