@@ -227,7 +227,7 @@ func (u usage) check(t *testing.T, fset *token.FileSet, find types.Importer, p g
 			continue
 		}
 		for _, o := range info.Defs {
-			if o == nil || !o.Exported() {
+			if o == nil || !o.Exported() || strings.HasSuffix(fset.Position(o.Pos()).Filename, "_test.go") { // a folder may hold tests alone
 				continue
 			}
 			_, method := o.(*types.Func)
