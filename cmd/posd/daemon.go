@@ -54,7 +54,9 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 			d.Close()
 		}
 	}()
+	opening := starting(func(state string) { tell(log, state) })
 	opened, err := store.Open(ctx, c.Store, log)
+	opening()
 	if err != nil {
 		return nil, err
 	}

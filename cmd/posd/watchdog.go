@@ -52,6 +52,32 @@ func notify(ctx context.Context, till *device.Till, log *slog.Logger) error {
 	}
 }
 
+// Pauses of starting: systemd is asked well before its patience (two minutes in the
+// unit) is over, and each time for as long as the next question may take.
+const (
+	startingEvery = 30 * time.Second
+	startingMore  = "EXTEND_TIMEOUT_USEC=90000000"
+)
+
+// starting asks for more time until it is stopped. A journal of years takes minutes to be
+// brought to a newer schema; ended in the midst it would begin anew at each start.
+func starting(say func(state string)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		tick := time.NewTicker(startingEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				say(startingMore)
+			}
+		}
+	}()
+	return cancel
+}
+
 func tell(log *slog.Logger, state string) {
 	if _, err := systemd.SdNotify(false, state); err != nil {
 		log.Warn("systemd not reached", "err", err)

@@ -234,7 +234,7 @@ func (w wanted) query() (string, []any, error) {
 		add("reference = ? AND reference <> ''", w.reference)
 	}
 	if w.last4 != "" {
-		add("last4 = ? AND last4 <> ''", w.last4)
+		list("carded", "SELECT till, id FROM sales WHERE last4 = ? AND last4 <> ''", w.last4)
 	}
 	if w.date != "" {
 		add("date = ?", w.date)
