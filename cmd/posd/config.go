@@ -183,7 +183,7 @@ func parse(path string, text []byte) (Config, error) {
 
 // inherit hands down what is said once for the shop.
 func (c *Config) inherit(d *strict) {
-	c.Shop.Settle(func(key string) bool { return d.has("shop." + key) })
+	c.Shop.ByLaw(func(key string) bool { return d.has("shop." + key) })
 	for i := range c.Displays {
 		at := fmt.Sprintf("display.%d", i)
 		if !d.has(at + ".language") {

@@ -212,6 +212,33 @@ lock_dir = "/tmp/locks"
 	}
 }
 
+// TestAProvinceSetsDefaultsThatTheShopMayDecideItself: Quebec's for pages, glass and
+// paper; what the shop has written stands, and another province changes nothing.
+func TestAProvinceSetsDefaultsThatTheShopMayDecideItself(t *testing.T) {
+	type says struct{ language, paper, basis, surcharge string }
+	standard := defaults().Shop
+	for name, c := range map[string]struct {
+		shop string
+		want says
+	}{
+		"Quebec":          {`province = "QC"`, says{"fr", "fr", "subtotal", "never"}},
+		"Ontario":         {`province = "ON"`, says{"en", "en", standard.TipBasis, "allowed"}},
+		"none":            {``, says{"en", "en", standard.TipBasis, "allowed"}},
+		"the shop's will": {"province = \"QC\"\nlanguage = \"en\"\ntip_basis = \"total\"\nsurcharge = \"allowed\"", says{"en", "en", "total", "allowed"}},
+	} {
+		got, err := parse("FILE", []byte("[shop]\n"+c.shop+"\n[printer]\nline = \"/dev/c\"\n"))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if has := (says{string(got.Shop.Language), string(got.Printer.Language), got.Shop.TipBasis, got.Shop.Surcharge}); has != c.want {
+			t.Errorf("%s: %+v, want %+v", name, has, c.want)
+		}
+	}
+	if _, err := parse("FILE", []byte("[shop]\nprovince = \"Quebec\"\n")); err == nil || !strings.Contains(err.Error(), "write two letters") {
+		t.Errorf("a province by its name: %v", err)
+	}
+}
+
 func TestABusinessDayEndsWhenTheShopSays(t *testing.T) {
 	s := defaults().Shop // America/Toronto, 04:00
 	for date, want := range map[string]string{

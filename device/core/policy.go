@@ -71,7 +71,7 @@ type Policy struct {
 	Cash         bool  `toml:"cash"`
 	CashRounding int64 `toml:"cash_rounding_cents"`
 	CashFloat    int64 `toml:"cash_float_cents"`
-	// Province of Canada, two letters; it sets the defaults that its law asks for. See Settle.
+	// Province of Canada, two letters; it sets the defaults that its law asks for. See ByLaw.
 	Province string `toml:"province"`
 	// Tip says where a tip is asked for: off, terminal, or display (the customer's page).
 	Tip string `toml:"tip"`

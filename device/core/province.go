@@ -32,9 +32,9 @@ var provinces = map[string]law{
 	},
 }
 
-// Settle fills in what the law of the province asks for; given tells which keys
+// ByLaw fills in what the law of the province asks for; given tells which keys
 // the shop has decided itself.
-func (p *Policy) Settle(given func(key string) bool) {
+func (p *Policy) ByLaw(given func(key string) bool) {
 	l := provinces[p.Province]
 	if l.language != "" && !given("language") {
 		p.Language = l.language
