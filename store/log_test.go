@@ -100,7 +100,7 @@ func TestEveryByteOfALogFlippedIsHarmlessOrSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Some frames of what lies behind: it belongs to an older round, or is wiped.
-	end := walHeaderBytes + int(w.taken+12)*(frameHeaderBytes+pageBytes)
+	end := min(walHeaderBytes+int(w.taken+12)*(frameHeaderBytes+pageBytes), len(wal))
 	step := 1
 	if *flips > 0 {
 		step = max(1, end / *flips | 1)
