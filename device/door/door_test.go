@@ -1,8 +1,13 @@
 package door
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http/httptest"
 	"testing"
+
+	"posd/device/sale"
 )
 
 func TestWhoMayComeIn(t *testing.T) {
@@ -70,4 +75,27 @@ func TestAGateThatIsShutWaitsForWhoIsInside(t *testing.T) {
 	}
 	g.Leave()
 	<-shut
+}
+
+func TestWhatProvesThatNothingWasBegun(t *testing.T) {
+	for _, x := range []struct {
+		err          error
+		first, later bool // the key was never used before, or it is not known
+	}{
+		{&sale.Refusal{Kind: sale.ErrTillBusy}, true, true},
+		{&sale.Refusal{Kind: sale.ErrSameBill}, true, true},
+		{&sale.Refusal{Kind: sale.ErrNotPossible}, true, true},
+		{&sale.Refusal{Kind: sale.ErrNoDevice}, true, true},
+		{&sale.Refusal{Kind: sale.ErrInvalid}, true, true},
+		{&sale.Refusal{Kind: sale.ErrUnavailable}, true, false},
+		{&sale.Refusal{Kind: sale.ErrKeyReused}, true, false},
+		{&sale.Refusal{Kind: sale.ErrNotFound}, true, false},
+		{fmt.Errorf("ask the till: %w", &sale.Refusal{Kind: sale.ErrTillBusy}), true, true},
+		{sale.ErrTillBusy, false, false}, // no refusal of the till's
+		{context.DeadlineExceeded, false, false},
+	} {
+		if first, later := NothingBegun(x.err, false), NothingBegun(x.err, true); first != x.first || later != x.later {
+			t.Errorf("%T of %v: %v, and %v if it was asked before; want %v, %v", x.err, errors.Unwrap(x.err), first, later, x.first, x.later)
+		}
+	}
 }

@@ -2,12 +2,12 @@ package hwproxy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 
 	"posd/device"
+	"posd/device/door"
 	"posd/device/ring"
 	"posd/device/sale"
 )
@@ -95,8 +95,8 @@ func (ts *transactions) start(ctx context.Context, l line, r device.SellRequest)
 	}
 	r.Key = t.Key // an earlier run may have sold under it and not said so
 	made, _, err := ts.till.Sell(ctx, r)
-	if refused := (*sale.Refusal)(nil); errors.As(err, &refused) && !(t.asked && provesNothing(err)) {
-		ts.log.Info("a page's payment was refused", "words", refused.Words)
+	if door.NothingBegun(err, t.asked) {
+		ts.log.Info("a page's payment was refused", "words", err)
 		ts.forget(t)
 		return 0, false
 	} else if err != nil {
@@ -112,12 +112,6 @@ func (ts *transactions) start(ctx context.Context, l line, r device.SellRequest)
 	}
 	ts.follow(t)
 	return t.ID, true
-}
-
-// provesNothing reports whether a refusal leaves open if a sale was begun under
-// its key: the key was not looked up, or is another body's.
-func provesNothing(err error) bool {
-	return errors.Is(err, sale.ErrUnavailable) || errors.Is(err, sale.ErrKeyReused)
 }
 
 // follow keeps what is shown of a transaction as the till has it, until it ends.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"posd/device/door"
 	"posd/device/ring"
 	"posd/device/sale"
 )
@@ -119,11 +120,9 @@ func (d *desk) note(x *exchange) {
 }
 
 // refused forgets an exchange of which nothing was begun. It returns false where that
-// is not known, since its key was not looked up. Callers hold the lock.
+// is not known. Callers hold the lock.
 func (d *desk) refused(x *exchange, err error) bool {
-	r := (*sale.Refusal)(nil)
-	open := errors.Is(err, sale.ErrUnavailable) || errors.Is(err, sale.ErrKeyReused) || errors.Is(err, sale.ErrNotFound)
-	if !errors.As(err, &r) || x.asked && open {
+	if !door.NothingBegun(err, x.asked) {
 		x.asked = true
 		d.log.Warn("it is not known what came of a register's request; the next one asks again", "err", err)
 		return false

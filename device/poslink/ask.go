@@ -8,6 +8,7 @@ import (
 
 	"posd/device"
 	"posd/device/books"
+	"posd/device/door"
 	"posd/device/sale"
 )
 
@@ -55,7 +56,7 @@ func (s *Server) sell(ctx context.Context, x *exchange, p payment) result {
 		if err != nil {
 			return unavailable(err)
 		} else if !ok {
-			return s.refusal(x, sale.ErrNotFound)
+			return s.refusal(x, errNoOriginal)
 		}
 		r.Kind, r.Original = sale.CardComplete, auth.ID
 	}
@@ -81,7 +82,7 @@ func (s *Server) giveBack(ctx context.Context, x *exchange, p payment) result {
 	if err != nil {
 		return unavailable(err)
 	} else if !ok {
-		return s.refusal(x, sale.ErrNotFound)
+		return s.refusal(x, errNoOriginal)
 	}
 	do := s.till.Void
 	if p.kind == typeReturn || from.Method.Wallet() { // of which there is no void
@@ -152,13 +153,13 @@ func (s *Server) original(ctx context.Context, p payment) (sale.Sale, bool, erro
 	return list[i], true, nil
 }
 
-// refusal says in a terminal's words why nothing was begun. Of an exchange that the
-// till was asked about before it may say so only if its key was looked up and found
-// unused.
+// errNoOriginal is the refusal of what names no sale that is known here.
+var errNoOriginal = &sale.Refusal{Kind: sale.ErrNotFound, Words: "the register names no sale that is known here"}
+
+// refusal says in a terminal's words why nothing was begun, if the error proves that.
 func (s *Server) refusal(x *exchange, err error) result {
-	unused := !errors.Is(err, sale.ErrUnavailable) && !errors.Is(err, sale.ErrKeyReused) && !errors.Is(err, sale.ErrNotFound)
 	switch {
-	case x.asked && !unused:
+	case !door.NothingBegun(err, x.asked):
 		s.log.Warn("it is not known what came of a register's wish; the same frame asks again", "err", err)
 		return unavailable(err)
 	case errors.Is(err, sale.ErrTillBusy), errors.Is(err, sale.ErrTerminalHeld):
@@ -167,13 +168,10 @@ func (s *Server) refusal(x *exchange, err error) result {
 		return refused(codeDuplicate, "DUP TRANSACTION")
 	case errors.Is(err, sale.ErrNotFound):
 		return refused(codeNotFound, "NOT FOUND")
-	case errors.Is(err, sale.ErrNotPossible), errors.Is(err, sale.ErrInvalid), errors.Is(err, sale.ErrKeyReused):
-		return refused(codeRefused, "NOT POSSIBLE")
 	case errors.Is(err, sale.ErrNoDevice), errors.Is(err, sale.ErrUnavailable):
 		return refused(codeLineError, "TERMINAL UNAVAILABLE")
 	}
-	s.log.Warn("a register's wish failed", "err", err)
-	return unavailable(err)
+	return refused(codeRefused, "NOT POSSIBLE")
 }
 
 // unavailable answers an error of which it is not known how far it came: the
