@@ -18,8 +18,8 @@ func (s *Server) pay(ctx context.Context, h header, p paymentRequest) map[string
 	switch {
 	case err != nil:
 		return s.unpaid(p, failed("MessageFormat", err.Error()))
-	case amounts.CashBackAmount != "" && strings.Trim(amounts.CashBackAmount.String(), "0.") != "":
-		return s.unpaid(p, failed("NotAllowed", "cashback is not taken here"))
+	case amounts.refused() != "":
+		return s.unpaid(p, failed("NotAllowed", amounts.refused()))
 	case !refund && p.PaymentData.PaymentType != "" && p.PaymentData.PaymentType != "Normal":
 		return s.unpaid(p, failed("NotAllowed", "of payments Normal and Refund are taken"))
 	}

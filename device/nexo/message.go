@@ -50,15 +50,41 @@ type saleData struct {
 type paymentRequest struct {
 	SaleData           saleData `json:"SaleData"`
 	PaymentTransaction struct {
-		AmountsReq struct {
-			Currency        string      `json:"Currency"`
-			RequestedAmount json.Number `json:"RequestedAmount"`
-			CashBackAmount  json.Number `json:"CashBackAmount"`
-		} `json:"AmountsReq"`
+		AmountsReq amountsReq `json:"AmountsReq"`
 	} `json:"PaymentTransaction"`
 	PaymentData struct {
 		PaymentType string `json:"PaymentType"`
 	} `json:"PaymentData"`
+}
+
+// amountsReq is the money that a payment asks for.
+type amountsReq struct {
+	Currency               string      `json:"Currency"`
+	RequestedAmount        json.Number `json:"RequestedAmount"`
+	CashBackAmount         json.Number `json:"CashBackAmount"`
+	TipAmount              json.Number `json:"TipAmount,omitempty"`
+	PaidAmount             json.Number `json:"PaidAmount,omitempty"`
+	MinimumAmountToDeliver json.Number `json:"MinimumAmountToDeliver,omitempty"`
+}
+
+// refused says what of the money is not taken here; "" if all is. A tip in a request is a
+// proposal, which the customer confirms, changes or declines at the terminal: charged
+// without being asked, or left out, it would be a guess.
+func (a amountsReq) refused() string {
+	for _, m := range []struct {
+		amount json.Number
+		words  string
+	}{
+		{a.TipAmount, "a tip is not taken in a request: posd asks the customer for it, where tip in [shop] says so"},
+		{a.CashBackAmount, "cashback is not taken here"},
+		{a.PaidAmount, "a part that was paid elsewhere is not taken here: ask for the rest as RequestedAmount"},
+		{a.MinimumAmountToDeliver, "a least amount is not taken here: posd takes the whole RequestedAmount"},
+	} {
+		if strings.Trim(m.amount.String(), "0.") != "" {
+			return m.words
+		}
+	}
+	return ""
 }
 
 type messageReference struct {
