@@ -87,6 +87,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if err != nil {
 		return n, fmt.Errorf("write %d bytes to the display: %w", len(p), err)
 	}
+	c.link.SetWriteDeadline(time.Time{}) // its timer would wake an idle box for nothing
 	return n, nil
 }
 

@@ -199,3 +199,19 @@ func TestSleepingPanelIsWoken(t *testing.T) {
 		}
 	})
 }
+
+// TestNoTimerIsLeftBehindAWrite: the deadline of a write that has ended would wake an idle
+// box once more.
+func TestNoTimerIsLeftBehindAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := counterWith(t, displaysim.NewNextion(displaysim.Options{}), nil)
+		defer c.stop()
+		c.Show(codeScreen(0))
+		synctest.Wait()
+		c.cable.mu.Lock()
+		defer c.cable.mu.Unlock()
+		if len(c.cable.sent) == 0 || !c.cable.wakes.IsZero() {
+			t.Errorf("%d bytes were written, and the last write's deadline passes in %s", len(c.cable.sent), time.Until(c.cable.wakes))
+		}
+	})
+}

@@ -25,6 +25,7 @@ type cable struct {
 	cut    bool // nothing is plugged in
 	opened int
 	sent   []byte
+	wakes  time.Time // when the last write's deadline passes; zero: never
 }
 
 func (c *cable) Open(context.Context) (uint64, error) {
@@ -84,6 +85,9 @@ func (c *cable) SetWriteDeadline(t time.Time) error {
 	if err != nil {
 		return err
 	}
+	c.mu.Lock()
+	c.wakes = t
+	c.mu.Unlock()
 	return conn.SetWriteDeadline(t)
 }
 

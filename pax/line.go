@@ -513,5 +513,8 @@ func (l *line) putCounted(b []byte) (int, error) {
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
+	if err == nil {
+		l.link.SetWriteDeadline(time.Time{}) // its timer would wake an idle box for nothing
+	}
 	return n, err
 }

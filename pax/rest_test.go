@@ -2,12 +2,14 @@ package pax_test
 
 import (
 	"context"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"posd/device/sale"
 	"posd/pax"
+	"posd/pax/paxsim"
 )
 
 // TestNothingIsWaitedForOnAQuietLine: a sale's frame leaves at once where silence is
@@ -77,4 +79,31 @@ func TestNothingIsWaitedForOnAQuietLine(t *testing.T) {
 			})
 		})
 	}
+}
+
+// wakes notes when the deadline of the last write passes; zero: never.
+type wakes struct {
+	net.Conn
+	at time.Time
+}
+
+func (w *wakes) SetWriteDeadline(t time.Time) error {
+	w.at = t
+	return w.Conn.SetWriteDeadline(t)
+}
+
+// TestNoTimerIsLeftBehindAWrite: the deadline of a write that has ended would wake an idle
+// box once more.
+func TestNoTimerIsLeftBehindAWrite(t *testing.T) {
+	onCounter(t, pax.Defaults(), paxsim.Options{}, func(c *counter) {
+		w := &wakes{at: time.Now()}
+		c.link.wrap = func(conn net.Conn) net.Conn { w.Conn = conn; return w }
+		if a := c.box.Charge(c.ctx, saleOf(ref1, 1000)); a.Approved != 1000 {
+			c.Fatalf("%+v", a)
+		}
+		synctest.Wait()
+		if !w.at.IsZero() {
+			c.Errorf("the last write's deadline passes in %s", time.Until(w.at))
+		}
+	})
 }

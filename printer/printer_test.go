@@ -27,6 +27,7 @@ type pipeLink struct {
 	conn  net.Conn
 	epoch uint64
 	away  bool
+	wakes time.Time // when the last write's deadline passes; zero: never
 	// wire, if set, stands between: it returns the end the driver gets.
 	wire func(net.Conn) net.Conn
 }
@@ -68,10 +69,15 @@ func (l *pipeLink) lost(n int, err error) (int, error) {
 	return n, err
 }
 
-func (l *pipeLink) Read(b []byte) (int, error)         { return l.lost(l.now().Read(b)) }
-func (l *pipeLink) Write(b []byte) (int, error)        { return l.lost(l.now().Write(b)) }
-func (l *pipeLink) SetReadDeadline(t time.Time) error  { return l.now().SetReadDeadline(t) }
-func (l *pipeLink) SetWriteDeadline(t time.Time) error { return l.now().SetWriteDeadline(t) }
+func (l *pipeLink) Read(b []byte) (int, error)        { return l.lost(l.now().Read(b)) }
+func (l *pipeLink) Write(b []byte) (int, error)       { return l.lost(l.now().Write(b)) }
+func (l *pipeLink) SetReadDeadline(t time.Time) error { return l.now().SetReadDeadline(t) }
+func (l *pipeLink) SetWriteDeadline(t time.Time) error {
+	l.mu.Lock()
+	l.wakes = t
+	l.mu.Unlock()
+	return l.now().SetWriteDeadline(t)
+}
 
 func (l *pipeLink) Close() error {
 	l.mu.Lock()
@@ -316,6 +322,19 @@ func TestReceiptsWaitTheirTurn(t *testing.T) {
 		}
 		for n := range 5 {
 			checkJob(t, "five at once", c, numbered(n), sale.PrintResult{State: sale.PrintDone})
+		}
+	})
+}
+
+// TestNoTimerIsLeftBehindAWrite: the deadline of a write that has ended would wake an idle
+// box once more.
+func TestNoTimerIsLeftBehindAWrite(t *testing.T) {
+	onCounter(t, testConfig(), simOptions(testConfig()), func(t *testing.T, c *counter) {
+		if _, err := c.p.Probe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !c.link.wakes.IsZero() {
+			t.Errorf("the last write's deadline passes in %s", time.Until(c.link.wakes))
 		}
 	})
 }

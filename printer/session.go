@@ -144,5 +144,6 @@ func (t *session) write(ctx context.Context, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("write to printer, %d of %d bytes: %w", n, len(b), err)
 	}
+	t.link.SetWriteDeadline(time.Time{}) // its timer would wake an idle box for nothing
 	return nil
 }

@@ -20,8 +20,9 @@ const (
 	verifyAgain = 10 * time.Minute
 	// verifyShare is how many times as long as it took a piece is rested after it.
 	verifyShare = 9
-	// placeEvery is how often it is looked whether the state folder is still there.
-	placeEvery = 10 * time.Second
+	// placeEvery is how often it is looked whether the state folder is still there,
+	// for whoever reads the devices page: new business looks for itself.
+	placeEvery = time.Minute
 )
 
 // verifier reads the whole journal in the background, after the start and then

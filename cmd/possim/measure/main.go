@@ -68,7 +68,7 @@ func fail(err error) {
 func daemons(ctx context.Context, path string, quick bool) (rows []row, err error) {
 	sales, shown, restarts, idle := 200, 40, 30, time.Minute
 	if quick {
-		sales, shown, restarts, idle = 50, 10, 10, 20*time.Second
+		sales, shown, restarts, idle = 50, 10, 10, 30*time.Second
 	}
 	dir, err := os.MkdirTemp("", "posd-measure-")
 	if err != nil {
@@ -114,7 +114,9 @@ func daemons(ctx context.Context, path string, quick bool) (rows []row, err erro
 		return rows, err
 	}
 	rows = append(rows, again.row("14", "from a kill to an answer", "1.3", 1.3))
-	time.Sleep(12 * time.Second) // the journal keeps house
+	if err := posd.settled(); err != nil {
+		return rows, err
+	}
 	more, err := weigh(posd, least, idle)
 	return append(rows, more...), err
 }

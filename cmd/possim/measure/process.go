@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,6 +69,22 @@ func (c *counter) woken() (times int64, cpu time.Duration, err error) {
 		}
 	}
 	return times, time.Duration(user+system) * 10 * time.Millisecond, err
+}
+
+// settled waits until what a start begins is over: the journal has been verified, and has
+// kept house. It is no part of idling, and takes as long as the journal is.
+func (c *counter) settled() error {
+	for begun := time.Now(); time.Since(begun) < 10*patience; time.Sleep(time.Second) {
+		text, err := c.get("/v1/devices")
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(text, []byte("every row verified")) {
+			time.Sleep(30 * time.Second)
+			return nil
+		}
+	}
+	return fmt.Errorf("the journal of %s is not verified %s after the start", c.process.Path, 10*patience)
 }
 
 // weigh compares memory and size, and what idling costs.
