@@ -79,7 +79,7 @@ func (l *ledger) rows(ctx context.Context, till string, e *epochState, b *checke
 		} else if newer {
 			continue
 		}
-		l.batch.facts[k] = fact{e.no, c.No, b.data[i]}
+		l.batch.facts[k] = fact{e.no, c.No, b.body.RowTexts[i]}
 		switch v := valuesOf(r); r.Table {
 		case "sales":
 			at := rowKey{till, v.text("id")}
@@ -114,14 +114,14 @@ func (l *ledger) newer(ctx context.Context, k factKey, e *epochState) (bool, err
 func (l *ledger) flush(ctx context.Context) error {
 	b := l.batch
 	l.batch = newBatch()
-	if err := l.w.insert(ctx, "INSERT INTO commits (till, epoch, commit_no, hash, entries)", "", b.commits); err != nil {
+	if err := l.w.insert(ctx, "commits", "till, epoch, commit_no, hash, entries", "", b.commits); err != nil {
 		return err
 	}
 	var epochs [][]any
 	for k, e := range b.epochs {
 		epochs = append(epochs, []any{k[0], k[1], e.no, e.from.Epoch, e.from.Commit, e.first, e.last, e.hash})
 	}
-	if err := l.w.insert(ctx, "INSERT INTO epochs (till, epoch, no, from_epoch, from_commit, first, last, last_hash)",
+	if err := l.w.insert(ctx, "epochs", "till, epoch, no, from_epoch, from_commit, first, last, last_hash",
 		"ON CONFLICT (till, epoch) DO UPDATE SET last = excluded.last, last_hash = excluded.last_hash", epochs); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (l *ledger) flush(ctx context.Context) error {
 	for _, d := range b.days {
 		days = append(days, d)
 	}
-	return l.w.insert(ctx, "INSERT INTO days (till, no, date, closed_at, closed_by, books)",
+	return l.w.insert(ctx, "days", "till, no, date, closed_at, closed_by, books",
 		"ON CONFLICT (till, no) DO UPDATE SET date = excluded.date, closed_at = excluded.closed_at, closed_by = excluded.closed_by, books = excluded.books", days)
 }
 
@@ -159,7 +159,7 @@ func (l *ledger) writeFacts(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
-	return l.w.insert(ctx, "INSERT INTO facts (till, tbl, name, epoch_no, commit_no, data)",
+	return l.w.insert(ctx, "facts", "till, tbl, name, epoch_no, commit_no, data",
 		`ON CONFLICT (till, tbl, name) DO UPDATE SET epoch_no = excluded.epoch_no, commit_no = excluded.commit_no, data = excluded.data
 		WHERE facts.epoch_no <= excluded.epoch_no`, there)
 }
@@ -196,7 +196,7 @@ func (l *ledger) writeSales(ctx context.Context, b *batch) error {
 	if err := l.writeMovementRows(ctx, b, before, kinds, sums); err != nil {
 		return err
 	}
-	return l.w.insert(ctx, "INSERT INTO takings (date, till, hour, method, currency, sales, taken, back)",
+	return l.w.insert(ctx, "takings", "date, till, hour, method, currency, sales, taken, back",
 		`ON CONFLICT (date, till, hour, method, currency) DO UPDATE SET
 		sales = takings.sales + excluded.sales, taken = takings.taken + excluded.taken, back = takings.back + excluded.back`, sums.rows())
 }
@@ -262,7 +262,7 @@ func (l *ledger) writeSaleRows(ctx context.Context, b *batch, before map[rowKey]
 			v.number("amount_cents"), v.number("approved_cents"), is.taken, is.back, v.text("reference"), last4(v), v.text("mch_order_no"), v.text("pay_order_id"),
 			v.text("reported"), v.text("incident"), v.text("attention")})
 	}
-	return l.w.insert(ctx, "INSERT INTO sales (till, id, at, date, hour, method, kind, state, currency, asked, approved, taken, back, reference, last4, order_no, pay_order, reported, incident, attention)",
+	return l.w.insert(ctx, "sales", "till, id, at, date, hour, method, kind, state, currency, asked, approved, taken, back, reference, last4, order_no, pay_order, reported, incident, attention",
 		`ON CONFLICT (till, id) DO UPDATE SET
 		at = excluded.at, date = excluded.date, hour = excluded.hour, method = excluded.method, kind = excluded.kind, state = excluded.state, currency = excluded.currency,
 		asked = excluded.asked, approved = excluded.approved, taken = excluded.taken, back = excluded.back, reference = excluded.reference,
@@ -305,7 +305,7 @@ func (l *ledger) writeMovementRows(ctx context.Context, b *batch, sales map[rowK
 		sums.change(k.till, before[k], is)
 		rows = append(rows, []any{k.till, k.id, v.text("sale"), is.date, is.hour, v.text("kind"), v.text("state"), v.number("amount_cents"), is.method, is.currency, is.back})
 	}
-	return l.w.insert(ctx, "INSERT INTO movements (till, id, sale, date, hour, kind, state, amount, method, currency, back)",
+	return l.w.insert(ctx, "movements", "till, id, sale, date, hour, kind, state, amount, method, currency, back",
 		`ON CONFLICT (till, id) DO UPDATE SET date = excluded.date, hour = excluded.hour, state = excluded.state, amount = excluded.amount,
 		method = excluded.method, currency = excluded.currency, back = excluded.back`, rows)
 }

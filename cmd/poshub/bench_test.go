@@ -121,7 +121,7 @@ func bare(b *testing.B, k *books, all []fleet.Message) {
 
 // BenchmarkHub measures what a hub books a second on SQLite, beside bare inserts of the same bytes.
 func BenchmarkHub(b *testing.B) {
-	all := dayOfTills(b, 20, 250)
+	all := dayOfTills(b, 20, 1000)
 	for _, how := range []struct {
 		name string
 		run  func(*testing.B, *books, []fleet.Message)

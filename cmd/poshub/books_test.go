@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +33,7 @@ var booksTests = []struct {
 	{"a failed transaction books nothing", testRollback},
 	{"one hub writes", testOneWriter},
 	{"what is looked for is found", testFind},
+	{"many commits at once are booked as one by one", testMany},
 }
 
 func TestBooksOnSQLite(t *testing.T) {
@@ -48,84 +47,6 @@ func TestBooksOnSQLite(t *testing.T) {
 			test.test(t, b)
 		})
 	}
-}
-
-// till is a counter's journal and what is published of it.
-type till struct {
-	*store.Store
-	t    testing.TB
-	name fleet.Name
-	n    int
-}
-
-func newTill(t testing.TB, dir, name string) *till {
-	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Dir: dir}, quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return &till{s, t, fleet.Name{Chain: "c", Shop: "shop1", Till: name}, 0}
-}
-
-var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-
-// sell stores the intent of a card sale and its end, and returns it.
-func (c *till) sell(cents sale.Amount) sale.Sale {
-	c.t.Helper()
-	c.n++
-	v := sale.Sale{ID: sale.ID(fmt.Sprintf("01%s%022d", c.name.Till, c.n)), Reference: fmt.Sprintf("BILL-%d", c.n), Method: sale.Card, Kind: sale.CardSale, State: sale.Waiting, Currency: "CAD",
-		Amount: cents, CreatedAt: noon.Add(time.Duration(c.n) * time.Second), Attempts: []sale.Attempt{{Ref: fmt.Sprintf("%s%014d", c.name.Till, c.n), StartedAt: noon}}}
-	c.put(sale.SaleRow{Sale: v}, sale.KeyRow{Key: string("key " + v.ID), Digest: "d", Sale: v.ID, At: noon})
-	end := v.CreatedAt.Add(time.Second)
-	v.State, v.FinalAt, v.ApprovedAmount, v.Reported = sale.Paid, &end, cents, sale.ReportDone
-	v.Card = &sale.CardInfo{Type: "V", Number: "************1111"}
-	c.put(sale.SaleRow{Sale: v}, sale.EventRow{At: end, Sale: v.ID, Kind: "sale.paid", Data: sale.EventData{State: sale.Paid}})
-	return v
-}
-
-func (c *till) refund(v sale.Sale, cents sale.Amount) {
-	c.t.Helper()
-	v.Refunds = append(v.Refunds, sale.Movement{ID: "R" + string(v.ID)[1:], Kind: sale.Refund, Amount: cents, State: sale.MovementDone, CreatedAt: noon, FinalAt: &noon})
-	c.put(sale.SaleRow{Sale: v})
-}
-
-func (c *till) put(rows ...sale.Row) {
-	c.t.Helper()
-	if _, err := c.Commit(context.Background(), rows); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-// messages are the commits behind number after, as they are published.
-func (c *till) messages(after int64, from *sale.Ancestor) (out []fleet.Message) {
-	c.t.Helper()
-	e, err := c.Epoch(context.Background())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	for {
-		found, err := c.CommitsAfter(context.Background(), after, 100)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		if len(found) == 0 {
-			return out
-		}
-		for _, one := range found {
-			out = append(out, message(c.t, c.name, e.Name, from, one))
-			from, after = nil, one.No
-		}
-	}
-}
-
-func message(t testing.TB, n fleet.Name, epoch string, from *sale.Ancestor, c sale.Commit) fleet.Message {
-	t.Helper()
-	text, err := json.Marshal(fleet.Body{Format: 1, From: from, Commit: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fleet.Message{Name: n, Epoch: epoch, Commit: c.No, Part: 1, Parts: 1, Hash: c.Hash, Seq: 1, Body: text}
 }
 
 // bookAll books messages with a writer of its own.
@@ -333,6 +254,31 @@ func testLate(t *testing.T, b *books) {
 	}
 }
 
+// Enough rows at once for the quickest way into the database, most of them twice.
+func testMany(t *testing.T, b *books) {
+	c := newTill(t, t.TempDir(), "t1")
+	var all []sale.Sale
+	for range 2 * manyRows {
+		all = append(all, c.sell(10))
+	}
+	bookAll(t, b, c.messages(0, nil)...)
+	before := c.Commits()
+	for _, v := range all {
+		c.refund(v, 3)
+	}
+	again := c.messages(0, nil)
+	bookAll(t, b, again[before:]...)
+	bookAll(t, b, again...)
+	by, err := b.takings(t.Context(), "method", "0000", "9999")
+	if err != nil || len(by) != 1 || by[0] != (Taking{Of: "card", Currency: "CAD", Sales: 2 * manyRows, Taken: 20 * manyRows, Back: 6 * manyRows, Net: 14 * manyRows}) {
+		t.Error(by, err)
+	}
+	if upTo(t, b, "shop1/t1") != c.Commits() {
+		t.Error(upTo(t, b, "shop1/t1"), c.Commits())
+	}
+	alarmed(t, b, "", 0)
+}
+
 func testRollback(t *testing.T, b *books) {
 	c := newTill(t, t.TempDir(), "t1")
 	c.sell(100)
@@ -399,67 +345,5 @@ func testFind(t *testing.T, b *books) {
 	}
 	if days, err := b.days(t.Context(), "2026-11-21"); err != nil || len(days) != 1 || string(days[0].Books) != `{"count":2}` {
 		t.Error(days, err)
-	}
-}
-
-// The journal of a counter that burned down comes back from the books, and the
-// three agree: what was sold, what the books have, what the new box has.
-func TestDeadBoxIsReplacedFromTheBooks(t *testing.T) {
-	dir := t.TempDir()
-	b, err := openBooks(t.Context(), Books{Path: filepath.Join(dir, "books.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.db.Close()
-	c := newTill(t, filepath.Join(dir, "burned"), "t1")
-	v := c.sell(1000)
-	c.refund(v, 1)
-	second := c.sell(200)
-	report := sale.Report{No: "01REPORT", Sale: second.ID, Amount: 200, Currency: "CAD", State: sale.QueueDue, QueuedAt: noon, DueAt: noon, Params: `{"expiry":"1227"}`}
-	second.Reported = sale.ReportQueued
-	c.put(sale.SaleRow{Sale: second}, sale.ReportRow{Report: report}, sale.TokenRow{Token: sale.Token{ID: "T1", Name: "n", Hash: "h", CreatedAt: noon}})
-	bookAll(t, b, c.messages(0, nil)...)
-	var out strings.Builder
-	file := filepath.Join(dir, "export.db")
-	if err := export(t.Context(), b, "shop1/t1", file, &out); err != nil {
-		t.Fatal(err)
-	}
-	for _, words := range []string{"2 sales", "tokens T1", "01REPORT"} {
-		if !strings.Contains(out.String(), words) {
-			t.Errorf("%q is not in\n%s", words, out.String())
-		}
-	}
-	if strings.Contains(out.String(), "1227") {
-		t.Error("an expiry was exported")
-	}
-	end := c.Commits()
-	was, _ := c.Epoch(t.Context())
-	if _, err := store.Restore(t.Context(), store.Config{Dir: filepath.Join(dir, "new")}, file, noon, quiet); err != nil {
-		t.Fatal(err)
-	}
-	n := newTill(t, filepath.Join(dir, "new"), "t1")
-	if err := n.Verify(t.Context()); err != nil {
-		t.Error(err)
-	}
-	sum := sale.Amount(0)
-	all, err := n.Sales(t.Context(), sale.Filter{})
-	for _, s := range all {
-		sum += s.Taken()
-		for _, m := range s.Refunds {
-			sum -= m.Amount
-		}
-	}
-	if err != nil || sum != 1199 || netOf(t, b) != 1199 {
-		t.Error(sum, netOf(t, b), err)
-	}
-	n.n = 70
-	n.sell(3)
-	bookAll(t, b, n.messages(end, &sale.Ancestor{Epoch: was.Name, Commit: end})...)
-	alarmed(t, b, "", 0)
-	if netOf(t, b) != 1202 {
-		t.Error(netOf(t, b))
-	}
-	if err := export(t.Context(), b, "shop1/t1", filepath.Join(dir, "again.db"), &out); err != nil {
-		t.Error(err)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"strings"
@@ -24,7 +23,6 @@ type checked struct {
 	altered    bool   // its hash is not that of its entries
 	unproven   string // words about a row that is not as its digest says
 	gone       []sale.CommitRow
-	data       []string // the rows, as facts keep them
 }
 
 // checkAll checks messages, in their order.
@@ -53,7 +51,7 @@ func check(m fleet.Message) checked {
 
 // read decodes the text, all parts joined, and looks whether it proves itself.
 func (b *checked) read() {
-	if b.body, b.unreadable = fleet.Decode([]byte(b.text)); b.unreadable != nil {
+	if b.body, b.unreadable = fleet.Decode(b.text); b.unreadable != nil {
 		return
 	}
 	c := b.body.Commit
@@ -64,14 +62,6 @@ func (b *checked) read() {
 		return
 	}
 	b.gone = goneOf(c.Entries)
-	for _, r := range c.Rows {
-		text, err := json.Marshal(r)
-		if err != nil {
-			b.unreadable = fmt.Errorf("write %s %s: %w", r.Table, r.Key, err)
-			return
-		}
-		b.data = append(b.data, string(text))
-	}
 }
 
 // unproven names a row that is not as the commit's digest says.
@@ -128,7 +118,7 @@ func (v values) number(name string) int64 { n, _ := v[name].(int64); return n }
 
 // rowOf reads a row as facts keep it.
 func rowOf(data string) (r sale.CommitRow, err error) {
-	b, err := fleet.Decode([]byte(`{"format":1,"commit":{"rows":[` + data + `]}}`))
+	b, err := fleet.Decode(`{"format":1,"commit":{"rows":[` + data + `]}}`)
 	if err != nil || len(b.Commit.Rows) != 1 {
 		return r, fmt.Errorf("read a row of the books: %w", err)
 	}

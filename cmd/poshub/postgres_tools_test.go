@@ -183,7 +183,7 @@ func copied(b *testing.B, k *books, all []fleet.Message) {
 // BenchmarkHubOnPostgreSQL measures what a hub books a second on PostgreSQL as it is
 // installed, beside COPY and bare inserts of the same bytes.
 func BenchmarkHubOnPostgreSQL(b *testing.B) {
-	all := dayOfTills(b, 20, 250)
+	all := dayOfTills(b, 20, 1000)
 	p := startPostgres(b)
 	for _, how := range []struct {
 		name string

@@ -10,7 +10,8 @@ import (
 	"sync"
 	"syscall"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
 
 	"posd/store"
 )
@@ -190,10 +191,15 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) (int64, er
 // manyRows is how many rows one statement writes or asks for.
 const manyRows = 128
 
-// insert writes rows by statements of many rows each. Those that are left behind the
-// last whole statement go in steps of powers of two, so that few texts are prepared.
-func (w *writer) insert(ctx context.Context, into, conflict string, rows [][]any) error {
-	return w.among(ctx, into+" VALUES ", " "+conflict, nil, rows, nil)
+// insert writes rows into some columns of a table: by statements of many rows each,
+// or on PostgreSQL, where that takes half of the time, by COPY. Rows that are left
+// behind the last whole statement go in steps of powers of two, so that few texts
+// are prepared.
+func (w *writer) insert(ctx context.Context, table, columns, conflict string, rows [][]any) error {
+	if w.b.postgres && len(rows) >= manyRows {
+		return w.copyIn(ctx, table, columns, conflict, rows)
+	}
+	return w.among(ctx, "INSERT INTO "+table+" ("+columns+") VALUES ", " "+conflict, nil, rows, nil)
 }
 
 // among runs a statement that has keys, or rows, between head and tail; first are
@@ -254,6 +260,30 @@ func (w *writer) find(ctx context.Context, query string, args []any, into ...any
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// copyIn writes rows by COPY. COPY knows no ON CONFLICT: rows that may be there
+// already go by way of a table of this connection's own.
+func (w *writer) copyIn(ctx context.Context, table, columns, conflict string, rows [][]any) error {
+	into := table
+	if conflict != "" {
+		into = "staged_" + table
+		if _, err := w.exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+into+" (LIKE "+table+")"); err != nil {
+			return err
+		}
+	}
+	err := w.c.Raw(func(c any) error {
+		_, err := c.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{into}, strings.Split(columns, ", "), pgx.CopyFromRows(rows))
+		return err
+	})
+	if err != nil || conflict == "" {
+		return err
+	}
+	if _, err := w.exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT "+columns+" FROM "+into+" "+conflict); err != nil {
+		return err
+	}
+	_, err = w.exec(ctx, "TRUNCATE "+into)
+	return err
 }
 
 // transact runs f in one transaction.

@@ -44,6 +44,8 @@ type Body struct {
 	Format int            `json:"format"`
 	From   *sale.Ancestor `json:"from,omitempty"`
 	Commit sale.Commit    `json:"commit"`
+
+	RowTexts []string `json:"-"` // of a body that was read: the commit's rows as JSON
 }
 
 // encode makes the messages of a commit.
@@ -51,7 +53,7 @@ func encode(n Name, epoch string, from *sale.Ancestor, c sale.Commit) ([]Message
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(Body{format, from, c}); err != nil {
+	if err := e.Encode(Body{Format: format, From: from, Commit: c}); err != nil {
 		return nil, fmt.Errorf("write commit %d: %w", c.No, err)
 	}
 	text := b.Bytes()
@@ -61,36 +63,6 @@ func encode(n Name, epoch string, from *sale.Ancestor, c sale.Commit) ([]Message
 		out[i] = Message{Name: n, Epoch: epoch, Commit: c.No, Part: i + 1, Parts: parts, Hash: c.Hash, Body: text[i*partBytes : min(len(text), (i+1)*partBytes)]}
 	}
 	return out, nil
-}
-
-// Decode reads the body of a commit, all its parts joined.
-func Decode(text []byte) (b Body, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&b); err != nil {
-		return b, fmt.Errorf("read a commit: %w", err)
-	}
-	if b.Format != format {
-		return b, fmt.Errorf("read a commit: its format is %d, and this version knows %d: install a newer one", b.Format, format)
-	}
-	for i := range b.Commit.Rows {
-		r := &b.Commit.Rows[i]
-		if len(r.Names) != len(r.Values) {
-			return b, fmt.Errorf("read commit %d: %s %s has %d names and %d values", b.Commit.No, r.Table, r.Key, len(r.Names), len(r.Values))
-		}
-		for j, v := range r.Values {
-			switch v := v.(type) {
-			case string:
-			case json.Number:
-				if r.Values[j], err = v.Int64(); err != nil {
-					return b, fmt.Errorf("read commit %d: %s %s: %w", b.Commit.No, r.Table, r.Key, err)
-				}
-			default:
-				return b, fmt.Errorf("read commit %d: %s %s: a %T in column %s", b.Commit.No, r.Table, r.Key, v, r.Names[j])
-			}
-		}
-	}
-	return b, nil
 }
 
 // head reads subject and headers of a message.

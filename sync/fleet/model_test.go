@@ -287,7 +287,7 @@ func (w *world) wrong() string {
 	for i := range w.stream {
 		m := w.stream[i]
 		was, seen := last[m.Epoch]
-		body, err := Decode(m.Body)
+		body, err := Decode(string(m.Body))
 		if err != nil {
 			return err.Error()
 		}

@@ -200,7 +200,7 @@ func TestEveryCommitIsPublishedOnceInOrder(t *testing.T) {
 	b.caughtUp(t)
 	all := h.read(t)
 	whole(t, all, b)
-	body, err := fleet.Decode(all[7].Body)
+	body, err := fleet.Decode(string(all[7].Body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestRestoreBeginsAnEpochThatNamesWhatItContinues(t *testing.T) {
 	b.caughtUp(t)
 	all := h.read(t)
 	whole(t, all, b)
-	body, err := fleet.Decode(all[6].Body)
+	body, err := fleet.Decode(string(all[6].Body))
 	if err != nil {
 		t.Fatal(err)
 	}
