@@ -46,6 +46,7 @@ bench: build ## one table: each measurement beside its floor, in one run; figure
 	$(BENCH_FLAGS) $(GO) test -trimpath -run '^$$' -bench $(if $(BENCH_QUICK),'Enqueue|Barriers|Writers64|SaleDuringDrain|Claim',.) -benchtime 1x ./store $(if $(BENCH_QUICK),-args -rows 20000) | tee $(DIST)/bench.txt
 	$(GO) test -trimpath -run '^$$' -bench . -benchtime 200x ./pax | tee -a $(DIST)/bench.txt
 	$(if $(BENCH_QUICK),,$(GO) test -trimpath -run '^$$' -bench . -benchmem ./display ./printer ./sync/outbox ./cmd/posd)
+	$(GO) test -run '^$$' -bench 'Hub$$|CatchUp' -benchtime 1x ./cmd/poshub -args $(if $(BENCH_QUICK),-tills 100) | tee -a $(DIST)/bench.txt
 	$(GO) build -o bin/years ./cmd/possim/years
 	bin/years -dir $(DIST)/days -sales 1000
 	bin/years -dir $(YEARS) -sales $(YEARS_SALES)

@@ -10,18 +10,14 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
+	"github.com/pelletier/go-toml/v2"
 
 	"posd/device/sale"
 	"posd/sync/fleet"
@@ -32,163 +28,16 @@ var (
 	seedFlag  = flag.Uint64("seed", 0, "play the schedule of this seed alone")
 )
 
-// TestMain lets this binary be the hub of a schedule, to be killed.
-func TestMain(m *testing.M) {
-	if os.Getenv("POSHUB_AS_ITSELF") != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
-
-var natsServer = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "nats-server")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "nats-server")
-	out, err := exec.Command("go", "build", "-o", file, "github.com/nats-io/nats-server/v2").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build nats-server: %w: %s", err, out)
-	}
-	return file, nil
-})
-
-// process is a program that a schedule starts and kills.
-type process struct {
-	t    *testing.T
-	name string
-	args []string
-	env  []string
-	log  string
-	cmd  *exec.Cmd
-}
-
-func (p *process) start() {
-	p.t.Helper()
-	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer log.Close()
-	p.cmd = exec.Command(p.name, p.args...)
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = append(os.Environ(), p.env...), log, log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *process) kill() {
-	if p.cmd != nil {
-		p.cmd.Process.Kill()
-		p.cmd.Wait()
-		p.cmd = nil
-	}
-}
-
-// link is what lies between counters and server: it cuts at random bytes, is slow,
-// and loses what the server says while the server goes on hearing.
-type link struct {
-	to      string
-	l       net.Listener
-	mu      sync.Mutex
-	conns   map[net.Conn]bool
-	deaf    bool // what the server says is lost
-	slow    bool
-	cutNext atomic.Int64 // after so many bytes in either direction everything is cut; 0: never
-}
-
-func newLink(t *testing.T, to string) *link {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := &link{to: to, l: l, conns: map[net.Conn]bool{}}
-	t.Cleanup(func() { l.Close(); k.cut() })
-	go k.run()
-	return k
-}
-
-func (k *link) run() {
-	for {
-		near, err := k.l.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.Dial("tcp", k.to)
-		if err != nil {
-			near.Close()
-			continue
-		}
-		k.mu.Lock()
-		k.conns[near], k.conns[far] = true, true
-		k.mu.Unlock()
-		go k.carry(far, near, false)
-		go k.carry(near, far, true)
-	}
-}
-
-func (k *link) carry(to, from net.Conn, answers bool) {
-	defer func() {
-		to.Close()
-		from.Close()
-		k.mu.Lock()
-		delete(k.conns, from)
-		k.mu.Unlock()
-	}()
-	buf := make([]byte, 4096)
-	for {
-		n, err := from.Read(buf)
-		if err != nil {
-			return
-		}
-		k.mu.Lock()
-		deaf, slow := k.deaf, k.slow
-		k.mu.Unlock()
-		if slow {
-			time.Sleep(20 * time.Millisecond) // a wire's own time, nothing is waited for
-		}
-		if answers && deaf {
-			continue
-		}
-		if left := k.cutNext.Load(); left > 0 {
-			if left = k.cutNext.Add(-int64(n)); left <= 0 {
-				to.Write(buf[:max(0, min(n, n+int(left)))])
-				k.cutNext.Store(0)
-				k.cut()
-				return
-			}
-		}
-		if _, err := to.Write(buf[:n]); err != nil {
-			return
-		}
-	}
-}
-
-func (k *link) cut() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for c := range k.conns {
-		c.Close()
-	}
-}
-
-func (k *link) be(deaf, slow bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.deaf, k.slow = deaf, slow
-}
-
 // trouble is one schedule: a real server, a real hub, two counters, and faults.
 type trouble struct {
 	t       *testing.T
 	rng     *rand.Rand
 	dir     string
-	servers []process // one, or a cluster of three
+	servers []process // one, a cluster of three, or a hub's and a shop's
 	hub     process
-	link    *link
+	links   []*link  // the last one between counters and server; before it, where there is a leaf, between that and the hub
+	samples []string // configurations of hub and leaf, where the counters publish to a server in their shop
+	env     []string // the servers'
 	config  Config
 	tills   []*counter
 	addrs   []string // the servers', as clients reach them
@@ -215,38 +64,53 @@ func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
 	}
 	w := &trouble{t: t, rng: rand.New(rand.NewPCG(seed, 20)), dir: t.TempDir()}
 	n := 1
-	if seed%10 == 3 {
+	switch seed % 10 {
+	case 3:
 		n = 3
+	case 7:
+		n = 2
 	}
 	free := freeAddrs(t, 2*n)
 	w.addrs, w.routes = free[:n], free[n:]
-	w.servers = make([]process, n)
-	for i := range w.servers {
-		w.servers[i] = process{t: t, name: program, args: []string{"-c", w.conf(i)}, log: filepath.Join(w.dir, fmt.Sprintf("server%d.log", i))}
-		w.startServer(i, false)
-		t.Cleanup(func() { w.servers[i].kill() })
-	}
-
 	w.config = defaults()
-	w.config.Chain, w.config.NATS.Replicas, w.config.Books = "c", n, postgres
+	w.config.Chain, w.config.NATS.AckWait, w.config.NATS.Replicas, w.config.Books = "c", 2, n, postgres
+	w.config.Page.Listen, w.config.Page.Tokens = "127.0.0.1:0", filepath.Join(w.dir, "tokens")
 	for _, at := range w.addrs {
 		w.config.NATS.Servers = append(w.config.NATS.Servers, "nats://"+at)
 	}
 	if postgres.PostgresFile == "" {
 		w.config.Books.Path = filepath.Join(w.dir, "books.db")
 	}
-	w.init()
-	toml := filepath.Join(w.dir, "poshub.toml")
-	w.write(toml, fmt.Sprintf("chain = \"c\"\ntime_zone = \"UTC\"\n[nats]\nservers = [%s]\nreplicas = %d\nack_wait = 2\n[books]\npath = %q\npostgres_file = %q\n[page]\nlisten = \"127.0.0.1:0\"\ntokens = %q\n",
-		`"`+strings.Join(w.config.NATS.Servers, `", "`)+`"`, n, filepath.Join(w.dir, "books.db"), postgres.PostgresFile, filepath.Join(w.dir, "tokens")))
-	w.hub = process{t: t, name: os.Args[0], args: []string{"run", "-config", toml}, env: []string{"POSHUB_AS_ITSELF=1"}, log: filepath.Join(w.dir, "hub.log")}
+	if n == 2 {
+		w.withLeaf()
+	}
+	w.servers = make([]process, n)
+	for i := range w.servers {
+		w.servers[i] = process{t: t, name: program, args: []string{"-c", w.conf(i)}, env: w.env, log: filepath.Join(w.dir, fmt.Sprintf("server%d.log", i))}
+		w.startServer(i, false)
+		t.Cleanup(func() { w.servers[i].kill() })
+	}
+	if w.samples != nil {
+		initStream(t, w.leafConfig())
+	}
+	initStream(t, w.config)
+	file := filepath.Join(w.dir, "poshub.toml")
+	text, err := toml.Marshal(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(file, string(text))
+	w.hub = process{t: t, name: os.Args[0], args: []string{"run", "-config", file}, env: []string{"POSHUB_AS_ITSELF=1"}, log: filepath.Join(w.dir, "hub.log")}
 	w.hub.start()
 	t.Cleanup(w.hub.kill)
 
-	w.link = newLink(t, w.addrs[0])
+	w.links = append(w.links, newLink(t, w.addrs[w.near()]))
 	for _, name := range []string{"t1", "t2"} {
 		dir := t.TempDir()
 		c := &counter{till: newTill(t, dir, name), dir: dir}
+		if w.samples != nil {
+			c.name.Chain, c.name.Shop = w.config.Chain, leafShop
+		}
 		w.tills = append(w.tills, c)
 		w.publish(c)
 		t.Cleanup(func() { c.stop() })
@@ -254,18 +118,12 @@ func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
 	return w
 }
 
-// freeAddrs returns addresses that nobody listens at.
-func freeAddrs(t *testing.T, n int) (out []string) {
-	t.Helper()
-	for range n {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer free.Close()
-		out = append(out, free.Addr().String())
+// near is the server that the counters publish to.
+func (w *trouble) near() int {
+	if w.samples != nil {
+		return 1
 	}
-	return out
+	return 0
 }
 
 func (w *trouble) conf(i int) string  { return filepath.Join(w.dir, fmt.Sprintf("server%d.conf", i)) }
@@ -277,6 +135,11 @@ func (w *trouble) startServer(i int, full bool) {
 	room := "1GB"
 	if full {
 		room = "1KB"
+	}
+	if w.samples != nil {
+		w.write(w.conf(i), strings.Replace(w.samples[i], "sync_interval: always", "sync_interval: always\n  max_file_store: "+room, 1))
+		w.servers[i].start()
+		return
 	}
 	text := fmt.Sprintf("server_name: hub%d\nlisten: %q\njetstream { store_dir: %q, sync_interval: always, max_file_store: %s }\n", i, w.addrs[i], w.store(i), room)
 	if len(w.servers) > 1 {
@@ -293,27 +156,14 @@ func (w *trouble) write(path, text string) {
 	}
 }
 
-// init makes the stream, as `poshub init` does, once the server is there.
-func (w *trouble) init() {
-	w.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		nc, err := nats.Connect(strings.Join(w.config.NATS.Servers, ","))
-		if err == nil {
-			_, _, err = fleet.InitStream(w.t.Context(), nc, w.config.plan())
-			nc.Close()
-		}
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			w.t.Fatal(err)
-		}
-	}
-}
-
 func (w *trouble) publish(c *counter) {
 	config := fleet.Defaults()
-	config.Servers, config.Name = []string{"nats://" + w.link.l.Addr().String()}, c.name
+	near := w.links[len(w.links)-1].l.Addr().String()
+	config.Servers, config.Name = []string{"nats://" + near}, c.name
+	if w.samples != nil {
+		config.Servers[0] = "tls://" + near
+		config.CAFile, config.CredentialFile = w.config.NATS.CAFile, filepath.Join(w.dir, leafTills[c.name.Till]+".nk")
+	}
 	c.pub = fleet.New(config, c.Store, c.dir, nil, quiet)
 	ctx, cancel := context.WithCancel(context.Background())
 	var run sync.WaitGroup
@@ -324,6 +174,7 @@ func (w *trouble) publish(c *counter) {
 // happens does one thing of a schedule and says what.
 func (w *trouble) happens() string {
 	c := w.tills[w.rng.IntN(len(w.tills))]
+	line := w.links[w.rng.IntN(len(w.links))]
 	switch w.rng.IntN(12) {
 	case 0, 1, 2, 3:
 		n := 1 + w.rng.IntN(8)
@@ -340,17 +191,17 @@ func (w *trouble) happens() string {
 		return fmt.Sprintf("%s sells %d", c.name.Till, n)
 	case 4:
 		n := 1 + w.rng.Int64N(6000)
-		w.link.cutNext.Store(n)
+		line.cutNext.Store(n)
 		return fmt.Sprintf("the link is cut after %d bytes", n)
 	case 5:
-		w.link.be(false, true)
+		line.be(false, true)
 		return "the link is slow"
 	case 6:
-		w.link.be(true, false)
+		line.be(true, false)
 		return "what the server says is lost"
 	case 7:
-		w.link.be(false, false)
-		w.link.cut()
+		line.be(false, false)
+		line.cut()
 		return "the link is well again"
 	case 8:
 		return w.serverFails()
@@ -411,9 +262,11 @@ func (w *trouble) play() {
 	for range 12 + w.rng.IntN(12) {
 		w.said = append(w.said, w.happens())
 	}
-	w.link.cutNext.Store(0)
-	w.link.be(false, false)
-	w.link.cut()
+	for _, k := range w.links {
+		k.cutNext.Store(0)
+		k.be(false, false)
+		k.cut()
+	}
 	for i := range w.servers { // none has a full disk any more
 		w.servers[i].kill()
 		w.startServer(i, false)
@@ -501,7 +354,7 @@ func (w *trouble) tell() {
 		return
 	}
 	w.t.Log(strings.Join(w.said, "\n"))
-	for _, file := range []string{"hub.log", "server0.log"} {
+	for _, file := range []string{"hub.log", "server0.log", "server1.log"} {
 		f, err := os.Open(filepath.Join(w.dir, file))
 		if err != nil {
 			continue
@@ -521,7 +374,7 @@ func (w *trouble) tell() {
 // After any faults of link, server, hub and publisher, and once all is well again,
 // each commit of each journal is in the books exactly once and the sums are equal
 // to the cent. One schedule in five keeps its books on PostgreSQL, one in ten has a
-// cluster of three servers.
+// cluster of three servers, one in ten a server in the shop.
 func TestFaultsOfAChainLoseNothing(t *testing.T) {
 	first, last := uint64(1), uint64(*schedules)
 	if *seedFlag != 0 {

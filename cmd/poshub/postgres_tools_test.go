@@ -19,9 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-
 	"posd/sync/fleet"
 )
 
@@ -159,47 +156,20 @@ func TestHubsThatStartAtOnceMakeTheTables(t *testing.T) {
 	all.Wait()
 }
 
-// copied stores the same bytes by COPY into one table, as many in a transaction:
-// the fastest way into PostgreSQL.
-func copied(b *testing.B, k *books, all []fleet.Message) {
-	b.Helper()
-	w := writerOf(b, k)
-	defer w.close()
-	if _, err := k.db.Exec(bareTable); err != nil {
-		b.Fatal(err)
+// copied is the fastest way into PostgreSQL.
+func copied(ctx context.Context, w *writer, some []fleet.Message) error {
+	var rows [][]any
+	for _, m := range some {
+		rows = append(rows, []any{m.Name.String(), m.Epoch, m.Commit, string(m.Body)})
 	}
-	measured(b, len(all), func() {
-		inTransactions(b, all, func(some []fleet.Message) error {
-			return w.c.Raw(func(c any) error {
-				_, err := c.(*stdlib.Conn).Conn().CopyFrom(b.Context(), pgx.Identifier{"bare"}, []string{"n", "e", "c", "body"}, pgx.CopyFromSlice(len(some), func(i int) ([]any, error) {
-					return []any{some[i].Name.String(), some[i].Epoch, some[i].Commit, string(some[i].Body)}, nil
-				}))
-				return err
-			})
-		})
-	})
+	return w.copyIn(ctx, "bare", "n, e, c, body", "", rows)
 }
 
 // BenchmarkHubOnPostgreSQL measures what a hub books a second on PostgreSQL as it is
-// installed, beside COPY and bare inserts of the same bytes.
+// installed, beside COPY of the same bytes.
 func BenchmarkHubOnPostgreSQL(b *testing.B) {
-	all := dayOfTills(b, 20, 1000)
 	p := startPostgres(b)
-	for _, how := range []struct {
-		name string
-		run  func(*testing.B, *books, []fleet.Message)
-	}{{"COPY", copied}, {"bare-inserts", bare}, {"books", ingest}} {
-		b.Run(how.name, func(b *testing.B) {
-			for range b.N {
-				k, err := openBooks(b.Context(), p.books(b))
-				if err != nil {
-					b.Fatal(err)
-				}
-				how.run(b, k, all)
-				k.db.Close()
-			}
-		})
-	}
+	sideBySide(b, "COPY", floor(copied), func(b *testing.B) Books { return p.books(b) })
 }
 
 // BenchmarkDayOnPostgreSQL asks the same as BenchmarkDayOfAThousandShops.

@@ -2,17 +2,8 @@ package fleet_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"log/slog"
-	"math/big"
-	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,80 +11,26 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nkeys"
 
 	"posd/sync/fleet"
 	"posd/sync/fleet/fleetsim"
 )
 
-// sample copies the samples of configs/nats into a folder, with certificates and
-// keys of its own, and returns the seeds' files by the placeholder of their public key.
-func sample(t *testing.T) (dir string, seeds map[string]string) {
+// sample copies the samples of configs/nats, with keys of their own.
+func sample(t *testing.T) (dir string) {
 	t.Helper()
-	dir, seeds = t.TempDir(), map[string]string{}
-	certificates(t, dir)
-	replace := []string{"/etc/nats/", dir + "/", "/var/lib/nats", filepath.Join(dir, "data")}
-	for _, name := range []string{"UHUB", "UTILL1", "UTILL2", "ULEAF"} {
-		pair, err := nkeys.CreateUser()
-		if err != nil {
-			t.Fatal(err)
-		}
-		public, err1 := pair.PublicKey()
-		seed, err2 := pair.Seed()
-		seeds[name] = filepath.Join(dir, name+".nk")
-		if err := os.WriteFile(seeds[name], seed, 0o600); err != nil || err1 != nil || err2 != nil {
-			t.Fatal(err, err1, err2)
-		}
-		replace = append(replace, `"`+name+`"`, `"`+public+`"`)
-	}
-	leaf, err := os.ReadFile(seeds["ULEAF"])
+	dir = t.TempDir()
+	seeds, err := fleetsim.Sample("../../configs/nats", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("LEAF_SEED", string(leaf))
-	files, err := filepath.Glob("../../configs/nats/*.conf")
-	if err != nil || len(files) != 4 {
-		t.Fatal(files, err)
-	}
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(f)), []byte(strings.NewReplacer(replace...).Replace(string(text))), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir, seeds
-}
-
-func certificates(t *testing.T, dir string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "hub"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"}}
-	cert, err := x509.CreateCertificate(rand.Reader, &plan, &plan, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{"server.pem": {Type: "CERTIFICATE", Bytes: cert}, "ca.pem": {Type: "CERTIFICATE", Bytes: cert}, "server.key": {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	t.Setenv("LEAF_SEED", seeds["ULEAF"])
+	return dir
 }
 
 // Each file in configs/nats is taken by the real server, and writes to its disk at once.
 func TestSampleServersLoad(t *testing.T) {
-	dir, _ := sample(t)
+	dir := sample(t)
 	for _, name := range []string{"server.conf", "cluster.conf", "leaf.conf"} {
 		o, err := server.ProcessConfigFile(filepath.Join(dir, name))
 		if err != nil {
@@ -109,7 +46,7 @@ func TestSampleServersLoad(t *testing.T) {
 // With the sample's rights, over TLS: a counter publishes its own journal, and may
 // neither write nor read another one's, nor delete, nor look around.
 func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
-	dir, seeds := sample(t)
+	dir := sample(t)
 	o, err := server.ProcessConfigFile(filepath.Join(dir, "server.conf"))
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +59,7 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 	defer s.Stop()
 	url := strings.Replace(s.ClientURL(), "nats://", "tls://", 1)
 	ca := filepath.Join(dir, "ca.pem")
-	hub, err := fleet.Dial([]string{url}, seeds["UHUB"], ca, "poshub", quiet)
+	hub, err := fleet.Dial([]string{url}, filepath.Join(dir, "UHUB.nk"), ca, "poshub", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +71,7 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 	b := openBox(t, t.TempDir())
 	b.sell(t, 5)
 	c := fleet.Defaults()
-	c.Servers, c.Name, c.CAFile, c.CredentialFile = []string{url}, fleet.Name{Chain: "demo", Shop: "shop1", Till: "t1"}, ca, seeds["UTILL1"]
+	c.Servers, c.Name, c.CAFile, c.CredentialFile = []string{url}, fleet.Name{Chain: "demo", Shop: "shop1", Till: "t1"}, ca, filepath.Join(dir, "UTILL1.nk")
 	if faults := c.Validate(); len(faults) > 0 {
 		t.Fatal(faults)
 	}
@@ -166,7 +103,7 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 	if d, err := feed.Next(t.Context(), 10, 1<<20, 10*time.Second); err != nil || len(d.Messages) != 5 {
 		t.Fatal(len(d.Messages), err)
 	}
-	other, err := fleet.Dial([]string{url}, seeds["UTILL2"], ca, "shop1/t2", slog.New(slog.DiscardHandler))
+	other, err := fleet.Dial([]string{url}, filepath.Join(dir, "UTILL2.nk"), ca, "shop1/t2", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,6 +54,7 @@ var metrics = []metric{
 	{"6", "Claim", "backoff-ratio", "claim among many, in backoff", 1.1, false},
 	{"11", "ReadT01", "x-floor", "a T01 checked, split and typed", 1.2, false},
 	{"12", "TurnAround", "x-floor", "last byte to ACK", 1.2, false},
+	{"19", "CatchUp", "booked-per-published", "commits of a chain, a hub's books of what its server takes", 0.5, true},
 	{"14", "Restart", "many/few", "the journal opened, of many sales against few", 1.1, false},
 }
 
