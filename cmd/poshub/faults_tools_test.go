@@ -74,12 +74,10 @@ func newTrouble(t *testing.T, seed uint64, postgres Books) *trouble {
 	w.addrs, w.routes = free[:n], free[n:]
 	w.config = defaults()
 	w.config.Chain, w.config.NATS.AckWait, w.config.NATS.Replicas, w.config.Books = "c", 2, n, postgres
+	w.config.Books.Path = filepath.Join(w.dir, "books.db")
 	w.config.Page.Listen, w.config.Page.Tokens = "127.0.0.1:0", filepath.Join(w.dir, "tokens")
 	for _, at := range w.addrs {
 		w.config.NATS.Servers = append(w.config.NATS.Servers, "nats://"+at)
-	}
-	if postgres.PostgresFile == "" {
-		w.config.Books.Path = filepath.Join(w.dir, "books.db")
 	}
 	if n == 2 {
 		w.withLeaf()
