@@ -61,6 +61,7 @@ sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s repla
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it
 	$(GO) test ./device/core -count=1 -timeout 0 -run TestSimulationSeesPlantedBugs -v -args -bugs
 	$(GO) test ./sync/fleet -count=1 -timeout 30m -run TestModelSeesPlantedBugs -v -args -bugs
+	$(GO) test -tags tools ./device/fronttest -count=1 -timeout 30m -run TestProcessesSeePlantedBugs -v -args -bugs
 
 judge-bugs: ## plants bugs of testdata/bugs in posd, sells with it, and shows that the judge finds each in the history (BUGS="01 04": those)
 	./cmd/possim/judge/bugs.sh $(DIST)/judge $(BUGS)
@@ -72,7 +73,7 @@ ROBOT ?= 10m
 robot: ## taps at random on the cashier's page under faults and power cuts, for ROBOT: one bill is captured once, and nothing says "try again" while an outcome is open (SEED=s: the same lots)
 	$(GO) test -tags tools ./device/api -count=1 -timeout 0 -v -run '^TestRobot$$' -args -robot $(ROBOT) $(if $(SEED),-robot-seed $(SEED))
 
-fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days, 10,000 printer faults, every byte of a log, 10,000 schedules of a chain and 1,000 of each front end, the robot, then every fuzz target for FUZZTIME
+fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales of every kind, 20,000 simulated days, 10,000 printer faults, every byte of a log, 10,000 schedules of a chain and 1,000 of each front end, 100 of each with posd as a process, the robot, then every fuzz target for FUZZTIME
 	$(GO) test ./pax -count=1 -timeout 0 -run TestRandomFaults -transactions 200000
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestWholeCounter' -args -counters 1300
 	$(GO) test ./device -count=1 -timeout 0 -run 'TestAMonth' -args -month 100000
@@ -80,6 +81,7 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 	$(GO) test ./device ./device/core -count=1 -timeout 0 -run TestReceipts -args -printer-faults 10000
 	$(GO) test ./store -count=1 -timeout 0 -run TestEveryByteOfALog -args -flips 0
 	$(GO) test ./device/fronttest -count=1 -timeout 0 -args -schedules 1000
+	$(GO) test -tags tools ./device/fronttest -count=1 -timeout 0 -run TestProcessesAreKilled -args -processes 100
 	$(GO) test -tags tools ./cmd/poshub -count=1 -timeout 0 -run TestFaultsOfAChain -args -schedules 10000
 	$(MAKE) robot
 	@for pkg in $$($(GO) list ./...); do \

@@ -8,17 +8,11 @@ import (
 	"time"
 
 	"posd/device"
-	"posd/device/journaltest"
 	"posd/device/sale"
-	"posd/pax/paxsim"
 )
 
 // none is a counter without a front end.
-type none struct{}
-
-func (none) serve(int) belief                      { return unsure }
-func (none) opened(context.Context, *world, *life) {}
-func (none) next()                                 {}
+var none = frontEnd{register: func(*counter) client { return nil }, run: func(context.Context, testing.TB, *life) {}}
 
 // TestAFrontEndThatWaitsCostsASaleNothing counts what stands in a sale's way: commits of
 // the journal and frames at the terminal are as many beside each front end as beside none,
@@ -28,21 +22,17 @@ func TestAFrontEndThatWaitsCostsASaleNothing(t *testing.T) {
 		barriers, frames int
 		took             time.Duration
 	}
-	measure := func(made func(w *world) client) (c cost) {
+	measure := func(f frontEnd) (c cost) {
 		synctest.Test(t, func(t *testing.T) {
-			ctx, end := context.WithCancel(context.Background())
-			w := &world{t: t, r: rand.New(rand.NewPCG(1, 7)), journal: journaltest.New(), ctx: ctx}
-			w.terminal = paxsim.New(paxsim.Options{Think: time.Second})
-			w.client = made(w)
-			defer func() { w.kill("the end"); end() }()
-			w.boot()
+			w := newWorld(t, f, rand.New(rand.NewPCG(1, 7)))
+			defer w.end()
 			synctest.Wait()
 			began := time.Now()
-			s, _, err := w.life.till.Sell(ctx, device.SellRequest{Key: "k", Amount: 1000, Method: sale.Card})
+			s, _, err := w.life.till.Sell(t.Context(), device.SellRequest{Key: "k", Amount: 1000, Method: sale.Card})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s, err = w.life.till.Await(ctx, s.ID, func(s sale.Sale) bool { return s.State.Final() }); err != nil || s.State != sale.Paid {
+			if s, err = w.life.till.Await(t.Context(), s.ID, func(s sale.Sale) bool { return s.State.Final() }); err != nil || s.State != sale.Paid {
 				t.Fatalf("%s, %v", s.State, err)
 			}
 			c.took = time.Since(began)
@@ -54,9 +44,9 @@ func TestAFrontEndThatWaitsCostsASaleNothing(t *testing.T) {
 		})
 		return c
 	}
-	without := measure(func(*world) client { return none{} })
-	for name, made := range frontEnds {
-		if with := measure(made); with != without || with.barriers == 0 {
+	without := measure(none)
+	for name, f := range frontEnds {
+		if with := measure(f); with != without || with.barriers == 0 {
 			t.Errorf("beside a %s that waits: %+v, without %+v", name, with, without)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"testing"
 	"time"
 
 	"posd/device"
@@ -16,16 +17,18 @@ import (
 // program pays at a terminal of the nexo kind. When it hears nothing it sends the
 // request again or asks what became of it, and if that is unknown it pays anew.
 type program struct {
-	*world
+	*counter
 	service int
 }
 
-func (p *program) opened(ctx context.Context, w *world, l *life) {
+func newProgram(c *counter) client { return &program{counter: c} }
+
+func runNexo(ctx context.Context, t testing.TB, l *life) {
 	s, err := nexo.New(nexo.Defaults(), nexo.Options{Till: l.till, Notes: l.till, Earlier: l.noted, Log: quiet,
 		Devices: func() []device.DeviceStatus { return nil },
 		NewKey:  func() string { return fmt.Sprintf("nexo/%016x", l.keys.Uint64()) }})
 	if err != nil {
-		w.t.Error(err)
+		t.Error(err)
 		return
 	}
 	_ = s.Run(ctx, l.listen())
@@ -56,7 +59,7 @@ func (p *program) ask(category, service string, body any) *told {
 	req.Header.Set("Content-Type", "application/json")
 	sent, heard := p.cuts()
 	var out struct{ SaleToPOIResponse map[string]json.RawMessage }
-	if json.Unmarshal(exchange(conn, req, sent, heard), &out) != nil {
+	if json.Unmarshal(p.exchange(conn, req, sent, heard), &out) != nil {
 		return nil
 	}
 	t := &told{}
@@ -93,7 +96,7 @@ func (p *program) serve(n int) belief {
 		}
 		if got == nil {
 			p.say("no answer")
-			time.Sleep(time.Duration(p.r.IntN(60)) * time.Second)
+			p.hesitate(60)
 			continue
 		}
 		p.say("heard %s %s", got.Response.Result, got.Response.ErrorCondition)
@@ -103,7 +106,7 @@ func (p *program) serve(n int) belief {
 		case got.Response.ErrorCondition == "Refusal", got.Response.ErrorCondition == "Cancel", got.Response.ErrorCondition == "Aborted":
 			return believesNotPaid
 		}
-		time.Sleep(time.Duration(p.r.IntN(60)) * time.Second)
+		p.hesitate(60)
 	}
 	return unsure
 }

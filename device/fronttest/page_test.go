@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"testing"
 	"time"
 
 	"posd/device"
@@ -18,10 +20,12 @@ import (
 // page starts payments at a hardware proxy and polls; one failed poll is the end of
 // its patience, after which its cashier starts the line again.
 type page struct {
-	*world
+	*counter
 }
 
-func (p *page) opened(ctx context.Context, w *world, l *life) {
+func newPage(c *counter) client { return &page{counter: c} }
+
+func runHWProxy(ctx context.Context, t testing.TB, l *life) {
 	c := hwproxy.Defaults()
 	c.Origins = []string{"https://shop.example"}
 	s := hwproxy.New(c, hwproxy.Options{Till: l.till, Notes: l.till, Earlier: l.noted, Log: quiet,
@@ -44,7 +48,7 @@ func (p *page) call(name string, params any) (result json.RawMessage) {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", "https://shop.example")
 	sent, heard := p.cuts()
-	answer := exchange(conn, req, sent, heard)
+	answer := p.exchange(conn, req, sent, heard)
 	if answer == nil {
 		return nil
 	}
@@ -57,20 +61,20 @@ func (p *page) call(name string, params any) (result json.RawMessage) {
 
 // cuts says how far a conversation goes: bytes of the request and of the answer that
 // pass, -1 for all.
-func (w *world) cuts() (sent, heard int) {
+func (c *counter) cuts() (sent, heard int) {
 	sent, heard = -1, -1
-	switch w.r.IntN(24) {
+	switch c.r.IntN(24) {
 	case 0:
-		sent = w.r.IntN(400)
+		sent = c.r.IntN(400)
 	case 1:
-		heard = w.r.IntN(400)
+		heard = c.r.IntN(400)
 	}
 	return sent, heard
 }
 
 // exchange does one request over a connection and returns the answer's body; nil if
 // the connection ended before, or nothing came for long.
-func exchange(conn io.ReadWriter, req *http.Request, sent, heard int) []byte {
+func (c *counter) exchange(conn net.Conn, req *http.Request, sent, heard int) []byte {
 	var out bytes.Buffer
 	req.Header.Set("Connection", "close")
 	if err := req.Write(&out); err != nil {
@@ -81,9 +85,7 @@ func exchange(conn io.ReadWriter, req *http.Request, sent, heard int) []byte {
 		_, _ = conn.Write(raw[:sent])
 		return nil
 	}
-	if c, ok := conn.(interface{ SetDeadline(time.Time) error }); ok {
-		_ = c.SetDeadline(time.Now().Add(5 * time.Minute))
-	}
+	_ = conn.SetDeadline(time.Now().Add(c.scaled(5 * time.Minute)))
 	if _, err := conn.Write(raw); err != nil {
 		return nil
 	}
@@ -124,7 +126,7 @@ func (p *page) serve(n int) belief {
 			if answer == nil {
 				got = unsure
 			}
-			time.Sleep(time.Duration(p.r.IntN(60)) * time.Second)
+			p.hesitate(60)
 			continue
 		}
 		switch got = p.follow(*made.ID); got {
@@ -142,7 +144,7 @@ func (p *page) serve(n int) belief {
 // follow polls until the transaction ends, or a poll fails.
 func (p *page) follow(id int64) belief {
 	for range 200 {
-		time.Sleep(time.Second)
+		p.pause(time.Second)
 		var drivers map[string]struct {
 			Transactions []struct {
 				ID      int64 `json:"transaction_id"`

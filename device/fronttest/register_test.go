@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"testing"
 	"time"
 
 	"posd/device/poslink"
@@ -13,11 +14,13 @@ import (
 // register asks for sales as over a terminal's TCP line, and repeats what it got no
 // answer to, under one reference for all.
 type register struct {
-	*world
+	*counter
 	acked bool // of the last customer: posd can know that the answer arrived
 }
 
-func (p *register) opened(ctx context.Context, w *world, l *life) {
+func newRegister(c *counter) client { return &register{counter: c} }
+
+func runPOSLINK(ctx context.Context, t testing.TB, l *life) {
 	s := poslink.New(poslink.Defaults(), poslink.Options{Till: l.till, Notes: l.till, Earlier: l.noted, Log: quiet,
 		NewKey: func() string { return fmt.Sprintf("poslink/%016x", l.keys.Uint64()) }})
 	_ = s.Run(ctx, poslink.Listeners{TCP: l.listen()})
@@ -26,7 +29,7 @@ func (p *register) opened(ctx context.Context, w *world, l *life) {
 // next lets an answer that nobody is known to have lapse.
 func (p *register) next() {
 	if !p.acked {
-		time.Sleep(poslink.Defaults().RepeatFor + time.Minute)
+		time.Sleep(p.repeat + 2*time.Second)
 	}
 }
 
@@ -43,7 +46,7 @@ func (p *register) serve(int) belief {
 		conn := p.dial()
 		if conn == nil {
 			p.say("nobody listens")
-			time.Sleep(time.Duration(p.r.IntN(20)) * time.Second)
+			p.hesitate(20)
 			continue
 		}
 		var code string
@@ -59,7 +62,7 @@ func (p *register) serve(int) belief {
 		default:
 			return believesNotPaid
 		}
-		time.Sleep(time.Duration(p.r.IntN(30)) * time.Second)
+		p.hesitate(30)
 	}
 	return got
 }
@@ -86,7 +89,7 @@ func (p *register) ask(conn net.Conn, frame []byte) (code string, acked bool) {
 	if _, err := conn.Write(frame[:cutAt]); err != nil || cutAt < len(frame)-1 {
 		return "", false
 	}
-	patience, answered := time.NewTimer(time.Duration(5+p.r.IntN(180))*time.Second), []byte(nil)
+	patience, answered := time.NewTimer(p.scaled(time.Duration(5+p.r.IntN(180))*time.Second)), []byte(nil)
 	cutAfter := 1 << 12 // bytes of the answer
 	if p.r.IntN(6) == 0 {
 		cutAfter = 1 + p.r.IntN(300)
