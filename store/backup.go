@@ -20,29 +20,38 @@ import (
 const backupPages = 4096
 
 // Backup writes a copy of the journal as it stands to path, while selling goes
-// on, reads the copy back and verifies it, and only then gives it its name. The
-// copy holds no request of a report, so no expiry: see Restore.
+// on, reads the copy back and verifies what of it was not verified before, and only then
+// gives it its name. The copy holds no request of a report, so no expiry: see Restore.
 func (s *Store) Backup(ctx context.Context, path string) error {
+	_, err := s.backup(ctx, path)
+	return err
+}
+
+// backup is Backup; it returns what of the copy was verified.
+func (s *Store) backup(ctx context.Context, path string) (Verified, error) {
 	doing := "back the journal up to " + path
 	if err := s.mayWrite(path); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
+		return Verified{}, fmt.Errorf("%s: %w", doing, err)
 	}
 	started, part := time.Now(), path+".part"
 	if err := removeDatabase(part); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
+		return Verified{}, fmt.Errorf("%s: %w", doing, err)
 	}
+	before, _ := LastVerified(filepath.Dir(s.door.path))
+	var now Verified
 	err := s.copyTo(ctx, part)
 	if err == nil {
-		err = verifyFile(ctx, part)
+		now, err = verifyCopy(ctx, part, before)
 	}
 	if err == nil {
 		err = rename(part, path)
 	}
 	if err != nil {
-		return errors.Join(explain(doing, err), removeDatabase(part))
+		return Verified{}, errors.Join(explain(doing, err), removeDatabase(part))
 	}
-	s.log.Info("journal backed up", "path", path, "took", time.Since(started))
-	return nil
+	s.noteVerified(now)
+	s.log.Info("journal backed up", "path", path, "verified from", now.From, "to", now.Commit, "took", time.Since(started))
+	return now, nil
 }
 
 // mayWrite refuses to overwrite what is not an older backup.
@@ -164,15 +173,26 @@ func (q quiet) Connect(context.Context) (driver.Conn, error) {
 
 func (q quiet) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
-// verifyFile verifies a backup.
+// verifyFile verifies all of a backup.
 func verifyFile(ctx context.Context, path string) error {
+	_, err := verifyCopy(ctx, path, Verified{})
+	return err
+}
+
+// verifyCopy verifies of a backup what was not verified before.
+func verifyCopy(ctx context.Context, path string, before Verified) (Verified, error) {
 	if err := checkBackup(path); err != nil {
-		return err
+		return Verified{}, err
 	}
 	db := sql.OpenDB(quiet{path})
 	defer db.Close()
 	s := Store{read: db}
-	return s.Verify(ctx)
+	from := before.base()
+	if has, err := s.has(ctx, from); err != nil || !has {
+		from = link{}
+	}
+	end, err := s.verifyFrom(ctx, from, func(int64) {})
+	return before.after(from, end, time.Now()), err
 }
 
 // rename gives a finished file its name, so that it is there after a power cut.

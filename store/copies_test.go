@@ -140,7 +140,7 @@ func TestAMissingStickIsNotTakenForTheDiskBelowIt(t *testing.T) {
 func TestAnotherProcessMayCopyWhatADaemonHolds(t *testing.T) {
 	dir := t.TempDir()
 	to := filepath.Join(t.TempDir(), "copy")
-	if err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err == nil || !strings.Contains(err.Error(), "no journal yet") {
+	if _, err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err == nil || !strings.Contains(err.Error(), "no journal yet") {
 		t.Errorf("without a journal: %v", err)
 	}
 	if exists(filepath.Join(dir, "posd.db")) {
@@ -151,7 +151,7 @@ func TestAnotherProcessMayCopyWhatADaemonHolds(t *testing.T) {
 		if !held {
 			s.Close()
 		}
-		if err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err != nil {
+		if _, err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err != nil {
 			t.Fatalf("held %v: %v", held, err)
 		}
 		if err := verifyFile(t.Context(), to); err != nil {
@@ -162,7 +162,7 @@ func TestAnotherProcessMayCopyWhatADaemonHolds(t *testing.T) {
 	if _, err := Restore(t.Context(), Config{Dir: dir}, to, noon, quietLog); err != nil {
 		t.Fatal(err)
 	}
-	if err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err != nil {
+	if _, err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err != nil {
 		t.Errorf("after a restore: %v", err)
 	}
 	verified(t, mustOpen(t, dir))

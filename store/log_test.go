@@ -253,7 +253,7 @@ func TestLogThatIsNotTheJournalsIsRefused(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join(dir, "posd.db")); err == nil && !strings.Contains(name, "database") {
 				to := filepath.Join(t.TempDir(), "copy.db")
-				if err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err == nil {
+				if _, err := BackupReadOnly(t.Context(), Config{Dir: dir}, to, quietLog); err == nil {
 					t.Error("a copy was made of it")
 				}
 				if _, err := Restore(t.Context(), Config{Dir: t.TempDir()}, filepath.Join(dir, "posd.db"), noon, quietLog); err == nil {

@@ -15,18 +15,19 @@ import (
 
 // BackupReadOnly is Backup of the journal in cfg.Dir by a process that does not
 // have it open: beside a running daemon, or without one. It reads as any tool
-// may and writes nothing but the copy, with the rights of whoever runs it.
-func BackupReadOnly(ctx context.Context, cfg Config, to string, log *slog.Logger) error {
+// may and writes nothing but the copy, and where it may the note of how far the journal
+// is verified, with the rights of whoever runs it.
+func BackupReadOnly(ctx context.Context, cfg Config, to string, log *slog.Logger) (Verified, error) {
 	if err := errors.Join(cfg.Validate()...); err != nil {
-		return err
+		return Verified{}, err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0:
-		return fmt.Errorf("back up %s: there is no journal yet: `posd run` makes one, and dir in [store] says where", path)
+		return Verified{}, fmt.Errorf("back up %s: there is no journal yet: `posd run` makes one, and dir in [store] says where", path)
 	case err != nil:
-		return fmt.Errorf("back up the journal: %w", err)
+		return Verified{}, fmt.Errorf("back up the journal: %w", err)
 	}
 	// Where no daemon has the folder none may begin meanwhile. One that has it, or
 	// a folder that may only be read, is no hindrance.
@@ -35,18 +36,18 @@ func BackupReadOnly(ctx context.Context, cfg Config, to string, log *slog.Logger
 		defer lock.Close()
 		alone = true
 	} else if !errors.Is(err, sale.ErrLocked) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
-		return err
+		return Verified{}, err
 	}
 	if err := checkRestored(path); err != nil {
-		return err
+		return Verified{}, err
 	}
 	s := Store{cfg: cfg, log: log, door: door{path: path, mode: "ro"}, keeps: true}
 	if alone { // a daemon looked at its log when it started
 		if err := s.inspect(); err != nil {
-			return err
+			return Verified{}, err
 		}
 	}
-	return s.Backup(ctx, to)
+	return s.backup(ctx, to)
 }
 
 // size is how many bytes the journal of a folder takes, its log included: a

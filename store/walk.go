@@ -75,6 +75,9 @@ func (w *Walk) Next(ctx context.Context) (done bool, err error) {
 		}
 		return v.requests()
 	})
+	if done && err == nil && w.skipped == 0 {
+		w.s.noteVerified(Verified{}.after(link{}, w.end, time.Now()))
+	}
 	return done, err
 }
 

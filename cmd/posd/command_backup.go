@@ -18,7 +18,7 @@ func backupCommand(at *where) *cobra.Command {
 		Use:   "backup FILE",
 		Short: "Copy the journal into FILE, beside the running daemon or without one",
 		Long: `backup writes a copy of the journal as it stands, reads it back and verifies
-every row, and only then gives it its name. Selling goes on meanwhile. It reads
+every row that was not verified before, and only then gives it its name. Selling goes on meanwhile. It reads
 the database beside the daemon and writes as whoever runs it, so FILE may be on a
 stick that the daemon itself may not write. It replaces an older backup, never
 another file.
@@ -31,7 +31,8 @@ A copy holds no card's expiry: see restore.`,
 				return err
 			}
 			begun := time.Now()
-			if err := store.BackupReadOnly(cmd.Context(), c.Store, to, slog.New(slog.DiscardHandler)); err != nil {
+			verified, err := store.BackupReadOnly(cmd.Context(), c.Store, to, slog.New(slog.DiscardHandler))
+			if err != nil {
 				return err
 			}
 			info, err := os.Stat(to)
@@ -42,11 +43,17 @@ A copy holds no card's expiry: see restore.`,
 				Path  string  `json:"path"`
 				Bytes int64   `json:"bytes"`
 				Took  float64 `json:"tookSeconds"`
-			}{to, info.Size(), time.Since(begun).Seconds()}
+				From  int64   `json:"verifiedFrom"` // 0: all was verified now
+				To    int64   `json:"verifiedTo"`
+			}{to, info.Size(), time.Since(begun).Seconds(), verified.From, verified.Commit}
 			if asJSON {
 				return encodeTo(cmd.OutOrStdout(), view)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d KiB, every row verified, %.1f s\n", view.Path, (view.Bytes+1023)>>10, view.Took)
+			rows := "every row verified"
+			if view.From > 0 {
+				rows = fmt.Sprintf("every page read, every row since commit %d verified (those before were)", view.From)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d KiB, %s, %.1f s\n", view.Path, (view.Bytes+1023)>>10, rows, view.Took)
 			return nil
 		},
 	}

@@ -270,7 +270,7 @@ func journalAlone(ctx context.Context, c store.Config, progress io.Writer, log *
 		j.locked = errors.Is(err, sale.ErrLocked)
 		return j
 	}
-	d.OK, d.Words = true, "ready; every row is as it was written"
+	d.OK, d.Words = true, fmt.Sprintf("ready; every row is as it was written, up to commit %d", s.Commits())
 	if list, err := s.Tokens(ctx); err == nil {
 		some := len(list) > 0
 		j.made = &some

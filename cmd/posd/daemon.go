@@ -90,7 +90,7 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 		t.Hear(d.till.TerminalSaid)
 		t.named = d.till.TerminalNamed
 	}
-	d.board = &board{config: c, parts: d.parts, journal: d.journal, verifier: newVerifier(opened, log), behind: d.till.ClockBehind, dayOpen: d.till.DayTrouble}
+	d.board = &board{config: c, parts: d.parts, journal: d.journal, verifier: newVerifier(opened, c.Store.Dir, log), behind: d.till.ClockBehind, dayOpen: d.till.DayTrouble}
 	if c.Backup != nil {
 		d.board.copies = newCopier(*c.Backup, c.Store.Dir, opened, d.till, log)
 	}

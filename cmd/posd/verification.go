@@ -14,6 +14,9 @@ import (
 )
 
 const (
+	// verifyFirst is how long after the start the first one begins: a start, and who sells
+	// at once, shall not share the disk with it.
+	verifyFirst = 5 * time.Second
 	// verifyEvery is the pause between two verifications of the whole journal.
 	verifyEvery = 24 * time.Hour
 	// verifyAgain is the pause after one that could not be brought to its end.
@@ -40,7 +43,8 @@ type verifier struct {
 	displaced error     // why the journal's files are not where they were
 	at        time.Time // when the last whole verification ended; zero: none in this run
 	skipped   int
-	read, of  int64 // of the one under way
+	read, of  int64 // of the one under way, or the last
+	before    store.Verified
 }
 
 // piecewise is a verification under way; *store.Walk is one.
@@ -50,10 +54,11 @@ type piecewise interface {
 	Skipped() int
 }
 
-func newVerifier(s *store.Store, log *slog.Logger) *verifier {
+func newVerifier(s *store.Store, dir string, log *slog.Logger) *verifier {
 	v := &verifier{begin: func() piecewise { return s.Walk() }, log: log}
 	v.inPlace = func() error { return errors.Join(s.InPlace(), s.Log()) }
 	v.span = s.LostSpan
+	v.before, _ = store.LastVerified(dir)
 	s.Troubled = v.found
 	return v
 }
@@ -62,7 +67,7 @@ func newVerifier(s *store.Store, log *slog.Logger) *verifier {
 func (v *verifier) run(ctx context.Context) error {
 	look := time.NewTicker(placeEvery)
 	defer look.Stop()
-	next := time.NewTimer(0)
+	next := time.NewTimer(verifyFirst)
 	defer next.Stop()
 	v.restored(ctx)
 	for {
@@ -172,8 +177,11 @@ func (v *verifier) judge(d device.DeviceStatus) device.DeviceStatus {
 		d.Words += fmt.Sprintf("; being verified, %d of %d commits read", v.read, v.of)
 	case v.at.IsZero():
 		d.Words += "; not verified yet in this run"
+		if v.before.Commit > 0 {
+			d.Words += fmt.Sprintf(", up to commit %d on %s", v.before.Commit, v.before.At.UTC().Format(time.DateTime))
+		}
 	default:
-		d.Words += fmt.Sprintf("; every row verified %s ago", roughly(time.Since(v.at)))
+		d.Words += fmt.Sprintf("; every row verified up to commit %d, %s ago", v.of, roughly(time.Since(v.at)))
 		if v.skipped > 0 {
 			d.Words += fmt.Sprintf(", the pages of %d tables not to their end", v.skipped)
 		}

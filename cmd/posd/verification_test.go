@@ -63,13 +63,13 @@ func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 				t.Errorf("%v %q, want %v %q", d.OK, d.Words, ok, words)
 			}
 		}
-		says(25*time.Second, true, "ready; being verified, 3 of 6 commits read")
-		says(45*time.Second, true, "every row verified 10 s ago") // six seconds of reading, nine times as long of rest
+		says(verifyFirst+25*time.Second, true, "ready; being verified, 3 of 6 commits read")
+		says(45*time.Second, true, "every row verified up to commit 6, 10 s ago") // six seconds of reading, nine times as long of rest
 		says(0, true, "some may be missing")
 		set(func() { lost, moved = "", errors.New("another file is there") })
-		says(10*time.Second, false, "another file is there")
+		says(placeEvery, false, "another file is there")
 		set(func() { moved = nil })
-		says(10*time.Second, true, "every row verified")
+		says(placeEvery, true, "every row verified")
 		v.found(fmt.Errorf("read: %w", sale.ErrJournalBroken))
 		says(time.Hour, false, "the journal is broken")
 		says(24*time.Hour, true, "every row verified")
