@@ -77,6 +77,7 @@ func networkScenes() []scene {
 	late.refunded = int64(3000 + 10*len(all))
 	add("QR paid late, answer to refund lost", "alipay", gatewayDoes("5xx-after-commit@refund_order*1"), giveUpAndPay, late)
 	add("QR, gateway away while it is paid", "wechat", nil, paidUnseen, walletPaid)
+	add("QR, paid by answers with a wrong signature", "wechat", nil, paidUnsigned, walletPaid)
 	again := cardPaid
 	again.repeats = 1 // the gateway took the first one, and posd could not know
 	add("card, answer to the report lost", "card", gatewayDoes("cut-at=30@create_order*1"), nil, again)
@@ -157,6 +158,36 @@ func (st *stage) untilNoCode(ctx context.Context) error {
 		code, err := st.customer.readCode()
 		return err != nil, "the code " + code, nil
 	})
+}
+
+// paidUnsigned pays the code while the gateway signs wrongly what it says of it: until it
+// signs rightly again, the sale must not be paid.
+func paidUnsigned(ctx context.Context, st *stage, s saleView) error {
+	code, err := st.untilCode(ctx)
+	if err != nil {
+		return err
+	}
+	if err := st.gateway.SetFault("wrong-signature"); err != nil {
+		return err
+	}
+	if err := st.customer.scan(ctx, code, true); err != nil {
+		return err
+	}
+	asked := st.gateway.State().Requests["query_order"]
+	if err := until(ctx, 20*time.Second, "posd to ask and ask again", func(context.Context) (bool, string, error) {
+		now := st.gateway.State().Requests["query_order"]
+		return now >= asked+3, fmt.Sprintf("%d questions", now-asked), nil
+	}); err != nil {
+		return err
+	}
+	if s, err = st.api.sale(ctx, s.ID, 0); err != nil {
+		return err
+	}
+	if s.State != "waiting" && s.State != "unsure" {
+		return fmt.Errorf("the sale is %s though nobody signed for it", s.State)
+	}
+	st.gateway.ClearFault("wrong-signature")
+	return nil
 }
 
 // paidUnseen has the customer pay while posd cannot reach the gateway.

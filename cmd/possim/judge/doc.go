@@ -17,7 +17,9 @@
 //	        glass   shows (text: what the QR says; empty: none)
 //	        paper   prints (text of one receipt)
 //
-// Its rules stand in rules.go, each with how many facts it has looked at: a rule that
+// Its rules are listed in rules.go and stand by what they look at: answers
+// (rules_answers.go), whose money went where (rules_money.go), wires (rules_wires.go),
+// glass and paper (rules_shown.go). Each says how many facts it has looked at: a rule that
 // has looked at nothing proves nothing, and says so. What is judged from the wires is
 // what passed below the simulators' faults, so a lost answer is one that was said and
 // not heard. It exits 0 when no rule is broken, 1 when one is, 2 when the history

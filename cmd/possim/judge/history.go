@@ -33,20 +33,24 @@ type exchange struct {
 
 // sold is what posd says of a sale.
 type sold struct {
-	ID             string `json:"id"`
-	Reference      string `json:"reference"`
-	Amount         int64  `json:"amount"`
-	Method         string `json:"method"`
-	Kind           string `json:"kind"`
-	State          string `json:"state"`
-	MchOrderNo     string `json:"mchOrderNo"`
-	ApprovedAmount int64  `json:"approvedAmount"`
-	Printed        string `json:"printed"`
-	Reported       string `json:"reported"`
-	Attempts       []struct {
-		Ref string `json:"ref"`
-	} `json:"attempts"`
-	Refunds []moved `json:"refunds"`
+	ID             string    `json:"id"`
+	Reference      string    `json:"reference"`
+	Amount         int64     `json:"amount"`
+	Method         string    `json:"method"`
+	Kind           string    `json:"kind"`
+	State          string    `json:"state"`
+	GivenUp        bool      `json:"givenUp"`
+	MchOrderNo     string    `json:"mchOrderNo"`
+	ApprovedAmount int64     `json:"approvedAmount"`
+	Printed        string    `json:"printed"`
+	Reported       string    `json:"reported"`
+	Attempts       []attempt `json:"attempts"`
+	Refunds        []moved   `json:"refunds"`
+}
+
+// attempt is one try of a sale, with the number that went out.
+type attempt struct {
+	Ref string `json:"ref"`
 }
 
 // moved is a refund or a void of a sale.
@@ -73,13 +77,7 @@ type terminalBooks struct {
 }
 
 type gatewayBooks struct {
-	Orders []struct {
-		MchOrderNo string `json:"mchOrderNo"`
-		Amount     int64  `json:"amount"`
-		Status     int    `json:"status"`
-		Code       string `json:"code"`
-		Refunded   int64  `json:"refunded"`
-	} `json:"orders"`
+	Orders  []order `json:"orders"`
 	Refunds []struct {
 		MchRefundNo string `json:"mchRefundNo"`
 		Amount      int64  `json:"amount"`
@@ -90,6 +88,15 @@ type gatewayBooks struct {
 		Amount     int64  `json:"amount"`
 		Accepted   int    `json:"accepted"`
 	} `json:"reports"`
+}
+
+// order is one that the gateway has.
+type order struct {
+	MchOrderNo string `json:"mchOrderNo"`
+	Amount     int64  `json:"amount"`
+	Status     int    `json:"status"`
+	Code       string `json:"code"`
+	Refunded   int64  `json:"refunded"`
 }
 
 // facts are a history in the order in which the rules want it.

@@ -3,10 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/md5"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -53,6 +57,7 @@ type call struct {
 	endpoint       string
 	asked          map[string]any
 	answer         map[string]any
+	verified       bool // the answer's signature is right
 }
 
 // readWires reads frames and calls out of the bytes that passed.
@@ -178,7 +183,31 @@ func (c *connection) calls() (all []*call) {
 		}
 		one.answeredAt = c.out.when(len(c.out.text) - out.Len() - answers.Buffered())
 		json.Unmarshal(text, &one.answer) // a portal's page is none
+		one.verified = verified(text)
 	}
+}
+
+// merchantKey signs at possim's gateway. It opens nothing else.
+const merchantKey = "key-of-a-shop-that-does-not-exist"
+
+// verified checks the signature of an answer: MD5 over its members in order, those that
+// are empty left out, and the key.
+func verified(answer []byte) bool {
+	var members map[string]any
+	numbers := json.NewDecoder(bytes.NewReader(answer))
+	numbers.UseNumber() // as they were written
+	if numbers.Decode(&members) != nil {
+		return false
+	}
+	said, _ := members["sign"].(string)
+	delete(members, "sign")
+	var signed strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if value := fmt.Sprint(members[name]); members[name] != nil && value != "" {
+			fmt.Fprintf(&signed, "%s=%s&", name, value)
+		}
+	}
+	return said == fmt.Sprintf("%X", md5.Sum([]byte(signed.String()+"key="+merchantKey)))
 }
 
 // text returns a member as text; numbers are written plainly.
