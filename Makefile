@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs crash robot fuzz build deb release clean
+.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs soak record evidence crash robot fuzz build deb release clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -63,8 +63,19 @@ sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation fin
 	$(GO) test ./sync/fleet -count=1 -timeout 30m -run TestModelSeesPlantedBugs -v -args -bugs
 	$(GO) test -tags tools ./device/fronttest -count=1 -timeout 30m -run TestProcessesSeePlantedBugs -v -args -bugs
 
-judge-bugs: ## plants bugs of testdata/bugs in posd, sells with it, and shows that the judge finds each in the history (BUGS="01 04": those)
-	./cmd/possim/judge/bugs.sh $(DIST)/judge $(BUGS)
+judge-bugs: ## plants nine bugs of testdata/bugs in posd, sells with it, and shows that the judge finds each in the history (BUG=01: that one)
+	$(GO) test ./cmd/possim/judge -count=1 -timeout 0 -v -run '^TestTheJudgeSeesPlantedBugs$$$(if $(BUG),/^$(BUG))' -args -bugs
+
+SOAK ?= 1h
+soak: build ## a shop that sells for SOAK under faults and restarts: memory, descriptors, goroutines, database and log in dist/soak as CSV, SVG and JSON (SEED=s: the same lots)
+	$(GO) build -o bin/soak ./cmd/possim/soak
+	bin/soak -posd bin/posd -out $(DIST)/soak -for $(SOAK) $(if $(SEED),-seed $(SEED))
+
+record: ## runs the target OF and keeps its figures for the page of evidence: make record OF=sim SEEDS=100000
+	$(GO) run ./cmd/possim/evidence -dist $(DIST) -record '$(OF)' $(MAKE) $(OF)
+
+evidence: ## one page, HTML and Markdown, of what was recorded, of make bench and make soak: dist/evidence.html
+	$(GO) run ./cmd/possim/evidence -dist $(DIST)
 
 crash: ## kills posd at every write, sync and send of every flow (half an hour); FLOW=name one flow, AT=point one point of it
 	$(GO) run ./cmd/possim -script crashpoints $(if $(FLOW),-flow $(FLOW)) $(if $(AT),-at '$(AT)')
