@@ -108,18 +108,20 @@ SUBSYSTEM=="tty", ENV{ID_SERIAL_SHORT}=="display-1", SYMLINK+="posd-display"
 
 // saleView is what the tests read of a sale.
 type saleView struct {
-	ID        string `json:"id"`
-	Amount    int64  `json:"amount"`
-	Method    string `json:"method"`
-	State     string `json:"state"`
-	Reason    string `json:"reason"`
-	Reported  string `json:"reported"`
-	Printed   string `json:"printed"`
-	Attention string `json:"attention"`
-	Incident  string `json:"incident"`
-	Attempts  []struct {
-		Ref string `json:"ref"`
-	} `json:"attempts"`
+	ID        string    `json:"id"`
+	Amount    int64     `json:"amount"`
+	Method    string    `json:"method"`
+	State     string    `json:"state"`
+	Reason    string    `json:"reason"`
+	Reported  string    `json:"reported"`
+	Printed   string    `json:"printed"`
+	Attention string    `json:"attention"`
+	Incident  string    `json:"incident"`
+	Attempts  []attempt `json:"attempts"`
+}
+
+type attempt struct {
+	Ref string `json:"ref"`
 }
 
 func (s saleView) final() bool {

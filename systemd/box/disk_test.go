@@ -34,7 +34,8 @@ type disk struct {
 	cache   map[int64]*sector
 	lies    bool // answers a flush and does nothing: a control
 	flushes int
-	lost    int // sectors, at the last cut
+
+	unflushed, lost int // sectors, at the last cut
 }
 
 const sectorSize = 512
@@ -75,7 +76,7 @@ func (d *disk) powerGoes(lot *rand.Rand) {
 func (d *disk) cut(lot *rand.Rand, survive float64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lost = 0
+	d.unflushed, d.lost = len(d.cache), 0
 	for at, s := range d.cache {
 		if lot.Float64() < survive {
 			d.platter[at] = s

@@ -84,9 +84,11 @@ func fill(t *testing.T, sample string, c *counter) string {
 	return sample
 }
 
-// waysIn let the test reach posd's API from outside, where posd itself listens
-// to its own machine alone.
+// waysIn let the test reach posd's API from outside, where posd itself listens to its
+// own machine alone. They also have dpkg flush what it writes, as any Debian does that was
+// not made in a hurry.
 const waysIn = `
+sed -i '/^force-unsafe-io/d' /etc/dpkg/dpkg.cfg.d/*
 cat >/etc/systemd/system/box-api.socket <<'UNIT'
 [Socket]
 ListenStream=10.0.2.15:8490

@@ -4,6 +4,7 @@ package box
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -301,15 +302,19 @@ func imageDir(t *testing.T) string {
 	return dir
 }
 
-// eventually waits until look is satisfied; what it saw last is in its error.
-func eventually(ctx context.Context, limit time.Duration, look func() error) error {
+// eventually waits until look is satisfied; what it saw last is in its error. A look that
+// ends because ctx did has seen nothing.
+func eventually(ctx context.Context, limit time.Duration, look func() error) (last error) {
 	end := time.Now().Add(limit)
 	for {
 		err := look()
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(end) || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			return cmp.Or(last, err)
+		}
+		if last = err; time.Now().After(end) {
 			return err
 		}
 		time.Sleep(100 * time.Millisecond)
