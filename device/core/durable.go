@@ -81,6 +81,10 @@ func (w IntentFailed) happen(c *Machine) {
 			delete(c.keys, key)
 		}
 	}
+	if w.Attempt != "" {
+		c.tippedForgotten(l, w.Attempt, no.Words)
+		return
+	}
 	if w.Movement != "" {
 		l.dropMovement(w.Movement)
 		c.term.release(w.Movement)

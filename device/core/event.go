@@ -210,6 +210,7 @@ type (
 	IntentFailed struct {
 		Sale     sale.ID
 		Movement string
+		Attempt  string    // of a sale that is stored already, whose customer chose a tip first
 		Job      string    // of the cash drawer, or a print of the shop's own, instead of a sale
 		Asked    Token     // of who asked for that print
 		Setting  Token     // of who asked for a setting, instead of a sale
@@ -320,6 +321,3 @@ type ReportAnswer struct {
 	Report sale.Report
 	Answer sale.GatewayAnswer
 }
-
-// happen does nothing: the step itself does what is due.
-func (Tick) happen(*Machine) {}

@@ -113,7 +113,7 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 		if l.watch != nil {
 			want(l.watch.next())
 		}
-		if l.tip != nil {
+		if l.choosing() {
 			want(l.tip.until)
 		}
 		for _, m := range l.pending {
@@ -135,7 +135,6 @@ func (c *Machine) Next() (at time.Duration, ok bool) {
 // due does everything whose time has come.
 func (c *Machine) due() {
 	for _, l := range c.byAge {
-		c.tipDue(l)
 		c.seekDue(l)
 		c.watchDue(l)
 		c.movementsDue(l)

@@ -12,6 +12,7 @@ import (
 //
 //	SellAsked --> waiting, durable: no attempt --> TipChosen, or its time is over
 //	          --> the attempt with the tip, durable --> Charge, CreateOrder
+//	          --> the attempt cannot be stored: cancelled, nothing was sent
 //
 // A sale that has no attempt was never sent: it can be cancelled at once, and
 // after a restart it is. The terminal is kept for it meanwhile.
@@ -63,9 +64,9 @@ func (c *Machine) askTip(l *live, w SellAsked) {
 // happen takes the customer's choice; nothing is one, too.
 func (w TipChosen) happen(c *Machine) {
 	l := c.live[w.Sale.ID]
-	if l == nil || l.tip == nil {
+	if l == nil || !l.choosing() {
 		s := c.latest(&w.Sale)
-		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "the customer of sale %s is not asked for a tip, or no longer", s.ID)
+		c.refuse(w.Token, sale.ErrNotPossible, s.ID, "the customer of sale %s is not asked for a tip yet, or no longer", s.ID)
 		return
 	}
 	if most := min(l.s.Amount, sale.MaxAmount-l.s.Amount); w.Tip < 0 || w.Tip > most {
@@ -80,21 +81,31 @@ func (w TipChosen) happen(c *Machine) {
 	c.tipped(l, w.Tip, words)
 }
 
-// tipDue goes on without a tip when the customer has chosen none in time.
-func (c *Machine) tipDue(l *live) {
-	if l.tip != nil && l.tip.until.over(c.mono()) {
-		c.tipped(l, 0, "no tip was chosen in time")
+// choosing reports whether the customer's choice can be taken: not before the sale
+// itself is stored, which may fail still.
+func (l *live) choosing() bool { return l.tip != nil && l.writes == 0 }
+
+// happen goes on with one sale whose customer has chosen no tip in time. Its attempt
+// is this step's intent, and takes nothing else with it: the next one has a Tick of its own.
+func (Tick) happen(c *Machine) {
+	for _, l := range c.byAge {
+		if l.choosing() && l.tip.until.over(c.mono()) {
+			c.tipped(l, 0, "no tip was chosen in time")
+			return
+		}
 	}
 }
 
-// tipped sends the sale once its attempt, with the tip, is durable.
+// tipped sends the sale once its attempt, with the tip, is durable. A journal that
+// cannot be written now must not send it later, when the customer has gone.
 func (c *Machine) tipped(l *live, tip sale.Amount, words string) {
 	again := l.tip.again
 	c.tipOver(l)
 	l.s.Tip = tip
 	c.newAttempt(l)
 	c.event(l, "sale.intended", words)
-	c.urgent()
+	c.intend(l, "")
+	c.out.Intent.Attempt = l.attempt().Ref
 	if l.s.Method == sale.Card {
 		c.charge(l, SellAsked{AllowDuplicate: again})
 	} else {
@@ -106,6 +117,17 @@ func (c *Machine) tipped(l *live, tip sale.Amount, words string) {
 func (c *Machine) tipOver(l *live) {
 	l.tip = nil
 	c.term.release(string(l.s.ID))
+}
+
+// tippedForgotten ends a sale whose attempt could not be stored after the customer's
+// choice: nothing of it was sent, and a row of the sale itself is there already.
+func (c *Machine) tippedForgotten(l *live, ref, words string) {
+	c.term.release(ref)
+	if l.s.State.Final() {
+		return
+	}
+	c.attemptIs(l, sale.AttemptEnded, words)
+	c.end(l, outcome{state: sale.Cancelled, reason: sale.ReasonNotSent, words: words})
 }
 
 // notSent ends a sale that has no attempt. In a copy that could not learn of all
