@@ -108,12 +108,18 @@ func TestARegisterLibraryNobodyHereWroteSells(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("the register heard\n%v, want\n%v", got, want)
 	}
+	s.moved("[01 350 01 350 01 777 16  02 100]")
+}
+
+// moved says that the terminal was asked for just this: of each movement the type and the amount.
+func (s *shop) moved(want string) {
+	s.t.Helper()
 	var money []string
 	for _, m := range s.terminal.money() {
 		money = append(money, fmt.Sprint(m["type"], " ", m["amount"]))
 	}
-	if want := "[01 350 01 350 01 777 16  02 100]"; fmt.Sprint(money) != want {
-		t.Errorf("the terminal moved %v, want %v", money, want)
+	if fmt.Sprint(money) != want {
+		s.t.Errorf("the terminal moved %v, want %v", money, want)
 	}
 }
 
@@ -204,13 +210,7 @@ func TestANexoLibraryNobodyHereWroteSells(t *testing.T) {
 			if got := strings.TrimSpace(string(out)); got != want {
 				t.Errorf("the register heard\n%s, want\n%s", got, want)
 			}
-			var money []string
-			for _, m := range s.terminal.money() {
-				money = append(money, fmt.Sprint(m["type"], " ", m["amount"]))
-			}
-			if want := "[01 1999 16  01 1999 02 150]"; fmt.Sprint(money) != want {
-				t.Errorf("the terminal moved %v, want %v", money, want)
-			}
+			s.moved("[01 1999 16  01 1999 02 150]")
 			s.tells(`"kind":"sale.intended"`, `"actor":"nexo till 7"`)
 		})
 	}
