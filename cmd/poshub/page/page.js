@@ -116,19 +116,43 @@ async function find(e) {
   } catch (err) { words.textContent = err.message; table.hidden = true; }
 }
 
+// lines of a Z report that are not empty, in its own order.
+function lines(books) {
+  const list = document.createElement("ul");
+  const line = (words, count, cents) => {
+    const li = document.createElement("li");
+    li.textContent = words + ": " + count + ", " + money(cents);
+    list.append(li);
+  };
+  const plain = name => name.replace(/[A-Z]/g, c => " " + c.toLowerCase());
+  for (const [name, v] of Object.entries(books)) {
+    if (Array.isArray(v)) for (const g of v) line(g.name, g.paid.count, g.net);
+    else if (v?.count) line(plain(name), v.count, v.cents);
+  }
+  return list;
+}
+
+// amounts are the columns of a Z report, or of several added up.
+function amounts(all) {
+  const sum = f => all.reduce((n, b) => n + (b.total ? f(b.total) : 0), 0);
+  const cents = f => ({text: money(sum(f)), kind: "n"});
+  return [{text: sum(t => t.paid.count), kind: "n"}, cents(t => t.paid.cents), cents(t => t.refunds.cents + t.voids.cents), cents(t => t.net)];
+}
+
 async function showDays(e) {
   e?.preventDefault();
   const q = new URLSearchParams(new FormData(byId("day")));
   const [all, sum] = await Promise.all([ask("api/days?" + q), ask("api/takings?by=method&from=" + q.get("date") + "&to=" + q.get("date"))]);
   byId("days-csv").href = "api/days?format=csv&" + q;
-  byId("days-sum").textContent = all.length + " reports; all tills took, by method: " + (sum.map(t => t.of + " " + money(t.netCents) + " " + t.currency).join(", ") || "nothing");
-  fill(byId("days"), all.map(d => {
-    const fold = document.createElement("details"), head = document.createElement("summary"), text = document.createElement("pre");
+  byId("days-sum").textContent = all.length + (all.length === 1 ? " report" : " reports") + "; all tills took, by method: " + (sum.map(t => t.of + " " + money(t.netCents) + " " + t.currency).join(", ") || "nothing");
+  const rows = all.map(d => {
+    const fold = document.createElement("details"), head = document.createElement("summary");
     head.textContent = "Z" + d.no;
-    text.textContent = JSON.stringify(d.books, null, 1);
-    fold.append(head, text);
-    return [{text: d.till, head: true}, "Z" + d.no, clock(d.closedAt), d.by, {node: fold}];
-  }), "No till has closed this day yet.");
+    fold.append(head, lines(d.books));
+    return [{text: d.till, head: true}, {node: fold}, clock(d.closedAt), d.by, ...amounts([d.books])];
+  });
+  for (const currency of new Set(all.map(d => d.books.currency))) rows.push([{text: "Sum, " + currency, head: true}, "", "", "", ...amounts(all.map(d => d.books).filter(b => b.currency === currency))]);
+  fill(byId("days"), rows, "No till has closed this day yet.");
 }
 
 async function refresh() {
