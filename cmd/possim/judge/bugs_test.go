@@ -17,20 +17,20 @@ import (
 var plantBugs = flag.Bool("bugs", false, "TestTheJudgeSeesPlantedBugs plants its bugs; else it is only looked whether they fit")
 
 // plantedBugs are those of testdata/bugs that a counter of possim can meet, each with
-// the scripts that lead to it. The first history that breaks a rule is enough.
+// the scripts that lead to it; in testdata/bugs/judge are those that only it can meet. The first history that breaks a rule is enough.
 var plantedBugs = []struct {
 	name    string
 	scripts []string
 }{
 	{"01-timeout-is-a-decline", []string{"terminal"}},
 	{"04-sent-again-after-a-restart", []string{"kill", "terminal"}},
-	{"05-unverified-is-paid", []string{"network"}},
 	{"06-cancel-is-a-state", []string{"all", "network"}},
 	{"07-late-payment-is-kept-silently", []string{"all", "network"}},
 	{"08-second-number-for-a-lost-refund", []string{"network"}},
 	{"10-report-forgotten", []string{"terminal"}},
 	{"12-second-code-for-a-lost-create", []string{"network"}},
 	{"14-duplicate-receipt-unmarked", []string{"power"}},
+	{"judge/73-forged-answer-is-genuine", []string{"network"}},
 }
 
 // scriptLimit ends a script whose posd, having a bug, never comes to rest.
@@ -56,7 +56,7 @@ func TestTheJudgeSeesPlantedBugs(t *testing.T) {
 	}
 	played := map[string]bool{} // by posd as it is
 	for i, p := range plantedBugs {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(filepath.Base(p.name), func(t *testing.T) {
 			posd := bugs[i].Build(t, "build", "posd/cmd/posd")
 			for _, script := range p.scripts {
 				found, said := play(t, possim, posd, script)
