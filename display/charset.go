@@ -109,8 +109,10 @@ func (v voice) leftOut(s sale.Screen) string {
 	if s.Kind == sale.ScreenWelcome && s.Message == "" {
 		texts[0] = v.shop
 	}
-	for _, it := range s.Items {
-		texts = append(texts, it.Name)
+	if s.Kind == sale.ScreenItems {
+		for _, it := range s.Items {
+			texts = append(texts, it.Name)
+		}
 	}
 	for _, t := range texts {
 		if _, all := letters.Straight(t); !all {

@@ -163,6 +163,9 @@ func priceDigits(s sale.Screen) string {
 		return ""
 	}
 	digits := s.Amount.String()
+	if s.Change > 0 {
+		digits = s.Change.String()
+	}
 	if len(digits)-len(".") > 8 {
 		return "--------"
 	}
@@ -175,6 +178,9 @@ func priceLamp(s sale.Screen) string {
 	case sale.ScreenItems, sale.ScreenChoose, sale.ScreenTip, sale.ScreenCard, sale.ScreenProcessing, sale.ScreenCode, sale.ScreenPassword, sale.ScreenHeld:
 		return lampTotal
 	case sale.ScreenPaid:
+		if s.Change > 0 {
+			return lampChange
+		}
 		return lampReceived
 	case sale.ScreenReturn, sale.ScreenReturned:
 		return lampChange

@@ -125,6 +125,11 @@ var totalWord = map[sale.Language]string{
 	sale.English: "Total", sale.French: "Total", sale.ChineseSimplified: "合计", sale.ChineseTraditional: "合計",
 }
 
+// changeWord stands before what a customer gets back of the cash handed over.
+var changeWord = map[sale.Language]string{
+	sale.English: "Change", sale.French: "Monnaie", sale.ChineseSimplified: "找零", sale.ChineseTraditional: "找零",
+}
+
 // voice is in whose name, language and letters a display speaks.
 type voice struct {
 	lang  sale.Language // where the screen does not say
@@ -179,6 +184,9 @@ func (v voice) lines(s sale.Screen) (top, bottom string) {
 		if t, ok := scanWith[lang][called(s)]; ok {
 			w.top = t
 		}
+	}
+	if s.Change > 0 {
+		return v.font.fold(w.top), apart(v.font.fold(changeWord[lang]), Money(s.Change, s.Currency, lang))
 	}
 	bottom = v.font.fold(w.bottom)
 	if bottom == "" && s.Amount > 0 {

@@ -34,6 +34,7 @@ type daemon struct {
 	cert      *certificate
 	fronts    frontEnds
 	notified  net.Listener // nil where the gateway's notifications arrive nowhere
+	receipts  net.Listener // nil where customers fetch no receipts
 	till      *device.Till
 	board     *board
 	sweep     *sweeper
@@ -41,6 +42,7 @@ type daemon struct {
 	tokens    *tokenKeeper
 	people    *peopleKeeper
 	slips     *printer.SlipQueue // nil without a printer
+	lent      *api.Lent          // nil where customers fetch no receipts
 	handler   http.Handler
 }
 
@@ -77,7 +79,7 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 			return nil, err
 		}
 	}
-	if d.notified, err = listenForNotices(c.Gateway); err != nil {
+	if err = d.listenForOneThing(); err != nil {
 		return nil, err
 	}
 	if d.fronts, err = openFrontEnds(c); err != nil {
@@ -116,6 +118,16 @@ func newDaemon(ctx context.Context, c Config, trace io.Writer, log *slog.Logger)
 	}
 	d.handler = api.New(d.till, d.apiOptions())
 	return d, nil
+}
+
+// listenForOneThing opens the listeners that serve the gateway's notifications, and
+// customers' receipts, alone.
+func (d *daemon) listenForOneThing() (err error) {
+	if d.notified, err = listenForNotices(d.config.Gateway); err != nil {
+		return err
+	}
+	d.receipts, err = listenForCustomers(d.config.Pages)
+	return err
 }
 
 // tillOptions are what the till decides by and acts through.
@@ -182,6 +194,11 @@ func (d *daemon) apiOptions() api.Options {
 		Version: version(), Shop: c.Shop.Name, Currency: c.Shop.Currency, Language: c.Shop.Language, Methods: c.methods(),
 		TimeZone: c.Shop.TimeZone, Pages: c.Pages,
 	}
+	if d.receipts != nil {
+		d.lent = api.Lend(api.LentOptions{Address: d.receipts.Addr().String(), For: c.Pages.ReceiptFor, Shop: c.Shop.Name, Language: c.Shop.Language,
+			Log: d.log, Clock: time.Now, Text: o.ReceiptText, PNG: o.ReceiptPNG})
+		o.Lent = d.lent
+	}
 	if c.Shop.Cash {
 		o.Coin = sale.Amount(c.Shop.CashRounding)
 	}
@@ -232,6 +249,9 @@ func (d *daemon) Run(ctx context.Context) error {
 	}
 	if d.notified != nil {
 		run = append(run, part{"notifications", serveHTTP(notices(d.config.Gateway, p.gateway, d.till, d.log), d.notified)})
+	}
+	if d.receipts != nil {
+		run = append(run, part{"receipts on " + c.Pages.ReceiptListen, serveHTTP(d.lent.Server, d.receipts)})
 	}
 	run = append(run, d.frontEndParts()...)
 	run = append(run, d.webhookParts()...)
@@ -292,6 +312,9 @@ func (d *daemon) asking(ctx context.Context) bool {
 func (d *daemon) Close() error {
 	if d.lan != nil {
 		d.lan.Close()
+	}
+	if d.receipts != nil {
+		d.receipts.Close()
 	}
 	if d.notified != nil {
 		d.notified.Close()

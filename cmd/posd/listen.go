@@ -11,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"posd/device/api"
 )
 
 // listen opens the TCP address and, unless it is empty, the unix socket.
@@ -69,6 +71,18 @@ func listenLAN(addr string, cert *certificate) (net.Listener, error) {
 	l, err := tls.Listen("tcp", addr, cert.config())
 	if err != nil {
 		return nil, fmt.Errorf("lan_listen = %q in [api]: %w: it must be an address of this box, and free", addr, err)
+	}
+	return l, nil
+}
+
+// listenForCustomers opens the address at which customers fetch receipts; nil for none.
+func listenForCustomers(p api.Pages) (net.Listener, error) {
+	if p.ReceiptListen == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", p.ReceiptListen)
+	if err != nil {
+		return nil, fmt.Errorf("receipt_listen = %q in [pages]: %w: it must be an address of this box, and free", p.ReceiptListen, err)
 	}
 	return l, nil
 }

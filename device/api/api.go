@@ -88,6 +88,9 @@ type Options struct {
 	Hosts, Origins []string
 	// Authority is the certificate, in PEM, that tablets must learn to trust; nil for none.
 	Authority func() []byte
+	// Lent are the receipts that customers fetch by a code on the glass; nil for a shop
+	// that lends none.
+	Lent *Lent
 	// Metrics answers GET /metrics.
 	Metrics http.Handler
 	// Clock is time.Now when nil.

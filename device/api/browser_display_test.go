@@ -47,7 +47,13 @@ func screens() map[string]sale.Screen {
 		"choose-much": with(func(s *sale.Screen) {
 			s.Kind, s.Amount, s.Message = sale.ScreenChoose, sale.MaxAmount, "Members pay by WeChat with ten percent off until the end of the month of May 2027"
 		}),
-		"card":        kind(sale.ScreenCard),
+		"card": kind(sale.ScreenCard),
+		"card-lines": with(func(s *sale.Screen) {
+			s.Kind, s.Subtotal, s.Taxes = sale.ScreenCard, 2492, []sale.Tax{{Name: "GST/TPS", Amount: 125}, {Name: "QST/TVQ", Amount: 248}}
+			for i := range 12 {
+				s.Items = append(s.Items, sale.Item{Name: fmt.Sprintf("Item %d", i+1), Amount: 207})
+			}
+		}),
 		"return":      kind(sale.ScreenReturn),
 		"return-much": with(func(s *sale.Screen) { s.Kind, s.Amount = sale.ScreenReturn, sale.MaxAmount }),
 		"returned":    kind(sale.ScreenReturned),
@@ -62,6 +68,10 @@ func screens() map[string]sale.Screen {
 		}),
 		"password":  with(func(s *sale.Screen) { s.Kind = sale.ScreenPassword; s.Method = sale.UnionPay }),
 		"paid":      kind(sale.ScreenPaid),
+		"paid-cash": with(func(s *sale.Screen) { s.Kind, s.Method, s.Change = sale.ScreenPaid, sale.Cash, 135 }),
+		"paid-tip": with(func(s *sale.Screen) {
+			s.Kind, s.Tip, s.Subtotal, s.Taxes = sale.ScreenPaid, 430, 2492, []sale.Tax{{Name: "HST", Amount: 373}}
+		}),
 		"paid-much": with(func(s *sale.Screen) { s.Kind = sale.ScreenPaid; s.Amount = sale.MaxAmount }),
 		"code-much": with(func(s *sale.Screen) {
 			s.Kind = sale.ScreenCode

@@ -40,6 +40,18 @@ func TestCustomerChoosesATip(t *testing.T) {
 	if s := ended(); s.Amount != 2000 || s.Tip != 0 || s.ApprovedAmount != 2000 {
 		t.Errorf("without a tip: %+v", s)
 	}
+	ask("2500")
+	r.open("/display")
+	r.press("Another amount")
+	r.until(`document.querySelectorAll(".pad button").length === 13`)
+	for _, key := range []string{"9", "del", "3", "2", "5", "0"} { // 32.50 would be more than the bill: the last key does nothing
+		r.until(`(() => { const b = document.getElementById("tip-` + key + `"); b?.click(); return Boolean(b) })()`)
+	}
+	r.shot("display-tip-other")
+	r.press("Add $3.25")
+	if s := ended(); s.Amount != 2500 || s.Tip != 325 || s.ApprovedAmount != 2825 {
+		t.Errorf("with a tip of the customer's own: %+v", s)
+	}
 	ask("3000")
 	r.press("No tip") // the cashier goes on
 	if s := ended(); s.Tip != 0 || s.ApprovedAmount != 3000 {

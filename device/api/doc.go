@@ -45,6 +45,7 @@
 //	manager.js   month.js the closed days and the three books, today.js the figures and the hours, list.js the sales, day.js reports and
 //	             the close, look.js what a person must see to
 //	display.js   the customer's screen
+//	bill.js      what an amount is made of, for all three
 //	shared       actions.js what can be done with a sale, tell.js how it is told, trouble.js what
 //	             a device lacks, words.js every word (words-*.js, a line for all languages),
 //	             dialogs.js questions, ask.js requests, stream.js events
@@ -56,6 +57,9 @@
 // posd sends codes and values; what a person reads on a page is the page's own
 // word, in the shop's language. Only what a person wrote, and a bank's or a
 // terminal's own words about a refusal, are shown as they came.
+//
+// Customers fetch their receipts, where the shop wants it, from a server that has
+// nothing else to serve (lent.go).
 //
 // Who opens the listeners, and the unix socket's mode, is the daemon's
 // business; ListenAllowed says which addresses may be opened and Server makes

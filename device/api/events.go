@@ -230,14 +230,19 @@ func (h *handlers) snapshotView(s device.Snapshot) SnapshotView {
 
 func (h *handlers) screenView(s sale.Screen) ScreenView {
 	v := ScreenView{Screen: s, Now: h.Clock().UTC()}
-	if s.Code == "" || h.Matrix == nil {
+	if h.Matrix == nil {
 		return v
 	}
-	rows, err := h.codes.rows(s.Code)
+	var err error
+	switch {
+	case s.Code != "":
+		v.Rows, err = h.codes.rows(s.Code)
+	case h.Lent != nil && s.Sale != "" && (s.Kind == sale.ScreenPaid || s.Kind == sale.ScreenThanks):
+		v.Receipt, err = h.codes.rows(h.Lent.address(s.Sale))
+	}
 	if err != nil { // the page says that it cannot draw it
 		h.Log.Error("code not drawn", "sale", s.Sale, "err", err)
 	}
-	v.Rows = rows
 	return v
 }
 

@@ -60,11 +60,10 @@ func ListenAllowed(addr string) error {
 // LANAllowed returns an error with the remedy unless addr is an address of a
 // private network with a port: posd is nothing for the internet.
 func LANAllowed(addr string) error {
-	at, err := netip.ParseAddrPort(addr)
-	if err != nil {
+	if _, err := netip.ParseAddrPort(addr); err != nil {
 		return fmt.Errorf("lan_listen = %q: write this box's own address and a port, such as \"192.168.1.10:8443\", or \"\" for none", addr)
 	}
-	if ip := at.Addr().Unmap(); !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !ip.IsLoopback() {
+	if !inLAN(addr) {
 		return fmt.Errorf("lan_listen = %q is no address of a private network: write this box's own, such as \"192.168.1.10:8443\"", addr)
 	}
 	return nil

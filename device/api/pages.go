@@ -109,19 +109,31 @@ func asset(name string) []byte {
 		out.Write(line)
 	}
 	if path.Ext(name) == ".css" {
-		return []byte(tight.Replace(out.String()))
+		return []byte(tightStyle(out.String()))
 	}
 	return out.Bytes()
 }
 
-// tight takes the blanks out of a style sheet that say nothing.
-var tight = strings.NewReplacer("; ", ";", ": ", ":", ", ", ",", " { ", "{", " {\n", "{", ";\n", ";", " }", "}", "\n}", "}")
+// tightStyle takes out of a style sheet what says nothing: blanks, the last semicolon
+// of a rule, a nought before a point, quotes around a name.
+func tightStyle(text string) string {
+	text = leadingZero.ReplaceAllString(blanksOut.Replace(text), ".$1")
+	return quotedName.ReplaceAllString(text, "=$1]")
+}
+
+var (
+	blanksOut = strings.NewReplacer("; }", "}", ";\n}", "}", " * ", "*", " > ", ">", "; ", ";", ": ", ":", ", ", ",", " { ", "{", " {\n", "{", ";\n", ";", " }", "}", "\n}", "}")
+
+	leadingZero = regexp.MustCompile(`\b0\.(\d)`)
+	quotedName  = regexp.MustCompile(`="([a-z][a-z-]*)"\]`)
+)
 
 // comment is one behind a line of script. signs are those that need no blank around
-// them; behind them in ends a line may end that ends no statement.
+// them, sums those that need none unless they stand twice; behind them in ends a line may end that ends no statement.
 var (
 	comment = regexp.MustCompile(`\s// .*`)
-	signs   = regexp.MustCompile(` *([=,:;?{}()\[\]]|=>|&&|\|\|) *`)
+	signs   = regexp.MustCompile(` *([=,:;?{}()\[\]<>*]|=>|&&|\|\||!==) *`)
+	sums    = regexp.MustCompile(`([^-+ ]) ([-+]) ([^-+ ])`)
 	ends    = "{([,;"
 )
 
@@ -142,7 +154,7 @@ func tightLine(line []byte) []byte {
 		}
 	}
 	for i := 0; i < len(parts); i += 2 {
-		parts[i] = signs.ReplaceAllString(parts[i], "$1")
+		parts[i] = sums.ReplaceAllString(signs.ReplaceAllString(parts[i], "$1"), "$1$2$3")
 	}
 	s := strings.Join(parts, `"`)
 	if s != "" && strings.ContainsRune(ends, rune(s[len(s)-1])) {

@@ -114,8 +114,10 @@ type Health struct {
 // ScreenView is what the customer sees, with the QR drawn.
 type ScreenView struct {
 	sale.Screen
-	Rows []string  `json:"rows,omitempty" doc:"The QR, one text of 0 (light) and 1 (dark) per row of modules, without the quiet zone of 4 modules."`
-	Now  time.Time `json:"now" doc:"posd's clock when this was sent, to count the remaining time by."`
+	Rows []string `json:"rows,omitempty" doc:"The QR, one text of 0 (light) and 1 (dark) per row of modules, without the quiet zone of 4 modules."`
+	// Receipt is one more, drawn as Rows.
+	Receipt []string  `json:"receipt,omitempty" doc:"The QR of the receipt's address, while a paid sale is shown, where receipts are lent to customers."`
+	Now     time.Time `json:"now" doc:"posd's clock when this was sent, to count the remaining time by."`
 }
 
 // Shop is what a page must know of the place it is opened in.

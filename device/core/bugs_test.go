@@ -26,7 +26,7 @@ func TestSimulationSeesPlantedBugs(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".patch"), func(t *testing.T) {
 			bug := planted.Read(t, "../..", path)
 			seeds := regexp.MustCompile(`Found within (\d+) seeds`).FindStringSubmatch(bug.About)
-			driver := regexp.MustCompile(`Found by (Test\w+) in (\w+)`).FindStringSubmatch(bug.About)
+			driver := regexp.MustCompile(`Found by (Test\w+) in ([\w/]+)`).FindStringSubmatch(bug.About)
 			if seeds == nil && driver == nil {
 				t.Fatal("the patch does not say within how many seeds it is found, or by which test of a driver")
 			}

@@ -74,7 +74,8 @@ func (c *Machine) screen() sale.Screen {
 }
 
 func (c *Machine) saleScreen(l *live) sale.Screen {
-	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount + l.s.Tip, Currency: l.s.Currency, Method: l.s.Method, Brand: l.s.Brand, Language: c.policy.Language}
+	s := sale.Screen{Sale: l.s.ID, Amount: l.s.Amount + l.s.Tip, Currency: l.s.Currency, Method: l.s.Method, Brand: l.s.Brand, Language: c.policy.Language,
+		Items: l.s.Items, Subtotal: l.s.Subtotal, Taxes: l.s.Taxes}
 	w := l.watch
 	switch {
 	case l.tip != nil:
@@ -108,7 +109,11 @@ func (c *Machine) resultScreen(s sale.Sale) sale.Screen {
 	}
 	switch s.State {
 	case sale.Paid:
-		out.Kind, out.Amount = sale.ScreenPaid, s.Taken()
+		out.Kind, out.Amount, out.Tip = sale.ScreenPaid, s.Taken(), s.Tip
+		out.Items, out.Subtotal, out.Taxes = s.Items, s.Subtotal, s.Taxes
+		if s.Method == sale.Cash {
+			out.Change = max(0, s.Given-s.ApprovedAmount)
+		}
 		switch s.Kind {
 		case sale.CardReturn:
 			out.Kind, out.Amount = sale.ScreenReturned, s.ApprovedAmount

@@ -130,7 +130,7 @@ func TestScreensAreEqualOnlyIfEveryFieldIs(t *testing.T) {
 	at := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	full := Screen{
 		Kind: ScreenCode, Sale: "S", Amount: 1, Currency: "CAD", Method: WeChat, Code: "C", Until: &at, Language: French,
-		Items: []Item{{"tea", 1}}, Tips: []Tip{{15, 1}}, Message: "M", Brand: AlipayPlus,
+		Items: []Item{{"tea", 1}}, Subtotal: 1, Taxes: []Tax{{"GST", 1}}, Tips: []Tip{{15, 1}}, Tip: 1, Change: 1, Message: "M", Brand: AlipayPlus,
 	}
 	copied, same := at, full
 	same.Until = &copied

@@ -70,7 +70,11 @@ type Screen struct {
 	Until    *time.Time `json:"until,omitempty"`  // when the code leaves the glass
 	Language Language   `json:"language,omitempty"`
 	Items    []Item     `json:"items,omitempty"`
-	Tips     []Tip      `json:"tips,omitempty"` // suggested; ScreenTip only
+	Subtotal Amount     `json:"subtotal,omitempty"` // of a payment whose request told it
+	Taxes    []Tax      `json:"taxes,omitempty"`    // the same
+	Tips     []Tip      `json:"tips,omitempty"`     // suggested; ScreenTip only
+	Tip      Amount     `json:"tip,omitempty"`      // in the amount; ScreenPaid only
+	Change   Amount     `json:"change,omitempty"`   // of cash; ScreenPaid only
 	Message  string     `json:"message,omitempty"`
 }
 
@@ -78,9 +82,10 @@ type Screen struct {
 // every step of the till.
 func (s Screen) Equal(o Screen) bool {
 	same := s.Until == o.Until || s.Until != nil && o.Until != nil && s.Until.Equal(*o.Until)
-	if !same || !slices.Equal(s.Items, o.Items) || !slices.Equal(s.Tips, o.Tips) {
+	if !same || !slices.Equal(s.Items, o.Items) || !slices.Equal(s.Taxes, o.Taxes) || !slices.Equal(s.Tips, o.Tips) {
 		return false
 	}
 	return s.Kind == o.Kind && s.Sale == o.Sale && s.Amount == o.Amount && s.Currency == o.Currency && s.Method == o.Method &&
+		s.Subtotal == o.Subtotal && s.Tip == o.Tip && s.Change == o.Change &&
 		s.Code == o.Code && s.Brand == o.Brand && s.Language == o.Language && s.Message == o.Message
 }

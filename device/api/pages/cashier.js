@@ -4,7 +4,7 @@
 import { follow } from "./stream.js";
 import { get } from "./ask.js";
 import { name } from "./words.js";
-import { $, el } from "./dom.js";
+import { $, el, button } from "./dom.js";
 import { late } from "./tell.js";
 import { state, say, cash, language, enter, hear, know, latest, draw, drawnBy } from "./state.js";
 import { changed } from "./sell.js";
@@ -178,7 +178,7 @@ function top() {
 	const waiting = { n, amount: cash(cents) };
 	render("banners", [state.here, Boolean(state.stop), state.link, waiting, setAside, language()], () => [
 		!state.here && el("p", { class: "banner bad" }, say("gone")),
-		state.stop && el("p", { class: "banner bad" }, say("again"), " ", el("button", { type: "button", onclick: () => state.stop?.() }, say("stopAsking"))),
+		state.stop && el("p", { class: "banner bad" }, say("again"), " ", button({ onclick: () => state.stop?.() }, say("stopAsking"))),
 		state.here && state.link === "down" && el("p", { class: "banner" }, say("linkDown", waiting)),
 		state.here && state.link === "stopped" && el("p", { class: "banner bad" }, say("linkStopped", waiting)),
 		setAside > 0 && el("p", { class: "banner" }, say("setAside", { n: setAside })),

@@ -4,7 +4,7 @@
 // Each function takes c, the page: {say, language, trouble, complain, refresh, open}.
 
 import { get, once, post, text } from "./ask.js";
-import { el } from "./dom.js";
+import { el, button } from "./dom.js";
 import { name } from "./words.js";
 import * as dialogs from "./dialogs.js";
 import { cents, who } from "./actions.js";
@@ -14,7 +14,7 @@ const closeLimit = 3600000; // ms; as long as posd itself may take
 
 // frame builds what stays: the buttons, and the form that opens any report.
 export function frame(c) {
-	const button = (label, onclick) => el("button", { type: "button", onclick }, label);
+	const act = (label, onclick) => button({ onclick }, label);
 	const which = el("input", { id: "which", maxlength: 16, autocomplete: "off", placeholder: "2026-11-21" });
 	const submit = (event) => {
 		event.preventDefault();
@@ -23,7 +23,7 @@ export function frame(c) {
 		if (named) report(named, c);
 	};
 	return [
-		el("div", { class: "row" }, button(c.say("report"), () => report("today", c)), button(c.say("closeDay"), () => close(c)), button(c.say("giveBack"), () => giveBack(c))),
+		el("div", { class: "row" }, act(c.say("report"), () => report("today", c)), act(c.say("closeDay"), () => close(c)), act(c.say("giveBack"), () => giveBack(c))),
 		el("form", { class: "line", novalidate: true, onsubmit: submit }, el("label", {}, c.say("which"), which), el("button", {}, c.say("openReport"))),
 	];
 }

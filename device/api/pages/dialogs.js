@@ -1,7 +1,7 @@
 // Questions to the person at the till, one at a time. Each returns a promise
 // of the answer, undefined when the person went back.
 
-import { $, el } from "./dom.js";
+import { $, el, button } from "./dom.js";
 
 const remembered = "posd.by";
 
@@ -10,7 +10,7 @@ export function choose(title, lines, buttons, say) {
 	return open((done) => [
 		el("h2", {}, title),
 		...lines.filter(Boolean).map((l) => el("p", {}, l)),
-		el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => button(label, () => done(answer), kind)), back(say, done)),
+		el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => choice(label, () => done(answer), kind)), back(say, done)),
 	]);
 }
 
@@ -50,7 +50,7 @@ export function form(title, lines, fields, action, say, check = () => "", kind =
 		const filled = fields.every((f) => !f.first && (!f.required || inputs[f.name].value));
 		return [el("form", { onsubmit: submit, oninput: name, novalidate: true },
 			el("h2", {}, title), ...lines.filter(Boolean).map((l) => el("p", {}, l)), ...rows, complaint,
-			el("div", { class: "row" }, go, filled ? back(say, done) : button(say("back"), () => done(undefined))))];
+			el("div", { class: "row" }, go, filled ? back(say, done) : choice(say("back"), () => done(undefined))))];
 	});
 }
 
@@ -59,16 +59,16 @@ export function form(title, lines, fields, action, say, check = () => "", kind =
 export function show(title, content, buttons, say) {
 	return open((done) => [
 		el("h2", {}, title), content,
-		el("div", { class: "row" }, ...buttons.map(([label, action, kind]) => button(label, action, kind)), button(say("close"), () => done(undefined), "strong", true)),
+		el("div", { class: "row" }, ...buttons.map(([label, action, kind]) => choice(label, action, kind)), choice(say("close"), () => done(undefined), "strong", true)),
 	]);
 }
 
-function button(label, onclick, kind = "", autofocus = false) {
-	return el("button", { type: "button", class: kind, onclick, autofocus }, label);
+function choice(label, onclick, kind = "", autofocus = false) {
+	return button({ class: kind, onclick, autofocus }, label);
 }
 
 // back is the answer that moves no money: the focus begins there.
-const back = (say, done) => button(say("back"), () => done(undefined), "", true);
+const back = (say, done) => choice(say("back"), () => done(undefined), "", true);
 
 // wait shows a title and content until promise is fulfilled, whose value is then
 // the answer, or one of the buttons [[label, answer, class]...] is pressed.
@@ -76,7 +76,7 @@ export function wait(promise, title, content, buttons) {
 	return open((done) => {
 		promise.then(done);
 		return [el("h2", {}, title), ...content,
-			el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => button(label, () => done(answer), kind)))];
+			el("div", { class: "row" }, ...buttons.map(([label, answer, kind]) => choice(label, () => done(answer), kind)))];
 	});
 }
 

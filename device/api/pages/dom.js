@@ -14,6 +14,9 @@ export function el(tag, properties = {}, ...children) {
 	return e;
 }
 
+// button makes one that sends no form by itself.
+export const button = (properties, ...children) => el("button", { type: "button", ...properties }, ...children);
+
 // table makes a table, or says that there is nothing to put into it.
 export function table(head, rows, none) {
 	if (!rows.length) return el("p", {}, none);

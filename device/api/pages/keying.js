@@ -1,7 +1,7 @@
 // Keying a bill: the amount, its number, the ways to pay, and the keyboard.
 
 import { name } from "./words.js";
-import { $, el } from "./dom.js";
+import { $, el, button } from "./dom.js";
 import * as amount from "./amount.js";
 import * as keys from "./keys.js";
 import { cannot } from "./pills.js";
@@ -22,13 +22,13 @@ export function drawKeying(render) {
 	$("complaint").textContent = state.complaint || (right ? "" : say("badAmount"));
 	$("keypad").setAttribute("aria-label", say("keypad"));
 	render("keypad", language(), () => pad.map((k) =>
-		el("button", { type: "button", id: "key-" + k, "aria-label": k === "del" ? say("deleteDigit") : k === "." && say("point"), onclick: () => key(k) }, k === "del" ? "⌫" : k)));
+		button({ id: "key-" + k, "aria-label": k === "del" ? say("deleteDigit") : k === "." && say("point"), onclick: () => key(k) }, k === "del" ? "⌫" : k)));
 	const gone = !state.here || state.selling;
 	const ways = state.shop.methods.map((m) => [m, cannot(m)]);
 	render("methods", [ways, gone, language()], () => ways.map(([m, why], i) => {
-		const way = el("button", { type: "button", id: "method-" + m, class: "method", "data-method": m, disabled: gone, "aria-disabled": why ? "true" : false, onclick: () => sell(m) },
+		const way = button({ id: "method-" + m, class: "method", "data-method": m, disabled: gone, "aria-disabled": why ? "true" : false, onclick: () => sell(m) },
 			el("span", {}, name(say, "m", m), why && el("small", {}, why)), functionKeys[i] && el("kbd", { "aria-hidden": "true" }, functionKeys[i]));
-		return m === "card" ? el("div", { class: "card" }, way, el("button", { type: "button", id: "hold", disabled: gone || Boolean(why), onclick: () => sell(m, { hold: true }) }, say("hold"))) : way;
+		return m === "card" ? el("div", { class: "card" }, way, button({ id: "hold", disabled: gone || Boolean(why), onclick: () => sell(m, { hold: true }) }, say("hold"))) : way;
 	}));
 }
 

@@ -2,7 +2,7 @@
 // paid and how they stand; as long as one likes, and as a file.
 
 import { get } from "./ask.js";
-import { $, el, table } from "./dom.js";
+import { $, el, table, button } from "./dom.js";
 import { money, name, clock } from "./words.js";
 import { written } from "./amount.js";
 import { way, standing, number, refused } from "./tell.js";
@@ -85,14 +85,14 @@ function shows(c) {
 	const list = wanted(c);
 	return [
 		table([say("time"), say("amount"), say("method"), say("state"), say("fPrinted"), say("fReported")], list.map((s) => [
-			el("button", { type: "button", onclick: () => c.open(s) }, `${number(s.id)} · ${clock(s.createdAt, c.language)}${s.reference ? " · " + s.reference : ""}`),
+			button({ onclick: () => c.open(s) }, `${number(s.id)} · ${clock(s.createdAt, c.language)}${s.reference ? " · " + s.reference : ""}`),
 			money(s.amount, s.currency, c.language), way(s, say),
 			el("span", { class: "state", "data-tone": s.state }, [standing(s, say), ...after(s)].join(" · ")),
 			name(say, "p", s.printed), name(say, "r", s.reported),
 		]), say("noSales")),
 		el("div", { class: "row" },
-			more && el("button", { type: "button", id: "more", onclick: async () => { if (await next(c)) draw(c); } }, say("more")),
-			list.length > 0 && el("button", { type: "button", id: "file", onclick: () => file(list, c) }, say("csv"))),
+			more && button({ id: "more", onclick: async () => { if (await next(c)) draw(c); } }, say("more")),
+			list.length > 0 && button({ id: "file", onclick: () => file(list, c) }, say("csv"))),
 	];
 }
 

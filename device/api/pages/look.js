@@ -2,7 +2,7 @@
 // sales that ask for attention, and of the days before whatever is still open.
 
 import { get } from "./ask.js";
-import { el, table } from "./dom.js";
+import { el, table, button } from "./dom.js";
 import { clock, money, name, capital } from "./words.js";
 import { unconfirmed, byHand, way, heed, refused } from "./tell.js";
 import { uploads } from "./actions.js";
@@ -41,9 +41,9 @@ export async function look(report, c) {
 	const found = [...rows].sort(([a], [b]) => b.localeCompare(a));
 	return [
 		table([say("time"), say("amount"), say("method"), say("lookWhy")], found.map(([id, r]) => [
-			el("button", { type: "button", onclick: () => show(id, c) }, clock(r.at, c.language)), r.amount, r.method,
+			button({ onclick: () => show(id, c) }, clock(r.at, c.language)), r.amount, r.method,
 			el("div", {}, ...[...r.why].map((w) => el("p", {}, w)),
-				r.sale && el("div", { class: "row" }, ...uploads(r.sale, c).map(([label, action, kind]) => el("button", { type: "button", class: kind, onclick: action }, label)))),
+				r.sale && el("div", { class: "row" }, ...uploads(r.sale, c).map(([label, action, kind]) => button({ class: kind, onclick: action }, label)))),
 		]), say("lookNone")),
 		more > 0 && el("p", {}, say("lookMore", { n: more })),
 	].filter(Boolean);

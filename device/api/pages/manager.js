@@ -4,7 +4,7 @@
 import { follow } from "./stream.js";
 import { get, post, pending, repeat } from "./ask.js";
 import { speak, money, clock, liveIn } from "./words.js";
-import { $, el, table } from "./dom.js";
+import { $, el, table, button } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import { buttons } from "./actions.js";
 import { tell, facts, one, story, heed, refused } from "./tell.js";
@@ -15,6 +15,7 @@ import * as people from "./people.js";
 import { month } from "./month.js";
 import { figures } from "./today.js";
 import { look } from "./look.js";
+import { bill } from "./bill.js";
 import { trouble as deviceTrouble } from "./trouble.js";
 
 let shop;
@@ -80,7 +81,7 @@ function complain(words) {
 function banners() {
 	$("banners").replaceChildren(...[
 		!here && el("p", { class: "banner bad" }, say("gone")),
-		stop && el("p", { class: "banner bad" }, say("again"), " ", el("button", { type: "button", onclick: () => stop?.() }, say("stopAsking"))),
+		stop && el("p", { class: "banner bad" }, say("again"), " ", button({ onclick: () => stop?.() }, say("stopAsking"))),
 		complaint && el("p", { class: "banner bad" }, complaint),
 	].filter(Boolean));
 }
@@ -141,6 +142,7 @@ async function open(s) {
 	const content = el("div", { class: "beside" }, el("div", {},
 		el("p", {}, one(s, say, language())), ...lines.map((l) => el("p", {}, l)), heed(s, say, language()) && el("p", { class: "attention" }, heed(s, say, language())),
 		el("dl", {}, ...facts(s, say, language()).concat([[say("id"), s.id]]).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
+		bill(s, say, (n) => money(n, s.currency, language())),
 		el("ol", { class: "story" }, ...story(s, say, language()).map((l) => el("li", {}, l)))),
 		ended && el("div", {}, el("img", { src: `/v1/sales/${s.id}/receipt?format=png`, alt: say("receipt"), loading: "lazy" })));
 	const mine = seen = s.state === "waiting" ? s : undefined;
@@ -167,13 +169,13 @@ async function queue() {
 		if (await dialogs.choose(say("letGoTitle"), lines, [[say("letGo"), true, "strong"]], say)) again(r.id);
 	};
 	const act = {
-		"set-aside": (r) => el("button", { type: "button", onclick: () => again(r.id) }, say("retry")),
-		held: (r) => el("button", { type: "button", onclick: () => letGo(r) }, say("letGo")),
+		"set-aside": (r) => button({ onclick: () => again(r.id) }, say("retry")),
+		held: (r) => button({ onclick: () => letGo(r) }, say("letGo")),
 	};
 	const states = { "set-aside": "rSetAside", held: "rHeldBack" };
 	put("queue",
 		el("p", {}, `${say("link")}: ${say(link)}. ` + say("waitingReports", { n: body.queued, amount: money(body.cents, shop.currency, language()) })),
-		body.setAside > 0 ? el("button", { type: "button", class: "strong", onclick: () => again("all") }, say("retryAll")) : "",
+		body.setAside > 0 ? button({ class: "strong", onclick: () => again("all") }, say("retryAll")) : "",
 		table([say("time"), say("amount"), say("state"), say("tries"), ""], body.reports.map((r) => [
 			clock(r.queuedAt, language()), money(r.amount, r.currency, language()), say(states[r.state] || "rQueued"), String(r.attempts),
 			act[r.state]?.(r) || "",
@@ -185,7 +187,7 @@ async function devices() {
 	if (status !== 200) return complain(body.type ? refused(body, "", say) : say("gone"));
 	put("devices", table([say("device"), say("line"), say("state"), say("words")], body.map((d) => [
 		`${d.name} (${d.kind})`, d.line, el("span", { class: "state", "data-tone": d.ok ? "paid" : "declined" }, say(d.ok ? "works" : "trouble")), d.ok && !d.trouble ? "" : deviceTrouble(say, d.name, d.trouble),
-	]), ""), el("button", { type: "button", onclick: devices }, say("refresh")));
+	]), ""), button({ onclick: devices }, say("refresh")));
 }
 
 // A request that was under way when the page was loaded again is asked once

@@ -2,7 +2,7 @@
 // books beside each other with what is apart.
 
 import { get } from "./ask.js";
-import { el, table } from "./dom.js";
+import { el, table, button } from "./dom.js";
 import { money, date, monthName, dayName } from "./words.js";
 import { report } from "./day.js";
 
@@ -19,7 +19,7 @@ export async function month(c, ask) {
 		shown = d.toISOString().slice(0, 7);
 		ask();
 	};
-	const turn = (id, sign, word, by) => el("button", { type: "button", id, "aria-label": c.say(word), onclick: go(by) }, sign);
+	const turn = (id, sign, word, by) => button({ id, "aria-label": c.say(word), onclick: go(by) }, sign);
 	return [
 		el("div", { class: "row month" }, turn("before", "‹", "monthBefore", -1), el("h3", {}, monthName(shown, c.language)), turn("after", "›", "monthAfter", 1)),
 		calendar(days, c), books(days, c),
@@ -36,7 +36,7 @@ function calendar(days, c) {
 		const style = i ? undefined : "grid-column:" + (first.getUTCDay() + 1);
 		if (!d) return el("span", { style }, String(i + 1));
 		const bad = closed.some(apart);
-		return el("button", { type: "button", style, "data-tone": bad ? "declined" : "paid", "aria-label": `${d.date}: ${c.say(bad ? "apart" : "agrees")}`, onclick: () => report("z" + d.no, c) }, `${i + 1} ${bad ? "≠" : "✓"}`);
+		return button({ style, "data-tone": bad ? "declined" : "paid", "aria-label": `${d.date}: ${c.say(bad ? "apart" : "agrees")}`, onclick: () => report("z" + d.no, c) }, `${i + 1} ${bad ? "≠" : "✓"}`);
 	});
 	return el("div", { class: "calendar", role: "group", "aria-label": monthName(shown, c.language) }, ...Array.from({ length: 7 }, (_, i) => el("span", { "aria-hidden": "true" }, dayName(i, c.language))), ...cells);
 }
@@ -46,5 +46,5 @@ function books(days, c) {
 	const cash = (n) => money(n, c.currency, c.language);
 	const match = (b) => (!b ? "" : el("span", { class: "state", "data-tone": b.apart ? "declined" : b.compared ? "paid" : "unsure" }, `${cash(b.posd)} · ` + (b.apart ? c.say("apartBy", { amount: cash(b.apart) }) : c.say(b.compared ? "agrees" : "notCompared"))));
 	return table([c.say("which"), c.say("net"), c.say("bookCards"), c.say("bookWallets"), c.say("bookCash")], days.map((d) => [
-		el("button", { type: "button", onclick: () => report("z" + d.no, c) }, "Z " + d.no, el("small", {}, d.date)), cash(d.net), match(d.cards), match(d.wallets), match(d.cash)]), c.say("noneClosed"));
+		button({ onclick: () => report("z" + d.no, c) }, "Z " + d.no, el("small", {}, d.date)), cash(d.net), match(d.cards), match(d.wallets), match(d.cash)]), c.say("noneClosed"));
 }

@@ -2,7 +2,8 @@
 // ring that counts; or ended, with what can be done now.
 
 import { span } from "./words.js";
-import { el, ring } from "./dom.js";
+import { el, ring, button } from "./dom.js";
+import { bill } from "./bill.js";
 import { buttons } from "./actions.js";
 import { tell, facts, one, left, late, plain, heed } from "./tell.js";
 import { post } from "./ask.js";
@@ -43,11 +44,12 @@ export function panel(s, putAway, again) {
 		(keep || !done || s.state === "unsure") && el("p", { id: "count", "aria-live": "off" }),
 		...lines.filter((l) => l !== todo).map((l) => el("p", {}, l)),
 		!done && el("ol", { class: "steps" }, ...steps(s, seen).map(([words, at]) => el("li", { class: at, "aria-current": at === "now" && "step" }, words))),
+		done && bill(s, say, (n) => cash(n, s.currency)),
 		todo && el("p", { class: "attention" }, todo),
 		state.complaint && el("p", { class: "complaint", role: "alert" }, state.complaint),
 		done && el("dl", {}, ...facts(s, say, language()).flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
 		el("div", { class: "row" }, ...choices(s, putAway, again).map(([label, action, kind, off], i) =>
-			el("button", { type: "button", id: (done ? "done-" : "wait-") + i, class: kind, disabled: off, onclick: action }, label))),
+			button({ id: (done ? "done-" : "wait-") + i, class: kind, disabled: off, onclick: action }, label))),
 	];
 }
 

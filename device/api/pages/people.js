@@ -2,7 +2,7 @@
 // somebody else's PIN when an act takes more than the person may do. A shop without
 // people sees none of it.
 
-import { $, el } from "./dom.js";
+import { $, el, button } from "./dom.js";
 import { get, bare, permits } from "./ask.js";
 import { capital } from "./words.js";
 import * as dialogs from "./dialogs.js";
@@ -28,12 +28,12 @@ function know(body) {
 	const there = $("person");
 	if (!me.people) return there?.remove();
 	const label = me.name ? say(me.locked ? "personLocked" : "personHere", { name: me.name }) : say("personNobody");
-	if (!there) $("manager")?.before(button(label)) ?? $("till")?.before(button(label));
+	if (!there) $("manager")?.before(chip(label)) ?? $("till")?.before(chip(label));
 	$("person").textContent = label;
 	touched();
 }
 
-const button = (label) => el("button", { type: "button", id: "person", class: "pill", onclick: change }, label);
+const chip = (label) => button({ id: "person", class: "pill", onclick: change }, label);
 
 function touched() {
 	clearTimeout(idle);
@@ -65,7 +65,7 @@ async function pad(title, first, more, attempt) {
 	const name = el("select", { id: "pin-person", "aria-label": say("yourName") }, ...here.map((p) => el("option", { value: p.id, selected: p.id === first }, p.name)));
 	const pin = el("input", { id: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 12, "aria-label": say("pin") });
 	const complaint = el("p", { class: "complaint", role: "alert" });
-	const digits = [..."123456789", "⌫", "0"].map((d) => el("button", { type: "button", onclick: () => { pin.value = d === "⌫" ? pin.value.slice(0, -1) : pin.value + d; } }, d));
+	const digits = [..."123456789", "⌫", "0"].map((d) => button({ onclick: () => { pin.value = d === "⌫" ? pin.value.slice(0, -1) : pin.value + d; } }, d));
 	let answered;
 	const answer = new Promise((done) => { answered = done; });
 	const submit = async (event) => {

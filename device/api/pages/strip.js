@@ -3,7 +3,7 @@
 
 import { get, once, post } from "./ask.js";
 import { clock, name } from "./words.js";
-import { el, icon } from "./dom.js";
+import { el, icon, button } from "./dom.js";
 import { one, number, standing, refused } from "./tell.js";
 import { state, say, cash, language, know, latest, draw, complain, trouble } from "./state.js";
 import * as dialogs from "./dialogs.js";
@@ -32,14 +32,14 @@ export function strip(open) {
 	return [
 		state.outcomes.length > 0 && el("section", { class: "outcomes" }, el("h2", {}, say("inbox")), el("ul", {}, ...state.outcomes.map(outcome))),
 		unsure.length > 0 && el("section", { class: "open" }, el("h2", {}, say("unsure")), el("ul", {}, ...unsure.map((s) => el("li", {},
-			el("button", { type: "button", id: "unsure-" + s.id, class: s.attention && "strong", disabled: off, onclick: () => open(s) },
+			button({ id: "unsure-" + s.id, class: s.attention && "strong", disabled: off, onclick: () => open(s) },
 				one(s, say, language()), s.attention && " — " + say("attention")))))),
 		el("section", {}, el("h2", {}, say("lastSales")), others.length ? el("ul", { class: "lasts" }, ...others.map((s) => el("li", {},
-			el("button", { type: "button", id: "last-" + s.id, class: "past", "data-tone": s.state, disabled: off, onclick: () => open(s) },
+			button({ id: "last-" + s.id, class: "past", "data-tone": s.state, disabled: off, onclick: () => open(s) },
 				el("strong", {}, cash(s.amount, s.currency)), ` ${name(say, "m", s.method)} · ${standing(s, say)} `, el("small", {}, `${number(s.id)} · ${clock(s.createdAt, language())}`)),
 			...quick(s, off)))) : el("p", {}, say("noSales"))),
 		el("p", { class: "total" }, total !== undefined && el("span", {}, say("todayTotal"), " "), total !== undefined && el("strong", {}, cash(total))),
-		drawer && el("button", { type: "button", id: "drawer", onclick: openDrawer }, say("drawer")),
+		drawer && button({ id: "drawer", onclick: openDrawer }, say("drawer")),
 	];
 }
 
@@ -52,13 +52,13 @@ function quick(s, off) {
 	const again = async () => dialogs.choose(say("receipt"), [one(s, say, language()), await print(s, c)], [], say);
 	const back = buttons(s, c).find(([label]) => label === say("refund"));
 	return [["print", icon(printer), again], back && ["refund", "↩", back[1]]].filter(Boolean).map(([what, sign, action]) =>
-		el("button", { type: "button", id: `${what}-${s.id}`, class: "quick", disabled: off, title: say(what), "aria-label": `${say(what)}: ${number(s.id)}`, onclick: action }, sign));
+		button({ id: `${what}-${s.id}`, class: "quick", disabled: off, title: say(what), "aria-label": `${say(what)}: ${number(s.id)}`, onclick: action }, sign));
 }
 
 // outcome is how an unsure sale ended, until a person puts it away.
 function outcome(s) {
 	return el("li", {}, el("p", {}, el("strong", {}, cash(s.amount, s.currency)), ` ${name(say, "m", s.method)}, ${clock(s.createdAt, language())}: `, el("strong", {}, standing(s, say))),
-		el("button", { type: "button", id: "seen-" + s.id, onclick: () => putAway(s) }, say("seen")));
+		button({ id: "seen-" + s.id, onclick: () => putAway(s) }, say("seen")));
 }
 
 // seen takes an outcome off that a person has put away, here or elsewhere.

@@ -64,6 +64,7 @@ export default {
 	void: ["Void", "Annuler la vente", "撤销"],
 	refund: ["Refund", "Rembourser", "退款"],
 	print: ["Print again", "Réimprimer", "重印"],
+	lines: ["What was sold", "Détail de la vente", "销售明细"],
 	receipt: ["Receipt", "Reçu", "收据"],
 	paper: ["As on paper", "Comme sur papier", "纸上样式"],
 	close: ["Close", "Fermer", "关闭"],
