@@ -40,12 +40,15 @@ BENCH_QUICK = $(filter quick,$(BENCH))
 # A journal of a million sales is made once, outside the tree: it takes a quarter of an hour.
 YEARS       ?= $(if $(BENCH_QUICK),$(DIST)/years,$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/posd/years)
 YEARS_SALES ?= $(if $(BENCH_QUICK),20000,1000000)
-bench: build ## one table: each measurement beside its floor, in one run; figures in dist/bench.json (BENCH=quick: about three minutes)
+bench: build ## one table: each measurement beside its floor, in one run; figures in dist/bench.json (BENCH=quick: about five minutes)
 	@mkdir -p $(DIST)
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/measure ./cmd/possim/measure
 	$(BENCH_FLAGS) $(GO) test -trimpath -run '^$$' -bench $(if $(BENCH_QUICK),'Enqueue|Barriers|Writers64|SaleDuringDrain|Claim',.) -benchtime 1x ./store $(if $(BENCH_QUICK),-args -rows 20000) | tee $(DIST)/bench.txt
 	$(GO) test -trimpath -run '^$$' -bench . -benchtime 200x ./pax | tee -a $(DIST)/bench.txt
-	$(if $(BENCH_QUICK),,$(GO) test -trimpath -run '^$$' -bench . -benchmem ./display ./printer ./sync/outbox ./cmd/posd)
+	$(GO) test -trimpath -run '^$$' -bench 'CodeOnTheWire|Encode' -benchtime 50x ./display ./printer | tee -a $(DIST)/bench.txt
+	$(GO) test -trimpath -run '^$$' -bench $(if $(BENCH_QUICK),'Drain/all|RetrySchedule/.*report',.) -benchtime 1x ./sync/outbox | tee -a $(DIST)/bench.txt
+	$(GO) test -trimpath ./device/core -count=1 -run '^TestSimulation$$' -v -args -seeds 1000 | tee -a $(DIST)/bench.txt
+	$(if $(BENCH_QUICK),,$(GO) test -trimpath -run '^$$' -bench . -benchmem ./cmd/posd)
 	$(GO) test -run '^$$' -bench 'Hub$$|CatchUp' -benchtime 1x ./cmd/poshub -args $(if $(BENCH_QUICK),-tills 100) | tee -a $(DIST)/bench.txt
 	$(GO) build -o bin/years ./cmd/possim/years
 	bin/years -dir $(DIST)/days -sales 1000

@@ -52,19 +52,38 @@ var metrics = []metric{
 	{"5", "SaleDuringDrain", "p99-ratio", "a sale in a drain, p99", 2.5, false},
 	{"6", "Claim", "due-ratio", "claim among many, due", 1.1, false},
 	{"6", "Claim", "backoff-ratio", "claim among many, in backoff", 1.1, false},
+	{"7", "Drain/all_answered", "x-floor", "a drain of 10,000, of N x latency / workers", 1.05, false},
+	{"7", "Drain/all_answered", "x-bare", "a drain of 10,000, of net/http alone", 1.05, false},
+	{"7", "Drain/all_answered", "connections", "connections of 16 workers in a drain", 16, false},
+	{"8", "RetrySchedule/500_report", "requests", "requests of a report that fails with 500", 1, false},
+	{"8", "RetrySchedule/429_at_once_report", "requests", "requests of one that is told to try at once", 1, false},
+	{"8", "RetrySchedule/429_in_an_hour_report", "worker-held-s", "seconds that one told to wait an hour holds a worker", 1, false},
+	{"9", "Encode/epson-tm-m30", "bytes", "common receipt, lean, bytes", 900, false},
+	{"9", "Encode/generic-80", "bytes", "common receipt, plain, bytes", 1450, false},
+	{"10", "CodeOnTheWire/nextion/34", "wire-B", "a code of 34 letters, native, bytes", 102, false},
+	{"10", "CodeOnTheWire/dmd70_functions_167+180+181/34", "wire-B", "a code of 34 letters, ESC/POS, bytes", 75, false},
+	{"10", "CodeOnTheWire/dmd70_functions_167+180+181/60", "wire-B", "a code of 60 letters, ESC/POS, bytes", 101, false},
 	{"11", "ReadT01", "x-floor", "a T01 checked, split and typed", 1.2, false},
 	{"12", "TurnAround", "x-floor", "last byte to ACK", 1.2, false},
 	{"19", "CatchUp", "booked-per-published", "commits of a chain, a hub's books of what its server takes", 0.5, true},
 	{"14", "Restart", "many/few", "the journal opened, of many sales against few", 1.1, false},
+	{"17", "Simulation", "sales/s/core", "simulated sales a second and core", 15_000, true},
 }
 
-var benchLine = regexp.MustCompile(`^Benchmark(\w+?)(?:-\d+)?\s+\d+\s+(.*)$`)
+var benchLine = regexp.MustCompile(`^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
+
+// simulated is what the simulation of the till's days prints, of itself no benchmark.
+var simulated = regexp.MustCompile(`sales/s on \d+ cores, (\d+) sales/s for each second of a core`)
 
 // fromBenchmarks reads what `go test -bench` printed.
 func fromBenchmarks(in io.Reader) (rows []row) {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		m := benchLine.FindStringSubmatch(lines.Text())
+		line := lines.Text()
+		if m := simulated.FindStringSubmatch(line); m != nil {
+			line = "BenchmarkSimulation 1 " + m[1] + " sales/s/core"
+		}
+		m := benchLine.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
