@@ -20,15 +20,19 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	os.RemoveAll(natsDir)
+	os.Exit(code)
 }
 
+var natsDir string // where nats-server was built, if it was
+
 var natsServer = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "nats-server")
-	if err != nil {
+	var err error
+	if natsDir, err = os.MkdirTemp("", "nats-server"); err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, "nats-server")
+	file := filepath.Join(natsDir, "nats-server")
 	out, err := exec.Command("go", "build", "-o", file, "github.com/nats-io/nats-server/v2").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build nats-server: %w: %s", err, out)
