@@ -42,7 +42,7 @@ func (w PrintJobAsked) happen(c *Machine) {
 	c.out.Intent = &IntentFailed{Job: j.ID, Asked: w.Token}
 	c.urgent()
 	for _, waits := range c.reprints {
-		waits.at.at = min(waits.at.at, c.mono()) // those that wait come out before it
+		waits.at = waits.at.hastened(c.mono()) // those that wait come out before it
 	}
 	c.after(PrintOwn{Print: ownPrint(j)})
 	c.after(Reply{Token: w.Token, Job: withoutContent(j)})

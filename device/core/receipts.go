@@ -21,7 +21,7 @@ func (c *Machine) print(l *live, movement string, copy sale.Copy, duplicate bool
 	}
 	c.touch(l)
 	for _, w := range c.reprints {
-		w.at.at = min(w.at.at, c.mono()) // those that wait come out before it
+		w.at = w.at.hastened(c.mono()) // those that wait come out before it
 	}
 	c.after(PrintReceipt{Receipt: receipt(j, l.s)})
 	return j
@@ -123,7 +123,7 @@ func (w PrintAsked) happen(c *Machine) {
 	}
 	l := c.hold(*s)
 	if j, waits := c.waitingFor(s.ID); waits {
-		c.reprints[j.ID].at = timer{c.mono()}
+		c.reprints[j.ID].at = c.reprints[j.ID].at.hastened(c.mono())
 		c.reply(Reply{Token: w.Token, Job: j})
 		return
 	}

@@ -26,3 +26,11 @@ func first(t, u timer) timer {
 	}
 	return t
 }
+
+// hastened is over at once if it is on: in the first instant of a run, whose time is 0, too.
+func (t timer) hastened(now time.Duration) timer {
+	if t.on() {
+		t.at = max(min(t.at, now), 1)
+	}
+	return t
+}
