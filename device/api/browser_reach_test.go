@@ -220,8 +220,8 @@ func TestBillsAreShownToTheShop(t *testing.T) {
 	c.put(s)
 	c.now(s)
 	shows := func(where string) {
-		c.until(`document.querySelector(".bill dl")`)
-		js[any](c, `document.querySelector(".bill summary").click(), 1`)
+		c.until(`document.querySelector(".lines dl")`)
+		js[any](c, `document.querySelector(".lines summary").click(), 1`)
 		for _, words := range []string{"Sourdough, large", "Subtotal", "$24.92", "HST", "$3.73"} {
 			c.says(words)
 		}

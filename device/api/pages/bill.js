@@ -8,5 +8,5 @@ export const rows = (s, say) => [...(s.items || []).map((i) => [i.name, i.amount
 // bill shows them to the shop's people.
 export function bill(s, say, cash) {
 	const all = rows(s, say);
-	return all.length > 0 && el("details", { class: "bill" }, el("summary", {}, say("lines")), el("dl", {}, ...all.flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, cash(v))])));
+	return all.length > 0 && el("details", { class: "lines" }, el("summary", {}, say("lines")), el("dl", {}, ...all.flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, cash(v))])));
 }
