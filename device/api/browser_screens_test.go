@@ -142,11 +142,11 @@ func TestContactSheets(t *testing.T) {
 			glass.row()
 			c.open("/display")
 			all := screens()
-			for _, name := range []string{"welcome", "items", "choose", "card", "code", "password", "paid", "declined", "cancelled", "ask-cashier"} {
+			for _, name := range []string{"welcome", "items", "choose", "tip", "card-lines", "code", "password", "paid", "paid-tip", "paid-cash", "declined", "cancelled", "ask-cashier"} {
 				s := all[name]
 				s.Language = l
 				c.show(s)
-				c.until(fmt.Sprintf(`document.getElementById("screen").dataset.kind === %q`, s.Kind))
+				c.until(fmt.Sprintf(`document.getElementById("screen").dataset.kind === %q && Boolean(document.querySelector(".items")) === %t`, s.Kind, len(s.Items)+len(s.Taxes) > 0))
 				glass.add(c, "sheet-display-"+name+"-"+where)
 			}
 		}
@@ -157,7 +157,7 @@ func TestContactSheets(t *testing.T) {
 		}
 		return few
 	}
-	overview := sheet{[][]image.Image{some(till.shots[0], 1, 2, 4), some(till.shots[0], 8, 5, 10), some(office.shots[0], 0, 1, 2), some(glass.shots[0], 1, 4, 6)}}
+	overview := sheet{[][]image.Image{some(till.shots[0], 1, 2, 4), some(till.shots[0], 8, 5, 10), some(office.shots[0], 0, 1, 2), some(glass.shots[0], 3, 5, 8)}}
 	overview.write(t, filepath.Join(dir, "overview.png"))
 	for name, s := range map[string]*sheet{"cashier": &till, "manager": &office, "display": &glass} {
 		s.write(t, filepath.Join(dir, name+".png"))
