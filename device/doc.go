@@ -16,6 +16,7 @@
 //	                                      (a barrier)         once durable
 //
 //	till.go      the loop          ask.go      requests, looked up and stepped in one turn
+//	look.go      what is read      heard.go    words that nobody waited for
 //	ledger.go    the commits       perform.go  the effects
 //	day.go       a day is read; package books sums it up and compares it
 //	hour.go      the day is closed by the clock

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -86,6 +87,24 @@ func (t *Till) TerminalSaid(a sale.CardAnswer) {
 	select {
 	case <-t.ready:
 		t.hearLate([]sale.CardAnswer{a})
+	case <-t.done:
+	}
+}
+
+// Notice makes the till ask about an order at once: the gateway sent word of it.
+func (t *Till) Notice(ctx context.Context, mchOrderNo string) {
+	select {
+	case t.inbox <- core.OrderNoticed{MchOrderNo: mchOrderNo}:
+	case <-ctx.Done():
+	case <-t.done:
+	}
+}
+
+// PrintedLate takes the printer's word that a receipt which was called failed
+// came out after all.
+func (t *Till) PrintedLate(r sale.PrintResult) {
+	select {
+	case t.inbox <- core.JobDone{Result: r}:
 	case <-t.done:
 	}
 }

@@ -39,5 +39,6 @@
 //	5  partly paid
 //
 // The configuration (config.go) is read by config_strict.go, which collects every
-// fault of a file with line and remedy, and written back by config_render.go.
+// fault of a file with line and remedy, judged by config_judge.go, and written back
+// by config_render.go.
 package main
