@@ -170,9 +170,10 @@ func (st *stage) untilSale(ctx context.Context, id, what string, limit time.Dura
 }
 
 // untilCode waits for a code on the glass that was not there for an earlier
-// sale, and returns its text.
+// sale, and returns its text. A picture goes out at a serial line's pace and is
+// searched for a code at each look: a busy machine needs more than ten seconds.
 func (st *stage) untilCode(ctx context.Context) (string, error) {
-	err := until(ctx, 10*time.Second, "a new code on the display", func(context.Context) (bool, string, error) {
+	err := until(ctx, 30*time.Second, "a new code on the display", func(context.Context) (bool, string, error) {
 		code, err := st.customer.readCode()
 		if err == nil && code != st.oldCode {
 			st.code = code
