@@ -47,7 +47,7 @@ type NATS struct {
 	AckWait int `toml:"ack_wait"`
 	// Replicas is how many copies the stream has: 3 where there are three servers. Default 1.
 	Replicas int `toml:"replicas"`
-	// Domains are the JetStream domains of shops with a server of their own.
+	// Domains are the JetStream domains of shops with a server of their own, each called like its shop.
 	Domains []string `toml:"domains"`
 	// Monitor lists the servers' monitoring pages, such as http://10.0.0.5:8222.
 	Monitor []string `toml:"monitor"`

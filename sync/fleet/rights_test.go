@@ -64,7 +64,6 @@ func TestCredentialOpensOnlyItsOwnSubject(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer hub.Close()
-	demo := fleet.StreamPlan{Stream: "BOOKS", Chain: "demo", Replicas: 1}
 	if _, _, err := fleet.InitStream(t.Context(), hub, demo); err != nil {
 		t.Fatal(err)
 	}

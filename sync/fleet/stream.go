@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +18,15 @@ type StreamPlan struct {
 	Stream   string
 	Chain    string
 	Replicas int
-	// Domains are the JetStream domains of shops with a server of their own, whose
-	// stream of the same name is taken over from there.
+	// Domains are the JetStream domains of shops with a server of their own, each
+	// called like its shop. What their stream of the same name holds under the shop's
+	// name is taken over; who keeps that server could put anything into it.
 	Domains []string
+}
+
+// shopSubjects are those that a shop's own server speaks for.
+func (p StreamPlan) shopSubjects(domain string) string {
+	return "books." + p.Chain + "." + domain + ".>"
 }
 
 // duplicates is how long the stream remembers message ids. posd sends none: who
@@ -44,7 +51,7 @@ func (p StreamPlan) config() jetstream.StreamConfig {
 		Duplicates: duplicates, Compression: jetstream.S2Compression,
 	}
 	for _, d := range p.Domains {
-		c.Sources = append(c.Sources, &jetstream.StreamSource{Name: p.Stream, Domain: d})
+		c.Sources = append(c.Sources, &jetstream.StreamSource{Name: p.Stream, Domain: d, FilterSubject: p.shopSubjects(d)})
 	}
 	return c
 }
@@ -121,6 +128,14 @@ func judge(c jetstream.StreamConfig, p StreamPlan) (found []Finding) {
 	bad(c.NoAck, "no_ack", true, "nothing is acknowledged")
 	bad(c.Sealed, "sealed", false, "nothing can be published")
 	bad(len(c.Subjects) != 1 || c.Subjects[0] != "books."+p.Chain+".>", "subjects", true, "the stream holds %v, and must hold books.%s.> and nothing else", c.Subjects, p.Chain)
+	for _, d := range p.Domains {
+		i := slices.IndexFunc(c.Sources, func(s *jetstream.StreamSource) bool {
+			return s.External != nil && s.External.APIPrefix == "$JS."+d+".API"
+		})
+		bad(i < 0, "sources", true, "what the server of %s holds is not taken over", d)
+		bad(i >= 0 && (c.Sources[i].FilterSubject != p.shopSubjects(d) || len(c.Sources[i].SubjectTransforms) > 0), "sources", true, "the server of %s may speak for other shops: it must be asked for %s alone", d, p.shopSubjects(d))
+	}
+	bad(len(c.Sources) > len(p.Domains), "sources", true, "messages come from other streams than those of %v", p.Domains)
 	bad(c.SubjectTransform != nil || c.RePublish != nil, "transform", true, "messages are rewritten or sent on")
 	bad(!c.AllowDirect, "allow_direct", false, "counters cannot look at their last commit")
 	bad(!c.AllowAtomicPublish, "allow_atomic", false, "counters catch up slowly, one commit at a time")
