@@ -189,7 +189,7 @@ func (t *taking) put(l ledger, put, name string, row []any) error {
 	for i, v := range row {
 		args[i] = v
 	}
-	_, err := t.tx.exec(put, append(args, t.tx.no)...)
+	err := t.tx.exec(put, append(args, t.tx.no)...)
 	return err
 }
 

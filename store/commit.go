@@ -2,14 +2,11 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql/driver"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"posd/device/sale"
 )
@@ -51,8 +48,12 @@ func (s *Store) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
 // transact runs f in a transaction that is a link of the chain. The caller
 // holds s.mu.
 func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
-	tx := transaction{s: s, no: s.chain.no + 1}
-	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
+	tx := transaction{s: s, no: s.chain.no + 1, entries: s.own.entries[:0]}
+	defer func() {
+		s.own.entries = tx.entries
+		clear(s.own.values) // an expiry is not kept
+	}()
+	if err := tx.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
 	err := f(&tx)
@@ -60,7 +61,7 @@ func (s *Store) transact(f func(*transaction) error) ([]int64, error) {
 		err = tx.close()
 	}
 	if err == nil {
-		_, err = tx.exec("COMMIT")
+		err = tx.exec("COMMIT")
 	}
 	if err != nil {
 		tx.rollback()
@@ -84,8 +85,8 @@ func (s *Store) wrote() { s.dirty, s.turnTries = true, turnTries }
 // transaction is one Commit under way.
 type transaction struct {
 	s       *Store
-	no      int64           // of the commit
-	entries strings.Builder // what was written, for the chain
+	no      int64  // of the commit
+	entries []byte // what was written, for the chain
 	seqs    []int64
 	end     link
 	fresh   map[string][]driver.Value // rows that it wrote, for recent
@@ -102,13 +103,13 @@ func (tx *transaction) rollback() {
 
 // close adds the commit to the chain.
 func (tx *transaction) close() error {
-	if tx.entries.Len() == 0 { // nothing that the chain covers was written
+	if len(tx.entries) == 0 { // nothing that the chain covers was written
 		tx.end = tx.s.chain
 		return nil
 	}
-	tx.end = tx.s.chain.next(tx.entries.String())
-	_, err := tx.exec("INSERT INTO commits (no, entries, hash) VALUES (?, ?, ?)", tx.no, tx.entries.String(), tx.end.hash)
-	return err
+	entries := string(tx.entries)
+	tx.end = tx.s.chain.next(entries)
+	return tx.exec("INSERT INTO commits (no, entries, hash) VALUES (?, ?, ?)", tx.no, entries, tx.end.hash)
 }
 
 var (
@@ -137,12 +138,10 @@ func (tx *transaction) row(r sale.Row) error {
 	case sale.EventRow:
 		return tx.event(r)
 	case sale.ReportRow:
-		sum := sha256.Sum256([]byte(r.Report.Params))
-		return put(tx, reports, putReport, r.Report.No, &report{r.Report, hex.EncodeToString(sum[:])})
+		return put(tx, reports, putReport, r.Report.No, &report{r.Report, sale.Sum(string(r.Report.Params))})
 	case sale.ReportGone:
 		tx.enter("reports", r.No, sale.EntryGone)
-		_, err := tx.exec("DELETE FROM reports WHERE no = ?", r.No)
-		return err
+		return tx.exec("DELETE FROM reports WHERE no = ?", r.No)
 	case sale.JobRow:
 		return put(tx, jobs, putJob, r.Job.ID, &r.Job)
 	case sale.DayRow:
@@ -213,13 +212,12 @@ func (tx *transaction) event(r sale.EventRow) error {
 		return fmt.Errorf("event %s: %w", r.Kind, err)
 	}
 	e := event{at: r.At, sale: r.Sale, kind: r.Kind, data: string(data)}
-	values := events.values(&e)
+	values := events.values(&e, nil)
 	values[0] = nil // seq
-	res, err := tx.exec(putEvent, append(values, tx.no)...)
-	if err != nil {
+	if err := tx.exec(putEvent, append(values, tx.no)...); err != nil {
 		return fmt.Errorf("event %s: %w", r.Kind, err)
 	}
-	seq, err := res.LastInsertId()
+	seq, err := tx.s.own.rowid()
 	if err != nil {
 		return err
 	}
@@ -231,30 +229,30 @@ func (tx *transaction) event(r sale.EventRow) error {
 
 // put writes one row and enters it into the chain.
 func put[T any](tx *transaction, t table[T], stmt, key string, v *T) error {
-	values := t.values(v)
-	if t.kept != nil {
+	var values []driver.Value
+	if t.kept == nil {
+		values = t.values(v, tx.s.own.values)
+		tx.s.own.values = values
+	} else { // they are remembered
+		values = t.values(v, nil)
 		if stmt = t.kept.statement(tx, t.name+" "+key, stmt, values); stmt == "" {
 			return nil
 		}
 	}
 	tx.enter(t.name, key, sale.DigestRow(t.covered, values))
-	if _, err := tx.exec(stmt, append(values, tx.no)...); err != nil {
+	if err := tx.exec(stmt, append(values, tx.no)...); err != nil {
 		return fmt.Errorf("%s %s: %w", t.name, key, err)
 	}
 	return nil
 }
 
 func (tx *transaction) enter(table, key, digest string) {
-	tx.entries.WriteString(sale.Entry(table, key, digest))
+	tx.entries = sale.AppendEntry(tx.entries, table, key, digest)
 }
 
 // exec runs a statement, prepared once for the life of the store.
-func (tx *transaction) exec(query string, args ...driver.Value) (driver.Result, error) {
-	stmt, err := tx.s.own.statement(query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.Exec(args)
+func (tx *transaction) exec(query string, args ...driver.Value) error {
+	return tx.s.own.exec(query, args...)
 }
 
 // rows returns what a query finds, as this transaction sees it.

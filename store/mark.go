@@ -88,7 +88,7 @@ func (s *Store) mark(now time.Time, from string, complete bool, day int, epoch s
 			{"UPDATE reports SET attempted = 1", nil},
 			{"UPDATE reports SET state = 'set-aside', words = ? WHERE params = ''", []driver.Value{setAsideWords}},
 		} {
-			if _, err := tx.exec(do.stmt, do.args...); err != nil {
+			if err := tx.exec(do.stmt, do.args...); err != nil {
 				return err
 			}
 		}

@@ -15,10 +15,14 @@ import (
 type prepared struct {
 	c     *sqlite3.SQLiteConn
 	stmts map[string]*sqlite3.SQLiteStmt
+	// Room that is used again: of exec, of a row and of a commit's entries.
+	args    []driver.NamedValue
+	values  []driver.Value
+	entries []byte
 }
 
 func newPrepared(c *sqlite3.SQLiteConn) *prepared {
-	return &prepared{c, map[string]*sqlite3.SQLiteStmt{}}
+	return &prepared{c: c, stmts: map[string]*sqlite3.SQLiteStmt{}}
 }
 
 // statement returns the statement of a query. The queries are few: their values are parameters.
@@ -35,12 +39,33 @@ func (p *prepared) statement(query string) (*sqlite3.SQLiteStmt, error) {
 	return stmt, nil
 }
 
-func (p *prepared) exec(query string) error {
+// exec runs a statement that finds no rows. It runs it as a query: the driver then binds
+// all values in one call into C, where its Exec makes a call for each, and a sale has
+// seventy-seven. A query takes its first step, which is all of such a statement, at once.
+func (p *prepared) exec(query string, args ...driver.Value) error {
 	stmt, err := p.statement(query)
-	if err == nil {
-		_, err = stmt.Exec(nil)
+	if err != nil {
+		return err
 	}
-	return err
+	p.args = p.args[:0]
+	for i, a := range args {
+		p.args = append(p.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+	}
+	rows, err := stmt.QueryContext(context.Background(), p.args)
+	clear(p.args)
+	if err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// rowid returns the number of the row that was inserted last.
+func (p *prepared) rowid() (n int64, err error) {
+	err = p.each("SELECT last_insert_rowid()", nil, func(row []any) error {
+		n, err = asInt(row[0])
+		return err
+	})
+	return n, err
 }
 
 // each calls f with every row that a query finds; the row is valid until f returns.

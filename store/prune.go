@@ -76,7 +76,7 @@ type pruning struct {
 // raiseHorizon lets the triggers know up to when events may leave.
 func (p *pruning) raiseHorizon() error {
 	return p.write(func(tx *transaction) error {
-		_, err := tx.exec("UPDATE horizon SET before = max(before, ?)", p.before)
+		err := tx.exec("UPDATE horizon SET before = max(before, ?)", p.before)
 		return err
 	})
 }
@@ -115,10 +115,10 @@ func (p *pruning) sales() error {
 		if err != nil || len(still) == 0 {
 			return err
 		}
-		if _, err := tx.exec("UPDATE sales SET pruned_at = ?, "+details+" WHERE id = ?", p.now, id); err != nil {
+		if err := tx.exec("UPDATE sales SET pruned_at = ?, "+details+" WHERE id = ?", p.now, id); err != nil {
 			return err
 		}
-		if _, err := tx.exec("UPDATE movements SET "+cardDetails+" WHERE sale = ?", id); err != nil {
+		if err := tx.exec("UPDATE movements SET "+cardDetails+" WHERE sale = ?", id); err != nil {
 			return err
 		}
 		p.done.Sales++
@@ -161,7 +161,7 @@ func (p *pruning) commits() error {
 			return err
 		}
 		p.done.Commits++
-		_, err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sale.SumPrefix+sale.SumEntries(entries), no)
+		err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sale.SumPrefix+sale.SumEntries(entries), no)
 		return err
 	})
 }
@@ -222,7 +222,7 @@ func (p *pruning) write(f func(*transaction) error) error {
 
 // reenter enters rows as they are into this commit.
 func (tx *transaction) reenter(l ledger, where string, arg string) error {
-	if _, err := tx.exec("UPDATE "+l.table+" SET written_in = ? WHERE "+where, tx.no, arg); err != nil {
+	if err := tx.exec("UPDATE "+l.table+" SET written_in = ? WHERE "+where, tx.no, arg); err != nil {
 		return err
 	}
 	found, err := tx.rows("SELECT "+strings.Join(l.covered, ", ")+", CAST("+l.key+" AS TEXT) FROM "+l.table+" WHERE "+where, arg)
@@ -238,7 +238,7 @@ func (tx *transaction) reenter(l ledger, where string, arg string) error {
 // remove takes a row away and enters that it is gone.
 func (tx *transaction) remove(l ledger, key string) error {
 	tx.enter(l.table, key, sale.EntryGone)
-	_, err := tx.exec("DELETE FROM "+l.table+" WHERE "+l.key+" = ?", key)
+	err := tx.exec("DELETE FROM "+l.table+" WHERE "+l.key+" = ?", key)
 	return err
 }
 

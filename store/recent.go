@@ -76,7 +76,7 @@ func (k *keptColumns) statement(tx *transaction, name, usual string, values []dr
 	if tx.fresh == nil {
 		tx.fresh = map[string][]driver.Value{}
 	}
-	tx.fresh[name] = slices.Clone(values)
+	tx.fresh[name] = values
 	switch {
 	case was == nil:
 		return usual

@@ -64,11 +64,12 @@ func (t table[T]) upsert(key string, but ...string) string {
 	return t.insert() + " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(set, ", ")
 }
 
-// values returns the columns of v in order.
-func (t table[T]) values(v *T) []driver.Value {
-	out := make([]driver.Value, len(t.columns), len(t.columns)+1)
-	for i, c := range t.columns {
-		out[i] = c.get(v)
+// values returns the columns of v in order, in the room of into where that is enough;
+// there is room for one more.
+func (t table[T]) values(v *T, into []driver.Value) []driver.Value {
+	out := slices.Grow(into[:0], len(t.columns)+1)
+	for _, c := range t.columns {
+		out = append(out, c.get(v))
 	}
 	return out
 }
@@ -231,10 +232,22 @@ func formatTime(t time.Time) string {
 		return ""
 	}
 	t = t.UTC()
-	if t.Nanosecond()%1e6 != 0 {
+	year, month, day := t.Date()
+	switch {
+	case t.Nanosecond()%1e6 != 0:
 		return t.Format("2006-01-02T15:04:05.000000000-07:00")
+	case year < 0 || year > 9999:
+		return t.Format(timeLayout)
 	}
-	return t.Format(timeLayout)
+	// What t.Format(timeLayout) writes, at a fifth of its price: every row has some.
+	hour, minute, second := t.Clock()
+	out := []byte("0000-00-00T00:00:00.000+00:00")
+	for _, part := range [...]struct{ end, value int }{{4, year}, {7, int(month)}, {10, day}, {13, hour}, {16, minute}, {19, second}, {23, t.Nanosecond() / 1e6}} {
+		for at, n := part.end-1, part.value; n > 0; at, n = at-1, n/10 {
+			out[at] = byte('0' + n%10)
+		}
+	}
+	return string(out)
 }
 
 func asTime(raw any) (time.Time, error) {

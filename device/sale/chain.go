@@ -61,20 +61,32 @@ func SumEntries(entries string) string {
 	if sum, ok := strings.CutPrefix(entries, SumPrefix); ok {
 		return sum
 	}
-	sum := sha256.Sum256([]byte(entries))
-	return hex.EncodeToString(sum[:])
+	return Sum(entries)
+}
+
+// Sum is the SHA-256 of a text, in hex.
+func Sum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	var out [2 * sha256.Size]byte
+	return string(hex.AppendEncode(out[:0], sum[:]))
 }
 
 // HashCommit is the hash of commit no, behind one with the hash prev.
 func HashCommit(prev string, no int64, entries string) string {
-	sum := sha256.Sum256([]byte(prev + "\n" + strconv.FormatInt(no, 10) + "\n" + SumEntries(entries)))
-	return hex.EncodeToString(sum[:])
+	return Sum(prev + "\n" + strconv.FormatInt(no, 10) + "\n" + SumEntries(entries))
 }
 
 // Entry is a line of a commit's entries. A key may hold anything but a line's
 // end, which is written as \n.
 func Entry(table, key, digest string) string {
-	return table + " " + lineEnds.Replace(key) + " " + digest + "\n"
+	return string(AppendEntry(nil, table, key, digest))
+}
+
+// AppendEntry is Entry behind those that are there already.
+func AppendEntry(entries []byte, table, key, digest string) []byte {
+	entries = append(append(entries, table...), ' ')
+	entries = append(append(entries, lineEnds.Replace(key)...), ' ')
+	return append(append(entries, digest...), '\n')
 }
 
 var (
@@ -117,5 +129,6 @@ func DigestRow[V any](names []string, row []V) string {
 		}
 	}
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	var text [32]byte
+	return string(hex.AppendEncode(text[:0], sum[:16]))
 }
