@@ -46,6 +46,8 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 		"amount of a day":            {sale.Filter{Amount: 100, From: noon, To: noon.Add(time.Hour)}, "sales_by_created (created_at>? AND created_at<?)"},
 		"amount and unsure":          {sale.Filter{Amount: 100, State: sale.Unsure}, "sales_open"},
 		"card, page":                 {sale.Filter{Last: "1166", Before: "X"}, "sales_by_last (<expr>=? AND rowid<?)"},
+		"search":                     {sale.Filter{Search: "1166", State: sale.Paid}, "INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY"},
+		"search, day, page":          {sale.Filter{Search: "A-1", From: noon, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY"},
 		"person":                     {sale.Filter{By: "Ana"}, "sales_by_person (by=?)"},
 		"person, amount, card":       {sale.Filter{By: "Ana", Amount: 100, Last: "1166"}, "SEARCH sales USING INDEX"},
 		"closed day, method, a page": {sale.Filter{Day: 3, Method: sale.Card, State: sale.Paid, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?)"},
@@ -65,8 +67,41 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 			plan = append(plan, detail)
 		}
 		rows.Close()
-		if !strings.Contains(strings.Join(plan[:min(3, len(plan))], "; "), c.want) {
-			t.Errorf("%s: SQLite would %s, not %s", name, strings.Join(plan, "; "), c.want)
+		whole := strings.Join(plan, "; ")
+		if !strings.Contains(strings.Join(plan[:min(3, len(plan))], "; "), c.want) || c.filter.Search != "" && strings.Contains(whole, "SCAN") {
+			t.Errorf("%s: SQLite would %s, not %s", name, whole, c.want)
+		}
+	}
+}
+
+// TestSearchFindsByAnyOfFour: the bill's number, a person, the last four digits and the
+// amount as people write it, together with what else is asked for.
+func TestSearchFindsByAnyOfFour(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	for i, v := range []sale.Sale{
+		{Reference: "1166", Amount: 100}, {By: "Ana", Amount: 200}, {Card: &sale.CardInfo{Number: "XXXXXXXXXXXX1166"}, Amount: 300, Method: sale.Card}, {Reference: "A 1", Amount: 123450},
+	} {
+		v.ID, v.CreatedAt, v.State = sale.ID(fmt.Sprint("S", i)), noon.Add(time.Duration(i)*time.Minute), sale.Declined
+		mustCommit(t, s, []sale.Row{sale.SaleRow{Sale: v}})
+	}
+	for _, c := range []struct {
+		filter sale.Filter
+		want   string
+	}{
+		{sale.Filter{Search: "1166"}, "S2 S0"}, {sale.Filter{Search: "Ana"}, "S1"}, {sale.Filter{Search: "3.00"}, "S2"}, {sale.Filter{Search: "1 234,50"}, "S3"}, {sale.Filter{Search: "$1,234.50"}, "S3"},
+		{sale.Filter{Search: "1166", Method: sale.Card}, "S2"}, {sale.Filter{Search: "1166", Before: "S2"}, "S0"}, {sale.Filter{Search: "A 1", From: noon.Add(time.Minute)}, "S3"},
+		{sale.Filter{Search: "A 1", To: noon.Add(time.Minute)}, ""}, {sale.Filter{Search: "300"}, ""}, {sale.Filter{Search: "' OR 1"}, ""},
+	} {
+		found, err := s.Sales(t.Context(), c.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, v := range found {
+			ids = append(ids, string(v.ID))
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%+v finds %q, should find %q", c.filter, got, c.want)
 		}
 	}
 }

@@ -52,6 +52,12 @@ func listing(f sale.Filter) (tail string, args []any) {
 	if clause, ends := spanOf(f); clause != "" {
 		where, args = append(where, clause), append(args, ends...)
 	}
+	if f.Search != "" {
+		where = append(where, `n IN (SELECT n FROM sales WHERE reference = ? AND reference <> '' UNION SELECT n FROM sales WHERE by = ? AND by <> ''
+			UNION SELECT n FROM sales WHERE substr(card_number, -4) = ? AND card_number IS NOT NULL UNION SELECT n FROM sales WHERE amount_cents = ?)`)
+		cents, _ := sale.ParseAmount(pointed(f.Search)) // else 0, which is no sale's
+		args = append(args, f.Search, f.Search, f.Search, int64(cents))
+	}
 	if f.Day != 0 {
 		where = append(where, "n IN (SELECT n FROM sales WHERE day = ? AND day > 0 UNION SELECT s.n FROM movements m JOIN sales s ON s.id = m.sale WHERE m.day = ? AND m.day > 0)")
 		args = append(args, f.Day, f.Day)
@@ -72,6 +78,15 @@ func listing(f sale.Filter) (tail string, args []any) {
 		tail = "WHERE " + strings.Join(where, " AND ") + " " + tail
 	}
 	return tail, args
+}
+
+// pointed writes an amount as ParseAmount reads it: $1,234.50 and 1 234,50 are 1234.50.
+func pointed(text string) string {
+	text = strings.NewReplacer("$", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text)
+	if strings.Contains(text, ".") {
+		return strings.ReplaceAll(text, ",", "")
+	}
+	return strings.Replace(text, ",", ".", 1)
 }
 
 // spanOf is when a sale, or what was given back of it, was made; empty if at any time.
@@ -107,5 +122,5 @@ func byContent(f sale.Filter, by func(column string) string, add func(clause str
 	if f.Reference != "" {
 		add("reference = ? AND reference <> ''", f.Reference)
 	}
-	return f.Amount != 0 || f.By != "" || f.Last != ""
+	return f.Amount != 0 || f.By != "" || f.Last != "" || f.Search != ""
 }

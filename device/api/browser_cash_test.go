@@ -75,7 +75,7 @@ func TestTheSearchAsksPosd(t *testing.T) {
 	old := paid("S00", sale.CardSale, 4242)
 	old.Reference = "B-OLD"
 	c.onSales = func(f sale.Filter) []sale.Sale {
-		if f.Reference == "B-OLD" || f.Amount == 4242 || f.Last == "1166" {
+		if f.Search == "B-OLD" || f.Search == "42.42" || f.Search == "1166" {
 			return []sale.Sale{old}
 		}
 		return nil
@@ -89,7 +89,8 @@ func TestTheSearchAsksPosd(t *testing.T) {
 	for _, text := range []string{"B-OLD", "42.42", "1166"} {
 		search(text)
 		c.until(`document.querySelector("#sales td button")?.textContent.includes("B-OLD")`)
+		c.until(`document.getElementById("file")?.getAttribute("href") === "/v1/sales.csv?search=` + text + `"`)
 		search("nothing of the kind")
-		c.until(`!document.querySelector("#sales td button")`)
+		c.until(`!document.querySelector("#sales td button") && !document.getElementById("file")`)
 	}
 }

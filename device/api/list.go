@@ -14,11 +14,11 @@ import (
 	"posd/device/sale"
 )
 
-// listIn is what can be asked of the list of sales. Members with a place of their
-// own in a URL stand in the order of the description.
-type listIn struct {
+// SalesFilter says which sales are asked for. Members with a place of their own in a
+// URL stand in the order of the description.
+type SalesFilter struct {
 	State     sale.State  `query:"state" enum:"waiting,paid,declined,cancelled,unsure" doc:"Only sales in this state."`
-	Method    sale.Method `query:"method" enum:"card,wechat,alipay,unionpay,scan" doc:"Only sales by this method."`
+	Method    sale.Method `query:"method" enum:"card,wechat,alipay,unionpay,scan,cash" doc:"Only sales by this method."`
 	Date      string      `query:"date" doc:"Only sales of this business day." example:"2026-11-21"`
 	From      string      `query:"from" doc:"Only sales of this business day and later ones." example:"2026-11-01"`
 	To        string      `query:"to" doc:"Only sales of this business day and earlier ones." example:"2026-11-30"`
@@ -27,9 +27,15 @@ type listIn struct {
 	Last      string      `query:"last" pattern:"^[0-9]{4}$" doc:"Only sales by a card whose number ends in these four digits." example:"1166"`
 	Amount    sale.Amount `query:"amount" minimum:"1" maximum:"999999999" doc:"Only sales of which this was asked, in cents."`
 	By        string      `query:"by" maxLength:"64" doc:"Only sales that this person asked for."`
-	Before    sale.ID     `query:"before" maxLength:"64" doc:"Only sales made before that one: the next page, which the header Link names."`
-	Limit     int         `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many."`
-	Format    string      `query:"format" enum:"json,jsonl,csv" doc:"json when left out; jsonl: one sale a line; csv for spreadsheets."`
+	Search    string      `query:"search" maxLength:"64" doc:"Only sales of which this is the bill's number, the person who asked for them, the last four digits of the card, or the amount that was asked, written as 28.65 or 28,65." example:"28.65"`
+}
+
+// listIn is what can be asked of the list of sales.
+type listIn struct {
+	SalesFilter
+	Before sale.ID `query:"before" maxLength:"64" doc:"Only sales made before that one: the next page, which the header Link names."`
+	Limit  int     `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many."`
+	Format string  `query:"format" enum:"json,jsonl,csv" doc:"json when left out; jsonl: one sale a line; csv for programs, amounts in cents."`
 }
 
 // listOut is a page of the list.
@@ -40,11 +46,11 @@ type listOut struct {
 }
 
 func (h *handlers) list(ctx context.Context, in *listIn) (*listOut, error) {
-	f := sale.Filter{State: in.State, Method: in.Method, Before: in.Before, Limit: in.Limit, Reference: in.Reference, Foreign: in.Foreign, Last: in.Last, Amount: in.Amount, By: in.By}
-	var err error
-	if f.From, f.To, err = h.span(in); err != nil {
+	f, err := h.filter(&in.SalesFilter)
+	if err != nil {
 		return nil, err
 	}
+	f.Before, f.Limit = in.Before, in.Limit
 	found, err := h.till.Sales(ctx, f)
 	if err != nil {
 		return nil, h.refuse("list sales", err)
@@ -75,8 +81,15 @@ func (h *handlers) list(ctx context.Context, in *listIn) (*listOut, error) {
 	return out, nil
 }
 
+// filter is what the till is asked for.
+func (h *handlers) filter(in *SalesFilter) (f sale.Filter, err error) {
+	f = sale.Filter{State: in.State, Method: in.Method, Reference: in.Reference, Foreign: in.Foreign, Last: in.Last, Amount: in.Amount, By: in.By, Search: strings.TrimSpace(in.Search)}
+	f.From, f.To, err = h.span(in)
+	return f, err
+}
+
 // span is the time between two business days, or of one.
-func (h *handlers) span(in *listIn) (from, to time.Time, err error) {
+func (h *handlers) span(in *SalesFilter) (from, to time.Time, err error) {
 	if in.Date != "" && in.From+in.To != "" {
 		return from, to, problem(http.StatusUnprocessableEntity, "invalid", "date is one day, from and to are several: leave one of them out.")
 	}
@@ -98,7 +111,7 @@ func (h *handlers) span(in *listIn) (from, to time.Time, err error) {
 func (in *listIn) next(last sale.ID) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"state": string(in.State), "method": string(in.Method), "date": in.Date, "from": in.From, "to": in.To,
-		"reference": in.Reference, "foreign": in.Foreign, "last": in.Last, "by": in.By, "format": in.Format} {
+		"reference": in.Reference, "foreign": in.Foreign, "last": in.Last, "by": in.By, "search": in.Search, "format": in.Format} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -136,13 +149,18 @@ func salesCSV(list []sale.Sale) []byte {
 		for _, cents := range []sale.Amount{s.Given, s.Rounding, s.Subtotal, taxes} {
 			row = append(row, fmt.Sprint(int64(cents)))
 		}
-		for i := range row {
-			if strings.IndexAny(row[i], "=+-@\t\r") == 0 { // a spreadsheet would calculate it
-				row[i] = "'" + row[i]
-			}
-		}
-		_ = w.Write(row) // into memory
+		_ = w.Write(harmless(row)) // into memory
 	}
 	w.Flush()
 	return b.Bytes()
+}
+
+// harmless keeps a spreadsheet from calculating what a cell says.
+func harmless(row []string) []string {
+	for i := range row {
+		if strings.IndexAny(row[i], "=+-@\t\r") == 0 {
+			row[i] = "'" + row[i]
+		}
+	}
+	return row
 }

@@ -32,6 +32,10 @@ func saleWords(a huma.API) map[string]huma.Operation {
 				"application/jsonl": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a line."}},
 				"text/csv":          {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a row, below a row of names."}},
 			}}}},
+		"sales-sheet": {Summary: "Sales as a file for a spreadsheet", Description: "For people: all that the filters let through, newest first, at most 50,000; amounts with their point, times of the shop's clock.", Errors: []int{422, 503},
+			Responses: map[string]*huma.Response{"200": {Description: "The file.", Content: map[string]*huma.MediaType{
+				"text/csv": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a row, below a row of names."}},
+			}}}},
 		"get-sale": {Summary: "One sale as it stands", Errors: []int{404, 422, 503}},
 		"cancel": {DefaultStatus: http.StatusAccepted,
 			Summary: "Wish a sale cancelled", Description: "A wish, not a state: 202. A card sale ends by the terminal's own answer; a wallet sale whose code was shown is given up and still watched.",

@@ -54,6 +54,7 @@ func (h *handlers) routes() []route {
 	return append([]route{
 		{"POST", "/v1/sales", "sell", waits, seller, typed(h.sell)},
 		{"GET", "/v1/sales", "list-sales", requestLimit, reader, h.inTurn(typed(h.list))},
+		{"GET", "/v1/sales.csv", "sales-sheet", sheetLimit, reader, h.inTurn(typed(h.sheet))},
 		{"GET", "/v1/sales/{id}", "get-sale", waits, reader, typed(h.sale)},
 		{"POST", "/v1/sales/{id}/cancel", "cancel", requestLimit, seller, typed(h.cancel)},
 		{"POST", "/v1/sales/{id}/complete", "complete", requestLimit, seller, typed(h.complete)},

@@ -184,6 +184,8 @@ type Filter struct {
 	// Reference is the bill's number, Last four digits of a card, By who asked for it.
 	Reference, Last, By string
 	Amount              Amount // asked
+	// Search is any of these four: an amount is written with its point or comma.
+	Search string
 }
 
 // QueueStats sums the queue of reports up.

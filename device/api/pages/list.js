@@ -4,12 +4,11 @@
 import { get } from "./ask.js";
 import { $, el, table, button } from "./dom.js";
 import { money, name, clock } from "./words.js";
-import { written } from "./amount.js";
 import { way, standing, number, refused } from "./tell.js";
 
 const page = 200; // sales at a time
 
-let found = [], asked = [], more = false, soon;
+let found = [], asked = [], about, more = false, soon; // about: what asked was asked for
 
 // frame builds the search; ask is called when something in it has changed.
 export function frame(c, ask) {
@@ -35,8 +34,10 @@ export async function list(c) {
 function filter(more) {
 	const query = new URLSearchParams({ limit: page, ...more });
 	for (const id of ["date", "method", "state"]) if ($(id)?.value) query.set(id, $(id).value);
-	return "/v1/sales?" + query;
+	return query;
 }
+
+const searching = () => $("search")?.value.trim() || "";
 
 // searched shows what is here already, and asks posd for what is not: years of sales
 // by a bill's number, a name, the last four digits or an amount.
@@ -44,18 +45,18 @@ function searched(c) {
 	draw(c);
 	clearTimeout(soon);
 	soon = setTimeout(async () => {
-		const text = $("search").value.trim(), cents = written(text);
+		const text = searching();
 		if (!text) return;
-		const by = [{ reference: text }, { by: text }, /^\d{4}$/.test(text) && { last: text }, cents && { amount: cents }].filter(Boolean);
-		const answers = await Promise.all(by.map((f) => get(filter(f))));
-		if ($("search").value.trim() !== text) return;
-		asked = answers.flatMap(({ status, body }) => (status === 200 ? body : []));
+		const { status, body } = await get("/v1/sales?" + filter({ search: text }));
+		if (searching() !== text) return;
+		asked = status === 200 ? body : [];
+		about = text;
 		draw(c);
 	}, 300);
 }
 
 async function next(c) {
-	const { status, body } = await get(filter(found.length && { before: found.at(-1).id }));
+	const { status, body } = await get("/v1/sales?" + filter(found.length && { before: found.at(-1).id }));
 	if (status !== 200) {
 		c.complain(body.type ? refused(body, "", c.say) : c.say("gone"));
 		return false;
@@ -92,16 +93,16 @@ function shows(c) {
 		]), say("noSales")),
 		el("div", { class: "row" },
 			more && button({ id: "more", onclick: async () => { if (await next(c)) draw(c); } }, say("more")),
-			list.length > 0 && button({ id: "file", onclick: () => file(list, c) }, say("csv"))),
+			list.length > 0 && inFile(list) && el("a", { id: "file", class: "button", href: "/v1/sales.csv?" + file(), download: "sales.csv" }, say("csv"))),
 	];
 }
 
-// file gives what is shown as a file for a spreadsheet.
-function file(list, c) {
-	const cell = (v) => `"${String(v ?? "").replaceAll('"', '""').replace(/^[=+@-]/, "'$&")}"`;
-	const rows = [["id", "number", "time", "reference", "amount", "currency", "method", "state", "approved", "tip", "card"],
-		...list.map((s) => [s.id, number(s.id), s.createdAt, s.reference, (s.amount / 100).toFixed(2), s.currency, s.method, s.state, (s.approvedAmount / 100).toFixed(2), (s.tip / 100).toFixed(2), s.card?.number])];
-	const url = URL.createObjectURL(new Blob(["\ufeff" + rows.map((r) => r.map(cell).join(",")).join("\r\n")], { type: "text/csv" }));
-	el("a", { href: url, download: "sales.csv" }).click();
-	setTimeout(() => URL.revokeObjectURL(url), 10000);
+// file is what posd is asked for as a file: all that the list goes on with.
+function file() {
+	const query = filter(searching() && { search: searching() });
+	query.delete("limit");
+	return query;
 }
+
+// inFile says whether the file holds what is shown: of a search, posd's own answer.
+const inFile = (list) => !searching() || about === searching() && list.every((s) => asked.some((a) => a.id === s.id));
