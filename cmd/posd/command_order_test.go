@@ -342,13 +342,19 @@ func scan(t *testing.T, drawing string) string {
 			}
 		}
 	}
+	return scanImage(t, img)
+}
+
+// scanImage reads the code in a picture.
+func scanImage(t *testing.T, img image.Image) string {
+	t.Helper()
 	bmp, err := gozxing.NewBinaryBitmapFromImage(img)
 	if err != nil {
 		t.Fatal(err)
 	}
 	read, err := qrcode.NewQRCodeReader().Decode(bmp, nil)
 	if err != nil {
-		t.Fatalf("the drawing cannot be scanned: %v\n%s", err, drawing)
+		t.Fatalf("the code cannot be scanned: %v", err)
 	}
 	return read.GetText()
 }
