@@ -30,7 +30,8 @@
 //
 // What earlier trouble leaves behind is cleared away before the next receipt:
 //
-//	a command cut off by a lost line   zeros complete it: it would swallow the next receipt's head
+//	a command cut off by a lost line   zeros complete it: it would swallow the next receipt's head;
+//	                                   on a shared printer it may be another till's, at every connection
 //	an answer that never came          asked for once more, counted, waited out: it would prove the wrong receipt
 //	an answer that came too late       waited out: all answers in real time look alike
 //

@@ -208,6 +208,9 @@ func (p *Printer) open(ctx context.Context) (*session, error) {
 	if epoch != p.epoch {
 		p.epoch, p.spoke = epoch, false
 		p.logoAsked, p.encoder.kept = false, ""
+		if p.shares() { // another till may have died on it in the middle of a command
+			p.torn = max(p.torn, leastFlush, p.encoder.longest)
+		}
 		if !p.released {
 			p.note(func(s *Status) { *s = Status{} })
 		}

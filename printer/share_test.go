@@ -117,6 +117,39 @@ func TestTwoTillsShareAPrinterOnTheNetwork(t *testing.T) {
 	}
 }
 
+// A till that dies in the middle of a command leaves the shared printer waiting for
+// the rest of it: another till's receipt comes out whole all the same.
+func TestAnotherTillDiesInTheMiddleOfACommand(t *testing.T) {
+	cfg := testConfig()
+	cfg.ReleaseAfter, cfg.AnswerLimit = 20*time.Millisecond, 100*time.Millisecond
+	for _, left := range [][]byte{
+		{printer.ESC}, {printer.GS, '(', 'k'}, {printer.GS, '(', 'k', 40, 0, 49}, {printer.GS, 'v', '0', 0, 8, 0, 20, 0, 0xFF},
+	} {
+		onCounter(t, cfg, simOptions(cfg), func(t *testing.T, c *counter) {
+			print := func(n int) {
+				t.Helper()
+				if res := c.p.Print(t.Context(), numbered(n)); res.State != sale.PrintDone {
+					t.Fatalf("% X: %+v", left, res)
+				}
+			}
+			print(1)
+			time.Sleep(time.Second) // it is let go
+			other, far := net.Pipe()
+			go c.sim.ServeConn(t.Context(), far)
+			if _, err := other.Write(append([]byte{printer.ESC, '@'}, left...)); err != nil {
+				t.Fatal(err)
+			}
+			other.Close()
+			synctest.Wait()
+			print(2)
+			all := c.sim.Receipts()
+			if got, want := all[len(all)-1], strings.ReplaceAll(all[0], numbered(1).Sale.Reference, numbered(2).Sale.Reference); !strings.HasSuffix(got, want) { // behind the rest of a picture
+				t.Errorf("after % X of another till the receipt is\n%s\nand does not end as\n%s", left, got, want)
+			}
+		})
+	}
+}
+
 // A line that is let go is closed, and the next job opens it anew.
 func TestPrinterOnTheNetworkIsLetGo(t *testing.T) {
 	cfg := testConfig()

@@ -29,6 +29,8 @@ var faults = []Fault{
 	{"holds", "takes nothing from its line until it is cleared, as one whose flow control says stop"},
 	{"forgets", "loses all that it took and has not printed (once), and stays switched on"},
 	{"xoff", "says XOFF and prints nothing until it is cleared"},
+	{"one-at-a-time", "on a network: hangs up on whoever comes while another is connected, instead of letting them wait"},
+	{"slow-accept", "on a network: looks at a new connection only after =DURATION (default 2s)"},
 }
 
 // counted are the faults that happen after a number of lines.
@@ -62,7 +64,7 @@ func (s *Printer) SetFault(text string) error {
 			return fmt.Errorf("fault %s=%s: write a number of lines", name, arg)
 		}
 		lines = n
-	case name == "slow" && arg != "":
+	case (name == "slow" || name == "slow-accept") && arg != "":
 		if d, err := time.ParseDuration(arg); err != nil || d < 0 {
 			return fmt.Errorf("fault %s=%s: write a duration like 200ms", name, arg)
 		}
@@ -174,13 +176,16 @@ func (s *Printer) stopped() bool {
 }
 
 // lineTime is how long a line takes.
-func (s *Printer) lineTime() time.Duration {
-	arg, ok := s.faults["slow"]
+func (s *Printer) lineTime() time.Duration { return s.takes("slow", 200*time.Millisecond, s.opt.Line) }
+
+// takes is the time that a fault names, usual where it names none, and well without the fault.
+func (s *Printer) takes(fault string, usual, well time.Duration) time.Duration {
+	arg, ok := s.faults[fault]
 	if !ok {
-		return s.opt.Line
+		return well
 	}
 	if d, err := time.ParseDuration(arg); err == nil {
 		return d
 	}
-	return 200 * time.Millisecond
+	return usual
 }

@@ -85,10 +85,13 @@ func New(opt Options) *Printer {
 	return s
 }
 
-// Serve takes connections one at a time until ctx ends; others wait.
+// Serve takes connections one at a time until ctx ends; others wait, or are hung
+// up on by a printer that has the fault.
 func (s *Printer) Serve(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
+	var all sync.WaitGroup
+	defer all.Wait()
 	for {
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
@@ -97,9 +100,20 @@ func (s *Printer) Serve(ctx context.Context, l net.Listener) error {
 		if err != nil {
 			return err
 		}
-		if err := s.ServeConn(ctx, conn); err != nil {
-			s.log.Debug("printer connection ended", "err", err)
+		s.mu.Lock()
+		refused, late := s.has("one-at-a-time") && s.out != nil, s.takes("slow-accept", 2*time.Second, 0)
+		s.mu.Unlock()
+		if tcp, ok := conn.(*net.TCPConn); ok && refused {
+			tcp.SetLinger(0) // a reset, as a network card of little memory does it
+			tcp.Close()
+			continue
 		}
+		all.Go(func() {
+			pause(ctx, late)
+			if err := s.ServeConn(ctx, conn); err != nil {
+				s.log.Debug("printer connection ended", "err", err)
+			}
+		})
 	}
 }
 
