@@ -18,5 +18,5 @@ if [ -z "$2" ]; then # the first time
 fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || true
-  systemctl try-restart posd.service || true
+  systemctl try-restart posd.service 'posd@*.service' || true
 fi

@@ -4,4 +4,6 @@
 set -e
 if [ "$1" = remove ] && [ -z "$DPKG_ROOT" ] && [ -d /run/systemd/system ]; then
   systemctl disable --now posd.service || true
+  systemctl stop 'posd@*.service' || true
+  systemctl disable posd@.service || true # every counter's
 fi

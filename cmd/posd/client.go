@@ -34,6 +34,7 @@ type client struct {
 	http *http.Client
 	base string // what paths are appended to
 	name string // for people
+	unit string // of systemd, whose posd it is
 	// token is shown with every request; over the socket nobody looks at it.
 	token sale.Secret
 	// answerIn is how long the daemon may take over a request that moves money.
@@ -82,7 +83,9 @@ func (w *where) find() (*client, error) {
 		if c.API.Socket != "" {
 			targets = append([]target{{"unix", c.API.Socket}}, targets...)
 		}
-		return newClient("http://localhost", targets...), nil
+		cl := newClient("http://localhost", targets...)
+		cl.unit = strings.TrimSuffix(unitOf(w.configFile()), ".service")
+		return cl, nil
 	}
 	if path, ok := strings.CutPrefix(at, "unix:"); ok {
 		return newClient("http://localhost", target{"unix", strings.TrimPrefix(path, "//")}), nil
@@ -149,7 +152,7 @@ func newClient(base string, targets ...target) *client {
 	// open whether a request was sent.
 	return &client{
 		http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true, DisableCompression: true}},
-		base: base, name: strings.Join(names, " or "),
+		base: base, name: strings.Join(names, " or "), unit: "posd",
 		answerIn: answerLimit, repeatFor: 30 * time.Second, pause: time.Second,
 	}
 }
@@ -268,7 +271,7 @@ func (c *client) unreached(err error, changes bool) error {
 		return &ended{exitRefused, fmt.Errorf("the certificate of %s is not trusted here, so nothing was sent: -authority FILE names the authority that its page /authority.pem gives: %w", c.name, err)}
 	}
 	if errors.As(err, &dial) || !changes {
-		return &ended{exitRefused, fmt.Errorf("posd is not reachable at %s: is it running (systemctl status posd)? %w", c.name, err)}
+		return &ended{exitRefused, fmt.Errorf("posd is not reachable at %s: is it running (systemctl status %s)? %w", c.name, c.unit, err)}
 	}
 	return &ended{exitUnsure, fmt.Errorf("posd at %s did not answer, and may have taken the request: %w", c.name, err)}
 }

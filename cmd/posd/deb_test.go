@@ -60,15 +60,17 @@ func TestThePackageInstallsUpgradesAndLeavesTheJournal(t *testing.T) {
 		t.Errorf("no user posd was made: %v\n%s", err, passwd)
 	}
 
-	// The unit as installed, its program being where it was installed to.
-	unit, err := os.ReadFile(in("usr/lib/systemd/system/posd.service"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	here := filepath.Join(t.TempDir(), "posd.service")
-	os.WriteFile(here, bytes.ReplaceAll(unit, []byte("=/usr/bin/posd "), []byte("="+in("usr/bin/posd")+" ")), 0o644)
-	if out := tool(t, "systemd-analyze", "verify", here); out != "" {
-		t.Errorf("the installed unit: %s", out)
+	// The units as installed, their program being where it was installed to.
+	for installed, name := range map[string]string{"posd.service": "posd.service", "posd@.service": "posd@till-2.service"} {
+		unit, err := os.ReadFile(in("usr/lib/systemd/system/" + installed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		here := filepath.Join(t.TempDir(), name)
+		os.WriteFile(here, bytes.ReplaceAll(unit, []byte("=/usr/bin/posd "), []byte("="+in("usr/bin/posd")+" ")), 0o644)
+		if out := tool(t, "systemd-analyze", "verify", here); out != "" {
+			t.Errorf("the installed unit: %s", out)
+		}
 	}
 
 	// The installed sample, as a person fills it in.

@@ -13,7 +13,7 @@ import (
 
 var (
 	// fullPath is a path from the module's root.
-	fullPath = regexp.MustCompile(`(?:^|[^\w./-])((?:cmd|device|pax|display|printer|store|sync|systemd|configs|testdata)/[\w./*+-]*\w)`)
+	fullPath = regexp.MustCompile(`(?:^|[^\w./-])((?:cmd|device|pax|display|printer|store|sync|systemd|configs|testdata)/[\w./*+@-]*\w)`)
 	// bareName is a file's name alone.
 	bareName = regexp.MustCompile(`(?:^|[^\w./*{}-])([\w+-]+\.(?:go|js|css|html|md|toml|sql|patch|sh))(?:[^\w/]|$)`)
 	// joined are the parts of a path that a test puts together.

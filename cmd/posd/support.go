@@ -72,8 +72,8 @@ func (b *bundle) gather(ctx context.Context, at *where) {
 	for _, q := range []struct{ name, about, command string }{
 		{"log.txt", "posd's log, the latest 4,000 lines", "journalctl -u posd* -n 4000 --no-pager -o short-iso-precise"},
 		{"kernel.txt", "the kernel's latest 500 lines: cables, disks, memory", "journalctl -k -n 500 --no-pager -o short-iso-precise"},
-		{"unit.txt", "the unit with what was changed of it", "systemctl cat posd"},
-		{"state.txt", "what systemd knows of posd", "systemctl show posd --all"},
+		{"unit.txt", "the unit with what was changed of it", "systemctl cat " + unitOf(at.configFile())},
+		{"state.txt", "what systemd knows of posd", "systemctl show " + unitOf(at.configFile()) + " --all"},
 		{"disks.txt", "disks and their room", "df -h"},
 		{"clock.txt", "whether the clock is set by the network", "timedatectl"},
 	} {
