@@ -57,8 +57,8 @@ bench: build ## one table: each measurement beside its floor, in one run; figure
 
 SEEDS ?= 10000
 SIM = $(if $(WIRES),TestSimulationThroughTheRealCodecs,$(if $(SEED),TestSimulation,TestSimulation|TestSimulationThroughTheRealCodecs))
-sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs; HASH=FILE: a hash of each seed's effects
-	$(GO) test ./device/core -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) $(if $(HASH),-hash $(abspath $(HASH)))
+sim: ## days of faults around the step function: SEEDS=n runs many, SEED=s replays one with its story; WIRES=1: those with the real codecs; FAITHFUL=1: codes asked about by posd's own schedule in all of them; HASH=FILE: a hash of each seed's effects
+	$(GO) test ./device/core -count=1 -timeout 0 -run '^($(SIM))$$' -v -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) $(if $(FAITHFUL),-faithful) $(if $(HASH),-hash $(abspath $(HASH)))
 	$(if $(SEED),,$(GO) test ./sync/fleet -count=1 -timeout 0 -run '^TestModel$$' -args -model $(SEEDS))
 
 sim-bugs: ## plants every bug of testdata/bugs and shows that the simulation finds it

@@ -155,8 +155,9 @@ func (c *Machine) finishStep() {
 			if c.out.Intent != nil {
 				c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
 			}
-			rows = append(rows, sale.SaleRow{Sale: l.s.Clone()})
-			c.now(Tell{Sale: l.s.Clone()})
+			s := l.s.Clone() // nobody changes a row, or what is told
+			rows = append(rows, sale.SaleRow{Sale: s})
+			c.now(Tell{Sale: s})
 		}
 		c.out.Rows = append(rows, c.out.Rows...)
 	}

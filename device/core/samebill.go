@@ -16,7 +16,7 @@ func (c *Machine) replaces(w SellAsked) (*live, bool) {
 	if w.Reference != "" || old.Reference != "" {
 		same = w.Reference == old.Reference
 	}
-	if !same || !sameWay(w, old) {
+	if !same || !sameWay(&w, old) {
 		c.refuse(w.Token, sale.ErrInvalid, old.ID, "sale %s is of another bill: only a sale of the same bill can be replaced", old.ID)
 		return nil, false
 	}
@@ -37,33 +37,38 @@ func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
 	if w.Kind == sale.CardComplete {
 		return false
 	}
-	candidates := make([]sale.Sale, 0, len(w.SameBill)+len(c.byAge))
 	for i := range w.SameBill {
-		candidates = append(candidates, *c.latest(&w.SameBill[i]))
+		if c.ofSameBill(&w, &asked, c.latest(&w.SameBill[i])) {
+			return true
+		}
 	}
 	for _, l := range c.byAge {
-		candidates = append(candidates, l.s)
+		if c.ofSameBill(&w, &asked, &l.s) {
+			return true
+		}
 	}
-	for _, s := range candidates {
-		if !sameWay(w, &s) || string(s.ID) == w.Replaces || s.ReplacedBy != "" && string(s.ReplacedBy) == w.Replaces {
-			continue // given up for the sale that is now given up in turn
-		}
-		byReference := asked.Reference != "" && s.Reference == asked.Reference
-		byAmount := asked.Reference == "" && s.Amount == asked.Amount
-		if !byReference && !byAmount {
-			continue
-		}
-		switch {
-		case s.State == sale.Unsure && (byReference || c.recent(s.ID, wentUnsure)):
-			c.refuse(w.Token, sale.ErrSameBill, s.ID, "sale %s of %s may still be paid: is this the same bill, or another customer?", s.ID, s.Amount)
-			return true
-		case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != asked.Amount):
-			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "bill %s is paid by sale %s of %s", s.Reference, s.ID, s.Amount)
-			return true
-		case s.State == sale.Paid && !s.Undone() && byAmount && c.recent(s.ID, wasPaid):
-			c.refuse(w.Token, sale.ErrBillPaid, s.ID, "sale %s of the same amount was paid after all a moment ago: is this another customer?", s.ID)
-			return true
-		}
+	return false
+}
+
+// ofSameBill refuses what is asked if a stored sale stands in its way.
+func (c *Machine) ofSameBill(w *SellAsked, asked, s *sale.Sale) bool {
+	if !sameWay(w, s) || string(s.ID) == w.Replaces || s.ReplacedBy != "" && string(s.ReplacedBy) == w.Replaces {
+		return false // given up for the sale that is now given up in turn
+	}
+	byReference := asked.Reference != "" && s.Reference == asked.Reference
+	byAmount := asked.Reference == "" && s.Amount == asked.Amount
+	switch {
+	case !byReference && !byAmount:
+		return false
+	case s.State == sale.Unsure && (byReference || c.recent(s.ID, wentUnsure)):
+		c.refuse(w.Token, sale.ErrSameBill, s.ID, "sale %s of %s may still be paid: is this the same bill, or another customer?", s.ID, s.Amount)
+		return true
+	case s.State == sale.Paid && !s.Undone() && byReference && (s.Due == 0 || s.Due != asked.Amount):
+		c.refuse(w.Token, sale.ErrBillPaid, s.ID, "bill %s is paid by sale %s of %s", s.Reference, s.ID, s.Amount)
+		return true
+	case s.State == sale.Paid && !s.Undone() && byAmount && c.recent(s.ID, wasPaid):
+		c.refuse(w.Token, sale.ErrBillPaid, s.ID, "sale %s of the same amount was paid after all a moment ago: is this another customer?", s.ID)
+		return true
 	}
 	return false
 }
@@ -71,7 +76,7 @@ func (c *Machine) sameBill(w SellAsked, asked sale.Sale) bool {
 // sameWay reports whether a stored sale may be of the bill that is asked for:
 // money taken and money given are never the same bill, and a completion goes
 // with its authorisation.
-func sameWay(w SellAsked, s *sale.Sale) bool {
+func sameWay(w *SellAsked, s *sale.Sale) bool {
 	if w.Original != nil && s.ID == w.Original.ID {
 		return false
 	}

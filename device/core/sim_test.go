@@ -14,6 +14,7 @@ import (
 var (
 	simSeeds = flag.Uint64("seeds", 0, "how many seeds TestSimulation runs; 0: a bounded share")
 	simSeed  = flag.Uint64("seed", 0, "the one seed TestSimulation replays, with its story")
+	faithful = flag.Bool("faithful", false, "in every seed posd asks by its own schedule, not in one of sixteen")
 )
 
 // TestSimulation runs days at a counter where everything may fail, and holds

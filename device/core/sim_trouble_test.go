@@ -115,5 +115,8 @@ func policyOf(w *world) core.Policy {
 		p.Tip, p.TipWait = "display", 20*time.Second/w.pace
 	}
 	p.CodeOnPaper = w.rnd.IntN(8) == 0
+	if w.coarse && w.longCalm() {
+		p.AskTerminalEvery *= 16
+	}
 	return p
 }

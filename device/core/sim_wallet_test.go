@@ -57,7 +57,7 @@ func (g *wallet) fate(w *world) fate {
 	took := w.between(20*time.Millisecond, 2*time.Second)
 	switch {
 	case g.away && !w.calm:
-		return fate{false, sale.GatewayNotSent, time.Second}
+		return fate{false, sale.GatewayNotSent, w.unconnected()}
 	case w.chance(0.03):
 		return fate{false, sale.GatewayLost, 20 * time.Second}
 	case w.chance(0.03): // 5xx after commit, or an answer that came after the call was given up
@@ -142,10 +142,30 @@ func (g *wallet) query(w *world, e core.QueryOrder, back back) {
 			a.PayOrderID = "Q" + o.no
 		}
 	}
+	if w.coarse && f.lost != sale.GatewayLost && f.lost != sale.GatewayNotSent && !a.Status.Paid() && !a.Status.Closed() {
+		a.RetryAfter = g.patience(w, e.MchOrderNo)
+	}
 	if w.wires != nil {
 		a = w.wires.query(e.MchOrderNo, f, a)
 	}
 	back(f.took, func() core.Event { return core.OrderAsked{Sale: e.Sale, Answer: a} })
+}
+
+// patience is for how long a gateway asks posd to leave an order alone of which it has
+// no news: a few times while its code is on glass, and minutes once it is not.
+func (g *wallet) patience(w *world, no string) time.Duration {
+	if g.codes[w.glass.Code] == no {
+		return w.human(8*time.Second, 40*time.Second)
+	}
+	return w.human(time.Minute, 5*time.Minute)
+}
+
+// unconnected is how long it takes to find that the network is away.
+func (w *world) unconnected() time.Duration {
+	if w.coarse {
+		return w.between(time.Second, 20*time.Second)
+	}
+	return time.Second
 }
 
 func (g *wallet) refund(w *world, e core.SendRefund, back back) {
