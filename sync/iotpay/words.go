@@ -2,6 +2,7 @@ package iotpay
 
 import (
 	"strings"
+	"unicode"
 
 	"posd/device/sale"
 )
@@ -62,7 +63,7 @@ func without(words, no string) string {
 
 // plainly is a text as it is compared: small letters, words apart by one blank.
 func plainly(s string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("_", " ", "-", " ").Replace(strings.ToLower(s))), " ")
+	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) }), " ")
 }
 
 // holdsOneOf reports whether one of the texts stands in s, whatever the case and
