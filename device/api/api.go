@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -152,19 +151,24 @@ func New(till Till, o Options) http.Handler {
 
 	adoptProblems()
 	mux := http.NewServeMux()
-	c := huma.DefaultConfig("posd", o.Version)
+	a := humago.New(mux, h.described())
+	h.table = h.register(mux, a, unsaid)
+	mux.HandleFunc("/", h.nothingHere(mux))
+	constrain(a.OpenAPI())
+	h.expects = expectations(a.OpenAPI())
+	h.openapi = sync.OnceValues(h.describe)
+	return h.guard(mux)
+}
+
+// described is the configuration of what answers, and of what describes it.
+func (h *handlers) described() huma.Config {
+	c := huma.DefaultConfig("posd", h.Version)
 	c.Info.Description = "The point of sale on this counter. Amounts are whole cents, times RFC 3339 UTC. " +
 		"Errors are application/problem+json (RFC 9457) whose detail is a sentence for the cashier and whose type has a page at /problems/TYPE. " +
 		"What is under /v1 only grows: members, parameters, operations, problem types, reasons and event kinds are added, so pass over those you do not know; " +
 		"none is taken away, renamed or given another meaning. What cannot be done so becomes /v2, and /v1 stays for a year of releases."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil // no page from elsewhere, no $schema members
-	a := humago.New(mux, c)
-	h.table = h.register(mux, a)
-	mux.HandleFunc("/", h.nothingHere(mux))
-	h.document(a.OpenAPI())
-	h.expects = expectations(a.OpenAPI())
-	h.openapi = sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(a.OpenAPI(), "", "  ") })
-	return h.guard(mux)
+	return c
 }
 
 // nothingHere answers what no pattern of mux matches: 405 when another method

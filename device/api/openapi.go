@@ -1,18 +1,32 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"posd/device/sale"
 )
 
 // schemaOf returns a reference to the schema of v's type.
-func schemaOf(a huma.API, v any) *huma.Schema {
-	return a.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
+type schemaOf func(v any) *huma.Schema
+
+// unsaid is the schemaOf of who answers requests, and describes nothing.
+func unsaid(any) *huma.Schema { return nil }
+
+// describe makes the description, of an API that answers nobody: what words and schemas
+// take is given back once it is written.
+func (h *handlers) describe() ([]byte, error) {
+	mux := http.NewServeMux()
+	a := humago.New(mux, h.described())
+	o := a.OpenAPI()
+	h.register(mux, a, func(v any) *huma.Schema { return o.Components.Schemas.Schema(reflect.TypeOf(v), true, "") })
+	h.document(o)
+	return json.MarshalIndent(o, "", "  ")
 }
 
 // description answers with the whole description.
@@ -63,6 +77,15 @@ func (h *handlers) document(o *huma.OpenAPI) {
 			if words := descriptions[name][member]; words != "" {
 				p.Description = words
 			}
+		}
+	}
+	constrain(o)
+}
+
+// constrain adds what the types cannot say and requests are held against.
+func constrain(o *huma.OpenAPI) {
+	for name, s := range o.Components.Schemas.Map() {
+		for member, p := range s.Properties {
 			p.Enum = append(p.Enum, values[name+"."+member]...)
 			if p.Type == huma.TypeArray {
 				p.Nullable = false // the answers hold empty lists instead

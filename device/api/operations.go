@@ -12,23 +12,23 @@ import (
 
 // operations say, by operationId, what the description tells of each route: all
 // but who may ask, where and for how long, which is in the table.
-func operations(a huma.API) map[string]huma.Operation {
+func operations(schema schemaOf) map[string]huma.Operation {
 	all := map[string]huma.Operation{}
-	for _, some := range []map[string]huma.Operation{saleWords(a), returnWords(), dayWords(a), orderWords(), counterWords(), tokenWords(), peopleWords(), streamWords(a)} {
+	for _, some := range []map[string]huma.Operation{saleWords(schema), returnWords(), dayWords(schema), orderWords(), counterWords(), tokenWords(), peopleWords(), streamWords(schema)} {
 		maps.Copy(all, some)
 	}
 	return all
 }
 
 // saleWords tell what is about sales.
-func saleWords(a huma.API) map[string]huma.Operation {
+func saleWords(schema schemaOf) map[string]huma.Operation {
 	return map[string]huma.Operation{
 		"sell": {DefaultStatus: http.StatusCreated,
 			Summary: "Take one payment", Description: "Answers as soon as the intent is stored: 201 and the sale, usually `waiting`; 200 when the key was seen before. Follow it with `GET /v1/sales/{id}?wait=30s` or on the stream. Method scan without authCode waits up to 60 s for the next code of the counter's own scanner, if it has one; nothing is stored before.",
 			Errors: []int{400, 409, 415, 422, 503}},
 		"list-sales": {Summary: "Sales, newest first", Description: "In pages: the header Link names the next one. Filters are joined by and.", Errors: []int{422},
 			Responses: map[string]*huma.Response{"200": {Description: "A page of sales.", Content: map[string]*huma.MediaType{
-				"application/json":  {Schema: schemaOf(a, []sale.Sale{})},
+				"application/json":  {Schema: schema([]sale.Sale{})},
 				"application/jsonl": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a line."}},
 				"text/csv":          {Schema: &huma.Schema{Type: huma.TypeString, Description: "One sale a row, below a row of names."}},
 			}}}},
@@ -76,13 +76,13 @@ func returnWords() map[string]huma.Operation {
 }
 
 // dayWords tell days, their reports, and the journal.
-func dayWords(a huma.API) map[string]huma.Operation {
+func dayWords(schema schemaOf) map[string]huma.Operation {
 	return map[string]huma.Operation{
 		"report": {Summary: "A business day summed up",
 			Description: "Of a date, the interim (X) report: it closes nothing, and compares nothing with the terminal or the gateway; a sale counts on the day it was asked for, a refund or void on the day that was asked for. Of a number, the closing (Z) report as it was at the close.",
 			Errors:      []int{404, 422, 503},
 			Responses: map[string]*huma.Response{"200": {Description: "The report.", Content: map[string]*huma.MediaType{
-				"application/json": {Schema: schemaOf(a, books.Books{})},
+				"application/json": {Schema: schema(books.Books{})},
 				"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString, Description: "For people, in lines of 56 characters."}},
 				"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString, Description: "For spreadsheets: one row for each line and one for each sale that a line names."}},
 			}}}},
@@ -93,7 +93,7 @@ func dayWords(a huma.API) map[string]huma.Operation {
 				"It answers when that is done, which may take minutes; nothing is sold meanwhile. When the terminal does not settle, the day stays open. Whoever does not wait finds the report as `GET /v1/reports/z12`.",
 			Errors: []int{409, 415, 422, 503},
 			Responses: map[string]*huma.Response{"200": {Description: "The closing report.", Content: map[string]*huma.MediaType{
-				"application/json": {Schema: schemaOf(a, books.Books{})},
+				"application/json": {Schema: schema(books.Books{})},
 			}}}},
 		"prune": {DefaultStatus: http.StatusAccepted,
 			Summary: "Take the details of old sales out of the journal",
@@ -177,8 +177,7 @@ func peopleWords() map[string]huma.Operation {
 }
 
 // streamWords tell what is served without a type of its own.
-func streamWords(a huma.API) map[string]huma.Operation {
-	refer := func(v any) *huma.Schema { return schemaOf(a, v) }
+func streamWords(refer schemaOf) map[string]huma.Operation {
 	return map[string]huma.Operation{
 		"events": {Summary: "Everything that happens, as it happens",
 			Description: "Server-sent events. A new stream begins with `snapshot`; then `sale`, `screen` and `queue` tell how things are (live, without id) and `event` what was stored (with its id). " +

@@ -133,8 +133,8 @@ func plain(do http.HandlerFunc) server {
 
 // register puts the whole table where requests find it, and returns it by the
 // mux's own name of each.
-func (h *handlers) register(mux *http.ServeMux, a huma.API) map[string]route {
-	words := operations(a)
+func (h *handlers) register(mux *http.ServeMux, a huma.API, schema schemaOf) map[string]route {
+	words := operations(schema)
 	table := map[string]route{}
 	for _, r := range h.routes() {
 		op := words[r.id]
