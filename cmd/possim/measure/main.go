@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,7 @@ func main() {
 	few := flag.String("days", "", "`FOLDER` with one of two days, made likewise")
 	bill := flag.String("bill", "years-500100", "a `BILL` in the middle of the former")
 	only := flag.Bool("only-years", false, "leave out all else")
+	of := flag.String("rows", "13,14,15,16", "the `NUMBERS` of the daemon's own rows to measure")
 	flag.Parse()
 	var rows []row
 	if *bench != "" {
@@ -39,7 +41,7 @@ func main() {
 	fail(err)
 	if !*only {
 		var more []row
-		more, err = daemons(context.Background(), path, *quick)
+		more, err = daemons(context.Background(), path, *quick, strings.Split(*of, ","))
 		rows = append(rows, more...)
 	}
 	if *many != "" && err == nil {
@@ -64,61 +66,97 @@ func fail(err error) {
 	}
 }
 
-// daemons measures the two programs.
-func daemons(ctx context.Context, path string, quick bool) (rows []row, err error) {
-	sales, shown, restarts, idle := 200, 40, 30, time.Minute
+// daemons measures the rows of that are the two programs'.
+func daemons(ctx context.Context, path string, quick bool, of []string) (rows []row, err error) {
+	restarts, idle := 30, time.Minute
 	if quick {
-		sales, shown, restarts, idle = 50, 10, 10, 30*time.Second
+		restarts, idle = 10, 30*time.Second
 	}
 	dir, err := os.MkdirTemp("", "posd-measure-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	for _, sub := range []string{"posd", "least"} {
-		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	posd, err := newPosd(ctx, path, filepath.Join(dir, "posd"))
+	posd, least, err := both(ctx, path, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer posd.kill()
-	if _, err := posd.start(); err != nil {
-		return nil, err
-	}
-	if err := posd.rehearse(); err != nil {
-		return nil, err
-	}
-	least, err := newLeast(ctx, filepath.Join(dir, "least"), posd)
-	if err != nil {
-		return nil, err
-	}
 	defer least.kill()
-	if _, err := least.start(); err != nil {
-		return nil, err
+	if slices.Contains(of, "13") {
+		if rows, err = waits(posd, least, quick); err != nil {
+			return rows, err
+		}
+	}
+	if slices.Contains(of, "14") {
+		again, err := starts(posd, least, restarts)
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, again.row("14", "from a kill to an answer", "1.3", 1.3))
+	}
+	if !slices.Contains(of, "15") && !slices.Contains(of, "16") {
+		return rows, nil
+	}
+	if err := posd.settled(); err != nil {
+		return rows, err
+	}
+	if slices.Contains(of, "15") {
+		more, err := weigh(posd, least)
+		if rows = append(rows, more...); err != nil {
+			return rows, err
+		}
+	}
+	if slices.Contains(of, "16") {
+		more, err := idling(posd, idle)
+		return append(rows, more), err
+	}
+	return rows, nil
+}
+
+// both starts the two programs, each with lines of its own.
+func both(ctx context.Context, path, dir string) (posd, least *counter, err error) {
+	for _, sub := range []string{"posd", "least"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, nil, err
+		}
+	}
+	if posd, err = newPosd(ctx, path, filepath.Join(dir, "posd")); err != nil {
+		return nil, nil, err
+	}
+	if _, err = posd.start(); err == nil {
+		err = posd.rehearse()
+	}
+	if err != nil {
+		posd.kill()
+		return nil, nil, err
+	}
+	least, err = newLeast(ctx, filepath.Join(dir, "least"), posd)
+	if err == nil {
+		_, err = least.start()
+	}
+	if err != nil {
+		posd.kill()
+	}
+	return posd, least, err
+}
+
+// waits are the rows of what a person waits for.
+func waits(posd, least *counter, quick bool) (rows []row, err error) {
+	sales, shown := 200, 40
+	if quick {
+		sales, shown = 50, 10
 	}
 	terminal, paper, err := cards(posd, least, sales)
 	if err != nil {
-		return rows, err
+		return nil, err
 	}
 	rows = append(rows, terminal.row("13", "POST to the first byte of T00, cold", "1.5", 1.5), paper.row("13", "last byte of T01 to the receipt, cold", "1.8", 1.8))
 	glass, err := codes(posd, least, shown)
 	if err != nil {
 		return rows, err
 	}
-	rows = append(rows, glass.row("13", "POST to glass, less the gateway, cold", "1.4", 1.4))
-	again, err := starts(posd, least, restarts)
-	if err != nil {
-		return rows, err
-	}
-	rows = append(rows, again.row("14", "from a kill to an answer", "1.3", 1.3))
-	if err := posd.settled(); err != nil {
-		return rows, err
-	}
-	more, err := weigh(posd, least, idle)
-	return append(rows, more...), err
+	return append(rows, glass.row("13", "POST to glass, less the gateway, cold", "1.4", 1.4)), nil
 }
 
 // rehearse sells once: the frames of a sale are then known, and all is warm that ever is.

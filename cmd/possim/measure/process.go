@@ -92,8 +92,8 @@ func (c *counter) settled() error {
 	return fmt.Errorf("the journal of %s is not verified %s after the start", c.process.Path, 10*patience)
 }
 
-// weigh compares memory and size, and what idling costs.
-func weigh(posd, least *counter, idle time.Duration) (rows []row, err error) {
+// weigh compares memory and size.
+func weigh(posd, least *counter) (rows []row, err error) {
 	for _, m := range []struct {
 		what string
 		of   func(*counter) (int64, error)
@@ -120,18 +120,22 @@ func weigh(posd, least *counter, idle time.Duration) (rows []row, err error) {
 	}
 	r := row{No: "15", What: "program, stripped", Floor: mb(size(least)), Posd: mb(size(posd)), Ratio: float64(size(posd)) / float64(size(least)), Goal: "2.2"}
 	r.judge(2.2)
-	rows = append(rows, r)
+	return append(rows, r), err
+}
+
+// idling is how often posd is woken by nothing, and what that costs.
+func idling(posd *counter, idle time.Duration) (row, error) {
 	before, cpu, err := posd.woken()
 	if err != nil {
-		return rows, err
+		return row{}, err
 	}
 	time.Sleep(idle)
 	after, later, err := posd.woken()
 	perSecond := float64(after-before) / idle.Seconds()
-	r = row{No: "16", What: "idle, woken a second", Floor: "0", Posd: fmt.Sprintf("%.2f", perSecond), Ratio: perSecond, Goal: "0.5",
+	r := row{No: "16", What: "idle, woken a second", Floor: "0", Posd: fmt.Sprintf("%.2f", perSecond), Ratio: perSecond, Goal: "0.5",
 		Worst: fmt.Sprintf("%s of processor time in %s", later-cpu, idle)}
 	r.judge(0.5)
-	return append(rows, r), err
+	return r, err
 }
 
 func mb(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
