@@ -50,6 +50,8 @@ func TestEveryListIsReadByItsIndex(t *testing.T) {
 		"search, day, page":          {sale.Filter{Search: "A-1", From: noon, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY"},
 		"person":                     {sale.Filter{By: "Ana"}, "sales_by_person (by=?)"},
 		"person, amount, card":       {sale.Filter{By: "Ana", Amount: 100, Last: "1166"}, "SEARCH sales USING INDEX"},
+		"given back in a day":        {sale.Filter{GivenBack: true, From: noon, To: noon.Add(time.Hour)}, "COVERING INDEX movements_by_created (created_at>? AND created_at<?)"},
+		"given back, a page":         {sale.Filter{GivenBack: true, From: noon, To: noon.Add(time.Hour), Before: "X"}, "COVERING INDEX movements_by_created (created_at>? AND created_at<?)"},
 		"closed day, method, a page": {sale.Filter{Day: 3, Method: sale.Card, State: sale.Paid, Before: "X"}, "INTEGER PRIMARY KEY (rowid=?)"},
 	} {
 		tail, args := listing(c.filter)
