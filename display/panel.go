@@ -59,7 +59,9 @@ func NewPanel(name string, link Link, driver Driver, log *slog.Logger) *Panel {
 }
 
 // checkEvery is how often a display at rest is asked, or drawn again if it
-// cannot be asked: one that lost its power alone is dark no longer than that.
+// cannot be asked, at round moments of the clock: one that lost its power alone is dark
+// no longer than that. The printer is asked at the same moments, so that an idle posd
+// is woken once for both.
 const checkEvery = 30 * time.Second
 
 // Show hands over the screen that is true from now on and returns at once. A
@@ -181,7 +183,11 @@ func (p *Panel) serve(ctx context.Context, c *Conn) (good bool, err error) {
 // rest waits for a reason to draw again: a new screen, the next second of the
 // countdown, or the time for a check.
 func (p *Panel) rest(ctx context.Context, c *Conn, next time.Duration) (check bool, err error) {
-	timer := time.NewTimer(next)
+	wait := next
+	if next == p.check {
+		wait = p.check - time.Duration(time.Now().UnixNano()%int64(p.check))
+	}
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
 		select {

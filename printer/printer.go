@@ -139,14 +139,15 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 }
 
 // Run asks the printer how it is while nothing is printed, so that its status
-// is known before the next receipt. It returns when ctx ends.
+// is known before the next receipt. It asks at round moments of the clock, at which
+// displays are asked, too: an idle posd is woken once for both. It returns when ctx ends.
 func (p *Printer) Run(ctx context.Context) error {
 	if p.cfg.ProbeEvery == 0 {
 		<-ctx.Done()
 		return nil
 	}
-	ticker := time.NewTicker(p.cfg.ProbeEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	was := ""
 	for {
 		status, err := p.Probe(ctx)
@@ -154,10 +155,11 @@ func (p *Printer) Run(ctx context.Context) error {
 			p.log.Info("printer", "status", status.Words, "err", err)
 			was = status.Words
 		}
+		timer.Reset(p.cfg.ProbeEvery - time.Duration(time.Now().UnixNano()%int64(p.cfg.ProbeEvery)))
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
 		}
 	}
 }
