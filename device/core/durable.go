@@ -70,7 +70,11 @@ func (w IntentFailed) happen(c *Machine) {
 		c.closingFailed(w.Words)
 		return
 	}
-	no := &sale.Refusal{Kind: sale.ErrUnavailable, Words: "posd cannot store the sale, so nothing was asked of the terminal or the gateway: " + w.Words}
+	what := "the sale"
+	if w.Attempt != "" { // the sale itself is stored since it asked for a tip
+		what = "the customer's choice of a tip"
+	}
+	no := &sale.Refusal{Kind: sale.ErrUnavailable, Words: "posd cannot store " + what + ", so nothing was asked of the terminal or the gateway: " + w.Words}
 	for _, r := range l.waiting {
 		r.Err = no
 		c.reply(r)
