@@ -23,9 +23,10 @@ var (
 	robotSeed = flag.Uint64("robot-seed", 0, "what the robot taps; 0 draws a seed")
 )
 
-// robot taps at random on the cashier's page, as no cashier would, and says of
-// nothing what is not so: it resolves nothing, and answers "another customer" only
-// to count it. Each customer has an amount that nobody else has, so that what the
+// robot taps at random on the cashier's and the manager's page, as nobody would, and
+// says of nothing what is not so: what posd cannot tell it resolves as the simulators
+// know it, and "another customer" it answers only to count it. It closes no day: what
+// was captured would leave the terminal with its batch. Each customer has an amount that nobody else has, so that what the
 // simulators captured tells of a bill without asking posd.
 type robot struct {
 	*realCounter
@@ -33,6 +34,7 @@ type robot struct {
 	bill bill
 	seen map[int64]*bill // by amount
 	taps []string
+	told int // sales, refunds and voids that it resolved
 }
 
 // bill is what one customer owes.
@@ -68,12 +70,13 @@ func TestRobot(t *testing.T) {
 	}
 	tapped := time.Now()
 	r.settle()
+	r.resolve() // what still asks for a person
 	if len(r.all()) == 0 {
 		t.Error("nothing was sold: the robot has seen nothing")
 	}
 	r.captures()
 	t.Logf("settled in %s", time.Since(tapped).Round(time.Second))
-	t.Logf("%d taps, %d bills", len(r.taps), len(r.seen))
+	t.Logf("%d taps, %d bills, %d told by a person", len(r.taps), len(r.seen), r.told)
 }
 
 func (r *robot) did(format string, values ...any) {
@@ -103,8 +106,11 @@ func (r *robot) turn() {
 	case n < 72:
 		r.strike(draw([]string{"Escape", "Enter", "F1", "F2", "F3", "Tab"}))
 	case n < 74:
-		r.did("load the page again")
-		r.open("/")
+		page := draw([]string{"/", "/", "/manager"})
+		r.did("load %s", page)
+		r.open(page)
+	case n < 75:
+		r.resolve()
 	case n < 78:
 		r.ask("POST", "/pax/fault", draw(terminalFaults))
 	case n < 81:
@@ -178,7 +184,7 @@ const finger = `(async (n, wallet) => {
 	const { word } = await import("/assets/words.js");
 	const language = document.documentElement.lang || "en", say = (key) => word(key, language);
 	const dialog = document.getElementById("dialog"), open = dialog?.open;
-	const never = ["resolve", "meant", "entered", "uploaded", "notUploaded"].map(say);
+	const never = ["resolve", "meant", "entered", "uploaded", "notUploaded", "closeDay"].map(say);
 	const all = [...(open ? dialog : document).querySelectorAll("button, summary")].filter((b) =>
 		b.checkVisibility() && !b.disabled && !b.closest("#keypad, #pills, header") && !never.some((w) => b.innerText.includes(w)));
 	if (!all.length) return "nothing can be tapped";
@@ -242,6 +248,9 @@ const urges = `(() => {
 // is open. What posd has just told may take a moment to be drawn.
 func (r *robot) patientWords() {
 	r.t.Helper()
+	if r.script(`location.pathname`) != "/" { // the manager's page tells of sales that are over, side by side
+		return
+	}
 	var last string
 	for limit := time.Now().Add(3 * time.Second); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
 		var says [2]string
@@ -297,31 +306,85 @@ func (r *robot) settle() {
 	r.t.Errorf("in two minutes without faults these did not end: %q", busy)
 }
 
-// captures counts what the terminal and the gateway took of each bill and kept.
-// More than once is only what was said to be another customer's, or what posd
-// could not undo by itself and has laid before a person.
-func (r *robot) captures() {
+// capture is a record of the terminal.
+type capture struct {
+	Type, Ref string
+	Cents     int64
+	Voided    bool
+}
+
+// order is one of the gateway's.
+type order struct {
+	MchOrderNo               string
+	Amount, Status, Refunded int64
+}
+
+func (o order) paid() bool { return o.Status == 2 || o.Status == 3 }
+
+// simulated is what terminal and gateway know.
+func (r *robot) simulated() ([]capture, []order) {
 	r.t.Helper()
-	var pax struct {
-		Records []struct {
-			Type, Ref string
-			Cents     int64
-			Voided    bool
-		}
-	}
-	var gateway struct {
-		Orders []struct {
-			MchOrderNo               string
-			Amount, Status, Refunded int64
-		}
-	}
+	var pax struct{ Records []capture }
+	var gateway struct{ Orders []order }
 	for path, into := range map[string]any{"/pax/state": &pax, "/gateway/state": &gateway} {
 		if err := json.Unmarshal([]byte(r.control("GET", path, "")), into); err != nil {
 			r.t.Fatal(err)
 		}
 	}
+	return pax.Records, gateway.Orders
+}
+
+// resolve tells posd of all that it asks a person about what the terminal's own list
+// and the gateway's show.
+func (r *robot) resolve() {
+	for _, s := range r.all() {
+		if s.Attention == "" {
+			continue
+		}
+		taken, voided := r.known(s)
+		if s.State == sale.Unsure {
+			r.say(string(s.ID), map[bool]sale.State{true: sale.Paid, false: sale.Declined}[taken && !voided])
+		}
+		for _, m := range s.Refunds {
+			if m.State == sale.MovementUnsure && m.Kind == sale.Void {
+				r.say(string(m.ID), map[bool]sale.State{true: "done", false: "refused"}[voided])
+			}
+		}
+	}
+}
+
+// known is whether money was taken for a sale, and whether that was undone.
+func (r *robot) known(s sale.Sale) (taken, voided bool) {
+	records, orders := r.simulated()
+	for _, c := range records {
+		if slices.ContainsFunc(s.Attempts, func(a sale.Attempt) bool { return a.Ref == c.Ref }) {
+			taken, voided = true, c.Voided
+		}
+	}
+	return taken || slices.ContainsFunc(orders, func(o order) bool { return o.MchOrderNo == s.MchOrderNo && o.paid() }), voided
+}
+
+// say is a person's word, which posd may refuse.
+func (r *robot) say(id string, as sale.State) {
+	a, err := http.Post(r.url+"/v1/sales/"+id+"/resolve", "application/json", strings.NewReader(fmt.Sprintf(`{"as":%q,"reason":"the list shows it","by":"robot"}`, as)))
+	if err != nil {
+		return // posd is away
+	}
+	a.Body.Close()
+	r.did("a person says that %s is %s: %d", id, as, a.StatusCode)
+	if a.StatusCode == http.StatusOK {
+		r.told++
+	}
+}
+
+// captures counts what the terminal and the gateway took of each bill and kept.
+// More than once is only what was said to be another customer's, or what posd
+// could not undo by itself and has laid before a person.
+func (r *robot) captures() {
+	r.t.Helper()
+	pax, orders := r.simulated()
 	taken := map[int64]int{}
-	for _, c := range pax.Records {
+	for _, c := range pax {
 		switch {
 		case c.Voided:
 		case c.Type == "01" || c.Type == "04":
@@ -330,8 +393,8 @@ func (r *robot) captures() {
 			taken[c.Cents]--
 		}
 	}
-	for _, o := range gateway.Orders {
-		if (o.Status == 2 || o.Status == 3) && o.Refunded < o.Amount {
+	for _, o := range orders {
+		if o.paid() && o.Refunded < o.Amount {
 			taken[o.Amount]++
 		}
 	}
