@@ -31,6 +31,7 @@ type counter struct {
 	command func() *exec.Cmd
 	process *exec.Cmd
 	gateway *iotpaysim.Gateway
+	gate    *gate
 
 	terminal, display, printer, server string // the lines' names, and the gateway's address
 
@@ -64,7 +65,8 @@ func newPosdOn(ctx context.Context, path, dir, data string) (*counter, error) {
 	}
 	paper := printersim.New(printersim.Options{Matrix: displaysim.Matrix, ProcessID: true})
 	c.gateway = iotpaysim.New(iotpaysim.Options{MchID: merchantID, Key: merchantKey, JobNo: "measure", Strict: true})
-	if err := c.lay(ctx, term.ServeConn, panel.ServeConn, paper.ServeConn, c.gateway.Handler()); err != nil {
+	c.gate = &gate{next: c.gateway.Handler()}
+	if err := c.lay(ctx, term.ServeConn, panel.ServeConn, paper.ServeConn, c.gate); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(dir, "posd.toml")
@@ -98,12 +100,13 @@ mch_id = %[7]q
 job_no = "measure"
 key_file = %[8]q
 first_report = "trusted"
+workers = %[11]d
 [[display]]
 line = %[9]q
 driver = "nextion"
 [printer]
 line = %[10]q
-`, c.data, c.listen, filepath.Join(c.dir, "posd.sock"), c.dir, c.terminal, c.server, merchantID, filepath.Join(c.dir, "iotpay-key"), c.display, c.printer)
+`, c.data, c.listen, filepath.Join(c.dir, "posd.sock"), c.dir, c.terminal, c.server, merchantID, filepath.Join(c.dir, "iotpay-key"), c.display, c.printer, drainWorkers)
 }
 
 // newLeast is a counter with the least daemon, whose terminal answers as that of posd did.

@@ -17,6 +17,7 @@
 //	least.go    the least daemon
 //	paths.go    what a person waits for
 //	process.go  start, memory, size, idling
+//	drain.go    what a long outage leaves, told by the daemon
 //	years.go    what a counter of years keeps people waiting for
 //	table.go    rows, goals, verdicts
 package main

@@ -28,7 +28,7 @@ func main() {
 	few := flag.String("days", "", "`FOLDER` with one of two days, made likewise")
 	bill := flag.String("bill", "years-500100", "a `BILL` in the middle of the former")
 	only := flag.Bool("only-years", false, "leave out all else")
-	of := flag.String("rows", "13,14,15,16", "the `NUMBERS` of the daemon's own rows to measure")
+	of := flag.String("rows", "7,13,14,15,16", "the `NUMBERS` of the daemon's own rows to measure")
 	flag.Parse()
 	var rows []row
 	if *bench != "" {
@@ -68,9 +68,19 @@ func fail(err error) {
 
 // daemons measures the rows of that are the two programs'.
 func daemons(ctx context.Context, path string, quick bool, of []string) (rows []row, err error) {
-	restarts, idle := 30, time.Minute
+	restarts, idle, reports := 30, time.Minute, 10_000
 	if quick {
-		restarts, idle = 10, 30*time.Second
+		restarts, idle, reports = 10, 30*time.Second, 2000
+	}
+	if slices.Contains(of, "7") {
+		r, err := drained(ctx, path, reports)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	if !slices.ContainsFunc(of, func(no string) bool { return no != "7" }) {
+		return rows, nil
 	}
 	dir, err := os.MkdirTemp("", "posd-measure-")
 	if err != nil {
@@ -84,7 +94,8 @@ func daemons(ctx context.Context, path string, quick bool, of []string) (rows []
 	defer posd.kill()
 	defer least.kill()
 	if slices.Contains(of, "13") {
-		if rows, err = waits(posd, least, quick); err != nil {
+		more, err := waits(posd, least, quick)
+		if rows = append(rows, more...); err != nil {
 			return rows, err
 		}
 	}
