@@ -90,12 +90,14 @@ func (c *counter) customers(ctx context.Context) {
 	}
 }
 
+// adapter is QEMU's arguments for a USB adapter that leads to a port of this machine's.
+func adapter(name string, port int) []string {
+	return []string{"-chardev", fmt.Sprintf("socket,id=%s,host=127.0.0.1,port=%d,reconnect=1", name, port),
+		"-device", fmt.Sprintf("usb-serial,id=usb-%s,chardev=%s,serial=%s-1,always-plugged=on", name, name, name)}
+}
+
 // plugs are QEMU's arguments that put the counter's cables into the box.
 func (c *counter) plugs() []string {
-	adapter := func(name string, port int) []string {
-		return []string{"-chardev", fmt.Sprintf("socket,id=%s,host=127.0.0.1,port=%d,reconnect=1", name, port),
-			"-device", fmt.Sprintf("usb-serial,id=usb-%s,chardev=%s,serial=%s-1,always-plugged=on", name, name, name)}
-	}
 	args := append(adapter("terminal", c.terminalAt), adapter("display", c.displayAt)...)
 	return append(args, "-netdev", fmt.Sprintf("user,id=net,hostfwd=tcp:127.0.0.1:%d-10.0.2.15:8490", c.apiAt),
 		"-device", "virtio-net-pci,netdev=net")

@@ -4,7 +4,7 @@
 //
 //	           this test                                QEMU, no hardware needed
 //	disk      <- NBD --------------------------------->  /dev/vda     a cache that forgets (disk)
-//	terminal  <- TCP -- usb-serial ------------------->  /dev/posd-terminal
+//	terminal  <- TCP -- usb-serial ------------------->  /dev/posd-terminal      (-2: the second counter's)
 //	display   <- TCP -- usb-serial ------------------->  /dev/posd-display
 //	printer   <- TCP --------------------------------->  tcp:10.0.2.2:PORT
 //	gateway   <- TCP --------------------------------->  http://127.0.0.1:8481

@@ -30,14 +30,7 @@ func TestABoxOfAShop(t *testing.T) {
 		{"watchdog", hangs}, {"cables", pulledAndPlugged}, {"clock", clockJumps}, {"disk", diskFills},
 		{"upgrade", upgradeInASale}, {"purge", purgeKeepsMoney},
 	} {
-		t.Run(story.name, func(t *testing.T) {
-			whole := m.t
-			m.t = t // what fails in a story ends that story
-			defer func() { m.t = whole }()
-			began := time.Now()
-			story.play(t, b, m)
-			t.Logf("%s took %s", story.name, time.Since(began).Round(time.Second))
-		})
+		t.Run(story.name, func(t *testing.T) { m.tell(t, func() { story.play(t, b, m) }) })
 	}
 	b.agree(t, before)
 }
