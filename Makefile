@@ -11,7 +11,7 @@ TOOL_FILES    = $(shell grep -rl '^//go:build tools' --include='*_test.go' cmd d
 TOOL_TESTS    = $(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(TOOL_FILES) | paste -sd '|' -)
 TOOL_PACKAGES = $(sort $(addprefix ./,$(dir $(TOOL_FILES))))
 
-.PHONY: screens demo demo-chain test test-tools test-box check bench sim sim-bugs judge-bugs soak record evidence crash robot fuzz build deb release clean
+.PHONY: screens demo demo-chain test test-tools test-box test-arm check bench sim sim-bugs judge-bugs soak record evidence crash robot fuzz build deb release clean
 
 demo: ## a counter inside this laptop: terminal, display, printer, gateway and posd
 	$(GO) run ./cmd/possim
@@ -135,6 +135,9 @@ deb: ## a Debian package of the daemon, its units, rules and sample configuratio
 
 release: ## packages for amd64, arm64 and armhf, each built twice and compared, checksums and an apt repository in dist/release (KEY=gpg key: signed)
 	NFPM=$(NFPM) ./systemd/release.sh $(DIST)/release $(DEB_VERSION)
+
+test-arm: release ## the release for arm64 and armhf under qemu-user: every script of possim, and the store's tests
+	./testdata/arm.sh $(DIST)/release
 
 clean:
 	rm -rf bin dist
