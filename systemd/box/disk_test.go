@@ -34,8 +34,7 @@ type disk struct {
 	cache   map[int64]*sector
 	lies    bool // answers a flush and does nothing: a control
 	flushes int
-
-	unflushed, lost int // sectors, at the last cut
+	end
 }
 
 const sectorSize = 512
@@ -67,30 +66,13 @@ func (d *disk) fork() *disk {
 	return n
 }
 
-// powerGoes is the power's end: of what is in the cache each sector survives with
-// the probability that is drawn for this cut.
-func (d *disk) powerGoes(lot *rand.Rand) {
-	d.cut(lot, []float64{0, 0, 0.5, 0.9}[lot.IntN(4)])
-}
-
-func (d *disk) cut(lot *rand.Rand, survive float64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.unflushed, d.lost = len(d.cache), 0
-	for at, s := range d.cache {
-		if lot.Float64() < survive {
-			d.platter[at] = s
-		} else {
-			d.lost++
-		}
-	}
-	clear(d.cache)
-}
-
 // flush brings the cache to the platter.
 func (d *disk) flush() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.off || d.ends(beforeFlush, len(d.cache) > 0 && d.cached().journal > 0) {
+		return
+	}
 	d.flushes++
 	if d.lies {
 		return
@@ -105,7 +87,12 @@ func (d *disk) flush() {
 func (d *disk) write(at int64, data []byte, through bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.off {
+		return
+	}
+	journal := false
 	for n := at / sectorSize; len(data) >= sectorSize; n, data = n+1, data[sectorSize:] {
+		journal = journal || d.ofJournal(n)
 		s := sector(data)
 		if through && !d.lies {
 			d.platter[n] = &s
@@ -114,6 +101,7 @@ func (d *disk) write(at int64, data []byte, through bool) {
 			d.cache[n] = &s
 		}
 	}
+	d.ends(afterWrite, journal)
 }
 
 // read returns what the guest has written last.
@@ -244,6 +232,10 @@ func (d *disk) answer(c net.Conn) {
 			d.write(at, into, flags&fua != 0)
 		default:
 			code = badRequest
+		}
+		if d.isOff() { // nothing is answered any more, until QEMU has ended
+			io.Copy(io.Discard, c)
+			return
 		}
 		b := binary.BigEndian.AppendUint32(nil, nbdAnswer)
 		b = binary.BigEndian.AppendUint32(b, code)

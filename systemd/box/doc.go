@@ -13,4 +13,13 @@
 //
 // The far sides are the project's simulators and live in the test, so they
 // survive the box's power cuts and say what became of the money.
+//
+// A power cut ends QEMU at a request of the disk: at any time, at a flush that is
+// not done any more, or after a write; the last two wait until blocks of posd's
+// journal are in the disk's cache. Of the cache each sector is then lost or kept
+// by lot. Before the next cut all that was acknowledged must be there, the journal
+// verify, and terminal and gateway agree; what else had ended (a copy, a day, a
+// package) must be there, too. A whole start of systemd takes most of a minute
+// without hardware virtualisation, so nine starts in ten are short ones: the box's
+// kernel, disk and packages, and short.sh in systemd's place.
 package box

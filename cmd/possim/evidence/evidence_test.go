@@ -17,7 +17,7 @@ func TestFiguresAreReadOffTheOutput(t *testing.T) {
 		"sim-bugs":   {"        bugs_test.go:48: found by seed 12: lost\n    --- PASS: TestSimulationSeesPlantedBugs/01-a (1.00s)\n    --- PASS: TestModelSeesPlantedBugs/28-b (1.00s)\n    --- FAIL: TestModelSeesPlantedBugs/29-c (1.00s)\n", []int64{2, 1, 12}},
 		"judge-bugs": {"    --- PASS: TestTheJudgeSeesPlantedBugs/01-a (1.00s)\n", []int64{1, 0}},
 		"crash":      {"card            61 boundaries,   90 kills: a card sale\nqr              10 boundaries,   12 kills: a code\n\n102 kills, 4 at a time\n\nBROKEN: card, x\n", []int64{71, 102, 1}},
-		"test-box":   {"    powercut_test.go:61: 8 power cuts, 31 sales acknowledged, 300 flushes\n    powercut_test.go:88: caught at cut 1: lost\n--- FAIL: TestPowerCuts\n    --- FAIL: TestPowerCuts/a\n", []int64{8, 31, 1, 2}},
+		"test-box":   {"    cutsum_test.go:80: a copy of the journal: 2 cuts, 2 of them within one, 5 had ended well\n    cutsum_test.go:80: a day's close: 2 cuts, 1 of them within one, 3 had ended well\n    cutsum_test.go:80: an upgrade: 3 cuts, 3 of them within one, 4 had ended well\n    cutsum_test.go:88: 8 power cuts, 31 sales acknowledged, 300 flushes\n    cutsum_test.go:89: 7 cuts lost something, 6 with unflushed blocks of posd's journal, 4 with torn blocks\n    powercut_test.go:88: caught at cut 1: lost\n--- FAIL: TestPowerCuts\n    --- FAIL: TestPowerCuts/a\n", []int64{8, 31, 7, 6, 4, 2, 1, 3, 1, 2}},
 		"fuzz":       {"== posd/pax FuzzFrame\nfuzz: elapsed: 3s, execs: 100 (3/sec)\nfuzz: elapsed: 6s, execs: 250 (3/sec)\n== posd/pax FuzzMessage\nfuzz: elapsed: 6s, execs: 50 (3/sec)\n", []int64{300, 2}},
 		"test":       {"ok  \tposd/pax\t1.2s\nok  \tposd/store\t1.2s\nFAIL\tposd/device\t2s\nFAIL\n", []int64{2, 1}},
 	} {

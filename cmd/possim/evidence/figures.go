@@ -44,9 +44,15 @@ var runs = []run{
 		{"kills", regexp.MustCompile(`(?m)^(\d+) kills, \d+ at a time`), false},
 		{"violations", regexp.MustCompile(`(?m)^BROKEN: `), false},
 	}},
-	{"test-box", "A real Debian under QEMU, its power cut", "make test-box", []reading{
+	{"test-box", "A real Debian under QEMU, its power cut", "make test-box CUTS=100", []reading{
 		{"power cuts", regexp.MustCompile(`(\d+) power cuts, \d+ sales acknowledged`), false},
 		{"sales acknowledged", regexp.MustCompile(`\d+ power cuts, (\d+) sales acknowledged`), false},
+		{"cuts that lost something", regexp.MustCompile(`(\d+) cuts lost something`), false},
+		{"cuts with unflushed blocks of the journal", regexp.MustCompile(`lost something, (\d+) with unflushed blocks`), false},
+		{"cuts with torn blocks", regexp.MustCompile(`of posd's journal, (\d+) with torn blocks`), false},
+		{"cuts within a copy of the journal", regexp.MustCompile(`a copy of the journal: \d+ cuts, (\d+) of them within`), false},
+		{"cuts within a day's close", regexp.MustCompile(`a day's close: \d+ cuts, (\d+) of them within`), false},
+		{"cuts within an upgrade", regexp.MustCompile(`an upgrade: \d+ cuts, (\d+) of them within`), false},
 		{"lying disks or programs caught", regexp.MustCompile(`caught at cut \d+: `), false},
 		{"stories that failed", regexp.MustCompile(`(?m)^ *--- FAIL: `), false},
 	}},
