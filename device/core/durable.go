@@ -94,16 +94,21 @@ func (w IntentFailed) happen(c *Machine) {
 		c.term.release(w.Movement)
 		return
 	}
-	c.term.release(string(w.Sale))
+	c.saleForgotten(l)
+}
+
+// saleForgotten takes back a sale that could not be stored.
+func (c *Machine) saleForgotten(l *live) {
+	c.term.release(string(l.s.ID))
 	if len(l.s.Attempts) > 0 {
 		c.term.release(l.attempt().Ref)
 	}
-	if c.current == w.Sale {
+	if c.current == l.s.ID {
 		c.current = ""
 	}
 	for _, r := range c.byAge { // the chain of replaced sales is what it was
 		switch {
-		case r.s.ReplacedBy != w.Sale:
+		case r.s.ReplacedBy != l.s.ID:
 			continue
 		case r == l.replaced:
 			r.s.ReplacedBy, r.s.GivenUp = "", l.replacedWasGivenUp
@@ -116,7 +121,7 @@ func (w IntentFailed) happen(c *Machine) {
 		c.notReplaced(r)
 	}
 	l.neverStored()
-	if c.glass.last == w.Sale {
+	if c.glass.last == l.s.ID {
 		c.glass.last = ""
 	}
 }
