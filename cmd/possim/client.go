@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -144,6 +145,16 @@ func (c *client) cancel(ctx context.Context, id string) error {
 func (c *client) resolve(ctx context.Context, id, as string) error {
 	body := map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}
 	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/resolve", "", body, nil)
+}
+
+// says is resolve of somebody who looked meanwhile: that it has ended by now is as well.
+func (c *client) says(ctx context.Context, id, as string) error {
+	err := c.resolve(ctx, id, as)
+	var refused *problem
+	if errors.As(err, &refused) && refused.Status < 500 {
+		return nil
+	}
+	return err
 }
 
 // giveBack asks posd for a refund or a void under key, and returns the movement.

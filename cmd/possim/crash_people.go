@@ -72,7 +72,7 @@ func (r *crash) personLooks(ctx context.Context, s saleView) error {
 		if r.givenBack(s, m) > 0 {
 			as = "done"
 		}
-		if err := r.says(ctx, m.ID, as); err != nil {
+		if err := r.api.says(ctx, m.ID, as); err != nil {
 			return err
 		}
 	}
@@ -85,17 +85,7 @@ func (r *crash) personLooks(ctx context.Context, s saleView) error {
 			as = "paid"
 		}
 	}
-	return r.says(ctx, s.ID, as)
-}
-
-// says tells posd what a person saw at the terminal.
-func (r *crash) says(ctx context.Context, id, as string) error {
-	err := r.api.resolve(ctx, id, as)
-	var refused *problem
-	if errors.As(err, &refused) && refused.Status < 500 {
-		return nil // it has ended meanwhile
-	}
-	return err
+	return r.api.says(ctx, s.ID, as)
 }
 
 // seen waits until what the far sides must see of a sale has come to them.

@@ -169,9 +169,22 @@ func (st *stage) turn(ctx context.Context, t turn) (saleView, error) {
 			return false, "", err
 		}
 		s = now
-		return st.finished(s), s.String(), nil
+		return st.finished(s), s.String(), st.looks(ctx, s)
 	})
 	return s, errors.Join(err, people.wait())
+}
+
+// looks is the person whom posd calls: a posd that was killed before it had written down
+// what the terminal said takes nothing from a terminal that does not know the sale.
+func (st *stage) looks(ctx context.Context, s saleView) error {
+	if s.Method != "card" || s.State != "unsure" || !strings.Contains(s.Attention, "proves nothing") {
+		return nil
+	}
+	as := "cancelled"
+	if st.approvals(s) > 0 {
+		as = "paid"
+	}
+	return st.api.says(ctx, s.ID, as)
 }
 
 // insist repeats a request under its key until posd has answered it, as a
