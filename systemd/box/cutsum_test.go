@@ -18,13 +18,18 @@ type progress struct {
 	ended  int    // those that ended well
 	did    string // the last that ended well
 	words  string // the last word
+	failed string // of the last that did not end well
 }
 
 func (p progress) String() string {
 	if p.words == "" {
 		return ""
 	}
-	return fmt.Sprintf(", %d of %d done, another one under way: %t", p.ended, p.tried, p.within)
+	words := fmt.Sprintf(", %d of %d done, another one under way: %t", p.ended, p.tried, p.within)
+	if p.ended < p.tried {
+		words += fmt.Sprintf(" (%.200q)", p.failed)
+	}
+	return words
 }
 
 // busyNow reads it off the console.
@@ -44,6 +49,8 @@ func (m *machine) busyNow() (p progress) {
 		if n, _ := fmt.Sscanf(words, "ended %d %s", &code, &did); n == 2 && code == 0 {
 			p.ended++
 			p.did = did
+		} else if !p.within {
+			p.failed = words
 		}
 	}
 	return p

@@ -161,7 +161,7 @@ func (m *machine) ask(order string, arguments any) {
 	for {
 		var answer map[string]json.RawMessage
 		if err := m.events.Decode(&answer); err != nil {
-			m.t.Fatalf("QEMU: %s: %v", order, err)
+			m.t.Fatalf("QEMU: %s: %v, %v", order, err, m.qemuEnded())
 		}
 		if answer["error"] != nil {
 			m.t.Fatalf("QEMU: %s: %s", order, answer["error"])
