@@ -21,13 +21,16 @@ var (
 
 // work is what else goes on in the box while it sells, one for each cut in turn. Its script
 // is one act, repeated until the power goes.
-type work struct{ name, act string }
+type work struct {
+	name, act string
+	pause     time.Duration // between two customers: a day is closed while nobody sells
+}
 
 var busy = []work{
-	{"sales alone", ""},
-	{"a copy of the journal", "n=$((1 - ${n:-0})); posd backup /var/tmp/copy-$n.db >/dev/null && did=/var/tmp/copy-$n.db"},
-	{"a day's close", `did=$(posd day close -json -by Ana | grep -o '"no": *[0-9]*' | head -1 | tr -dc 0-9) && [ -n "$did" ]`},
-	{"an upgrade", `v=$((1 - ${v:-0})); dpkg -i /srv/supplies/dist-1.0.$v/*.deb && did=1.0.$v; code=$?; [ -d /run/systemd/system ] || pkill -x posd; (exit $code)`},
+	{name: "sales alone"},
+	{name: "a copy of the journal", act: "n=$((1 - ${n:-0})); posd backup /var/tmp/copy-$n.db >/dev/null && did=/var/tmp/copy-$n.db"},
+	{name: "a day's close", pause: 3 * time.Second, act: `did=$(posd day close -json -by Ana | grep -o '"no": *[0-9]*' | head -1 | tr -dc 0-9) && [ -n "$did" ]`},
+	{name: "an upgrade", act: `v=$((1 - ${v:-0})); dpkg -i /srv/supplies/dist-1.0.$v/*.deb && did=1.0.$v; code=$?; [ -d /run/systemd/system ] || pkill -x posd; (exit $code)`},
 }
 
 var moments = []moment{beforeFlush, afterWrite, beforeFlush, atAnyTime}
@@ -211,7 +214,7 @@ func (c *cutting) cut(t *testing.T, m *machine, w work) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	begun := make(chan struct{})
-	sold := c.sellOn(ctx, sync.OnceFunc(func() { close(begun) }))
+	sold := c.sellOn(ctx, w.pause, sync.OnceFunc(func() { close(begun) }))
 	select {
 	case <-begun:
 	case <-time.After(commandLimit):
@@ -248,7 +251,7 @@ func (c *cutting) cut(t *testing.T, m *machine, w work) string {
 
 // sellOn sells until ctx ends, and then hands over what was acknowledged. first is
 // called at each.
-func (c *cutting) sellOn(ctx context.Context, first func()) <-chan map[string]saleView {
+func (c *cutting) sellOn(ctx context.Context, pause time.Duration, first func()) <-chan map[string]saleView {
 	sold := make(chan map[string]saleView, 1)
 	go func() {
 		acked := map[string]saleView{}
@@ -264,8 +267,9 @@ func (c *cutting) sellOn(ctx context.Context, first func()) <-chan map[string]sa
 				}
 				s, err = c.sale(ctx, s.ID)
 			}
-			if err != nil { // no flood of connections to a box that has no power
-				time.Sleep(20 * time.Millisecond)
+			select { // no flood of connections to a box that has no power
+			case <-time.After(max(pause, 20*time.Millisecond)):
+			case <-ctx.Done():
 			}
 		}
 		sold <- acked
