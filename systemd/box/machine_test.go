@@ -77,10 +77,10 @@ func switchOn(t *testing.T, p power) *machine {
 	// A machine that shares its processors may keep the box from its timer for so long that the
 	// kernel's look at it panics: no_timer_check.
 	size := []string{"-smp", "2", "-m", "768", "-initrd", filepath.Join(imageDir(t), "initrd.img"),
-		"-append", "root=/dev/vda rw console=ttyS0 mitigations=off quiet no_timer_check systemd.show_status=1"}
+		"-append", "root=/dev/vda rw console=ttyS0 mitigations=off quiet panic=-1 no_timer_check systemd.show_status=1"}
 	if p.short != "" { // without what the kernel measures and tests of itself
 		size = []string{"-smp", "1", "-m", "384", "-initrd", p.short,
-			"-append", "console=ttyS0 mitigations=off quiet nokaslr tsc=reliable no_timer_check cryptomgr.notests audit=0 apparmor=0"}
+			"-append", "console=ttyS0 mitigations=off quiet nokaslr tsc=reliable panic=-1 no_timer_check cryptomgr.notests audit=0 apparmor=0"}
 	}
 	args := []string{"-accel", "tcg,thread=multi", "-cpu", "max", "-nodefaults", "-display", "none", "-no-reboot",
 		"-kernel", filepath.Join(imageDir(t), "vmlinuz"),
