@@ -189,8 +189,7 @@ func (t *taking) put(l ledger, put, name string, row []any) error {
 	for i, v := range row {
 		args[i] = v
 	}
-	err := t.tx.exec(put, append(args, t.tx.no)...)
-	return err
+	return t.tx.exec(put, append(args, t.tx.no)...)
 }
 
 // reports takes the reports of sales that the backup does not know, with their

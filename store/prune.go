@@ -76,8 +76,7 @@ type pruning struct {
 // raiseHorizon lets the triggers know up to when events may leave.
 func (p *pruning) raiseHorizon() error {
 	return p.write(func(tx *transaction) error {
-		err := tx.exec("UPDATE horizon SET before = max(before, ?)", p.before)
-		return err
+		return tx.exec("UPDATE horizon SET before = max(before, ?)", p.before)
 	})
 }
 
@@ -161,8 +160,7 @@ func (p *pruning) commits() error {
 			return err
 		}
 		p.done.Commits++
-		err = tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sale.SumPrefix+sale.SumEntries(entries), no)
-		return err
+		return tx.exec("UPDATE commits SET entries = ? WHERE no = ?", sale.SumPrefix+sale.SumEntries(entries), no)
 	})
 }
 
@@ -238,8 +236,7 @@ func (tx *transaction) reenter(l ledger, where string, arg string) error {
 // remove takes a row away and enters that it is gone.
 func (tx *transaction) remove(l ledger, key string) error {
 	tx.enter(l.table, key, sale.EntryGone)
-	err := tx.exec("DELETE FROM "+l.table+" WHERE "+l.key+" = ?", key)
-	return err
+	return tx.exec("DELETE FROM "+l.table+" WHERE "+l.key+" = ?", key)
 }
 
 // needed reports whether a commit vouches for a row, or for one that left:
