@@ -79,13 +79,7 @@ func (r *crash) personLooks(ctx context.Context, s saleView) error {
 	if s.State != "unsure" || s.Attention == "" {
 		return nil
 	}
-	as := "cancelled"
-	for _, a := range s.Attempts {
-		if r.terminal.State().Approvals[a.Ref] > 0 {
-			as = "paid"
-		}
-	}
-	return r.api.says(ctx, s.ID, as)
+	return r.saysByTerminal(ctx, s)
 }
 
 // seen waits until what the far sides must see of a sale has come to them.

@@ -180,6 +180,11 @@ func (st *stage) looks(ctx context.Context, s saleView) error {
 	if s.Method != "card" || s.State != "unsure" || !strings.Contains(s.Attention, "proves nothing") {
 		return nil
 	}
+	return st.saysByTerminal(ctx, s)
+}
+
+// saysByTerminal tells posd how a sale ended by the terminal's own journal.
+func (st *stage) saysByTerminal(ctx context.Context, s saleView) error {
 	as := "cancelled"
 	if st.approvals(s) > 0 {
 		as = "paid"

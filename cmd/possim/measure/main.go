@@ -142,12 +142,13 @@ func both(ctx context.Context, path, dir string) (posd, least *counter, err erro
 		posd.kill()
 		return nil, nil, err
 	}
-	least, err = newLeast(ctx, filepath.Join(dir, "least"), posd)
-	if err == nil {
-		_, err = least.start()
-	}
-	if err != nil {
+	if least, err = newLeast(ctx, filepath.Join(dir, "least"), posd); err != nil {
 		posd.kill()
+		return nil, nil, err
+	}
+	if _, err = least.start(); err != nil {
+		posd.kill()
+		least.kill()
 	}
 	return posd, least, err
 }
