@@ -83,14 +83,8 @@ func TestACounterThatCannotBeMadeLetsGoOfWhatItHad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := counterConfig(t)
-	c.API.Listen = free.Addr().String()
-	free.Close()
-	c.API.Socket = "/nowhere/at/all"
+	c, free := counterConfig(t), freeAddr(t)
+	c.API.Listen, c.API.Socket = free, "/nowhere/at/all"
 	if _, err := newDaemon(t.Context(), c, nil, slog.New(slog.DiscardHandler)); err == nil {
 		t.Fatal("it was made")
 	}
@@ -98,7 +92,7 @@ func TestACounterThatCannotBeMadeLetsGoOfWhatItHad(t *testing.T) {
 	if _, err := newDaemon(t.Context(), c, nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "another program") {
 		t.Fatalf("on a taken address: %v", err)
 	}
-	c.API.Listen = free.Addr().String()
+	c.API.Listen = free
 	d, err := newDaemon(t.Context(), c, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("after two that failed: %v", err)

@@ -57,16 +57,6 @@ func askAsRegister(t *testing.T, addr, frame string, acknowledged bool) []string
 	return strings.Split(strings.Trim(body, "\x02\x03"), "\x1c")
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestChromiumsPolicyNamesWhatItAllows(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "configs", "chromium", "posd.json"))
 	if err != nil {
@@ -107,7 +97,7 @@ func (s *shop) tells(words ...string) {
 }
 
 func TestARegisterSellsThroughPosdAsThroughATerminal(t *testing.T) {
-	addr := freeAddress(t)
+	addr := freeAddr(t)
 	s := newShop(t, fmt.Sprintf("[poslink]\nlisten = %q\nby = \"till 7\"", addr))
 	if got := askAsRegister(t, addr, registerFrame("A00", "1.35"), true); got[3] != "000000" {
 		t.Errorf("A00: %q", got)
@@ -148,7 +138,7 @@ func TestARegisterSellsThroughPosdAsThroughATerminal(t *testing.T) {
 }
 
 func TestOdooPaysThroughPosdAsThroughItsProxy(t *testing.T) {
-	addr := freeAddress(t)
+	addr := freeAddr(t)
 	s := newShop(t, fmt.Sprintf("[hw_proxy]\nlisten = %q\norigins = [\"https://shop.example\"]", addr))
 	ask := func(name, params string) (result json.RawMessage) {
 		t.Helper()

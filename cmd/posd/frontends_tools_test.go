@@ -54,7 +54,7 @@ console.error = () => {} // the library prints what it throws
 // TestARegisterLibraryNobodyHereWroteSells runs pax-ts, unmodified, against posd.
 func TestARegisterLibraryNobodyHereWroteSells(t *testing.T) {
 	modules := installed(t, "pax-ts", paxTS)
-	addr := freeAddress(t)
+	addr := freeAddr(t)
 	s := newShop(t, fmt.Sprintf("[poslink]\nhttp = %q", addr))
 	gaveUp := make(chan struct{})
 	s.terminal.then("T00", usual, usual, func(c *fakeConn, cmd string, f []string) {

@@ -17,12 +17,7 @@ import (
 // been heard to send one in, while strangers hold every connection there is. The gateway
 // has asked for five minutes of patience, so nothing but a notification makes posd ask.
 func TestNotificationsReachTheProcessBesideSlowCallers(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	l.Close()
+	at := freeAddr(t)
 	g := newFakeGateway(t)
 	s := newShop(t, "code_shown_for = \"3s\"\n"+g.section()+fmt.Sprintf("notify_listen = %q\nnotify_url = \"http://%s/iotpay\"\n", at, at))
 	paid := map[string]bool{}

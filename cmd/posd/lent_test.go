@@ -69,7 +69,7 @@ func drawn(rows []string) image.Image {
 // the receipt of a paid sale at an address that serves nothing else, and no more after a
 // restart.
 func TestPosdLendsTheCustomerTheReceipt(t *testing.T) {
-	addr := freeAddress(t)
+	addr := freeAddr(t)
 	b := newBox(t, fmt.Sprintf("[shop]\nname = \"Tea & Co\"\ncash = true\n[pages]\nreceipt_listen = %q\n", addr))
 	d := b.daemon()
 	if code, out, errs := b.run("sale", "12.34", "-method", "cash", "-wait"); code != 0 {

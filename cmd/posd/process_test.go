@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 
+	"posd/cmd/possim/loopback"
 	"posd/device/sale"
 )
 
@@ -61,14 +62,19 @@ func newBox(t *testing.T, more string) *box {
 	return b
 }
 
+// freeAddr returns an address on which nobody listens.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	addr, err := loopback.Addr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}
+
 // write makes the configuration, with a free port.
 func (b *box) write(more string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.n = l.Addr().String()
-	l.Close()
+	b.n = freeAddr(b.t)
 	text := fmt.Sprintf("[store]\ndir = %q\n[api]\nlisten = %q\nsocket = %q\n[daemon]\nlock_dir = %q\n%s",
 		filepath.Join(b.dir, "state"), b.n, filepath.Join(b.dir, "sock"), b.dir, more)
 	if err := os.WriteFile(b.config, []byte(text), 0o600); err != nil {
@@ -250,12 +256,7 @@ func TestTheWatchdogIsFedAndTheEndAnnounced(t *testing.T) {
 }
 
 func TestNotificationsArriveAtTheirOwnAddressAndMustBeSigned(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := freeAddr(t)
 	key := filepath.Join(t.TempDir(), "key")
 	os.WriteFile(key, []byte("a key\n"), 0o600)
 	b := newBox(t, fmt.Sprintf("[gateway]\nbase_url = \"http://127.0.0.1:1/\"\nmch_id = \"1\"\njob_no = \"1\"\nkey_file = %q\nnotify_listen = %q\nnotify_url = \"https://shop.example/iotpay\"\n", key, addr))

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,12 +15,7 @@ import (
 // TestTheNetworkIsServedByTokenAndTLSAlone goes from a box that serves itself to
 // one that a tablet reaches.
 func TestTheNetworkIsServedByTokenAndTLSAlone(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lan := free.Addr().String()
-	free.Close()
+	lan := freeAddr(t)
 	b := newBox(t, "")
 	text, err := os.ReadFile(b.config)
 	if err != nil {

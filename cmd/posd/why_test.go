@@ -83,16 +83,6 @@ func says(status int, kind, body string) func(*testing.T, string) string {
 	})
 }
 
-// closedPort is an address on which nobody listens.
-func closedPort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // hears is a listener that hands every connection to serve.
 func hears(t *testing.T, serve func(net.Conn)) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -213,9 +203,9 @@ func lineFaults() []seededFault {
 		{"another posd has the terminal's line", lineHeld, "terminal", held(terminalOn)},
 		{"another posd has the display's line", lineHeld, "customer", held(func(l string) string { return displayAt(l, "") })},
 		{"another posd has the printer's line", lineHeld, "printer", held(printerOn)},
-		{"nobody listens at the terminal's port", hostRefuses, "terminal", func(t *testing.T, _ string) string { return terminalOn("tcp:" + closedPort(t)) }},
-		{"nobody listens at the printer's port", hostRefuses, "printer", func(t *testing.T, _ string) string { return printerOn("tcp:" + closedPort(t)) }},
-		{"nobody listens at the display's port", hostRefuses, "customer", func(t *testing.T, _ string) string { return displayAt("tcp:"+closedPort(t), "") }},
+		{"nobody listens at the terminal's port", hostRefuses, "terminal", func(t *testing.T, _ string) string { return terminalOn("tcp:" + freeAddr(t)) }},
+		{"nobody listens at the printer's port", hostRefuses, "printer", func(t *testing.T, _ string) string { return printerOn("tcp:" + freeAddr(t)) }},
+		{"nobody listens at the display's port", hostRefuses, "customer", func(t *testing.T, _ string) string { return displayAt("tcp:"+freeAddr(t), "") }},
 		{"the terminal's name is unknown", hostUnknown, "terminal", func(t *testing.T, _ string) string { return terminalOn("tcp:no-such-terminal.invalid:10009") }},
 		{"the printer's name is unknown", hostUnknown, "printer", func(t *testing.T, _ string) string { return printerOn("tcp:no-such-printer.invalid:9100") }},
 	}
@@ -286,7 +276,7 @@ func gatewayFaults() []seededFault {
 			return gatewayOf(t, dir, "https://no-such-gateway.invalid/v1/", "secret")
 		}},
 		{"a firewall refuses the gateway", gatewayConnect, "gateway", func(t *testing.T, dir string) string {
-			return gatewayOf(t, dir, "http://"+closedPort(t)+"/v1/", "secret")
+			return gatewayOf(t, dir, "http://"+freeAddr(t)+"/v1/", "secret")
 		}},
 		{"the gateway does not answer", gatewayTimeout, "gateway", func(t *testing.T, dir string) string {
 			return gatewayOf(t, dir, "http://"+hears(t, deaf)+"/v1/", "secret")
@@ -396,7 +386,7 @@ func checkedAlone(t *testing.T, seed func(*testing.T, string) string) []device.D
 		state, sections = state+more, ""
 	}
 	file := filepath.Join(dir, "posd.toml")
-	text := fmt.Sprintf("[store]\n%s[api]\nlisten = %q\nsocket = %q\n[daemon]\nlock_dir = %q\n%s", state, closedPort(t), dir+"/sock", dir, sections)
+	text := fmt.Sprintf("[store]\n%s[api]\nlisten = %q\nsocket = %q\n[daemon]\nlock_dir = %q\n%s", state, freeAddr(t), dir+"/sock", dir, sections)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

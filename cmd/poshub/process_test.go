@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/cmd/possim/loopback"
 	"posd/sync/fleet"
 )
 
@@ -77,12 +77,11 @@ func (p *process) kill() {
 func freeAddrs(t testing.TB, n int) (out []string) {
 	t.Helper()
 	for range n {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
+		addr, err := loopback.Addr()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer free.Close()
-		out = append(out, free.Addr().String())
+		out = append(out, addr)
 	}
 	return out
 }

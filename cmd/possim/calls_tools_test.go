@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"posd/cmd/possim/loopback"
 	"slices"
 	"strings"
 	"sync"
@@ -89,7 +90,7 @@ func TestASaleReachesTheTerminalInFewCalls(t *testing.T) {
 	const sales = 10
 	set := setup{posd: program(t, "posd"), driver: "nextion", asleep: true, waits: crashWaits()}
 	var err error
-	if set.listen, err = lowAddr(); err != nil {
+	if set.listen, err = loopback.Addr(); err != nil {
 		t.Fatal(err)
 	}
 	at, err := openCounter(t.Context(), set, io.Discard)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"posd/cmd/possim/loopback"
 	"strings"
 	"sync"
 	"time"
@@ -70,7 +71,7 @@ func (k *chain) open(ctx context.Context, set setup) (err error) {
 		}
 	}
 	for _, addr := range []*string{&k.natsAddr, &k.pageAddr} {
-		if *addr, err = lowAddr(); err != nil {
+		if *addr, err = loopback.Addr(); err != nil {
 			return err
 		}
 	}

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
+	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
 	"posd/printer/printersim"
@@ -161,7 +160,7 @@ func (c *counter) startSimulators() error {
 	c.shopper.customer = c.customer()
 	listen := c.setup.listen
 	if listen == "" {
-		if listen, err = freeAddr(); err != nil {
+		if listen, err = loopback.Addr(); err != nil {
 			return err
 		}
 	}
@@ -248,30 +247,6 @@ func (c *counter) Close() error {
 	return errors.Join(errs...)
 }
 
-// lowPort is the port that lowAddr tried last; it begins anywhere, for there
-// may be several possims.
-var lowPort atomic.Uint32
-
-func init() { lowPort.Store(rand.Uint32N(lowPorts)) }
-
-const lowPorts = 20_000
-
-// lowAddr returns a loopback address on which nobody listens, another one each
-// time, below the ports that the kernel hands out: it is free again whenever
-// posd has let go of it.
-func lowAddr() (string, error) {
-	var last error
-	for range 100 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+lowPort.Add(1)%lowPorts)
-		l, err := net.Listen("tcp", addr)
-		if err == nil {
-			return addr, l.Close()
-		}
-		last = err
-	}
-	return "", last
-}
-
 // portOf returns the port of host:port, 0 if there is none.
 func portOf(addr string) int {
 	_, port, _ := net.SplitHostPort(addr)
@@ -304,14 +279,4 @@ func unused(addr string) bool {
 		return false
 	}
 	return l.Close() == nil
-}
-
-// freeAddr returns a loopback address on which nobody listens.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

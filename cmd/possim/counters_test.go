@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
 	"posd/printer/printersim"
@@ -47,7 +48,7 @@ func served(t *testing.T, serve func(context.Context, net.Listener) error) (addr
 func newTill(t *testing.T, name, printer, lockDir string) *till {
 	t.Helper()
 	dir := t.TempDir()
-	listen, err := freeAddr()
+	listen, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}

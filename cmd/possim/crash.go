@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"posd/cmd/possim/loopback"
 	"strings"
 	"time"
 )
@@ -57,7 +58,7 @@ func crashOnce(ctx context.Context, f flow, a aim, set setup) (c crashed) {
 	start := time.Now()
 	defer func() { c.took = time.Since(start) }()
 	set.think, set.waits, set.asleep, set.guarded = f.think, crashWaits(), true, f.guarded
-	if set.listen, c.err = lowAddr(); c.err != nil {
+	if set.listen, c.err = loopback.Addr(); c.err != nil {
 		return c
 	}
 	var said strings.Builder

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"posd/cmd/possim/loopback"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestTheIntegratorsPageRunsAsItStands(t *testing.T) {
 	page := string(text)
 	hook := "127.0.0.1:9099"
 	if !unused(hook) {
-		if hook, err = freeAddr(); err != nil {
+		if hook, err = loopback.Addr(); err != nil {
 			t.Fatal(err)
 		}
 		page = strings.ReplaceAll(strings.ReplaceAll(page, "127.0.0.1:9099", hook), `("127.0.0.1", 9099)`, fmt.Sprintf(`("127.0.0.1", %d)`, portOf(hook)))

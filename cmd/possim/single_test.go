@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"posd/cmd/possim/loopback"
 	"strings"
 	"sync"
 	"syscall"
@@ -119,7 +120,7 @@ func TestTerminalAloneTakesCancelsBeside(t *testing.T) {
 	var addr [3]string
 	for i := range addr {
 		var err error
-		if addr[i], err = freeAddr(); err != nil {
+		if addr[i], err = loopback.Addr(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -152,7 +153,7 @@ func TestTerminalAloneTakesCancelsBeside(t *testing.T) {
 }
 
 func TestPrinterAloneOnTCP(t *testing.T) {
-	addr, err := freeAddr()
+	addr, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package fleet_test
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"posd/cmd/possim/loopback"
 	"posd/sync/fleet"
 	"posd/sync/fleet/fleetsim"
 )
@@ -32,18 +32,17 @@ var demo = fleet.StreamPlan{Stream: "BOOKS", Chain: "demo", Replicas: 1}
 func startShopChain(t *testing.T, change func(string) string) *shopChain {
 	t.Helper()
 	c := &shopChain{dir: sample(t)}
-	between, err := net.Listen("tcp", "127.0.0.1:0") // an address for the link of the two
+	between, err := loopback.Addr() // of the link of the two
 	if err != nil {
 		t.Fatal(err)
 	}
-	between.Close()
 	for i, name := range []string{"rights.conf", "server.conf", "leaf.conf"} {
 		file := filepath.Join(c.dir, name)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		now := strings.NewReplacer("0.0.0.0:7422", between.Addr().String(), "hub.example:7422", between.Addr().String(),
+		now := strings.NewReplacer("0.0.0.0:7422", between, "hub.example:7422", between,
 			filepath.Join(c.dir, "data"), filepath.Join(c.dir, fmt.Sprint("data", i))).Replace(string(text))
 		if err := os.WriteFile(file, []byte(change(now)), 0o600); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
 	"posd/printer/printersim"
@@ -181,12 +182,8 @@ func (c *counter) lay(ctx context.Context, terminal, display, printer serves, ga
 	}
 	c.server = on.Addr().String()
 	go http.Serve(tapped{on, seen(c.clock, "asked", "create_order"), func([]byte) { c.clock.mark("told") }}, gateway)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	c.listen = free.Addr().String()
-	return free.Close()
+	c.listen, err = loopback.Addr()
+	return err
 }
 
 // frame notes when the frame of a sale began to arrive, and keeps it.

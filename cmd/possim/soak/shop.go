@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
 	"posd/printer/printersim"
@@ -55,20 +56,18 @@ func openShop(ctx context.Context, posd, dir string) (*shop, error) {
 	if s.display, err = displaysim.New("nextion", "", displaysim.Options{}); err != nil {
 		return nil, err
 	}
-	var at [5]string
-	for i, serve := range []func(context.Context, net.Listener) error{s.terminal.Serve, s.display.Serve, s.printer.Serve, s.gateway.Serve, nil} {
+	var at [4]string
+	for i, serve := range []func(context.Context, net.Listener) error{s.terminal.Serve, s.display.Serve, s.printer.Serve, s.gateway.Serve} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
 		at[i] = l.Addr().String()
-		if serve == nil {
-			l.Close() // a free port, for posd
-			continue
-		}
 		go serve(ctx, l)
 	}
-	s.listen = at[4]
+	if s.listen, err = loopback.Addr(); err != nil {
+		return nil, err
+	}
 	key := filepath.Join(dir, "iotpay-key")
 	if err := os.WriteFile(key, []byte(merchantKey+"\n"), 0o600); err != nil {
 		return nil, err
