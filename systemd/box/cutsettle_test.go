@@ -54,7 +54,7 @@ func (c *cutting) undone(ctx context.Context, m *machine) (words []string) {
 		if out, _ := m.try("sqlite3 -readonly " + c.did + " 'pragma integrity_check; select count(*) > 0 from sales'"); out != "ok\n1\n" {
 			words = append(words, fmt.Sprintf("the copy %s was done before the cut, and now: %s", c.did, out))
 		}
-	case strings.Contains(c.work.act, "day close"):
+	case c.work.closes:
 		if err := c.call(ctx, "GET", "/v1/reports/z"+c.did, "", nil, nil); err != nil {
 			words = append(words, fmt.Sprintf("day %s was closed before the cut, and now: %v", c.did, err))
 		}

@@ -56,10 +56,10 @@ func (m *machine) busyNow() (p progress) {
 	return p
 }
 
-// awaitAct waits until so many acts have ended and another one is under way, for a while.
-func (m *machine) awaitAct(ended int) {
+// awaitAct waits until so many acts have ended well and another one is under way, for a while.
+func awaitAct(now func() progress, ended int) {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if now := m.busyNow(); now.within && now.tried >= ended {
+		if p := now(); p.within && p.ended >= ended {
 			return
 		}
 	}
@@ -68,6 +68,7 @@ func (m *machine) awaitAct(ended int) {
 // summary is what a run of cuts amounts to.
 type summary struct {
 	cuts, forgot, journal, torn int // cuts; with something lost; with unflushed blocks of the journal; with torn blocks
+	days                        int // closed in the end
 	kinds                       map[string]*kindOfCuts
 	moments                     map[moment]int
 }
@@ -101,7 +102,7 @@ func (s *summary) add(w work, when moment, f forgotten, now progress) {
 func (s *summary) say(t *testing.T, sales, flushes int) {
 	t.Helper()
 	for _, w := range busy {
-		if k := s.kinds[w.name]; k != nil && w.act != "" {
+		if k := s.kinds[w.name]; k != nil && (w.act != "" || w.closes) {
 			t.Logf("%s: %d cuts, %d of them within one, %d had ended well", w.name, k.cuts, k.within, k.ended)
 			if k.cuts > 2 && (k.within == 0 || k.ended == 0) {
 				t.Errorf("%s: never met, or never came to its end", w.name)
@@ -112,6 +113,7 @@ func (s *summary) say(t *testing.T, sales, flushes int) {
 		t.Logf("%s: %d cuts", when, n)
 	}
 	t.Logf("%d power cuts, %d sales acknowledged, %d flushes", s.cuts, sales, flushes)
+	t.Logf("%d days closed", s.days)
 	t.Logf("%d cuts lost something, %d with unflushed blocks of posd's journal, %d with torn blocks", s.forgot, s.journal, s.torn)
 	if s.journal == 0 {
 		t.Error("no cut found a block of posd's journal that was not flushed: these cuts prove nothing")

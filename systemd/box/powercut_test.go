@@ -23,13 +23,13 @@ var (
 // is one act, repeated until the power goes.
 type work struct {
 	name, act string
-	pause     time.Duration // between two customers: a day is closed while nobody sells
+	closes    bool // the day is closed after each customer, by whom sells: beside a sale it is refused
 }
 
 var busy = []work{
 	{name: "sales alone"},
 	{name: "a copy of the journal", act: "n=$((1 - ${n:-0})); posd backup /var/tmp/copy-$n.db >/dev/null && did=/var/tmp/copy-$n.db"},
-	{name: "a day's close", pause: 3 * time.Second, act: `did=$(posd day close -json -by Ana | grep -o '"no": *[0-9]*' | head -1 | tr -dc 0-9) && [ -n "$did" ]`},
+	{name: "a day's close", closes: true},
 	{name: "an upgrade", act: `v=$((1 - ${v:-0})); dpkg -i /srv/supplies/dist-1.0.$v/*.deb && did=1.0.$v; code=$?; [ -d /run/systemd/system ] || pkill -x posd; (exit $code)`},
 }
 
@@ -96,7 +96,9 @@ func TestPowerCuts(t *testing.T) {
 	}
 	m := c.start(t, false)
 	m.until("posd to answer", "posd sales >/dev/null")
-	for _, words := range c.faults(t, m) {
+	found := c.faults(t, m)
+	c.sellOne(t, "of-the-last-day")
+	for _, words := range append(found, c.apart(t.Context())...) {
 		t.Error(words)
 	}
 	m.run("systemctl stop posd")
@@ -214,20 +216,24 @@ func (c *cutting) cut(t *testing.T, m *machine, w work) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	begun := make(chan struct{})
-	sold := c.sellOn(ctx, w.pause, sync.OnceFunc(func() { close(begun) }))
+	now, between := m.busyNow, func(context.Context) {}
+	if w.closes {
+		days := &closings{}
+		now, between = days.now, func(ctx context.Context) { c.closeAndCount(ctx, days) }
+	}
+	sold := c.sellOn(ctx, sync.OnceFunc(func() { close(begun) }), between)
 	select {
 	case <-begun:
 	case <-time.After(commandLimit):
 		t.Errorf("no sale was acknowledged within %s", commandLimit)
 	}
 	when := moments[(c.sum.cuts+c.sum.cuts/len(busy))%len(moments)] // each work meets each
-	if w.act != "" {                                                // one time in two one act has its end, and the next one is met
-		m.awaitAct(c.lot.IntN(2))
+	if w.act != "" || w.closes {                                    // one time in two one act has its end, and the next one is met
+		awaitAct(now, c.lot.IntN(2))
+		time.Sleep(time.Duration(c.lot.Int64N(int64(3 * time.Second))))
+		awaitAct(now, 0)
 	}
-	time.Sleep(time.Duration(c.lot.Int64N(int64(3 * time.Second))))
-	if w.act != "" {
-		m.awaitAct(0)
-	}
+	time.Sleep(time.Duration(c.lot.Int64N(int64(time.Second))))
 	gone := c.disk.arm(when)
 	select {
 	case <-gone:
@@ -236,22 +242,22 @@ func (c *cutting) cut(t *testing.T, m *machine, w work) string {
 		c.disk.arm(when)
 	}
 	m.cutPower()
-	now := m.busyNow()
-	c.disk.powerGoes(c.lot)
 	cancel()
 	n := 0
 	for key, s := range <-sold {
 		c.acked[key] = s
 		n++
 	}
-	c.work, c.did = w, now.did
-	c.sum.add(w, when, c.disk.last, now)
-	return fmt.Sprintf("%s, after %d sales%s; %s", when, n, now, c.disk.last)
+	c.disk.powerGoes(c.lot)
+	last := now()
+	c.work, c.did = w, last.did
+	c.sum.add(w, when, c.disk.last, last)
+	return fmt.Sprintf("%s, after %d sales%s; %s", when, n, last, c.disk.last)
 }
 
 // sellOn sells until ctx ends, and then hands over what was acknowledged. first is
-// called at each.
-func (c *cutting) sellOn(ctx context.Context, pause time.Duration, first func()) <-chan map[string]saleView {
+// called at each, between when a sale has ended and before the next.
+func (c *cutting) sellOn(ctx context.Context, first func(), between func(context.Context)) <-chan map[string]saleView {
 	sold := make(chan map[string]saleView, 1)
 	go func() {
 		acked := map[string]saleView{}
@@ -263,12 +269,13 @@ func (c *cutting) sellOn(ctx context.Context, pause time.Duration, first func())
 				acked[key] = s
 				first()
 				if s.final() {
+					between(ctx)
 					break
 				}
 				s, err = c.sale(ctx, s.ID)
 			}
 			select { // no flood of connections to a box that has no power
-			case <-time.After(max(pause, 20*time.Millisecond)):
+			case <-time.After(20 * time.Millisecond):
 			case <-ctx.Done():
 			}
 		}
