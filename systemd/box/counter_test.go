@@ -184,6 +184,17 @@ func (c *counter) sale(ctx context.Context, id string) (s saleView, err error) {
 	return s, c.call(ctx, http.MethodGet, "/v1/sales/"+id+"?wait=20s", "", nil, &s)
 }
 
+// sales reads all sales, page by page.
 func (c *counter) sales(ctx context.Context) (all []saleView, err error) {
-	return all, c.call(ctx, http.MethodGet, "/v1/sales?limit=1000", "", nil, &all)
+	const most = 1000
+	for next := fmt.Sprintf("/v1/sales?limit=%d", most); ; {
+		var page []saleView
+		if err := c.call(ctx, http.MethodGet, next, "", nil, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page...); len(page) < most {
+			return all, nil
+		}
+		next = fmt.Sprintf("/v1/sales?limit=%d&before=%s", most, all[len(all)-1].ID)
+	}
 }

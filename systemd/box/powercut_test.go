@@ -16,6 +16,7 @@ import (
 
 var (
 	cuts = flag.Int("cuts", 4, "how many power cuts")
+	span = flag.Duration("cuts-for", 0, "for how long power is cut again, where that is less; 0: all cuts")
 	seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments and of what the disk forgets")
 )
 
@@ -89,7 +90,12 @@ func TestPowerCuts(t *testing.T) {
 	b := installedBox(t)
 	t.Logf("seed %d", *seed)
 	c := newCutting(t, b, 0)
+	began := time.Now()
 	for i := range *cuts {
+		if *span > 0 && time.Since(began) > *span {
+			t.Logf("ended after %s", *span)
+			break
+		}
 		if !c.round(t, busy[i%len(busy)], i%10 != 9) {
 			return
 		}
