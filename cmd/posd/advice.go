@@ -1,21 +1,26 @@
 package main
 
+import "strings"
+
 // cause names why something at the counter is not well, in one word that stays:
 // in the JSON of `posd check`, in the table of systemd/FAULTS.md.
 type cause string
 
 // advice says what a cause means and what to do next, to whoever stands at the counter.
+// UNIT in it stands for the counter's own unit.
 type advice struct{ en, fr, zh string }
 
-// in returns the advice in a language of the shop; English where there is none.
-func (a advice) in(language string) string {
+// in returns the advice in a language of the shop, English where there is none, about the
+// counter of a unit.
+func (a advice) in(language, unit string) string {
+	words := a.en
 	switch {
-	case len(language) >= 2 && language[:2] == "fr":
-		return a.fr
-	case len(language) >= 2 && language[:2] == "zh":
-		return a.zh
+	case strings.HasPrefix(language, "fr"):
+		words = a.fr
+	case strings.HasPrefix(language, "zh"):
+		words = a.zh
 	}
-	return a.en
+	return strings.ReplaceAll(words, "UNIT", strings.TrimSuffix(unit, ".service"))
 }
 
 // Causes that several devices share: what is wrong with a line.
@@ -78,6 +83,7 @@ const (
 	unitSoft      cause = "unit-soft"
 	unitUnwatched cause = "unit-unwatched"
 	unitRestarts  cause = "unit-restarts"
+	unitFailed    cause = "unit-failed"
 	userGroup     cause = "user-group"
 	clockUnset    cause = "clock-unset"
 	clockFree     cause = "clock-free"
@@ -181,9 +187,9 @@ var advices = map[cause]advice{
 		"Le fichier de la clé ne contient pas une seule ligne. Collez la clé seule, sans ligne vide.",
 		"密钥文件不是单独一行。请只粘贴密钥，不要有空行。"},
 
-	journalLocked: {"Another posd has this journal. Stop that one (systemctl stop posd), or ask it.",
-		"Un autre posd tient ce journal. Arrêtez-le (systemctl stop posd), ou interrogez-le.",
-		"另一个 posd 正在使用此日志。请停止它（systemctl stop posd）或直接查询它。"},
+	journalLocked: {"Another posd has this journal. Stop that one (systemctl stop UNIT), or ask it.",
+		"Un autre posd tient ce journal. Arrêtez-le (systemctl stop UNIT), ou interrogez-le.",
+		"另一个 posd 正在使用此日志。请停止它（systemctl stop UNIT）或直接查询它。"},
 	journalDamaged: {"The journal is damaged. Leave it as it is and put back the newest copy: posd restore FILE.",
 		"Le journal est abîmé. Laissez-le tel quel et remettez la dernière copie : posd restore FICHIER.",
 		"日志已损坏。请保持原样，恢复最新副本：posd restore 文件。"},
@@ -214,18 +220,23 @@ var advices = map[cause]advice{
 		"Les copies ne peuvent être écrites : clé pleine, cassée ou pas à posd. Remplacez-la, ou donnez le dossier à posd.",
 		"无法写入备份：U 盘已满、损坏或不属于 posd。请更换，或把目录交给 posd。"},
 
-	unitDown: {"posd does not run as a service. Start it: systemctl start posd.", "posd ne tourne pas comme service. Démarrez-le : systemctl start posd.", "posd 未作为服务运行。请启动：systemctl start posd。"},
-	unitOff:  {"posd does not start with the box. Enable it: systemctl enable posd.", "posd ne démarre pas avec la machine. Activez-le : systemctl enable posd.", "posd 不会随机器启动。请启用：systemctl enable posd。"},
+	unitDown: {"posd does not run as a service. Start it: systemctl start UNIT.", "posd ne tourne pas comme service. Démarrez-le : systemctl start UNIT.", "posd 未作为服务运行。请启动：systemctl start UNIT。"},
+	unitOff:  {"posd does not start with the box. Enable it: systemctl enable UNIT.", "posd ne démarre pas avec la machine. Activez-le : systemctl enable UNIT.", "posd 不会随机器启动。请启用：systemctl enable UNIT。"},
 	daemonOther: {"Another counter's posd answers at this address. Give each counter a `listen` and `socket` of its own in [api], and start this one.",
 		"Le posd d'un autre comptoir répond à cette adresse. Donnez à chaque comptoir ses propres `listen` et `socket` dans [api], et démarrez celui-ci.",
 		"此地址应答的是另一柜台的 posd。请在 [api] 为每个柜台设置各自的 `listen` 和 `socket`，然后启动本柜台。"},
-	unitSoft: {"The unit was changed and no longer shuts posd in. Look at `systemctl cat posd` and take the change back.",
-		"L'unité a été changée et n'enferme plus posd. Voyez `systemctl cat posd` et annulez le changement.",
-		"服务单元被修改，失去隔离保护。请查看 `systemctl cat posd` 并撤销修改。"},
+	unitSoft: {"The unit was changed and no longer shuts posd in. Look at `systemctl cat UNIT` and take the change back.",
+		"L'unité a été changée et n'enferme plus posd. Voyez `systemctl cat UNIT` et annulez le changement.",
+		"服务单元被修改，失去隔离保护。请查看 `systemctl cat UNIT` 并撤销修改。"},
 	unitUnwatched: {"The unit has no watchdog: a posd that hangs would stay so. Set WatchdogSec= as in the installed unit.",
 		"L'unité n'a pas de chien de garde : un posd bloqué le resterait. Remettez WatchdogSec= comme dans l'unité installée.",
 		"服务单元没有看门狗：posd 卡死后不会恢复。请按安装的单元设置 WatchdogSec=。"},
-	unitRestarts: {"posd was started again and again. Read why: journalctl -u posd -n 100.", "posd a redémarré plusieurs fois. Lisez pourquoi : journalctl -u posd -n 100.", "posd 反复重启。请查看原因：journalctl -u posd -n 100。"},
+	unitFailed: {"posd ended, and systemd does not start it again. Read why: journalctl -u UNIT -n 100. Mend that, then: systemctl reset-failed UNIT && systemctl start UNIT.",
+		"posd s'est arrêté, et systemd ne le redémarre plus. Lisez pourquoi : journalctl -u UNIT -n 100. Corrigez, puis : systemctl reset-failed UNIT && systemctl start UNIT.",
+		"posd 已结束，systemd 不再启动它。请查看原因：journalctl -u UNIT -n 100。排除后执行：systemctl reset-failed UNIT && systemctl start UNIT。"},
+	unitRestarts: {"posd ended again and again, and was started again each time. Read why: journalctl -u UNIT -n 100. Mend that, then: systemctl restart UNIT, which counts anew.",
+		"posd s'est arrêté plusieurs fois et a redémarré chaque fois. Lisez pourquoi : journalctl -u UNIT -n 100. Corrigez, puis : systemctl restart UNIT, qui recompte à zéro.",
+		"posd 反复结束并重新启动。请查看原因：journalctl -u UNIT -n 100。排除后执行：systemctl restart UNIT，计数会清零。"},
 	userGroup: {"posd's user is not in the group that owns this line. Add it to SupplementaryGroups= of the unit, then restart posd.",
 		"L'utilisateur de posd n'est pas dans le groupe de cette ligne. Ajoutez-le à SupplementaryGroups= de l'unité, puis redémarrez posd.",
 		"posd 的用户不在此线路所属用户组。请加入单元的 SupplementaryGroups=，然后重启 posd。"},

@@ -74,7 +74,7 @@ func aroundPosd(ctx context.Context, configFile string, c Config, s surroundings
 	}
 	unit := unitOf(configFile)
 	list = append(list, clockOf(ctx, s))
-	props, err := s.say(ctx, "systemctl", "show", unit, "-p", "LoadState,UnitFileState,ActiveState,NRestarts,WatchdogUSec,ProtectSystem,NoNewPrivileges,User,SupplementaryGroups")
+	props, err := s.say(ctx, "systemctl", "show", unit, "-p", "LoadState,UnitFileState,ActiveState,Result,NRestarts,WatchdogUSec,ProtectSystem,NoNewPrivileges,User,SupplementaryGroups")
 	if err != nil {
 		return list
 	}
@@ -101,15 +101,21 @@ func unitOf(configFile string) string {
 // manyRestarts is how often systemd may have started posd again before it is said.
 const manyRestarts = 3
 
-// unitStatus says how posd's unit is. That it does not run yet is no fault.
+// unitStatus says how posd's unit is, and by what systemd's word for it posd ended. That
+// it does not run yet is no fault.
 func unitStatus(unit string, p map[string]string) device.DeviceStatus {
 	d := device.DeviceStatus{Name: "unit", Kind: boxKind, Line: unit}
 	restarts, _ := strconv.Atoi(p["NRestarts"]) // not a number: not said
 	switch {
 	case p["NoNewPrivileges"] != "yes" || p["ProtectSystem"] != "strict":
 		d.Words, d.Trouble = "it does not shut posd in as the installed one does", string(unitSoft)
+	case p["ActiveState"] == "failed":
+		d.Words, d.Trouble = fmt.Sprintf("it has failed (%s) and is not started again", p["Result"]), string(unitFailed)
 	case restarts >= manyRestarts:
 		d.Words, d.Trouble = fmt.Sprintf("systemd has started it %d times again", restarts), string(unitRestarts)
+		if end := p["Result"]; p["ActiveState"] != "active" && end != "success" {
+			d.Words += fmt.Sprintf(" and will again; it ended last by %s", end)
+		}
 	case p["ActiveState"] != "active":
 		d.OK, d.Words, d.Trouble = true, "it is "+p["ActiveState"], string(unitDown)
 	case p["WatchdogUSec"] == "0" || p["WatchdogUSec"] == "infinity": // before a start it is always so

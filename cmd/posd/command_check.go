@@ -73,7 +73,7 @@ about it, in the shop's language or in -language. It exits 0 only if all is well
 			}
 			end := report(cmd.OutOrStdout(), list, asJSON)
 			if !asJSON {
-				advise(cmd.OutOrStdout(), list, cmp.Or(language, string(c.Shop.Language)))
+				advise(cmd.OutOrStdout(), list, cmp.Or(language, string(c.Shop.Language)), unitOf(at.configFile()))
 			}
 			if known && verbose && !asJSON {
 				fmt.Fprintf(cmd.OutOrStdout(), "\n# in force (%s)\n%s\n", at.configFile(), c)
@@ -102,10 +102,10 @@ func summary(list []device.DeviceStatus) string {
 }
 
 // advise prints what to do about each thing that is not well, or soon will not be.
-func advise(w io.Writer, list []device.DeviceStatus, language string) {
+func advise(w io.Writer, list []device.DeviceStatus, language, unit string) {
 	for _, s := range list {
 		if a, ok := advices[cause(s.Trouble)]; ok {
-			fmt.Fprintf(w, "\n%s (%s)\n    %s\n", s.Name, s.Trouble, a.in(language))
+			fmt.Fprintf(w, "\n%s (%s)\n    %s\n", s.Name, s.Trouble, a.in(language, unit))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"posd/device"
 )
 
 // furtherCounter is what the unit of a further counter has in the place of the first one's.
@@ -64,6 +66,31 @@ func TestAPosdThatIsAwayIsNamedByItsUnit(t *testing.T) {
 		b.write("")
 		if code, _, errs := b.run("sales"); code != exitRefused || !strings.Contains(errs, want) {
 			t.Errorf("%s: exit %d, %s, want %q", name, code, errs, want)
+		}
+	}
+}
+
+// TestAdviceNamesTheCountersOwnUnit: what the person copies acts on the counter that the
+// check was of, and says by what its posd ended.
+func TestAdviceNamesTheCountersOwnUnit(t *testing.T) {
+	for unit, name := range map[string]string{"posd.service": "posd", "posd@till-2.service": "posd@till-2"} {
+		for _, c := range []struct{ state, result, words, advice string }{
+			{"activating", "watchdog", "it ended last by watchdog", "systemctl restart " + name},
+			{"failed", "start-limit-hit", "(start-limit-hit)", "systemctl reset-failed " + name + " && systemctl start " + name},
+		} {
+			d := unitStatus(unit, map[string]string{"NoNewPrivileges": "yes", "ProtectSystem": "strict", "NRestarts": "5", "ActiveState": c.state, "Result": c.result})
+			if d.OK || !strings.Contains(d.Words, c.words) {
+				t.Errorf("%s that is %s: %+v, want %q", unit, c.state, d, c.words)
+			}
+			for _, language := range []string{"en", "fr", "zh"} {
+				var out strings.Builder
+				advise(&out, []device.DeviceStatus{d}, language, unit)
+				for _, want := range []string{"journalctl -u " + name + " -n 100", c.advice} {
+					if !strings.Contains(out.String(), want) {
+						t.Errorf("%s that is %s, in %s: %q, want %q", unit, c.state, language, out.String(), want)
+					}
+				}
+			}
 		}
 	}
 }
