@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"posd/cmd/possim/caller"
 	"posd/cmd/possim/loopback"
 	"strings"
 	"sync"
@@ -154,7 +155,7 @@ func (k *chain) ask(ctx context.Context, list string, q url.Values, into any) er
 		return err
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, caller.MaxAnswer))
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("the hub answered %d: %s", answer.StatusCode, text)
 	}

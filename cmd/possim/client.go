@@ -1,27 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strconv"
+	"posd/cmd/possim/caller"
 	"time"
 )
 
-// maxAnswer bounds what is read of one answer of posd.
-const maxAnswer = 1 << 20
-
-// client talks to posd as any other program would. It knows posd by its
-// contract only, so it spells out the fields it reads.
-type client struct {
-	base string // http://127.0.0.1:8480
-	http *http.Client
-}
+// client talks to posd as any other program would, and spells out the fields it reads.
+type client struct{ *caller.Client }
 
 // saleView is what possim reads of a sale.
 type saleView struct {
@@ -75,27 +65,6 @@ func (s saleView) String() string {
 // cents writes an amount with a point.
 func cents(a int64) string { return fmt.Sprintf("%d.%02d", a/100, a%100) }
 
-// problem is an answer that is not 2xx, as RFC 9457 has it.
-type problem struct {
-	Status int    `json:"status"`
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
-	Form   string `json:"-"` // the Content-Type
-	Body   string `json:"-"`
-}
-
-func (p *problem) Error() string {
-	words := p.Detail
-	if words == "" {
-		words = p.Title
-	}
-	if words == "" {
-		words = p.Body
-	}
-	return fmt.Sprintf("posd answered %d: %s", p.Status, words)
-}
-
 // sellBody is the body of POST /v1/sales.
 type sellBody struct {
 	Amount    int64  `json:"amount"`
@@ -113,17 +82,17 @@ type giveBackBody struct {
 
 // newClient returns a client of posd at addr.
 func newClient(addr string) *client {
-	return &client{base: "http://" + addr, http: &http.Client{Transport: &http.Transport{MaxIdleConns: 4}}}
+	return &client{caller.New(addr)}
 }
 
 func (c *client) health(ctx context.Context) error {
-	return c.call(ctx, http.MethodGet, "/healthz", "", nil, nil)
+	return c.Call(ctx, http.MethodGet, "/healthz", "", nil, nil)
 }
 
 // sell asks posd to take one payment under key.
 func (c *client) sell(ctx context.Context, key string, body sellBody) (saleView, error) {
 	var s saleView
-	return s, c.call(ctx, http.MethodPost, "/v1/sales", key, body, &s)
+	return s, c.Call(ctx, http.MethodPost, "/v1/sales", key, body, &s)
 }
 
 // sale reads a sale; with a wait above zero posd answers when it is final, or then.
@@ -133,24 +102,24 @@ func (c *client) sale(ctx context.Context, id string, wait time.Duration) (saleV
 		path += "?wait=" + wait.String()
 	}
 	var s saleView
-	return s, c.call(ctx, http.MethodGet, path, "", nil, &s)
+	return s, c.Call(ctx, http.MethodGet, path, "", nil, &s)
 }
 
 // cancel wishes a sale cancelled.
 func (c *client) cancel(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/cancel", "", struct{}{}, nil)
+	return c.Call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/cancel", "", struct{}{}, nil)
 }
 
 // resolve says how a sale, refund or void ended that posd cannot tell.
 func (c *client) resolve(ctx context.Context, id, as string) error {
 	body := map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}
-	return c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/resolve", "", body, nil)
+	return c.Call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(id)+"/resolve", "", body, nil)
 }
 
 // says is resolve of somebody who looked meanwhile: that it has ended by now is as well.
 func (c *client) says(ctx context.Context, id, as string) error {
 	err := c.resolve(ctx, id, as)
-	var refused *problem
+	var refused *caller.Problem
 	if errors.As(err, &refused) && refused.Status < 500 {
 		return nil
 	}
@@ -162,14 +131,14 @@ func (c *client) giveBack(ctx context.Context, key, sale, kind string, body give
 	var made struct {
 		Movement refund `json:"movement"`
 	}
-	err := c.call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(sale)+"/"+kind, key, body, &made)
+	err := c.Call(ctx, http.MethodPost, "/v1/sales/"+url.PathEscape(sale)+"/"+kind, key, body, &made)
 	return made.Movement, err
 }
 
 // sales lists every sale, newest first.
 func (c *client) sales(ctx context.Context) ([]saleView, error) {
 	var all []saleView
-	return all, c.call(ctx, http.MethodGet, "/v1/sales?limit=1000", "", nil, &all)
+	return all, c.Call(ctx, http.MethodGet, "/v1/sales?limit=1000", "", nil, &all)
 }
 
 // queueView is what possim reads of the queue of reports.
@@ -182,55 +151,5 @@ type queueView struct {
 
 func (c *client) queue(ctx context.Context) (queueView, error) {
 	var q queueView
-	return q, c.call(ctx, http.MethodGet, "/v1/queue", "", nil, &q)
-}
-
-// call sends one request and decodes the answer into out. An answer that is
-// not 2xx is a *problem.
-func (c *client) call(ctx context.Context, method, path, key string, body, out any) error {
-	var reader io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		reader = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, reader)
-	if err != nil {
-		return err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
-	return c.do(req, out)
-}
-
-func (c *client) do(req *http.Request, out any) error {
-	what := req.Method + " " + req.URL.Path
-	res, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("%s: read the answer: %w", what, err)
-	}
-	if res.StatusCode/100 != 2 {
-		p := &problem{Form: res.Header.Get("Content-Type"), Body: string(text[:min(len(text), 200)])}
-		json.Unmarshal(text, p) // what is not JSON stays in Body
-		p.Status = res.StatusCode
-		return p
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s: the answer %s is not understood: %w", what, strconv.Quote(string(text[:min(len(text), 120)])), err)
-	}
-	return nil
+	return q, c.Call(ctx, http.MethodGet, "/v1/queue", "", nil, &q)
 }

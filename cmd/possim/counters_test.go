@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"posd/cmd/possim/caller"
 	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
@@ -255,6 +256,6 @@ func TestACounterThatIsKilledLeavesTheOtherAlone(t *testing.T) {
 }
 
 func isNotFound(err error) bool {
-	var p *problem
+	var p *caller.Problem
 	return errors.As(err, &p) && p.Status == 404
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"posd/cmd/possim/caller"
 	"slices"
 	"time"
 )
@@ -105,7 +106,7 @@ func (r *crash) untilCharged(ctx context.Context) error {
 // wishCancelled presses cancel. The sale may have ended meanwhile.
 func (r *crash) wishCancelled(ctx context.Context, s saleView) error {
 	err := r.api.cancel(ctx, s.ID)
-	var refused *problem
+	var refused *caller.Problem
 	if errors.As(err, &refused) && refused.Status < 500 {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"posd/cmd/possim/caller"
 	"strings"
 	"syscall"
 	"testing"
@@ -167,7 +168,7 @@ func TestProblemIsReadAsOne(t *testing.T) {
 		fmt.Fprint(w, `{"type":"till-busy","title":"Busy","status":409,"detail":"another sale is under way"}`)
 	})
 	_, err := newClient(addr).sell(t.Context(), "k", sellBody{Amount: 1, Method: "card"})
-	p, ok := err.(*problem)
+	p, ok := err.(*caller.Problem)
 	if !ok || p.Status != 409 || p.Type != "till-busy" || !strings.Contains(err.Error(), "another sale is under way") {
 		t.Errorf("got %v", err)
 	}

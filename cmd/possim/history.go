@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"posd/cmd/possim/caller"
 	"posd/display/displaysim"
 )
 
@@ -97,7 +98,7 @@ func (h *history) close() error {
 // client has h hear what a client asks and is answered.
 func (h *history) client(c *client) *client {
 	if h != nil {
-		c.http.Transport = askedBy{h, c.http.Transport}
+		c.HTTP.Transport = askedBy{h, c.HTTP.Transport}
 	}
 	return c
 }
@@ -121,7 +122,7 @@ func (a askedBy) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.h.tell(happened{Who: "client", What: "answers", N: n, Text: err.Error()})
 		return res, err
 	}
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(res.Body, caller.MaxAnswer))
 	res.Body.Close()
 	res.Body = io.NopCloser(bytes.NewReader(text))
 	e := happened{Who: "client", What: "answers", N: n, Status: res.StatusCode}

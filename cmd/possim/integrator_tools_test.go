@@ -30,7 +30,7 @@ func TestTheIntegratorsPageRunsAsItStands(t *testing.T) {
 		page = strings.ReplaceAll(strings.ReplaceAll(page, "127.0.0.1:9099", hook), `("127.0.0.1", 9099)`, fmt.Sprintf(`("127.0.0.1", %d)`, portOf(hook)))
 	}
 	d := startDemo(t, "-posd", program(t, "posd"), "-think", "50ms", "-webhook", "http://"+hook+"/posd")
-	page = strings.ReplaceAll(page, "http://127.0.0.1:8480", d.api.base)
+	page = strings.ReplaceAll(page, "http://127.0.0.1:8480", d.api.Base)
 	dir := t.TempDir()
 	script := "set -eu\nshopt -s expand_aliases\n" + d.alias + "\n"
 	for _, block := range regexp.MustCompile("(?ms)^```(sh|python)\n(.*?)^```").FindAllStringSubmatch(page, -1) {

@@ -226,7 +226,7 @@ func TestDemoSellsToAPerson(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, "-posd", program(t, "posd"), "-think", "50ms")
 	for _, page := range []string{"/", "/display", "/manager"} {
-		if err := d.api.call(t.Context(), "GET", page, "", nil, nil); err != nil {
+		if err := d.api.Call(t.Context(), "GET", page, "", nil, nil); err != nil {
 			t.Error(err)
 		}
 	}

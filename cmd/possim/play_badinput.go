@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"posd/cmd/possim/caller"
 	"strings"
 	"syscall"
 	"time"
@@ -98,7 +99,7 @@ func (st *stage) told(name, answer, words, due string, good bool) {
 // refuse sends one request and judges the refusal.
 func (st *stage) refuse(ctx context.Context, r refused) {
 	err := st.send(ctx, r)
-	p := &problem{}
+	p := &caller.Problem{}
 	if !errors.As(err, &p) {
 		st.told(r.name, "taken", fmt.Sprint(err), fmt.Sprint(r.status), false)
 		return
@@ -109,7 +110,7 @@ func (st *stage) refuse(ctx context.Context, r refused) {
 }
 
 func (st *stage) send(ctx context.Context, r refused) error {
-	req, err := http.NewRequestWithContext(ctx, r.method, st.api.base+r.path, strings.NewReader(r.body))
+	req, err := http.NewRequestWithContext(ctx, r.method, st.api.Base+r.path, strings.NewReader(r.body))
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (st *stage) send(ctx context.Context, r refused) error {
 	if r.origin != "" {
 		req.Header.Set("Origin", r.origin)
 	}
-	return st.api.do(req, nil)
+	return st.api.Do(req, nil)
 }
 
 // reuseKey sells under a key, repeats it, and tries another body under it.
@@ -155,7 +156,7 @@ func (st *stage) reuseKey(ctx context.Context) error {
 func (st *stage) missingTerminal(ctx context.Context) error {
 	st.terminalLine.Unplug()
 	s, err := st.api.sell(ctx, "possim-"+rand.Text(), sellBody{Amount: 999, Method: "card", Reference: "possim missing terminal"})
-	p := &problem{}
+	p := &caller.Problem{}
 	switch {
 	case errors.As(err, &p):
 		st.told("terminal not plugged in", fmt.Sprint(p.Status), p.Detail, "503 with a sentence", p.Status == http.StatusServiceUnavailable && p.Detail != "")

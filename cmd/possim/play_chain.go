@@ -218,7 +218,7 @@ func (k *chain) agree(ctx context.Context, sold *chainSold) error {
 // journalSum is what posd says that it took.
 func (st *stage) journalSum(ctx context.Context) (sum int64, err error) {
 	var all []saleView
-	if err := st.api.call(ctx, http.MethodGet, "/v1/sales?state=paid", "", nil, &all); err != nil {
+	if err := st.api.Call(ctx, http.MethodGet, "/v1/sales?state=paid", "", nil, &all); err != nil {
 		return 0, err
 	}
 	for _, s := range all {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"posd/cmd/possim/caller"
 	"slices"
 	"strings"
 	"time"
@@ -196,7 +197,7 @@ func (st *stage) saysByTerminal(ctx context.Context, s saleView) error {
 // client must that does not know whether it was heard.
 func (st *stage) insist(ctx context.Context, key string, body sellBody) (saleView, error) {
 	var s saleView
-	var refused *problem
+	var refused *caller.Problem
 	err := until(ctx, 60*time.Second, "posd to take the sale", func(ctx context.Context) (_ bool, _ string, err error) {
 		s, err = st.api.sell(ctx, key, body)
 		if errors.As(err, &refused) && refused.Type != "till-busy" && refused.Type != "terminal-held" && refused.Status < 500 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"posd/cmd/possim/caller"
 	"strings"
 	"time"
 )
@@ -53,7 +54,7 @@ func playDay(ctx context.Context, st *stage) error {
 // post asks posd for something under a key of its own, and waits for the sale to end.
 func (st *stage) post(ctx context.Context, path string, body any, want string) (saleView, error) {
 	var s saleView
-	if err := st.api.call(ctx, http.MethodPost, path, "possim-"+rand.Text(), body, &s); err != nil {
+	if err := st.api.Call(ctx, http.MethodPost, path, "possim-"+rand.Text(), body, &s); err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	s, err := st.api.sale(ctx, s.ID, 20*time.Second)
@@ -77,7 +78,7 @@ func (st *stage) giveBack(ctx context.Context, s saleView, how string, amount in
 	if amount > 0 {
 		body["amount"] = amount
 	}
-	if err := st.api.call(ctx, http.MethodPost, "/v1/sales/"+s.ID+"/"+how, "possim-"+rand.Text(), body, nil); err != nil {
+	if err := st.api.Call(ctx, http.MethodPost, "/v1/sales/"+s.ID+"/"+how, "possim-"+rand.Text(), body, nil); err != nil {
 		return err
 	}
 	_, err := st.untilSale(ctx, s.ID, "the "+how+" to be done", 20*time.Second, func(s saleView) bool {
@@ -88,7 +89,7 @@ func (st *stage) giveBack(ctx context.Context, s saleView, how string, amount in
 
 // close closes the day and shows the head of its report.
 func (st *stage) close(ctx context.Context) (b booksView, err error) {
-	if err := st.api.call(ctx, http.MethodPost, "/v1/day/close", "", map[string]any{"by": "possim"}, &b); err != nil {
+	if err := st.api.Call(ctx, http.MethodPost, "/v1/day/close", "", map[string]any{"by": "possim"}, &b); err != nil {
 		return b, err
 	}
 	k := b.Closing
@@ -190,7 +191,7 @@ func interruptedDay(ctx context.Context, st *stage) error {
 	}
 	_, err := st.close(ctx)
 	st.terminal.ClearFault("lose-answer")
-	var p *problem
+	var p *caller.Problem
 	if !errors.As(err, &p) || !strings.Contains(p.Detail, "the day stays open") {
 		return fmt.Errorf("a close that was not answered: %w", err)
 	}
@@ -201,7 +202,7 @@ func interruptedDay(ctx context.Context, st *stage) error {
 	asked := st.terminal.State().Frames["B00"]
 	gone := make(chan error, 1)
 	go func() {
-		gone <- st.api.call(ctx, http.MethodPost, "/v1/day/close", "", map[string]any{"by": "possim"}, nil)
+		gone <- st.api.Call(ctx, http.MethodPost, "/v1/day/close", "", map[string]any{"by": "possim"}, nil)
 	}()
 	if err := until(ctx, 20*time.Second, "the terminal to be asked to settle", func(context.Context) (bool, string, error) {
 		return st.terminal.State().Frames["B00"] > asked, "not asked", nil
@@ -228,10 +229,10 @@ func interruptedDay(ctx context.Context, st *stage) error {
 func (st *stage) closeOrFind(ctx context.Context, no int) (b booksView, err error) {
 	path := fmt.Sprintf("/v1/reports/z%d", no)
 	err = until(ctx, 20*time.Second, "the day to be closed", func(ctx context.Context) (bool, string, error) {
-		if st.api.call(ctx, http.MethodGet, path, "", nil, &b) == nil {
+		if st.api.Call(ctx, http.MethodGet, path, "", nil, &b) == nil {
 			return true, "", nil
 		}
-		var p *problem
+		var p *caller.Problem
 		if _, err := st.close(ctx); err != nil && !errors.As(err, &p) {
 			return false, "", err
 		}

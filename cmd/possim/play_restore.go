@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"posd/cmd/possim/caller"
 	"strings"
 	"time"
 )
@@ -85,7 +86,7 @@ func (st *stage) restoreUnreadable(ctx context.Context, file string, c saleView)
 
 // afterRestore sells on: what the terminal still remembers of c, which the copy does not know, is no proof for another sale.
 func (st *stage) afterRestore(ctx context.Context, c saleView) error {
-	var gone *problem
+	var gone *caller.Problem
 	if _, err := st.api.sale(ctx, c.ID, 0); !errors.As(err, &gone) || gone.Status != http.StatusNotFound {
 		st.fault("C, sold after the copy, is still known: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"posd/cmd/possim/caller"
 	"slices"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func (st *stage) sell(ctx context.Context, body sellBody) (saleView, error) {
 	var final error
 	err := until(ctx, 10*time.Second, "posd to take the sale", func(ctx context.Context) (_ bool, _ string, err error) {
 		s, err = st.api.sell(ctx, key, body)
-		var p *problem
+		var p *caller.Problem
 		if errors.As(err, &p) && p.Status == http.StatusServiceUnavailable {
 			return false, "", err
 		}

@@ -5,13 +5,13 @@ package box
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"time"
 
+	"posd/cmd/possim/caller"
+	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
 	"posd/printer/printersim"
@@ -36,7 +36,9 @@ type counter struct {
 	printer  *printersim.Printer
 	gateway  *iotpaysim.Gateway
 
-	terminalAt, displayAt, printerAt, apiAt int // ports of this machine's loopback
+	terminalAt, displayAt, printerAt int            // ports of this machine's loopback
+	apiAt                            string         // what comes in here goes out to the box's loopback
+	api                              *caller.Client // asks there, as a program of the box does
 }
 
 // newCounter starts the far sides. They stay until the test process ends.
@@ -55,18 +57,20 @@ func newCounter() (*counter, error) {
 	for _, part := range []struct {
 		port  *int
 		serve func(context.Context, net.Listener) error
-	}{{&c.terminalAt, c.terminal.Serve}, {&c.displayAt, c.display.Serve}, {&c.printerAt, c.printer.Serve}, {&gateway, c.gateway.Serve}, {&c.apiAt, nil}} {
+	}{{&c.terminalAt, c.terminal.Serve}, {&c.displayAt, c.display.Serve}, {&c.printerAt, c.printer.Serve}, {&gateway, c.gateway.Serve}} {
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", *part.port))
 		if err != nil {
 			return nil, err
 		}
 		*part.port = l.Addr().(*net.TCPAddr).Port
-		if part.serve == nil {
-			l.Close() // a free port, for QEMU
-			continue
-		}
 		go part.serve(ctx, l)
 	}
+	if c.apiAt, err = loopback.Addr(); err != nil {
+		return nil, err
+	}
+	c.api = caller.New(c.apiAt)
+	c.api.Host = "127.0.0.1:8480"
+	c.api.HTTP.Transport = &http.Transport{DisableKeepAlives: true} // a box without power leaves no connection behind
 	go c.customers(ctx)
 	return c, nil
 }
@@ -99,7 +103,7 @@ func adapter(name string, port int) []string {
 // plugs are QEMU's arguments that put the counter's cables into the box.
 func (c *counter) plugs() []string {
 	args := append(adapter("terminal", c.terminalAt), adapter("display", c.displayAt)...)
-	return append(args, "-netdev", fmt.Sprintf("user,id=net,hostfwd=tcp:127.0.0.1:%d-10.0.2.15:8490", c.apiAt),
+	return append(args, "-netdev", fmt.Sprintf("user,id=net,hostfwd=tcp:%s-10.0.2.15:8490", c.apiAt),
 		"-device", "virtio-net-pci,netdev=net")
 }
 
@@ -130,58 +134,14 @@ func (s saleView) final() bool {
 	return s.State == "paid" || s.State == "declined" || s.State == "cancelled"
 }
 
-// call asks posd's API as a program of the box does: what comes in at the port
-// goes out to the loopback there.
-func (c *counter) call(ctx context.Context, method, path, key string, body, out any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d%s", c.apiAt, path), bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	req.Host = "127.0.0.1:8480"
-	req.Close = true // a box without power leaves no connection behind
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if text, err = io.ReadAll(res.Body); err != nil {
-		return err
-	}
-	if res.StatusCode/100 != 2 {
-		return &refusal{res.StatusCode, string(text)}
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(text, out)
-}
-
-// refusal is an answer that is not 2xx.
-type refusal struct {
-	status int
-	words  string
-}
-
-func (r *refusal) Error() string { return fmt.Sprintf("posd answered %d: %s", r.status, r.words) }
-
 // sell asks for a sale and returns what was acknowledged.
 func (c *counter) sell(ctx context.Context, key, method string, cents int64) (s saleView, err error) {
-	return s, c.call(ctx, http.MethodPost, "/v1/sales", key, map[string]any{"amount": cents, "method": method, "reference": "bill " + key}, &s)
+	return s, c.api.Call(ctx, http.MethodPost, "/v1/sales", key, map[string]any{"amount": cents, "method": method, "reference": "bill " + key}, &s)
 }
 
 // sale reads a sale, waiting for its end for a while.
 func (c *counter) sale(ctx context.Context, id string) (s saleView, err error) {
-	return s, c.call(ctx, http.MethodGet, "/v1/sales/"+id+"?wait=20s", "", nil, &s)
+	return s, c.api.Call(ctx, http.MethodGet, "/v1/sales/"+id+"?wait=20s", "", nil, &s)
 }
 
 // sales reads all sales, page by page.
@@ -189,7 +149,7 @@ func (c *counter) sales(ctx context.Context) (all []saleView, err error) {
 	const most = 1000
 	for next := fmt.Sprintf("/v1/sales?limit=%d", most); ; {
 		var page []saleView
-		if err := c.call(ctx, http.MethodGet, next, "", nil, &page); err != nil {
+		if err := c.api.Call(ctx, http.MethodGet, next, "", nil, &page); err != nil {
 			return nil, err
 		}
 		if all = append(all, page...); len(page) < most {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"posd/cmd/possim/caller"
 	"strconv"
 	"sync"
 )
@@ -43,7 +44,7 @@ type zReport struct {
 
 // closeDay closes the day and returns its report.
 func (c *counter) closeDay(ctx context.Context) (z zReport, err error) {
-	return z, c.call(ctx, "POST", "/v1/day/close", "", map[string]string{"by": "Ana"}, &z)
+	return z, c.api.Call(ctx, "POST", "/v1/day/close", "", map[string]string{"by": "Ana"}, &z)
 }
 
 // closeAndCount closes the day once and counts what came of it. A close that the power
@@ -53,7 +54,7 @@ func (c *cutting) closeAndCount(ctx context.Context, days *closings) {
 	p.within, p.words = true, "begins"
 	days.set(p)
 	z, err := c.closeDay(ctx)
-	var no *refusal
+	var no *caller.Problem
 	switch {
 	case err == nil:
 		p.ended++
@@ -88,7 +89,7 @@ func (c *cutting) apart(ctx context.Context) (words []string) {
 	}
 	for no := 1; no <= last.Closing.No; no++ {
 		var z zReport
-		if err := c.call(ctx, "GET", fmt.Sprintf("/v1/reports/z%d", no), "", nil, &z); err != nil {
+		if err := c.api.Call(ctx, "GET", fmt.Sprintf("/v1/reports/z%d", no), "", nil, &z); err != nil {
 			return []string{fmt.Sprintf("day %d of %d: %v", no, last.Closing.No, err)}
 		}
 		reported += z.Total.Paid.Count

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"posd/cmd/possim/caller"
 	"slices"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func (c *cutting) undone(ctx context.Context, m *machine) (words []string) {
 			words = append(words, fmt.Sprintf("the copy %s was done before the cut, and now: %s", c.did, out))
 		}
 	case c.work.closes:
-		if err := c.call(ctx, "GET", "/v1/reports/z"+c.did, "", nil, nil); err != nil {
+		if err := c.api.Call(ctx, "GET", "/v1/reports/z"+c.did, "", nil, nil); err != nil {
 			words = append(words, fmt.Sprintf("day %s was closed before the cut, and now: %v", c.did, err))
 		}
 	case strings.Contains(c.work.act, "dpkg"):
@@ -84,8 +85,8 @@ func (c *cutting) finish(ctx context.Context) error {
 					as = "paid"
 				}
 			}
-			err := c.call(ctx, "POST", "/v1/sales/"+s.ID+"/resolve", "", map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}, nil)
-			var no *refusal
+			err := c.api.Call(ctx, "POST", "/v1/sales/"+s.ID+"/resolve", "", map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}, nil)
+			var no *caller.Problem
 			if err != nil && !errors.As(err, &no) {
 				return err
 			}

@@ -96,7 +96,7 @@ func (s *shop) list(ctx context.Context) (all []view, err error) {
 	const page = 500
 	for before := ""; ; {
 		var some []view
-		if err := s.call(ctx, http.MethodGet, fmt.Sprintf("/v1/sales?limit=%d%s", page, before), "", nil, &some); err != nil {
+		if err := s.api.Call(ctx, http.MethodGet, fmt.Sprintf("/v1/sales?limit=%d%s", page, before), "", nil, &some); err != nil {
 			return nil, err
 		}
 		all = append(all, some...)

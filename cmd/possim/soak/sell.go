@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"posd/cmd/possim/caller"
 	"posd/display/displaysim"
 )
 
@@ -116,13 +117,13 @@ func (s *shop) one(ctx context.Context, lot *rand.Rand, r *result, restart bool)
 // does what people do for one that posd cannot settle.
 func (s *shop) step(ctx context.Context, key string, body map[string]any) error {
 	var v view
-	if err := s.call(ctx, http.MethodPost, "/v1/sales", key, body, &v); err != nil {
+	if err := s.api.Call(ctx, http.MethodPost, "/v1/sales", key, body, &v); err != nil {
 		return err
 	}
 	if s.atRest(v) {
 		return nil
 	}
-	if err := s.call(ctx, http.MethodGet, "/v1/sales/"+v.ID+"?wait=1s", "", nil, &v); err != nil || s.atRest(v) {
+	if err := s.api.Call(ctx, http.MethodGet, "/v1/sales/"+v.ID+"?wait=1s", "", nil, &v); err != nil || s.atRest(v) {
 		return err
 	}
 	if v.State == "unsure" {
@@ -152,7 +153,7 @@ func (s *shop) people(ctx context.Context, v view) {
 			as = "paid"
 		}
 		// Refused where posd has learnt it meanwhile: the next look sees that.
-		s.call(ctx, http.MethodPost, "/v1/sales/"+v.ID+"/resolve", "", map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}, nil)
+		s.api.Call(ctx, http.MethodPost, "/v1/sales/"+v.ID+"/resolve", "", map[string]string{"as": as, "reason": "looked at the terminal", "by": "Ana"}, nil)
 	}
 }
 
@@ -180,9 +181,9 @@ func (s *shop) closeDay(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeLimit)
 	defer cancel()
 	return until(ctx, "the day's close", func() error {
-		err := s.call(ctx, http.MethodPost, "/v1/day/close", "", map[string]any{"by": "Ana"}, nil)
-		var no *refusal
-		if errors.As(err, &no) && strings.Contains(no.words, "nothing to close") {
+		err := s.api.Call(ctx, http.MethodPost, "/v1/day/close", "", map[string]any{"by": "Ana"}, nil)
+		var no *caller.Problem
+		if errors.As(err, &no) && strings.Contains(no.Detail, "nothing to close") {
 			return nil
 		}
 		return err

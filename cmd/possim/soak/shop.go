@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"posd/cmd/possim/caller"
 	"posd/cmd/possim/loopback"
 	"posd/display/displaysim"
 	"posd/pax/paxsim"
@@ -34,6 +32,7 @@ const startLimit = time.Minute
 // shop is a posd and its far sides, which never stop.
 type shop struct {
 	posd, dir, listen string
+	api               *caller.Client
 
 	terminal *paxsim.Terminal
 	display  *displaysim.Device
@@ -68,6 +67,7 @@ func openShop(ctx context.Context, posd, dir string) (*shop, error) {
 	if s.listen, err = loopback.Addr(); err != nil {
 		return nil, err
 	}
+	s.api = caller.New(s.listen)
 	key := filepath.Join(dir, "iotpay-key")
 	if err := os.WriteFile(key, []byte(merchantKey+"\n"), 0o600); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (s *shop) start(ctx context.Context) error {
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	return until(ctx, "posd to answer", func() error { return s.call(ctx, http.MethodGet, "/healthz", "", nil, nil) })
+	return until(ctx, "posd to answer", func() error { return s.api.Call(ctx, http.MethodGet, "/healthz", "", nil, nil) })
 }
 
 // stop ends posd by a signal and waits until it has gone.
@@ -165,47 +165,6 @@ func (s *shop) keepStacks(out string) string {
 		return err.Error()
 	}
 	return path
-}
-
-// refusal is an answer of posd that is not 2xx.
-type refusal struct {
-	status int
-	words  string
-}
-
-func (r *refusal) Error() string { return fmt.Sprintf("posd answered %d: %s", r.status, r.words) }
-
-// call asks posd's API.
-func (s *shop) call(ctx context.Context, method, path, key string, body, out any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+s.listen+path, bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if text, err = io.ReadAll(res.Body); err != nil {
-		return err
-	}
-	if res.StatusCode/100 != 2 {
-		return &refusal{res.StatusCode, string(text)}
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(text, out)
 }
 
 // until looks again and again until look is satisfied or ctx ends; the error says what
