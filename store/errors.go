@@ -10,6 +10,10 @@ import (
 	"posd/device/sale"
 )
 
+// ErrDisk means that the disk itself would not read or write: nothing is known to be wrong
+// with what lies on it.
+var ErrDisk = errors.New("the disk refuses")
+
 // explain wraps an error of SQLite so that callers can decide by it and a
 // person knows what to do.
 func explain(doing string, err error) error {
@@ -27,6 +31,10 @@ func explain(doing string, err error) error {
 		return fmt.Errorf("%s: %w (its file is damaged; restore a backup): %w", doing, sale.ErrJournalBroken, err)
 	case e.Code == sqlite3.ErrReadonly || e.Code == sqlite3.ErrPerm:
 		return fmt.Errorf("%s: %w (its file or folder may not be written; look at the owner and at the disk): %w", doing, sale.ErrJournalBroken, err)
+	case e.SystemErrno == syscall.EROFS:
+		return fmt.Errorf("%s: %w (the disk: %w; look at the kernel's log): %w", doing, sale.ErrJournalBroken, syscall.EROFS, err)
+	case e.ExtendedCode == sqlite3.ErrIoErrWrite || e.ExtendedCode == sqlite3.ErrIoErrFsync || e.Code == sqlite3.ErrIoErr && e.SystemErrno == syscall.EIO:
+		return fmt.Errorf("%s: %w (%w; look at the kernel's log): %w", doing, sale.ErrJournalBroken, ErrDisk, err)
 	case e.Code == sqlite3.ErrIoErr || e.Code == sqlite3.ErrCantOpen:
 		return fmt.Errorf("%s: %w (the disk refuses; look at the kernel's log): %w", doing, sale.ErrJournalBroken, err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -30,6 +31,19 @@ func (s *Store) Room() error {
 	return nil
 }
 
+// writable returns an error while the file system of the state folder is read-only. One that
+// was made so by force takes what is written to a file that is open, and answers that it is
+// synced, and does nothing: no commit may rest on that.
+func (s *Store) writable() error {
+	if s.free == nil { // over another file layer
+		return nil
+	}
+	if _, err := s.free(s.cfg.Dir); errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w: the disk under %s is a %w: look at the kernel's log; nothing new is sold until it may be written again", sale.ErrJournalBroken, s.cfg.Dir, err)
+	}
+	return nil
+}
+
 // InPlace returns an error if the journal's name no longer leads to the file that
 // is open: its folder was moved, or another was put in its place. What is begun is
 // still written to the open file, where its history is; new business waits.
@@ -49,11 +63,16 @@ func (s *Store) InPlace() error {
 		sale.ErrJournalBroken, s.door.path, how)
 }
 
-// freeBytes is the room on the disk of a folder for those who are not root.
+// freeBytes is the room on the disk of a folder for those who are not root; EROFS if nothing
+// may be written there.
 func freeBytes(dir string) (uint64, error) {
+	const readOnly = 1 // ST_RDONLY
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, err
+	}
+	if st.Flags&readOnly != 0 {
+		return 0, syscall.EROFS
 	}
 	return st.Bavail * uint64(st.Bsize), nil
 }

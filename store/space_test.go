@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 
 	"posd/device/sale"
@@ -56,6 +57,25 @@ func TestNoRoomAtAllLosesNothing(t *testing.T) {
 	verified(t, s)
 }
 
+// A file system that is read-only by force says that it synced: nothing is committed on its word.
+func TestNothingIsCommittedOnAReadOnlyDisk(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	mustCommit(t, s, intent(1))
+	disk := s.free
+	s.free = func(string) (uint64, error) { return 1 << 40, syscall.EROFS }
+	for what, rows := range map[string][]sale.Row{"an intent": intent(2), "an end": final(1)} {
+		if _, err := s.Commit(t.Context(), rows); !errors.Is(err, sale.ErrJournalBroken) || !errors.Is(err, syscall.EROFS) {
+			t.Errorf("%s on a read-only disk: %v", what, err)
+		}
+	}
+	s.free = disk
+	if got := read(t, s, 1); got.State != sale.Waiting {
+		t.Errorf("sale 1 is %s", got.State)
+	}
+	mustCommit(t, s, final(1))
+	mustCommit(t, s, intent(2))
+}
+
 func TestDiskThatRefusesMidwayLosesNothing(t *testing.T) {
 	d, vfs := newDisk(t)
 	s, err := openOn(t, vfs)
@@ -67,7 +87,7 @@ func TestDiskThatRefusesMidwayLosesNothing(t *testing.T) {
 		d.refuseAt, d.refuseKeep = d.writes+1, k*(frameHeaderBytes+pageBytes)+k%3*500
 		_, err := s.Commit(t.Context(), intent(2))
 		d.refuseAt, d.refuseKeep = 0, 0
-		if !errors.Is(err, sale.ErrJournalBroken) {
+		if !errors.Is(err, sale.ErrJournalBroken) || !errors.Is(err, ErrDisk) {
 			t.Fatalf("refused at page %d: %v", k, err)
 		}
 		mustCommit(t, s, []sale.Row{sale.NoteRow{Name: "k", Value: fmt.Sprint(k)}})

@@ -71,6 +71,7 @@ const (
 	journalForbidden cause = "journal-forbidden"
 	diskFull         cause = "disk-full"
 	diskReadOnly     cause = "disk-read-only"
+	diskRefuses      cause = "disk-refuses"
 
 	copyAbsent   cause = "copy-absent"
 	copySameDisk cause = "copy-same-disk"
@@ -208,6 +209,9 @@ var advices = map[cause]advice{
 	diskReadOnly: {"The disk is read-only: it failed, or was mounted so. Look at dmesg, copy the journal (posd backup), replace the disk.",
 		"Le disque est en lecture seule : il est en panne, ou monté ainsi. Voyez dmesg, copiez le journal (posd backup), changez le disque.",
 		"磁盘只读：可能损坏或被只读挂载。请查看 dmesg，复制日志（posd backup），更换磁盘。"},
+	diskRefuses: {"The disk refuses to read or write; nothing new is sold. Look at dmesg, copy the journal to a stick (posd backup), replace the disk. Selling goes on by itself where it works again.",
+		"Le disque refuse de lire ou d'écrire ; rien de neuf n'est vendu. Voyez dmesg, copiez le journal sur une clé (posd backup), changez le disque. S'il remarche, les ventes reprennent d'elles-mêmes.",
+		"磁盘拒绝读写；不接受新交易。请查看 dmesg，把日志复制到 U 盘（posd backup），更换磁盘。磁盘恢复后会自动继续交易。"},
 
 	copyAbsent: {"The place for the copies is not there. Plug the stick in and mount it.", "L'endroit des copies n'est pas là. Branchez la clé et montez-la.", "备份位置不存在。请插入并挂载 U 盘。"},
 	copySameDisk: {"The copies lie on the journal's own disk and die with it. Use a stick, or set `same_disk = true` if that is meant.",

@@ -42,13 +42,19 @@ func sayAt(ctx context.Context, words ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+// readOnly is statfs's ST_RDONLY.
+const readOnly = 1
+
 // freeAt returns the room for posd on the disk of the folder, or of the first one
-// above it that is there.
+// above it that is there; EROFS if nothing may be written there.
 func freeAt(dir string) (uint64, error) {
 	var s syscall.Statfs_t
 	err := syscall.Statfs(dir, &s)
 	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
 		return freeAt(filepath.Dir(dir))
+	}
+	if err == nil && s.Flags&readOnly != 0 {
+		err = syscall.EROFS
 	}
 	return s.Bavail * uint64(s.Bsize), err
 }
@@ -148,7 +154,7 @@ func roomLeft(c Config, s surroundings) device.DeviceStatus {
 	d := device.DeviceStatus{Name: "disk", Kind: boxKind, Line: c.Store.Dir, OK: true}
 	free, err := s.free(c.Store.Dir)
 	if err != nil {
-		d.OK, d.Words, d.Trouble = false, err.Error(), string(unknownCause)
+		d.OK, d.Words, d.Trouble = false, err.Error(), string(journalCause(err, c.Store.Dir))
 		return d
 	}
 	d.Words = fmt.Sprintf("%d MiB are free, %d are kept back", free>>20, c.Store.ReserveMiB)

@@ -170,7 +170,7 @@ func (v *verifier) judge(d device.DeviceStatus) device.DeviceStatus {
 	defer v.mu.Unlock()
 	switch {
 	case v.damage != nil:
-		d.OK, d.Words = false, v.damage.Error()
+		d.OK, d.Words, d.Trouble = false, v.damage.Error(), string(journalCause(v.damage, d.Line))
 	case v.displaced != nil:
 		d.OK, d.Words = false, v.displaced.Error()
 	case v.at.IsZero() && v.of > 0:

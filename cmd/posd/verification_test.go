@@ -72,6 +72,9 @@ func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 		says(placeEvery, true, "every row verified")
 		v.found(fmt.Errorf("read: %w", sale.ErrJournalBroken))
 		says(time.Hour, false, "the journal is broken")
+		if d := v.judge(device.DeviceStatus{OK: true}); cause(d.Trouble) != journalDamaged {
+			t.Errorf("damage is called %q", d.Trouble)
+		}
 		says(24*time.Hour, true, "every row verified")
 		set(func() { ends = fmt.Errorf("sales X: %w", sale.ErrJournalBroken) })
 		says(24*time.Hour, false, "sales X")

@@ -250,7 +250,6 @@ func (d *doctor) ofGateway(s device.DeviceStatus) verdict {
 // journalCause returns why the journal in dir cannot be used.
 func journalCause(err error, dir string) cause {
 	var fsys syscall.Statfs_t
-	const readOnly = 1 // ST_RDONLY
 	switch {
 	case errors.Is(err, sale.ErrLocked):
 		return journalLocked
@@ -258,6 +257,8 @@ func journalCause(err error, dir string) cause {
 		return diskFull
 	case errors.Is(err, syscall.EROFS), syscall.Statfs(dir, &fsys) == nil && fsys.Flags&readOnly != 0:
 		return diskReadOnly
+	case errors.Is(err, store.ErrDisk):
+		return diskRefuses
 	case errors.Is(err, store.ErrNewer):
 		return journalNewer
 	case errors.Is(err, store.ErrForeign):

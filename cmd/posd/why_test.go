@@ -435,6 +435,7 @@ var aroundFaults = []struct {
 	{name: "the clock is in 1970", want: clockUnset, at: "clock", now: time.Unix(3600, 0)},
 	{name: "no time server", want: clockFree, at: "clock", said: map[string]string{"timedatectl": "no"}},
 	{name: "the disk is full", want: diskFull, at: "disk", free: 1 << 20},
+	{name: "the disk became read-only", want: diskReadOnly, at: "disk", said: map[string]string{"disk": "read-only"}},
 }
 
 func TestCheckLooksAroundPosd(t *testing.T) {
@@ -494,6 +495,9 @@ func aroundCauses(t *testing.T, said map[string]string, now time.Time, free uint
 	if free == 0 {
 		s.free = freeAt
 	}
+	if said["disk"] == "read-only" {
+		s.free = func(string) (uint64, error) { return 0, syscall.EROFS }
+	}
 	c := defaults()
 	c.Terminal = &Terminal{}
 	c.Terminal.setDefaults()
@@ -534,6 +538,8 @@ func TestCausesOfErrors(t *testing.T) {
 		{&os.PathError{Err: syscall.EROFS}, diskReadOnly},
 		{&os.PathError{Err: syscall.EACCES}, journalForbidden},
 		{fmt.Errorf("x: %w", sale.ErrJournalBroken), journalDamaged},
+		{fmt.Errorf("x: %w (%w)", sale.ErrJournalBroken, store.ErrDisk), diskRefuses},
+		{fmt.Errorf("x: %w (%w)", sale.ErrJournalBroken, syscall.EROFS), diskReadOnly},
 	} {
 		if got := journalCause(c.err, t.TempDir()); got != c.want {
 			t.Errorf("%v: %s, want %s", c.err, got, c.want)
