@@ -23,14 +23,13 @@ func (t *Till) perform(e core.Effect) {
 		t.o.Screen.Show(e.Screen)
 		t.hub.tell(Message{Event: "screen", Data: e.Screen})
 	case core.Tell:
-		t.hub.tell(Message{Event: "sale", Data: e.Sale})
+		t.hub.tell(Message{Event: "sale", Data: e.Of()})
 	case core.TellQueue:
 		t.tell = true
 	case core.Reply:
-		if ch := t.tokens[e.Token]; ch != nil {
-			delete(t.tokens, e.Token)
-			ch <- e
-		}
+		t.answer(e)
+	case core.Refuse:
+		t.answer(core.Reply{Token: e.Token, Err: e.Err})
 	case core.Log:
 		t.log(e)
 	case core.Charge:
@@ -81,6 +80,14 @@ func (t *Till) perform(e core.Effect) {
 		t.papers.put(func(ctx context.Context) sale.PrintResult { return t.o.Printer.PrintOwn(ctx, e.Print) })
 	default:
 		panic(fmt.Sprintf("effect %T is not performed", e))
+	}
+}
+
+// answer hands a reply to whoever asked.
+func (t *Till) answer(r core.Reply) {
+	if ch := t.tokens[r.Token]; ch != nil {
+		delete(t.tokens, r.Token)
+		ch <- r
 	}
 }
 

@@ -27,6 +27,9 @@ type Effects struct {
 // Effect is one thing to do outside the step.
 type Effect interface{ effect() }
 
+// Of returns the sale whose progress is told.
+func (e Tell) Of() sale.Sale { return e.Row.(sale.SaleRow).Sale }
+
 type (
 	// Charge sends a money transaction to the terminal.
 	Charge struct{ Request sale.CardRequest }
@@ -111,8 +114,15 @@ type (
 		Err      error
 	}
 
-	// Tell puts live progress of a sale on the event stream.
-	Tell struct{ Sale sale.Sale }
+	// Refuse answers a request with a refusal, and holds no sale that is none.
+	Refuse struct {
+		Token Token
+		Err   error
+	}
+
+	// Tell puts live progress of a sale on the event stream: the one of a row of the
+	// same step, not a copy of it.
+	Tell struct{ Row sale.Row }
 
 	// TellQueue says that the queue of reports or its link changed.
 	TellQueue struct{}
@@ -145,6 +155,7 @@ func (OpenDrawer) effect()   {}
 func (PrintCode) effect()    {}
 func (Show) effect()         {}
 func (Reply) effect()        {}
+func (Refuse) effect()       {}
 func (Tell) effect()         {}
 func (TellQueue) effect()    {}
 func (Log) effect()          {}
@@ -187,7 +198,7 @@ func (c *Machine) log(l *live, warn bool, message, words string) {
 func (c *Machine) reply(r Reply) { c.now(r) }
 
 func (c *Machine) refuse(t Token, kind error, other sale.ID, words string, args ...any) {
-	c.reply(Reply{Token: t, Err: &sale.Refusal{Kind: kind, Other: other, Words: fmt.Sprintf(words, args...)}})
+	c.now(Refuse{Token: t, Err: &sale.Refusal{Kind: kind, Other: other, Words: fmt.Sprintf(words, args...)}})
 }
 
 func (c *Machine) urgent() { c.out.Lazy = false }

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"posd/device/sale"
 )
 
@@ -27,7 +29,7 @@ func (c *Machine) show() {
 		return
 	}
 	c.glass.shown, c.glass.ever = s, true
-	c.out.Now = append([]Effect{Show{Screen: s}}, c.out.Now...)
+	c.out.Now = slices.Insert(c.out.Now, 0, Effect(Show{Screen: s}))
 }
 
 // resultOver takes a result off the glass when its time is over. A whole payment

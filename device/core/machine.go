@@ -155,9 +155,9 @@ func (c *Machine) finishStep() {
 			if c.out.Intent != nil {
 				c.out.Intent.Touched = append(c.out.Intent.Touched, l.s.ID)
 			}
-			s := l.s.Clone() // nobody changes a row, or what is told
-			rows = append(rows, sale.SaleRow{Sale: s})
-			c.now(Tell{Sale: s})
+			var row sale.Row = sale.SaleRow{Sale: l.s.Clone()} // nobody changes a row, or what is told
+			rows = append(rows, row)
+			c.now(Tell{Row: row})
 		}
 		c.out.Rows = append(rows, c.out.Rows...)
 	}
@@ -170,7 +170,7 @@ func (c *Machine) finishStep() {
 func (c *Machine) forget() {
 	kept := c.byAge[:0]
 	for _, l := range c.byAge {
-		if l.writes > 0 || l.s.Open() || l.seek != nil || l.watch != nil || c.printing(l.s.ID) || l.s.ID == c.glass.last {
+		if l.writes > 0 || l.seek != nil || l.watch != nil || l.s.ID == c.glass.last || l.s.Open() || c.printing(l.s.ID) {
 			kept = append(kept, l)
 			continue
 		}

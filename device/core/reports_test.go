@@ -18,8 +18,11 @@ func TestRetryAnswersTruly(t *testing.T) {
 	retry := func(r sale.Report) Reply {
 		out := c.Step(Input{Wall: time.Unix(1_800_000_000, 0), Mono: time.Second, Event: RetryAsked{Token: 1, Reports: []sale.Report{r}}})
 		for _, e := range append(out.Now, out.After...) {
-			if reply, ok := e.(Reply); ok {
-				return reply
+			switch e := e.(type) {
+			case Reply:
+				return e
+			case Refuse:
+				return Reply{Token: e.Token, Err: e.Err}
 			}
 		}
 		t.Fatal("no answer")

@@ -8,8 +8,19 @@ import (
 	"posd/device/sale"
 )
 
-// back returns an answer to the core after a while.
-type back func(d time.Duration, h func() core.Event)
+// back returns answers to the run of posd that asked, after a while.
+type back struct {
+	w    *world
+	life int
+}
+
+// tell answers with an event that stands already.
+func (b back) tell(d time.Duration, e core.Event) { b.w.push(d, plan{event: e, life: b.life}) }
+
+// ask answers with what is so by then.
+func (b back) ask(d time.Duration, e func() core.Event) {
+	b.w.push(d, plan{ask: e, life: b.life})
+}
 
 // bank is the terminals and the card's host: it keeps what was really taken, of
 // which a terminal may remember less.
@@ -82,7 +93,7 @@ const serial, otherSerial = "123456789", "987654321"
 func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 	w.intended(o.Ref)
 	answer := func(d time.Duration, verdict sale.Verdict, words string) {
-		back(d, func() core.Event {
+		back.ask(d, func() core.Event {
 			return core.CardAnswered{Answer: sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: verdict, Words: words, Serial: b.terminal}}
 		})
 	}
@@ -148,9 +159,9 @@ func (b *bank) charge(w *world, o sale.CardRequest, back back) {
 
 // answered hands an answer to the core, and what came beside it.
 func (w *world) answered(a sale.CardAnswer, back back) {
-	back(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Owner: w.saleOf(a.Foreign)} })
+	back.ask(30*time.Millisecond, func() core.Event { return core.CardAnswered{Answer: a, Owner: w.saleOf(a.Foreign)} })
 	if len(a.Late) > 0 {
-		back(30*time.Millisecond+1, func() core.Event { return w.heard(a.Late) })
+		back.ask(30*time.Millisecond+1, func() core.Event { return w.heard(a.Late) })
 	}
 }
 
@@ -306,7 +317,7 @@ func (b *bank) find(w *world, l sale.CardLookup, back back) {
 	f := sale.CardFinding{Ref: l.Ref}
 	switch {
 	case b.running != nil || b.unplugged || w.now < b.blind-blindFor || w.chance(0.15):
-		back(3*time.Second, func() core.Event { return core.CardFound{Finding: f} })
+		back.tell(3*time.Second, core.CardFound{Finding: f})
 		return
 	case w.chance(0.05):
 		f.Reached, f.Result, f.Words = true, sale.FoundUnclear, "noise"
@@ -321,9 +332,9 @@ func (b *bank) find(w *world, l sale.CardLookup, back back) {
 	f.Late, b.late = nil, nil
 	wait := w.between(50*time.Millisecond, time.Second)
 	if len(late) > 0 {
-		back(wait, func() core.Event { return w.heard(late) })
+		back.ask(wait, func() core.Event { return w.heard(late) })
 	}
-	back(wait+1, func() core.Event { return core.CardFound{Finding: f} })
+	back.tell(wait+1, core.CardFound{Finding: f})
 }
 
 // lookUp is what a terminal that is idle and understood says.

@@ -77,6 +77,9 @@ func (t *wants) add(out core.Effects) {
 	for _, list := range [][]core.Effect{out.Now, out.After} {
 		for _, e := range list {
 			if r, ok := e.(core.Reply); ok && r.Err != nil {
+				e = core.Refuse{Token: r.Token, Err: r.Err}
+			}
+			if r, ok := e.(core.Refuse); ok {
 				t.lines = append(t.lines, t.plain(fmt.Sprintf("refuse %d: %v", r.Token, r.Err)))
 				if strings.Contains(r.Err.Error(), "another customer") {
 					t.asked++

@@ -73,7 +73,7 @@ func (b *bank) closeBatch(w *world, back back) {
 		a = sale.BatchAnswer{End: sale.BatchUnsure, Words: "line lost"}
 	}
 	w.say("terminal: batch close: %s", a.End)
-	back(w.human(time.Second, time.Minute), func() core.Event { return core.BatchAnswered{Answer: a} })
+	back.tell(w.human(time.Second, time.Minute), core.BatchAnswered{Answer: a})
 }
 
 // totals sums the open batch up: sales less returns, without what was voided.
@@ -146,7 +146,7 @@ func (w *world) gather(e sale.GatherDay, back back) {
 	for i, q := range asked {
 		if books.PaidThoughClosed(q, answers[i]) {
 			id, a := q.Sale.ID, answers[i]
-			back(w.human(time.Millisecond, time.Minute), func() core.Event { // the sale as it is by then: the shell reads it in the same turn
+			back.ask(w.human(time.Millisecond, time.Minute), func() core.Event { // the sale as it is by then: the shell reads it in the same turn
 				s := w.disk.Rows.Sales[id]
 				return core.ClosedOrderPaid{Sale: s.Clone(), Answer: a}
 			})
@@ -159,13 +159,18 @@ func (w *world) gather(e sale.GatherDay, back back) {
 	}
 	w.say("day %d is summed up: net %s, terminal %s apart", e.No, b.Total.Net, b.Closing.Terminal.Apart)
 	d := sale.Day{No: e.No, Date: e.Date, OpenedAt: e.Opened, By: e.By, Books: text}
-	back(w.human(time.Millisecond, 2*time.Minute), func() core.Event { return core.DayGathered{Day: d} })
+	back.tell(w.human(time.Millisecond, 2*time.Minute), core.DayGathered{Day: d})
 }
 
 func (w *world) closedDay(no int) (b books.Books, err error) {
 	d, err := w.disk.Day(context.Background(), no)
-	if err == nil {
+	if err != nil {
+		return b, err
+	}
+	b, known := w.closed[string(d.Books)]
+	if !known {
 		err = json.Unmarshal(d.Books, &b)
+		w.closed[string(d.Books)] = b
 	}
 	return b, err
 }

@@ -84,7 +84,7 @@ func (f *firstWorld) alone(w *world, reports []sale.Report) {
 // tellTotals is the terminal saying what is in its batch.
 func (b *bank) tellTotals(w *world, e core.AskTotals, back back) {
 	took := w.between(100*time.Millisecond, 3*time.Second)
-	back(took, func() core.Event {
+	back.ask(took, func() core.Event {
 		t := sale.TerminalTotals{Told: true, Serial: b.terminal, Words: "OK"}
 		if b.unplugged || b.running != nil || w.chance(0.1) {
 			t = sale.TerminalTotals{Words: "no answer"}

@@ -21,19 +21,22 @@ type press struct {
 
 // paper is what lies on the counter: a receipt, or the beginning of one.
 type paper struct {
-	receipt  sale.Receipt
+	receipt  *sale.Receipt
 	complete bool
 }
 
 // print takes a receipt after what it was given before. What posd is told
 // follows from what the paper shows, never the other way round; posd may be
 // killed in between, and then nobody is told.
-func (p *press) print(w *world, r sale.Receipt, back back) {
+func (p *press) print(w *world, r *sale.Receipt, back back) {
 	if j, ok := w.disk.Rows.Jobs[r.Job]; !ok || j.Sale != r.Sale.ID {
 		w.fail("I4: a receipt of sale %s is printed and its job is not stored", r.Sale.ID)
 	}
 	begin := max(w.now, p.free)
 	p.free = begin + w.between(50*time.Millisecond, 3*time.Second)
+	if w.coarse && p.out { // it says so after a while, and is asked that much less often
+		p.free += w.human(20*time.Second, time.Minute)
+	}
 	life := w.life
 	w.after(begin-w.now+1, func() {
 		if w.life != life {
@@ -44,7 +47,7 @@ func (p *press) print(w *world, r sale.Receipt, back back) {
 }
 
 // feed is the moment of truth for paper.
-func (p *press) feed(w *world, r sale.Receipt, back back) {
+func (p *press) feed(w *world, r *sale.Receipt, back back) {
 	res := sale.PrintResult{Job: r.Job, State: sale.PrintDone}
 	often := 0.02
 	if p.trial {
@@ -73,7 +76,7 @@ func (p *press) feed(w *world, r sale.Receipt, back back) {
 		w.crash()
 		return
 	}
-	back(p.free-w.now, func() core.Event { return core.JobDone{Result: res} })
+	back.tell(p.free-w.now, core.JobDone{Result: res})
 }
 
 // papers holds what is true of receipts once all is well: each one that is due

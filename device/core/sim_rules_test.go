@@ -75,7 +75,7 @@ func (w *world) captured(s sale.Sale) bool {
 }
 
 // acknowledged holds that what a person was told is durable (I4).
-func (w *world) acknowledged(r core.Reply) {
+func (w *world) acknowledged(r *core.Reply) {
 	s, ok := w.disk.Rows.Sales[r.Sale.ID]
 	switch {
 	case !ok:

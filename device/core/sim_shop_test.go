@@ -90,24 +90,25 @@ func (s *shop) serve(w *world, b *bill, n int) {
 			s.serve(w, b, n)
 			return
 		}
-		last := s.lookUp(w, b)
+		last, ok := s.lookUp(w, b)
 		switch {
-		case last != nil && last.State == sale.Waiting && len(last.Attempts) == 0 && last.Method != sale.Cash && w.chance(0.7):
-			tip := sale.Amount(w.rnd.IntN(3) * 75)
-			s.ask(w, func(t core.Token) core.Event { return core.TipChosen{Token: t, Sale: *last, Tip: tip} }, nil)
-		case last == nil || last.State == sale.Cancelled || last.State == sale.Declined:
+		case ok && last.State == sale.Waiting && len(last.Attempts) == 0 && last.Method != sale.Cash && w.chance(0.7):
+			tip := core.TipChosen{Sale: last, Tip: sale.Amount(w.rnd.IntN(3) * 75)}
+			s.ask(w, func(t core.Token) core.Event { tip.Token = t; return tip }, nil)
+		case !ok || last.State == sale.Cancelled || last.State == sale.Declined:
 			if b.tries > 5 || w.chance(0.2) {
 				b.left = true
 			} else {
 				s.sell(w, b, "")
 			}
 		case last.State == sale.Paid:
-			b.left = s.paid(w, b, *last)
+			b.left = s.paid(w, b, last)
 		case last.State == sale.Waiting && w.chance(0.15):
-			s.ask(w, func(t core.Token) core.Event { return core.CancelAsked{Token: t, Sale: *last} }, nil)
+			cancel := core.CancelAsked{Sale: last}
+			s.ask(w, func(t core.Token) core.Event { cancel.Token = t; return cancel }, nil)
 		case last.State == sale.Unsure:
 			if last.Attention != "" && w.chance(0.2) {
-				s.resolve(w, *last)
+				s.resolve(w, last)
 			} else if w.chance(0.5) {
 				s.sell(w, b, "")
 			} else {
@@ -167,17 +168,17 @@ func (s *shop) complete(w *world, b *bill, held sale.Sale) {
 	}
 }
 
-// lookUp returns the bill's latest sale as posd knows it, or nil.
-func (s *shop) lookUp(w *world, b *bill) *sale.Sale {
+// lookUp returns the bill's latest sale as posd knows it.
+func (s *shop) lookUp(w *world, b *bill) (st sale.Sale, ok bool) {
 	for i := len(b.sales) - 1; i >= 0; i-- {
-		if st, _, held := w.machine.Sale(b.sales[i]); held {
-			return &st
+		if st, _, ok = w.machine.Sale(b.sales[i]); ok {
+			return st, true
 		}
-		if st, ok := w.disk.Rows.Sales[b.sales[i]]; ok {
-			return &st
+		if st, ok = w.disk.Rows.Sales[b.sales[i]]; ok {
+			return st, true
 		}
 	}
-	return nil
+	return st, false
 }
 
 var simMethods = []sale.Method{sale.Card, sale.WeChat, sale.Alipay, sale.UnionPay, sale.Scan}
@@ -243,7 +244,7 @@ func (s *shop) ask(w *world, build func(t core.Token) core.Event, a *ask) {
 }
 
 // answered takes posd's answer to a request: what it says must be durable (I4).
-func (s *shop) answered(w *world, r core.Reply) {
+func (s *shop) answered(w *world, r *core.Reply) {
 	a := s.asked[r.Token]
 	delete(s.asked, r.Token)
 	if a == nil {
@@ -309,8 +310,8 @@ func (s *shop) giveBack(w *world, b *bill, st sale.Sale) {
 			if w.machine == nil {
 				return
 			}
-			if now := s.lookUp(w, b); now != nil {
-				s.returnMoney(w, b, *now, sale.Void, 0)
+			if now, ok := s.lookUp(w, b); ok {
+				s.returnMoney(w, b, now, sale.Void, 0)
 			}
 		})
 	}
@@ -338,9 +339,8 @@ func (s *shop) keepSome(w *world, b *bill) {
 	if w.machine == nil || !w.chance(0.02) {
 		return
 	}
-	if st := s.lookUp(w, b); st != nil {
-		at := *st
-		s.ask(w, func(t core.Token) core.Event { return core.KeepAsked{Token: t, Sale: at, By: "Ann"} }, nil)
+	if st, ok := s.lookUp(w, b); ok {
+		s.ask(w, func(t core.Token) core.Event { return core.KeepAsked{Token: t, Sale: st, By: "Ann"} }, nil)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 var (
 	simSeeds = flag.Uint64("seeds", 0, "how many seeds TestSimulation runs; 0: a bounded share")
 	simSeed  = flag.Uint64("seed", 0, "the one seed TestSimulation replays, with its story")
-	faithful = flag.Bool("faithful", false, "in every seed posd asks by its own schedule, not in one of sixteen")
+	faithful = flag.Bool("faithful", false, "in every seed posd asks by its own schedule, not in one of thirty")
 )
 
 // TestSimulation runs days at a counter where everything may fail, and holds
@@ -104,9 +104,9 @@ func (w *world) live(tell bool) *world {
 	w.trouble()
 	w.run(40 * time.Minute / w.pace)
 	w.becomeCalm()
-	w.run(w.now + 2*time.Hour)
+	w.run(w.now + w.rest(2*time.Hour))
 	if w.longCalm() {
-		w.run(w.now + 8*24*time.Hour)
+		w.run(w.now + w.policy.WatchFor + 6*time.Hour)
 	}
 	switch {
 	case len(w.failures) > 0:
@@ -126,16 +126,27 @@ func (w *world) becomeCalm() {
 	if w.machine == nil && len(w.failures) == 0 {
 		w.start()
 	}
-	w.after(5*time.Minute, func() {
-		for _, o := range w.gateway.list {
-			w.gateway.close(w, o.no, sale.StatusClosedSystem)
-		}
-	})
-	if w.seed%2 == 0 {
-		w.after(30*time.Minute, func() { w.shop.retry(w) })
+	for _, d := range []time.Duration{5 * time.Minute, w.rest(50 * time.Minute)} { // customers who were in line still come
+		w.after(d, func() {
+			for _, o := range w.gateway.list {
+				w.gateway.close(w, o.no, sale.StatusClosedSystem)
+			}
+		})
 	}
-	w.after(80*time.Minute, func() { w.shop.resolveMovements(w) })
-	w.after(90*time.Minute, func() { w.shop.closeDay(w) })
+	if w.seed%2 == 0 {
+		w.after(w.rest(30*time.Minute), func() { w.shop.retry(w) })
+	}
+	w.after(w.rest(80*time.Minute), func() { w.shop.resolveMovements(w) })
+	w.after(w.rest(90*time.Minute), func() { w.shop.closeDay(w) })
+}
+
+// rest is how long a world goes on once all is well: half as long where nobody counts
+// posd's own schedule, for what cannot be found out any more is asked about to the end.
+func (w *world) rest(d time.Duration) time.Duration {
+	if w.coarse && !w.longCalm() {
+		return d / 2
+	}
+	return d
 }
 
 // longCalm reports whether this seed waits until the last watch has ended.

@@ -9,20 +9,16 @@ import (
 // trouble plans what goes wrong without anybody's doing. What goes wrong with
 // one message stands where the message is sent.
 func (w *world) trouble() {
-	w.nowAndThen(6*time.Minute, func() { w.gateway.away = !w.gateway.away; w.say("network away: %v", w.gateway.away) })
-	w.nowAndThen(30*time.Minute, func() {
-		w.gateway.refuses = !w.gateway.refuses
-		w.say("gateway refuses our key: %v", w.gateway.refuses)
-	})
-	w.nowAndThen(15*time.Minute, func() { w.full = !w.full; w.say("disk full: %v", w.full) })
+	w.onAndOff(6*time.Minute, &w.gateway.away, func() { w.say("network away: %v", w.gateway.away) })
+	w.onAndOff(30*time.Minute, &w.gateway.refuses, func() { w.say("gateway refuses our key: %v", w.gateway.refuses) })
+	w.onAndOff(15*time.Minute, &w.full, func() { w.say("disk full: %v", w.full) })
 	w.nowAndThen(20*time.Minute, func() {
 		if w.machine != nil {
 			w.crash()
 		}
 	})
 	w.nowAndThen(30*time.Minute, w.clockJumps)
-	w.nowAndThen(15*time.Minute, func() {
-		w.press.out = !w.press.out
+	w.onAndOff(15*time.Minute, &w.press.out, func() {
 		w.press.faults++
 		w.say("printer out of paper: %v", w.press.out)
 	})
@@ -37,6 +33,23 @@ func (w *world) nowAndThen(mean time.Duration, do func()) {
 		if !w.calm {
 			do()
 			w.nowAndThen(mean, do)
+		}
+	})
+}
+
+// onAndOff begins a trouble again and again, and ends it, as a rule, in a fifth of the time that
+// it stays away: what most trouble shows is its beginning and its end, and in between a
+// till that can sell nothing shows little. Now and then it lasts long all the same.
+func (w *world) onAndOff(mean time.Duration, trouble *bool, turned func()) {
+	wait := w.human(mean/4, 2*mean)
+	if *trouble && w.rnd.IntN(4) > 0 {
+		wait /= 5
+	}
+	w.after(wait, func() {
+		if !w.calm {
+			*trouble = !*trouble
+			turned()
+			w.onAndOff(mean, trouble, turned)
 		}
 	})
 }
@@ -115,8 +128,14 @@ func policyOf(w *world) core.Policy {
 		p.Tip, p.TipWait = "display", 20*time.Second/w.pace
 	}
 	p.CodeOnPaper = w.rnd.IntN(8) == 0
-	if w.coarse && w.longCalm() {
+	switch {
+	case w.coarse && w.longCalm():
 		p.AskTerminalEvery *= 16
+		if w.seed%256 != 8 { // a week of questions shows no more than a day of them
+			p.WatchFor = 24 * time.Hour
+		}
+	case w.coarse && w.seed%2 == 1:
+		p.AskTerminalEvery *= 3
 	}
 	return p
 }

@@ -123,7 +123,7 @@ func (g *wallet) create(w *world, e core.CreateOrder, back back) {
 	}
 	g.codes[a.Code] = no
 	w.say("gateway: create %s for %s: %s", no, e.Request.Amount, a.Result)
-	back(f.took, func() core.Event { return core.OrderCreated{Sale: e.Sale, Answer: a} })
+	back.tell(f.took, core.OrderCreated{Sale: e.Sale, Answer: a})
 }
 
 func (g *wallet) query(w *world, e core.QueryOrder, back back) {
@@ -148,22 +148,22 @@ func (g *wallet) query(w *world, e core.QueryOrder, back back) {
 	if w.wires != nil {
 		a = w.wires.query(e.MchOrderNo, f, a)
 	}
-	back(f.took, func() core.Event { return core.OrderAsked{Sale: e.Sale, Answer: a} })
+	back.tell(f.took, core.OrderAsked{Sale: e.Sale, Answer: a})
 }
 
 // patience is for how long a gateway asks posd to leave an order alone of which it has
 // no news: a few times while its code is on glass, and minutes once it is not.
 func (g *wallet) patience(w *world, no string) time.Duration {
 	if g.codes[w.glass.Code] == no {
-		return w.human(8*time.Second, 40*time.Second)
+		return w.human(15*time.Second, 75*time.Second)
 	}
-	return w.human(time.Minute, 5*time.Minute)
+	return w.human(3*time.Minute, 15*time.Minute)
 }
 
 // unconnected is how long it takes to find that the network is away.
 func (w *world) unconnected() time.Duration {
 	if w.coarse {
-		return w.between(time.Second, 20*time.Second)
+		return w.between(5*time.Second, 20*time.Second)
 	}
 	return time.Second
 }
@@ -210,7 +210,7 @@ func (g *wallet) refund(w *world, e core.SendRefund, back back) {
 		a = w.wires.refund(r, f, a)
 	}
 	w.say("gateway: refund %s of %s: %s", r.No, r.Amount, a.Result)
-	back(f.took, func() core.Event { return core.RefundAnswered{Sale: e.Sale, Movement: r.No, Answer: a} })
+	back.tell(f.took, core.RefundAnswered{Sale: e.Sale, Movement: r.No, Answer: a})
 }
 
 // newRefund decides what becomes of a refund: refused, made and called so, made and
@@ -257,9 +257,7 @@ func (g *wallet) queryRefund(w *world, e core.QueryRefund, back back) {
 	if w.wires != nil {
 		a = w.wires.queryRefund(e.Movement, f, a)
 	}
-	back(f.took, func() core.Event {
-		return core.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: a}
-	})
+	back.tell(f.took, core.RefundAnswered{Sale: e.Sale, Movement: e.Movement, Asked: true, Answer: a})
 }
 
 func (g *wallet) probe(w *world, back back) {
@@ -268,7 +266,7 @@ func (g *wallet) probe(w *world, back back) {
 	if f.lost == "" {
 		a.Result = sale.GatewayNotFound
 	}
-	back(f.took, func() core.Event { return core.Probed{Answer: a} })
+	back.tell(f.took, core.Probed{Answer: a})
 }
 
 // reports takes card sales' reports. Now and then one is refused for what it is,
@@ -282,7 +280,7 @@ func (g *wallet) reports(w *world, reports []sale.Report, back back) {
 		answers = append(answers, core.ReportAnswer{Report: r, Answer: g.report(w, r)})
 	}
 	w.rnd.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
-	back(w.between(20*time.Millisecond, 3*time.Second), func() core.Event { return core.ReportsAnswered{Answers: answers} })
+	back.tell(w.between(20*time.Millisecond, 3*time.Second), core.ReportsAnswered{Answers: answers})
 }
 
 func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {

@@ -110,8 +110,8 @@ func (p *player) perform(e Effect) {
 	case Show:
 		p.glass = e.Screen
 	case Tell:
-		p.told[e.Sale.ID] = e.Sale
-	case Reply, TellQueue, Log, Abort, PrintCode:
+		p.told[e.Of().ID] = e.Of()
+	case Reply, Refuse, TellQueue, Log, Abort, PrintCode:
 	default:
 		p.asked = append(p.asked, e)
 	}

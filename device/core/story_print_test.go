@@ -255,11 +255,13 @@ func (p *player) effect(e Effect) string {
 	case Show:
 		return "show " + p.screen(e.Screen)
 	case Tell:
-		return join("tell", string(e.Sale.ID), string(e.Sale.State))
+		return join("tell", string(e.Of().ID), string(e.Of().State))
 	case TellQueue:
 		return "tell the queue"
 	case Reply:
 		return p.reply(e)
+	case Refuse:
+		return p.reply(Reply{Token: e.Token, Err: e.Err})
 	case Log:
 		return join(when(e.Warn, "warn"), when(!e.Warn, "log"), string(e.Sale), e.Message, quoted(e.Words))
 	case Charge:

@@ -70,7 +70,7 @@ func (m *Memory) Commit(_ context.Context, rows []sale.Row) ([]int64, error) {
 			if _, ok := m.Rows.Sales[r.Sale.ID]; !ok {
 				m.Rows.Order = append(m.Rows.Order, r.Sale.ID)
 			}
-			m.Rows.Sales[r.Sale.ID] = r.Sale.Clone()
+			m.Rows.Sales[r.Sale.ID] = r.Sale // nobody changes a row
 		case sale.KeyRow:
 			m.Rows.Keys[r.Key] = sale.KeyBinding{Digest: r.Digest, Sale: r.Sale, Movement: r.Movement}
 		case sale.EventRow:

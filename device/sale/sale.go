@@ -427,7 +427,7 @@ func (s Sale) Undecided() bool {
 }
 
 // Open reports whether posd still has something to find out or to do about the sale's money.
-func (s Sale) Open() bool {
+func (s *Sale) Open() bool {
 	if !s.State.Final() {
 		return true
 	}
