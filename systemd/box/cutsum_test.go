@@ -65,6 +65,18 @@ func awaitAct(now func() progress, ended int) {
 	}
 }
 
+// amidAct waits for a moment by lot within an act, for a while: a close of the day takes a
+// part of a second, an upgrade many.
+func (c *cutting) amidAct(now func() progress) {
+	for range 10 {
+		awaitAct(now, 0)
+		time.Sleep(time.Duration(c.lot.Int64N(int64(time.Second))))
+		if now().within {
+			return
+		}
+	}
+}
+
 // summary is what a run of cuts amounts to.
 type summary struct {
 	cuts, forgot, journal, torn int // cuts; with something lost; with unflushed blocks of the journal; with torn blocks

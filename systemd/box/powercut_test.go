@@ -234,12 +234,14 @@ func (c *cutting) cut(t *testing.T, m *machine, w work) string {
 		t.Errorf("no sale was acknowledged within %s", commandLimit)
 	}
 	when := moments[(c.sum.cuts+c.sum.cuts/len(busy))%len(moments)] // each work meets each
-	if w.act != "" || w.closes {                                    // one time in two one act has its end, and the next one is met
+	acts := w.act != "" || w.closes
+	if acts { // one time in two one act has its end, and the next one is met
 		awaitAct(now, c.lot.IntN(2))
-		time.Sleep(time.Duration(c.lot.Int64N(int64(3 * time.Second))))
-		awaitAct(now, 0)
 	}
-	time.Sleep(time.Duration(c.lot.Int64N(int64(time.Second))))
+	time.Sleep(time.Duration(c.lot.Int64N(int64(3 * time.Second))))
+	if acts {
+		c.amidAct(now)
+	}
 	gone := c.disk.arm(when)
 	select {
 	case <-gone:
