@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -396,6 +397,13 @@ type fakePrinter struct {
 	result  *sale.PrintResult // what it answers instead of printing
 	codes   []string
 	own     []sale.Print // the shop's own that came out
+}
+
+// asked returns the receipts that were to be printed.
+func (p *fakePrinter) asked() []sale.Receipt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.printed)
 }
 
 func (p *fakePrinter) PrintCode(_ context.Context, s sale.Screen) sale.PrintResult {

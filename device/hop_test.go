@@ -65,3 +65,40 @@ func TestTheFrameFollowsItsBarrier(t *testing.T) {
 		}
 	})
 }
+
+// TestTheReceiptFollowsItsBarrier: what is to be printed goes to the printer once the
+// commit that says so is durable, and not before; the loop is not in between, and hands it
+// over no second time.
+func TestTheReceiptFollowsItsBarrier(t *testing.T) {
+	atCounter(t, func(c *counter) {
+		c.stop()
+		held := &heldJournal{Journal: c.journal, entered: make(chan struct{}), gate: make(chan struct{})}
+		c.through = held
+		c.begin()
+		c.wait(time.Second)
+		s, _, err := c.till.Sell(context.Background(), SellRequest{Key: "k", Amount: 1000, Method: sale.Card})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held.armed.Store(true)
+		c.terminal.answers <- approve(1000)
+		<-held.entered
+		looping, on := make(chan struct{}), make(chan struct{})
+		go c.till.turn(context.Background(), func() { close(looping); <-on })
+		<-looping // the loop is held
+		if n := len(c.printer.asked()); n != 0 {
+			t.Fatalf("%d receipts left before their sale was durably paid", n)
+		}
+		close(held.gate)
+		synctest.Wait()
+		if n := len(c.printer.asked()); n != 1 {
+			t.Errorf("%d receipts left behind the barrier while the loop was busy", n)
+		}
+		close(on)
+		c.want(s.ID, sale.Paid, "")
+		c.wait(time.Minute)
+		if n := len(c.printer.asked()); n != 1 {
+			t.Errorf("the receipt was handed over %d times", n)
+		}
+	})
+}

@@ -36,6 +36,7 @@ type commitResult struct {
 	groups []group
 	seqs   []int64
 	err    error
+	begun  bool // the first charge is under way, and all papers are queued
 	idle   bool // the journal kept house,
 	done   bool // to the end
 }
@@ -93,8 +94,20 @@ func (t *Till) commitIfDue() {
 	charge := chargeOf(batch)
 	t.work(func(ctx context.Context) {
 		seqs, err := t.o.Journal.Commit(context.WithoutCancel(ctx), rows)
-		t.commits <- commitResult{groups: batch, seqs: seqs, err: err}
-		if err == nil && charge != nil && ctx.Err() == nil { // what it waited for is there: the loop need not say so
+		if err != nil || ctx.Err() != nil {
+			t.commits <- commitResult{groups: batch, seqs: seqs, err: err}
+			return
+		}
+		// What paper and terminal waited for is there: the loop need not say so. Papers
+		// are queued before the loop can begin the next commit, so they keep their order,
+		// and roused after it: of the two that are woken here the last one runs first.
+		papers := t.papersOf(batch)
+		t.papers.add(papers...)
+		t.commits <- commitResult{groups: batch, seqs: seqs, begun: true}
+		if len(papers) > 0 {
+			t.papers.rouse()
+		}
+		if charge != nil {
 			t.charge(ctx, charge.Request)
 		}
 	})
@@ -111,6 +124,18 @@ func chargeOf(groups []group) *core.Charge {
 		}
 	}
 	return nil
+}
+
+// papersOf returns what waits for a commit to be printed, in order.
+func (t *Till) papersOf(groups []group) (list []paper) {
+	for _, g := range groups {
+		for _, e := range g.after {
+			if p := t.paperOf(e); p != nil {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
 }
 
 func rowsOf(groups []group) []sale.Row {
@@ -146,7 +171,7 @@ func (t *Till) committed(c commitResult) {
 	l.idle, l.pause, t.failing = time.Now().Add(idleAfter), idleAfter, ""
 	t.entered.Store(max(t.entered.Load(), t.o.Clock().UnixMilli()))
 	t.tellEvents(c.groups, c.seqs)
-	t.performAfter(c.groups, true)
+	t.performAfter(c.groups, c.begun)
 	if st := core.StoredBy(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {
 		t.step(st)
 	}
@@ -186,12 +211,17 @@ func words(err error) string {
 	return err.Error()
 }
 
-// performAfter does what waited; charging says that the first charge is under way already.
-func (t *Till) performAfter(groups []group, charging bool) {
+// performAfter does what waited; begun says that the first charge is under way already,
+// and that papers are queued.
+func (t *Till) performAfter(groups []group, begun bool) {
+	charging := begun
 	for _, g := range groups {
 		for _, e := range g.after {
 			if _, ok := e.(core.Charge); ok && charging {
 				charging = false
+				continue
+			}
+			if begun && t.paperOf(e) != nil {
 				continue
 			}
 			t.perform(e)

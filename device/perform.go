@@ -74,10 +74,9 @@ func (t *Till) perform(e core.Effect) {
 		t.work(func(ctx context.Context) { t.printCode(ctx, e.Screen) })
 	case core.OpenDrawer:
 		t.work(func(ctx context.Context) { t.sendPulse(ctx, e.Job) })
-	case core.PrintReceipt:
-		t.papers.put(func(ctx context.Context) sale.PrintResult { return t.o.Printer.Print(ctx, e.Receipt) })
-	case core.PrintOwn:
-		t.papers.put(func(ctx context.Context) sale.PrintResult { return t.o.Printer.PrintOwn(ctx, e.Print) })
+	case core.PrintReceipt, core.PrintOwn:
+		t.papers.add(t.paperOf(e))
+		t.papers.rouse()
 	default:
 		panic(fmt.Sprintf("effect %T is not performed", e))
 	}
@@ -239,10 +238,14 @@ type backlog struct {
 
 func newBacklog() *backlog { return &backlog{wake: make(chan struct{}, 1)} }
 
-func (b *backlog) put(p paper) {
+func (b *backlog) add(papers ...paper) {
 	b.mu.Lock()
-	b.list = append(b.list, p)
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	b.list = append(b.list, papers...)
+}
+
+// rouse lets whoever takes them look.
+func (b *backlog) rouse() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
@@ -269,3 +272,14 @@ func (b *backlog) take(ctx context.Context) (paper, bool) {
 
 // paper prints one of them and says what became of it.
 type paper func(ctx context.Context) sale.PrintResult
+
+// paperOf is what an effect prints; nil if that is nothing, or a code.
+func (t *Till) paperOf(e core.Effect) paper {
+	switch e := e.(type) {
+	case core.PrintReceipt:
+		return func(ctx context.Context) sale.PrintResult { return t.o.Printer.Print(ctx, e.Receipt) }
+	case core.PrintOwn:
+		return func(ctx context.Context) sale.PrintResult { return t.o.Printer.PrintOwn(ctx, e.Print) }
+	}
+	return nil
+}
