@@ -20,13 +20,14 @@ func (t *Till) byTheClock(ctx context.Context) {
 	var since time.Time // when it was first seen behind, by the running time
 	t.clockBehind(ctx, &since)
 	closes := t.closesByHour(ctx)
-	tick := time.NewTicker(lookAtClock)
+	tick := time.NewTimer(sale.UntilRound(time.Now(), lookAtClock))
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			tick.Reset(sale.UntilRound(time.Now(), lookAtClock))
 		}
 		if !t.clockBehind(ctx, &since) && closes != nil {
 			closes.ifDue(ctx)

@@ -59,9 +59,8 @@ func NewPanel(name string, link Link, driver Driver, log *slog.Logger) *Panel {
 }
 
 // checkEvery is how often a display at rest is asked, or drawn again if it
-// cannot be asked, at round moments of the clock: one that lost its power alone is dark
-// no longer than that. The printer is asked at the same moments, so that an idle posd
-// is woken once for both.
+// cannot be asked: one that lost its power alone is dark no longer than that. It is done at
+// round moments of the clock (sale.UntilRound).
 const checkEvery = 30 * time.Second
 
 // Show hands over the screen that is true from now on and returns at once. A
@@ -185,7 +184,7 @@ func (p *Panel) serve(ctx context.Context, c *Conn) (good bool, err error) {
 func (p *Panel) rest(ctx context.Context, c *Conn, next time.Duration) (check bool, err error) {
 	wait := next
 	if next == p.check {
-		wait = p.check - time.Duration(time.Now().UnixNano()%int64(p.check))
+		wait = sale.UntilRound(time.Now(), p.check)
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

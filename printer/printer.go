@@ -139,8 +139,7 @@ func (p *Printer) Probe(ctx context.Context) (Status, error) {
 }
 
 // Run asks the printer how it is while nothing is printed, so that its status
-// is known before the next receipt. It asks at round moments of the clock, at which
-// displays are asked, too: an idle posd is woken once for both. It returns when ctx ends.
+// is known before the next receipt (sale.UntilRound). It returns when ctx ends.
 func (p *Printer) Run(ctx context.Context) error {
 	if p.cfg.ProbeEvery == 0 {
 		<-ctx.Done()
@@ -155,7 +154,7 @@ func (p *Printer) Run(ctx context.Context) error {
 			p.log.Info("printer", "status", status.Words, "err", err)
 			was = status.Words
 		}
-		timer.Reset(p.cfg.ProbeEvery - time.Duration(time.Now().UnixNano()%int64(p.cfg.ProbeEvery)))
+		timer.Reset(sale.UntilRound(time.Now(), p.cfg.ProbeEvery))
 		select {
 		case <-ctx.Done():
 			return nil

@@ -65,10 +65,12 @@ func newCopier(c Backup, dir string, s *store.Store, till *device.Till, log *slo
 // run makes copies until ctx ends.
 func (c *copier) run(ctx context.Context) error {
 	c.due = c.first(time.Now())
-	tick := time.NewTicker(min(c.config.Every, placeLook))
+	every := min(c.config.Every, placeLook)
+	tick := time.NewTimer(every)
 	defer tick.Stop()
 	for {
 		c.turn(ctx)
+		tick.Reset(sale.UntilRound(time.Now(), every))
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

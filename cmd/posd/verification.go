@@ -65,7 +65,7 @@ func newVerifier(s *store.Store, dir string, log *slog.Logger) *verifier {
 
 // run verifies until ctx ends.
 func (v *verifier) run(ctx context.Context) error {
-	look := time.NewTicker(placeEvery)
+	look := time.NewTimer(sale.UntilRound(time.Now(), placeEvery))
 	defer look.Stop()
 	next := time.NewTimer(verifyFirst)
 	defer next.Stop()
@@ -75,6 +75,7 @@ func (v *verifier) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
+			look.Reset(sale.UntilRound(time.Now(), placeEvery))
 			v.place(v.inPlace())
 			if v.lost != "" { // until a day is closed
 				v.restored(ctx)
