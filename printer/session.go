@@ -23,7 +23,7 @@ type Link interface {
 	Close() error
 }
 
-// tick is how long a read waits before it looks whether anyone still listens.
+// tick is how long a line is left alone that answers a read at once, with nothing.
 const tick = 100 * time.Millisecond
 
 // session is one job's conversation with the printer: a goroutine reads and takes
@@ -45,6 +45,12 @@ func listen(link Link, limits Config, star bool) *session {
 		signals: make(chan signal, 64), lost: make(chan error, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}),
 	}
+	// Before the reader begins: the deadline that ends it, in hangUp, must be the last one.
+	if err := link.SetReadDeadline(time.Time{}); err != nil {
+		t.lost <- err
+		close(t.gone)
+		return t
+	}
 	go t.read()
 	return t
 }
@@ -58,10 +64,6 @@ func (t *session) read() {
 		case <-t.stop:
 			return
 		default:
-		}
-		if err := t.link.SetReadDeadline(time.Now().Add(tick)); err != nil {
-			t.lost <- err
-			return
 		}
 		n, err := t.link.Read(buf)
 		if n == 0 && err == nil {
@@ -92,7 +94,7 @@ func (t *session) read() {
 // hangUp ends the reading and waits for it.
 func (t *session) hangUp() {
 	close(t.stop)
-	t.link.SetReadDeadline(time.Now()) // wakes a read under way; the reader's own tick ends it otherwise
+	t.link.SetReadDeadline(time.Now()) // wakes a read under way, and every later one
 	<-t.gone
 }
 
