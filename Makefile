@@ -42,7 +42,7 @@ YEARS       ?= $(if $(BENCH_QUICK),$(DIST)/years,$(or $(XDG_CACHE_HOME),$(HOME)/
 YEARS_SALES ?= $(if $(BENCH_QUICK),20000,1000000)
 bench: build ## one table: each measurement beside its floor, in one run; figures in dist/bench.json (BENCH=quick: about five minutes)
 	@mkdir -p $(DIST)
-	$(GO) build -trimpath -ldflags '-s -w' -o bin/measure ./cmd/possim/measure
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/ ./cmd/possim/measure ./cmd/possim/measure/least
 	$(BENCH_FLAGS) $(GO) test -trimpath -run '^$$' -bench $(if $(BENCH_QUICK),'Enqueue|Barriers|Writers64|SaleDuringDrain|Claim',.) -benchtime 1x ./store $(if $(BENCH_QUICK),-args -rows 20000) | tee $(DIST)/bench.txt
 	$(GO) test -trimpath -run '^$$' -bench . -benchtime 200x ./pax | tee -a $(DIST)/bench.txt
 	$(GO) test -trimpath -run '^$$' -bench 'CodeOnTheWire|Encode' -benchtime 50x ./display ./printer | tee -a $(DIST)/bench.txt

@@ -111,11 +111,16 @@ line = %[10]q
 }
 
 // newLeast is a counter with the least daemon, whose terminal answers as that of posd did.
-func newLeast(ctx context.Context, dir string, like *counter) (*counter, error) {
+func newLeast(ctx context.Context, path, dir string, like *counter) (*counter, error) {
+	path, err := leastAt(path)
+	if err != nil {
+		return nil, err
+	}
 	c := &counter{clock: newClock(), dir: dir}
 	sold, approved := like.t00, like.t01 // posd goes on selling
 	answer := func(_ context.Context, line io.ReadWriteCloser) error {
 		var got []byte
+		answered := false
 		buf := make([]byte, 1024)
 		for {
 			n, err := line.Read(buf)
@@ -123,8 +128,12 @@ func newLeast(ctx context.Context, dir string, like *counter) (*counter, error) 
 				return err
 			}
 			got = append(got, buf[:n]...)
-			if bytes.Contains(got, sold) {
-				got = got[:0]
+			switch {
+			case answered && bytes.IndexByte(got, 6) >= 0:
+				got, answered = got[:0], false
+				line.Write([]byte{4})
+			case bytes.Contains(got, sold):
+				got, answered = got[:0], true
 				line.Write([]byte{6})
 				line.Write(approved)
 			}
@@ -140,15 +149,26 @@ func newLeast(ctx context.Context, dir string, like *counter) (*counter, error) 
 	})); err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	c.command = func() *exec.Cmd {
-		return exec.Command(self, "least", "-listen", c.listen, "-dir", dir, "-gateway", "http://"+c.server, "-terminal", c.terminal,
+		return exec.Command(path, "-listen", c.listen, "-dir", dir, "-gateway", "http://"+c.server, "-terminal", c.terminal,
 			"-display", c.display, "-printer", c.printer, "-t00", hex.EncodeToString(sold))
 	}
 	return c, nil
+}
+
+// leastAt finds the least daemon: the program given, or the one beside this.
+func leastAt(path string) (string, error) {
+	if path == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(filepath.Dir(self), "least")
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("find the least daemon: %w: make it by go build -trimpath -ldflags '-s -w' -o %s ./cmd/possim/measure/least, or say where it is by -least", err, path)
+	}
+	return filepath.Abs(path)
 }
 
 type serves func(context.Context, io.ReadWriteCloser) error

@@ -14,7 +14,7 @@
 //	main.go     flags, the order of things
 //	counter.go  one daemon with its lines and far sides
 //	tap.go      which byte arrived when
-//	least.go    the least daemon
+//	least       the least daemon, a program of its own
 //	paths.go    what a person waits for
 //	process.go  start, memory, size, idling
 //	drain.go    what a long outage leaves, told by the daemon

@@ -15,12 +15,9 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "least" {
-		fail(runLeast(os.Args[2:]))
-		return
-	}
 	runtime.LockOSThread() // the daemons end with the thread that started them
 	posd := flag.String("posd", "bin/posd", "the `PROGRAM`")
+	floor := flag.String("least", "", "the `PROGRAM` of the least daemon; without it the one beside this program")
 	bench := flag.String("bench", "", "`FILE` with what go test -bench printed")
 	out := flag.String("json", "", "`FILE` for the figures")
 	quick := flag.Bool("quick", false, "fewer rounds")
@@ -41,7 +38,7 @@ func main() {
 	fail(err)
 	if !*only {
 		var more []row
-		more, err = daemons(context.Background(), path, *quick, strings.Split(*of, ","))
+		more, err = daemons(context.Background(), path, *floor, *quick, strings.Split(*of, ","))
 		rows = append(rows, more...)
 	}
 	if *many != "" && err == nil {
@@ -67,7 +64,7 @@ func fail(err error) {
 }
 
 // daemons measures the rows of that are the two programs'.
-func daemons(ctx context.Context, path string, quick bool, of []string) (rows []row, err error) {
+func daemons(ctx context.Context, path, floor string, quick bool, of []string) (rows []row, err error) {
 	restarts, idle, reports := 30, time.Minute, 10_000
 	if quick {
 		restarts, idle, reports = 10, 30*time.Second, 2000
@@ -87,7 +84,7 @@ func daemons(ctx context.Context, path string, quick bool, of []string) (rows []
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	posd, least, err := both(ctx, path, dir)
+	posd, least, err := both(ctx, path, floor, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +123,7 @@ func daemons(ctx context.Context, path string, quick bool, of []string) (rows []
 }
 
 // both starts the two programs, each with lines of its own.
-func both(ctx context.Context, path, dir string) (posd, least *counter, err error) {
+func both(ctx context.Context, path, floor, dir string) (posd, least *counter, err error) {
 	for _, sub := range []string{"posd", "least"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, nil, err
@@ -142,7 +139,7 @@ func both(ctx context.Context, path, dir string) (posd, least *counter, err erro
 		posd.kill()
 		return nil, nil, err
 	}
-	if least, err = newLeast(ctx, filepath.Join(dir, "least"), posd); err != nil {
+	if least, err = newLeast(ctx, floor, filepath.Join(dir, "least"), posd); err != nil {
 		posd.kill()
 		return nil, nil, err
 	}

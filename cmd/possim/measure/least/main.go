@@ -1,3 +1,7 @@
+// Command least is the least daemon, against which measure holds posd: it does what a counter
+// must do and not a thing more, trusts every byte, knows one sale, and remembers by one
+// record a barrier. It is a program of its own, so that none of what measure needs counts
+// as its size, its start or its memory.
 package main
 
 import (
@@ -14,9 +18,6 @@ import (
 	"syscall"
 )
 
-// The least daemon does what a counter must do and not a thing more: it trusts every
-// byte, knows one sale, and remembers by one record a barrier.
-
 // journalRoom is the room that its file has from the start.
 const journalRoom = 4 << 20
 
@@ -30,15 +31,18 @@ type least struct {
 	t00      []byte
 }
 
-// runLeast is `measure least`, the other program.
-func runLeast(args []string) error {
-	f := flag.NewFlagSet("least", flag.ContinueOnError)
-	listen, dir, gateway := f.String("listen", "", "address"), f.String("dir", "", "folder"), f.String("gateway", "", "URL")
-	terminal, display, printer := f.String("terminal", "", "line"), f.String("display", "", "line"), f.String("printer", "", "line")
-	t00 := f.String("t00", "", "the frame of a sale, in hex")
-	if err := f.Parse(args); err != nil {
-		return err
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "least:", err)
+		os.Exit(1)
 	}
+}
+
+func run() error {
+	listen, dir, gateway := flag.String("listen", "", "address"), flag.String("dir", "", "folder"), flag.String("gateway", "", "URL")
+	terminal, display, printer := flag.String("terminal", "", "line"), flag.String("display", "", "line"), flag.String("printer", "", "line")
+	t00 := flag.String("t00", "", "the frame of a sale, in hex")
+	flag.Parse()
 	l := &least{gateway: *gateway}
 	var err error
 	if l.t00, err = hex.DecodeString(*t00); err != nil {
@@ -106,6 +110,9 @@ func (l *least) card(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		l.terminal.Write([]byte{6})
+		if _, err := l.terminal.Read(buf); err != nil { // EOT: the terminal has ended the conversation
+			return
+		}
 		if l.remember() == nil {
 			l.printer.Write([]byte(strings.Repeat("receipt of a sale\n", 50)))
 		}
