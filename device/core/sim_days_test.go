@@ -270,8 +270,14 @@ func (w *world) explained(no int, b books.Books) {
 				}
 			}
 		}
-		for _, r := range w.bank.list { // a person called it not paid, or it is an incident, and the terminal has it
-			if s := w.disk.Rows.Sales[w.stored[r.ref]]; batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Resolved != nil || s.Incident != "") && s.State != sale.Paid && !r.voided {
+		since, err := books.BatchSince(no, t.Serial, w.closedDay)
+		if err != nil {
+			w.fail("day %d: %v", no, err)
+		}
+		for _, r := range w.bank.list { // a person called it not paid, or paid before the terminal took it in a later batch, or it is an incident
+			s := w.disk.Rows.Sales[w.stored[r.ref]]
+			otherwise := s.State != sale.Paid || s.Resolved != nil && s.Day < since
+			if batchName(r.batch) == t.Number && r.on == cmp.Or(t.Serial, r.on) && (s.Resolved != nil || s.Incident != "") && otherwise && !r.voided {
 				switch r.kind {
 				case sale.CardReturn:
 					left += r.approved
