@@ -33,6 +33,7 @@ type disk struct {
 	platter map[int64]*sector
 	cache   map[int64]*sector
 	lies    bool // answers a flush and does nothing: a control
+	fails   failure
 	flushes int
 	end
 }
@@ -204,7 +205,7 @@ func (d *disk) agree(c net.Conn) error {
 
 // answer performs requests, one after the other, until QEMU goes away.
 func (d *disk) answer(c net.Conn) {
-	const badRequest = 22 // EINVAL
+	const ioError, badRequest = 5, 22 // EIO, EINVAL
 	for {
 		var head [28]byte
 		if _, err := io.ReadFull(c, head[:]); err != nil || binary.BigEndian.Uint32(head[:]) != nbdRequest {
@@ -218,16 +219,24 @@ func (d *disk) answer(c net.Conn) {
 		case nbdClose:
 			return
 		case nbdFlush:
+			if d.failing(everyWrite, 0, 0) {
+				code = ioError
+				break
+			}
 			d.flush()
 		case nbdRead:
 			data = make([]byte, size)
-			if d.read(at, data) != nil {
-				code, data = 5, nil // EIO
+			if d.failing(readsOfJournal, at, int64(size)) || d.read(at, data) != nil {
+				code, data = ioError, nil
 			}
 		case nbdWrite:
 			into := make([]byte, size)
 			if _, err := io.ReadFull(c, into); err != nil {
 				return
+			}
+			if d.failing(everyWrite, at, int64(size)) || d.failing(writesOfJournal, at, int64(size)) {
+				code = ioError
+				break
 			}
 			d.write(at, into, flags&fua != 0)
 		default:
