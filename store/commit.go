@@ -23,13 +23,8 @@ func (s *Store) Commit(ctx context.Context, rows []sale.Row) ([]int64, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	if err := s.writable(); err != nil {
+	if err := s.admits(rows); err != nil {
 		return nil, fmt.Errorf("write to the journal: %w", err)
-	}
-	if begins(rows) {
-		if err := s.Room(); err != nil {
-			return nil, fmt.Errorf("write to the journal: %w", err)
-		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"syscall"
 
@@ -17,12 +18,9 @@ func (s *Store) Room() error {
 	if err := s.InPlace(); err != nil {
 		return err
 	}
-	if s.cfg.ReserveMiB == 0 {
-		return nil
-	}
-	free, err := s.free(s.cfg.Dir)
+	free, err := s.room()
 	if err != nil {
-		return fmt.Errorf("ask for the room on the disk of %s: %w", s.cfg.Dir, err)
+		return err
 	}
 	if free>>20 < uint64(s.cfg.ReserveMiB) {
 		return fmt.Errorf("%w: %d MiB are free under %s, and %d MiB are kept to finish what was begun: free some room, then selling goes on by itself",
@@ -31,15 +29,30 @@ func (s *Store) Room() error {
 	return nil
 }
 
-// writable returns an error while the file system of the state folder is read-only. One that
-// was made so by force takes what is written to a file that is open, and answers that it is
-// synced, and does nothing: no commit may rest on that.
-func (s *Store) writable() error {
-	if s.free == nil { // over another file layer
-		return nil
+// room is the disk's free room in bytes, without bound over another file layer; an error
+// that wraps EROFS while nothing may be written there.
+func (s *Store) room() (free uint64, err error) {
+	if s.free == nil {
+		return math.MaxUint64, nil
 	}
-	if _, err := s.free(s.cfg.Dir); errors.Is(err, syscall.EROFS) {
-		return fmt.Errorf("%w: the disk under %s is a %w: look at the kernel's log; nothing new is sold until it may be written again", sale.ErrJournalBroken, s.cfg.Dir, err)
+	switch free, err = s.free(s.cfg.Dir); {
+	case errors.Is(err, syscall.EROFS):
+		return 0, fmt.Errorf("%w: the disk under %s is a %w: look at the kernel's log; nothing new is sold until it may be written again", sale.ErrJournalBroken, s.cfg.Dir, err)
+	case err != nil:
+		return 0, fmt.Errorf("ask for the room on the disk of %s: %w", s.cfg.Dir, err)
+	}
+	return free, nil
+}
+
+// admits returns an error if rows may not be written now: new business without room, and
+// whatever it is while the file system is read-only. One that was made so by force takes
+// what is written to a file that is open, and answers that it is synced, and does nothing.
+func (s *Store) admits(rows []sale.Row) error {
+	if begins(rows) {
+		return s.Room()
+	}
+	if _, err := s.room(); errors.Is(err, syscall.EROFS) {
+		return err
 	}
 	return nil
 }
