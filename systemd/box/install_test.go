@@ -44,13 +44,17 @@ func (m *machine) write(path, text string) {
 	m.run(fmt.Sprintf("echo %s | base64 -d >%s", base64.StdEncoding.EncodeToString([]byte(text)), path))
 }
 
-// packages builds posd's package in two versions, and returns a file system in
-// the folder base that holds them.
+// packages builds posd's package in three versions, of which laterRelease knows a later schema
+// of the journal, and returns a file system in the folder base that holds them.
 func packages(t *testing.T, base string) string {
 	t.Helper()
-	for _, release := range []string{"1.0.0", "1.0.1"} {
+	for _, release := range []string{"1.0.0", "1.0.1", laterRelease} {
 		dist := filepath.Join(base, "root", "dist-"+release)
-		if out, err := exec.Command("make", "-C", "../..", "deb", "DIST="+dist, "RELEASE="+release, "DEB_ARCH=amd64").CombinedOutput(); err != nil {
+		build := exec.Command("make", "-C", "../..", "deb", "DIST="+dist, "RELEASE="+release, "DEB_ARCH=amd64")
+		if release == laterRelease {
+			build.Env = append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+laterSchema(t, base))
+		}
+		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		for _, made := range []string{"amd64", "parts-amd64"} {

@@ -28,7 +28,7 @@ func TestABoxOfAShop(t *testing.T) {
 		play func(*testing.T, *box, *machine)
 	}{
 		{"watchdog", hangs}, {"cables", pulledAndPlugged}, {"clock", clockJumps}, {"disk", diskFills},
-		{"upgrade", upgradeInASale}, {"purge", purgeKeepsMoney},
+		{"upgrade", upgradeInASale}, {"purge", purgeKeepsMoney}, {"downgrade", downgradeRefused},
 	} {
 		t.Run(story.name, func(t *testing.T) { m.tell(t, func() { story.play(t, b, m) }) })
 	}
