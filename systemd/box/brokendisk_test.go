@@ -18,7 +18,6 @@ type failure int
 const (
 	nothing         failure = iota
 	writesOfJournal         // to where posd's journal lies (setJournal): bad sectors
-	readsOfJournal          // from there
 	everyWrite              // and every flush
 )
 
