@@ -76,7 +76,7 @@ func TestFreshIsNotProof(t *testing.T) {
 		before func(s *shop)
 		after  func(s *shop)
 	}{
-		"the batch was closed on the keypad": {how: takenSilently, after: func(s *shop) { s.terminal.forget() }},
+		"the batch was closed on the keypad": {how: takenAndCleared},
 		"look-ups are switched off":          {how: takenSilently, before: func(s *shop) { s.terminal.set(func() { s.terminal.blind = true }) }},
 		"the line was lost":                  {how: func(c *fakeConn, _ string, _ []string) { c.f.hangUp() }},
 		"posd was started again":             {how: unheard, after: func(s *shop) { s.restart() }},
@@ -110,12 +110,8 @@ func TestAnOfflineApprovalIsNoControl(t *testing.T) {
 func TestARefutedProofIsRemembered(t *testing.T) {
 	s := newShop(t, "")
 	s.paid(100)
-	s.terminal.then("T00", takenSilently)
+	s.terminal.then("T00", takenAndCleared)
 	v := s.sell(2865, "")
-	for s.terminal.count("T00") < 2 {
-		time.Sleep(10 * time.Millisecond)
-	}
-	s.terminal.forget()
 	s.person(v.ID)
 	if code, out, errs := s.run("day", "close", "-without-terminal", "-by", "Ana"); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
@@ -213,10 +209,8 @@ func TestASecondVerdictIsAnIncident(t *testing.T) {
 func TestAPersonResolvesAVoid(t *testing.T) {
 	s := newShop(t, "")
 	v := s.paid(2865)
-	s.terminal.then("T00", takenSilently)
+	s.terminal.then("T00", takenAndCleared)
 	s.back(v.ID, "void", `{"by":"Ana"}`)
-	s.until(v.ID, "sent", func(sale.Sale) bool { return s.terminal.count("T00") == 2 })
-	s.terminal.forget()
 	got := s.until(v.ID, "before a person", func(v sale.Sale) bool { return v.Attention != "" })
 	m := got.Refunds[0]
 	if !strings.Contains(got.Attention, "posd resolve "+m.ID) {

@@ -298,6 +298,13 @@ func takenSilently(c *fakeConn, _ string, f []string) {
 	c.f.approve(f, nil)
 }
 
+// takenAndCleared approves and says nothing, and its batch is closed on the keypad before
+// anybody can ask.
+func takenAndCleared(c *fakeConn, cmd string, f []string) {
+	takenSilently(c, cmd, f)
+	c.f.forget()
+}
+
 // unheard is a request that reached nobody: the line stays.
 func unheard(*fakeConn, string, []string) {}
 
