@@ -26,15 +26,29 @@ func (h *heldJournal) Commit(ctx context.Context, rows []sale.Row) ([]int64, err
 	return h.Journal.Commit(ctx, rows)
 }
 
+// holdable starts posd again over a journal of which a commit can be held.
+func (c *counter) holdable() *heldJournal {
+	c.stop()
+	held := &heldJournal{Journal: c.journal, entered: make(chan struct{}), gate: make(chan struct{})}
+	c.through = held
+	c.begin()
+	c.wait(time.Second)
+	return held
+}
+
+// holdLoop returns once posd's loop stands still, until it is let go.
+func (c *counter) holdLoop() (letGo func()) {
+	looping, on := make(chan struct{}), make(chan struct{})
+	go c.till.turn(context.Background(), func() { close(looping); <-on })
+	<-looping
+	return func() { close(on) }
+}
+
 // TestTheFrameFollowsItsBarrier: from the barrier to the terminal nobody stands between,
 // not even the loop; before the barrier nothing leaves, and never twice.
 func TestTheFrameFollowsItsBarrier(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.stop()
-		held := &heldJournal{Journal: c.journal, entered: make(chan struct{}), gate: make(chan struct{})}
-		c.through = held
-		c.begin()
-		c.wait(time.Second)
+		held := c.holdable()
 		held.armed.Store(true)
 		sold := make(chan sale.Sale)
 		go func() {
@@ -45,9 +59,7 @@ func TestTheFrameFollowsItsBarrier(t *testing.T) {
 			sold <- s
 		}()
 		<-held.entered
-		looping, on := make(chan struct{}), make(chan struct{})
-		go c.till.turn(context.Background(), func() { close(looping); <-on })
-		<-looping // the loop is held
+		letGo := c.holdLoop()
 		if n := len(c.terminal.charged()); n != 0 {
 			t.Fatalf("%d requests left before their intent was durable", n)
 		}
@@ -56,7 +68,7 @@ func TestTheFrameFollowsItsBarrier(t *testing.T) {
 		if n := len(c.terminal.charged()); n != 1 {
 			t.Errorf("%d requests left behind the barrier while the loop was busy", n)
 		}
-		close(on)
+		letGo()
 		s := <-sold
 		c.terminal.answers <- approve(1000)
 		c.want(s.ID, sale.Paid, "")
@@ -71,11 +83,7 @@ func TestTheFrameFollowsItsBarrier(t *testing.T) {
 // over no second time.
 func TestTheReceiptFollowsItsBarrier(t *testing.T) {
 	atCounter(t, func(c *counter) {
-		c.stop()
-		held := &heldJournal{Journal: c.journal, entered: make(chan struct{}), gate: make(chan struct{})}
-		c.through = held
-		c.begin()
-		c.wait(time.Second)
+		held := c.holdable()
 		s, _, err := c.till.Sell(context.Background(), SellRequest{Key: "k", Amount: 1000, Method: sale.Card})
 		if err != nil {
 			t.Fatal(err)
@@ -83,9 +91,7 @@ func TestTheReceiptFollowsItsBarrier(t *testing.T) {
 		held.armed.Store(true)
 		c.terminal.answers <- approve(1000)
 		<-held.entered
-		looping, on := make(chan struct{}), make(chan struct{})
-		go c.till.turn(context.Background(), func() { close(looping); <-on })
-		<-looping // the loop is held
+		letGo := c.holdLoop()
 		if n := len(c.printer.asked()); n != 0 {
 			t.Fatalf("%d receipts left before their sale was durably paid", n)
 		}
@@ -94,7 +100,7 @@ func TestTheReceiptFollowsItsBarrier(t *testing.T) {
 		if n := len(c.printer.asked()); n != 1 {
 			t.Errorf("%d receipts left behind the barrier while the loop was busy", n)
 		}
-		close(on)
+		letGo()
 		c.want(s.ID, sale.Paid, "")
 		c.wait(time.Minute)
 		if n := len(c.printer.asked()); n != 1 {

@@ -36,7 +36,6 @@ type commitResult struct {
 	groups []group
 	seqs   []int64
 	err    error
-	begun  bool // the first charge is under way, and all papers are queued
 	idle   bool // the journal kept house,
 	done   bool // to the end
 }
@@ -94,8 +93,8 @@ func (t *Till) commitIfDue() {
 	charge := chargeOf(batch)
 	t.work(func(ctx context.Context) {
 		seqs, err := t.o.Journal.Commit(context.WithoutCancel(ctx), rows)
-		if err != nil || ctx.Err() != nil {
-			t.commits <- commitResult{groups: batch, seqs: seqs, err: err}
+		if err != nil {
+			t.commits <- commitResult{groups: batch, err: err}
 			return
 		}
 		// What paper and terminal waited for is there: the loop need not say so. Papers
@@ -103,11 +102,11 @@ func (t *Till) commitIfDue() {
 		// and roused after it: of the two that are woken here the last one runs first.
 		papers := t.papersOf(batch)
 		t.papers.add(papers...)
-		t.commits <- commitResult{groups: batch, seqs: seqs, begun: true}
+		t.commits <- commitResult{groups: batch, seqs: seqs}
 		if len(papers) > 0 {
 			t.papers.rouse()
 		}
-		if charge != nil {
+		if charge != nil && ctx.Err() == nil {
 			t.charge(ctx, charge.Request)
 		}
 	})
@@ -171,7 +170,7 @@ func (t *Till) committed(c commitResult) {
 	l.idle, l.pause, t.failing = time.Now().Add(idleAfter), idleAfter, ""
 	t.entered.Store(max(t.entered.Load(), t.o.Clock().UnixMilli()))
 	t.tellEvents(c.groups, c.seqs)
-	t.performAfter(c.groups, c.begun)
+	t.performAfter(c.groups, true)
 	if st := core.StoredBy(rowsOf(c.groups)); len(st.Sales)+len(st.Facts) > 0 {
 		t.step(st)
 	}
@@ -211,8 +210,8 @@ func words(err error) string {
 	return err.Error()
 }
 
-// performAfter does what waited; begun says that the first charge is under way already,
-// and that papers are queued.
+// performAfter does what waited; begun says that who committed it saw to the first charge
+// and queued the papers.
 func (t *Till) performAfter(groups []group, begun bool) {
 	charging := begun
 	for _, g := range groups {
