@@ -73,7 +73,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(cfg.Dir, "posd.db")
-	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock, free: freeBytes, keeps: true}
+	s := &Store{cfg: cfg, log: log, door: door{path: path}, lock: lock, free: FreeBytes, keeps: true}
 	err = checkRestored(path)
 	if err == nil {
 		err = s.open(ctx)

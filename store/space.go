@@ -76,9 +76,9 @@ func (s *Store) InPlace() error {
 		sale.ErrJournalBroken, s.door.path, how)
 }
 
-// freeBytes is the room on the disk of a folder for those who are not root; EROFS if nothing
-// may be written there.
-func freeBytes(dir string) (uint64, error) {
+// FreeBytes returns the room on the disk of a folder for those who are not root; EROFS if
+// nothing may be written there.
+func FreeBytes(dir string) (uint64, error) {
 	const readOnly = 1 // ST_RDONLY
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {

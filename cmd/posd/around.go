@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"posd/device"
+	"posd/store"
 )
 
 // boxKind is the kind of what is around posd: its unit, the clock, the disk.
@@ -42,21 +43,14 @@ func sayAt(ctx context.Context, words ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// readOnly is statfs's ST_RDONLY.
-const readOnly = 1
-
 // freeAt returns the room for posd on the disk of the folder, or of the first one
 // above it that is there; EROFS if nothing may be written there.
 func freeAt(dir string) (uint64, error) {
-	var s syscall.Statfs_t
-	err := syscall.Statfs(dir, &s)
+	free, err := store.FreeBytes(dir)
 	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
 		return freeAt(filepath.Dir(dir))
 	}
-	if err == nil && s.Flags&readOnly != 0 {
-		err = syscall.EROFS
-	}
-	return s.Bavail * uint64(s.Bsize), err
+	return free, err
 }
 
 func groupOf(path string) (int, bool, error) {

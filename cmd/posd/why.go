@@ -249,13 +249,13 @@ func (d *doctor) ofGateway(s device.DeviceStatus) verdict {
 
 // journalCause returns why the journal in dir cannot be used.
 func journalCause(err error, dir string) cause {
-	var fsys syscall.Statfs_t
+	_, disk := store.FreeBytes(dir)
 	switch {
 	case errors.Is(err, sale.ErrLocked):
 		return journalLocked
 	case errors.Is(err, sale.ErrJournalFull):
 		return diskFull
-	case errors.Is(err, syscall.EROFS), syscall.Statfs(dir, &fsys) == nil && fsys.Flags&readOnly != 0:
+	case errors.Is(err, syscall.EROFS), errors.Is(disk, syscall.EROFS):
 		return diskReadOnly
 	case errors.Is(err, store.ErrDisk):
 		return diskRefuses
