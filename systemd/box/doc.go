@@ -19,7 +19,8 @@
 // journal are in the disk's cache. Of the cache each sector is then lost or kept
 // by lot. Before the next cut all that was acknowledged must be there, the journal
 // verify, and terminal and gateway agree; what else had ended (a copy, a day, a
-// package) must be there, too. A whole start of systemd takes most of a minute
+// package) must be there, too. At the end the reports of all days together hold each
+// paid sale once. A whole start of systemd takes most of a minute
 // without hardware virtualisation, so nine starts in ten are short ones: the box's
 // kernel, disk and packages, and short.sh in systemd's place.
 package box
