@@ -192,6 +192,22 @@ func TestAmountIsWhatIsKeyed(t *testing.T) {
 	}
 }
 
+// A point is a comma where the shop's people write one, on the pad and in the amount.
+func TestAmountInFrenchHasAComma(t *testing.T) {
+	r := newReal(t, "-language", "fr")
+	r.open("/")
+	r.says("Comment le client paie-t-il")
+	r.keys("2865")
+	if got := js[string](&r.counter, `document.getElementById("amount").value + document.getElementById("key-.").textContent`); got != "28,65," {
+		t.Errorf("amount and pad show %q", got)
+	}
+	r.keys("\x1b5,5" + enter)
+	r.until(`document.getElementById("sale").dataset.tone === "paid"`)
+	if s := r.sold(); len(s) != 1 || s[0].Amount != 550 {
+		t.Errorf("sold %+v", s)
+	}
+}
+
 func TestScannerIsNoPerson(t *testing.T) {
 	r := newReal(t)
 	r.begins()

@@ -1,6 +1,6 @@
 // Keying a bill: the amount, its number, the ways to pay, and the keyboard.
 
-import { name } from "./words.js";
+import { name, point } from "./words.js";
 import { $, el, button } from "./dom.js";
 import * as amount from "./amount.js";
 import * as keys from "./keys.js";
@@ -14,7 +14,7 @@ const pad = ["7", "8", "9", "4", "5", "6", "1", "2", "3", ".", "0", "00", "del"]
 
 export function drawKeying(render) {
 	const input = $("amount"), right = !state.keyed || cents() !== undefined;
-	input.value = amount.shown(state.keyed);
+	input.value = amount.shown(state.keyed).replace(".", point(language()));
 	input.setAttribute("aria-invalid", String(!right));
 	$("amount-label").textContent = say("amount");
 	$("reference-label").textContent = say("reference");
@@ -22,7 +22,7 @@ export function drawKeying(render) {
 	$("complaint").textContent = state.complaint || (right ? "" : say("badAmount"));
 	$("keypad").setAttribute("aria-label", say("keypad"));
 	render("keypad", language(), () => pad.map((k) =>
-		button({ id: "key-" + k, "aria-label": k === "del" ? say("deleteDigit") : k === "." && say("point"), onclick: () => key(k) }, k === "del" ? "⌫" : k)));
+		button({ id: "key-" + k, "aria-label": k === "del" ? say("deleteDigit") : k === "." && say("point"), onclick: () => key(k) }, k === "del" ? "⌫" : k === "." ? point(language()) : k)));
 	const gone = !state.here || state.selling;
 	const ways = state.shop.methods.map((m) => [m, cannot(m)]);
 	render("methods", [ways, gone, language()], () => ways.map(([m, why], i) => {

@@ -39,6 +39,9 @@ export function money(cents, currency, language) {
 	}
 }
 
+// point is what stands before the cents.
+export const point = (language) => new Intl.NumberFormat(locales[language]).format(0.5)[1];
+
 // span writes seconds as 1:05.
 export function span(seconds) {
 	const s = Math.max(0, Math.ceil(seconds));
