@@ -70,7 +70,7 @@ judge-bugs: ## plants nine bugs of testdata/bugs in posd, sells with it, and sho
 	$(GO) test ./cmd/possim/judge -count=1 -timeout 0 -v -run '^TestTheJudgeSeesPlantedBugs$$$(if $(BUG),/^$(BUG))' -args -bugs
 
 SOAK ?= 1h
-soak: build ## a shop that sells for SOAK under faults and restarts: memory, descriptors, goroutines, database and log in dist/soak as CSV, SVG and JSON (SEED=s: the same lots)
+soak: build ## a shop that sells for SOAK under faults and restarts: memory, descriptors, goroutines, database and log in dist/soak as CSV, SVG, PNG and JSON (SEED=s: the same lots)
 	$(GO) build -o bin/soak ./cmd/possim/soak
 	bin/soak -posd bin/posd -out $(DIST)/soak -for $(SOAK) $(if $(SEED),-seed $(SEED))
 

@@ -5,6 +5,7 @@
 //
 //	dist/soak/soak.csv    one line a sample
 //	dist/soak/soak.svg    the samples drawn, a line where posd was started again
+//	dist/soak/soak.png    the same
 //	dist/soak/soak.json   the figures
 //
 // A cost is flat when it ends no higher than it was once posd had warmed up. Descriptors

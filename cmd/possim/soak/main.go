@@ -30,7 +30,7 @@ type result struct {
 
 func main() {
 	posd := flag.String("posd", "bin/posd", "the daemon")
-	out := flag.String("out", "dist/soak", "folder for CSV, SVG and JSON")
+	out := flag.String("out", "dist/soak", "folder for CSV, SVG, PNG and JSON")
 	length := flag.Duration("for", time.Hour, "how long it sells")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of faults and restarts")
 	flag.Parse()
@@ -97,7 +97,7 @@ func soak(ctx context.Context, posd, out string, length time.Duration, seed uint
 	if len(r.Violations) > 0 {
 		fmt.Println("posd's log:", s.keepStacks(out))
 	}
-	return r, errors.Join(writeCSV(filepath.Join(out, "soak.csv"), taken), writeSVG(filepath.Join(out, "soak.svg"), taken), writeJSON(filepath.Join(out, "soak.json"), r))
+	return r, errors.Join(writeCSV(filepath.Join(out, "soak.csv"), taken), drawn(taken).write(filepath.Join(out, "soak")), writeJSON(filepath.Join(out, "soak.json"), r))
 }
 
 func writeJSON(path string, r result) error {

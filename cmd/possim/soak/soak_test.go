@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
+	"image/color"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/image/colornames"
 )
 
 // lives makes samples of a posd that is started ten times and then lives as long again;
@@ -45,25 +50,46 @@ func TestGrowthIsSeen(t *testing.T) {
 	}
 }
 
-func TestPictureIsXMLWithALinePerColumnAndARestart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.svg")
-	if err := writeSVG(path, lives(0, 1, 1<<40)); err != nil {
+func TestPictureHasALinePerColumnAndRestart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "soak")
+	if err := drawn(lives(0, 1, 1<<40)).write(path); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(path)
+	written, err := os.ReadFile(path + ".svg")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for d := xml.NewDecoder(strings.NewReader(string(text))); ; {
+	for d := xml.NewDecoder(bytes.NewReader(written)); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
 		}
 	}
-	for what, want := range map[string]int{"<polyline": len(columns), "orange": 10 * len(columns)} {
-		if n := strings.Count(string(text), what); n != want {
+	for what, want := range map[string]int{`stroke="navy"`: len(columns), `stroke="orange"`: 10 * len(columns)} {
+		if n := strings.Count(string(written), what); n != want {
 			t.Errorf("%d times %s, want %d", n, what, want)
 		}
+	}
+	if written, err = os.ReadFile(path + ".png"); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(written))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dots := map[color.Color]int{}
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			dots[img.At(x, y)]++
+		}
+	}
+	// A curve has a dot in each of its columns at least, a restart one in each of its rows
+	// but where a curve crosses it.
+	if n := dots[colornames.Navy]; n < plotWidth*len(columns) {
+		t.Errorf("%d dots of curves", n)
+	}
+	if n := dots[colornames.Orange]; n < 9*plotHeight*len(columns) {
+		t.Errorf("%d dots of restarts", n)
 	}
 }
