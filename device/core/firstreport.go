@@ -128,7 +128,7 @@ func (c *Machine) beforeFirst(reports []sale.Report) bool {
 		c.firstWaits("the first report waits until it is known how every card sale has ended: till then the terminal's batch cannot be compared before and after it")
 	}
 	if !c.term.free() || looking {
-		c.queue.claimed = false
+		c.queue.batches--
 		c.backOff(time.Second)
 		return true
 	}
@@ -188,7 +188,7 @@ func (c *Machine) yieldFirst() {
 
 // firstAgain goes back to the start: the next report is the first one.
 func (c *Machine) firstAgain() {
-	c.first.phase, c.queue.claimed = firstDue, false
+	c.first.phase, c.queue.batches = firstDue, 0
 	c.term.release(firstCheck)
 }
 

@@ -14,8 +14,13 @@ const (
 	LinkStopped = "stopped" // answers that concern every report: one probe per backoff, nothing is set aside
 )
 
-// claimSize is how many reports are in the step's hands at most.
-const claimSize = 64
+// At most batchesOut batches of claimSize reports are with the outbox: one whose answers
+// come in and are committed, and one that keeps its workers busy meanwhile. What a crash
+// has sent again, under the same numbers, is no more than that.
+const (
+	claimSize  = 64
+	batchesOut = 2
+)
 
 // quietFor is how long nothing may be heard of the gateway before it is asked
 // whether it is there, so that a dead line is known before the next customer.
@@ -31,8 +36,12 @@ type queue struct {
 	at      timer         // when the gateway is turned to next: a claim if the link is up, else a probe; 0: nothing is due
 	heard   time.Duration // when an answer was last heard
 	probing bool
-	claimed bool // a claim or a batch is under way
 	waits   bool // reports wait, as far as is known
+
+	claiming int             // how many reports the claim under way wants; 0: none is under way
+	changed  map[string]bool // reports written since that claim was made
+	batches  int             // handed out and not answered
+	out      map[string]bool // reports of theirs, and of lost: they are due in the journal, and are not handed out again
 
 	fresh   map[string]bool     // queued in this run and never handed to the outbox: certainly unknown to IOTPay
 	suspect map[string]*suspect // reports that did not pass, by number
@@ -49,16 +58,24 @@ type suspect struct {
 }
 
 func newQueue() queue {
-	return queue{link: LinkUp, fresh: map[string]bool{}, suspect: map[string]*suspect{}}
+	return queue{link: LinkUp, changed: map[string]bool{}, out: map[string]bool{}, fresh: map[string]bool{}, suspect: map[string]*suspect{}}
+}
+
+// held reports whether an answer must come before the gateway is turned to. While the
+// link is in doubt, what is out alone tries it.
+func (q *queue) held() bool {
+	return q.probing || q.claiming > 0 || q.batches >= batchesOut || q.batches > 0 && (q.link != LinkUp || q.fails > 0)
 }
 
 // next returns when the link wants to be looked at.
 func (q *queue) next() timer {
 	switch {
-	case q.probing || q.claimed:
-		return timer{} // an answer is waited for
+	case q.held():
+		return timer{}
 	case q.at.on():
 		return q.at
+	case q.batches > 0:
+		return timer{}
 	}
 	return timer{q.heard + quietFor}
 }
@@ -67,10 +84,10 @@ func (q *queue) next() timer {
 // has been quiet for long.
 func (c *Machine) queueDue() {
 	q := &c.queue
-	if !c.has.Gateway || q.probing {
+	if !c.has.Gateway || q.held() {
 		return
 	}
-	due := q.at.over(c.mono()) && !q.claimed
+	due := q.at.over(c.mono())
 	switch {
 	case due && q.link == LinkUp:
 		n := claimSize
@@ -79,7 +96,7 @@ func (c *Machine) queueDue() {
 		}
 		q.at = timer{}
 		c.claim(n)
-	case due, c.mono() >= q.heard+quietFor && !q.claimed:
+	case due, c.mono() >= q.heard+quietFor && q.batches == 0:
 		q.probing = true
 		if q.link != LinkUp {
 			q.at = timer{}
@@ -95,6 +112,7 @@ func (w Probed) happen(c *Machine) {
 	q.probing = false
 	lost := q.lost
 	q.lost = nil
+	q.back(lost)
 	if a.OfLink() {
 		q.heard = max(c.mono(), 1)
 		c.gatewayBad(a) // the reports that were lost stay due: they go when it comes back
@@ -111,7 +129,7 @@ func (w Probed) happen(c *Machine) {
 	if q.link == LinkUp {
 		q.fails = 0
 	}
-	if q.link == LinkStopped && !q.away && !q.claimed && (!q.at.on() || q.at.over(c.mono())) {
+	if q.link == LinkStopped && !q.away && !q.held() && (!q.at.on() || q.at.over(c.mono())) {
 		c.claim(1) // the gateway is well: one report tries whether it takes them again
 	}
 }
@@ -120,8 +138,38 @@ func (w Probed) happen(c *Machine) {
 // being watched.
 func (c *Machine) claim(n int) {
 	if n, ok := c.mayReport(n); ok {
-		c.queue.claimed = true
-		c.after(ClaimDue{N: n, Now: c.steady()})
+		q := &c.queue
+		q.claiming = n
+		c.after(ClaimDue{N: n + len(q.out), Now: c.steady()}) // what is out is still due, and stands before the others
+	}
+}
+
+// claimed ends the claim under way and returns what may be handed out of the reports that
+// it read, and whether that is all there is. What is out is not handed out again, nor what
+// was written since: it may be confirmed, withdrawn or postponed by now.
+func (q *queue) claimed(read []sale.Report) (reports []sale.Report, all bool) {
+	for _, r := range read {
+		if !q.out[r.No] && !q.changed[r.No] && len(reports) < q.claiming {
+			reports = append(reports, r)
+		}
+	}
+	all = len(reports) < q.claiming
+	q.claiming = 0
+	clear(q.changed)
+	return reports, all
+}
+
+// written notes that the claim under way may have read what a report was before.
+func (q *queue) written(no string) {
+	if q.claiming > 0 {
+		q.changed[no] = true
+	}
+}
+
+// back takes reports back that were out.
+func (q *queue) back(answers []ReportAnswer) {
+	for _, ra := range answers {
+		delete(q.out, ra.Report.No)
 	}
 }
 

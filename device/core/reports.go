@@ -52,11 +52,13 @@ func (c *Machine) reportIs(r sale.Report, state sale.ReportState) {
 	if r.State.CanBecome(state) {
 		r.State = state
 	}
+	c.queue.written(r.No)
 	c.row(sale.ReportRow{Report: r})
 }
 
 // reportGone removes a queue entry, and the expiry with it.
 func (c *Machine) reportGone(no string, how sale.Reported) {
+	c.queue.written(no)
 	c.row(sale.ReportGone{No: no, How: how})
 }
 
@@ -77,8 +79,8 @@ func (q *queue) take(no string) bool {
 // happen hands what was claimed to the outbox.
 func (w ReportsDue) happen(c *Machine) {
 	q := &c.queue
+	reports, all := q.claimed(w.Reports)
 	if len(w.Reports) == 0 {
-		q.claimed = false
 		if w.NextDue.IsZero() {
 			q.fails, q.waits = 0, false
 			if q.link == LinkStopped {
@@ -91,11 +93,18 @@ func (w ReportsDue) happen(c *Machine) {
 		}
 		return
 	}
-	if c.beforeFirst(w.Reports) {
+	if !all || len(reports) == 0 && q.batches == 0 {
+		q.at = c.soon()
+	}
+	if len(reports) == 0 {
+		return // the answers to what is out say when to ask again
+	}
+	q.batches++
+	if c.beforeFirst(reports) {
 		return
 	}
-	c.hand(w.Reports)
-	c.now(SendReports{Reports: w.Reports})
+	c.hand(reports)
+	c.now(SendReports{Reports: reports})
 }
 
 // hand marks reports as handed to the outbox: from here on the gateway may know them.
@@ -105,6 +114,7 @@ func (c *Machine) hand(reports []sale.Report) {
 		r := &reports[i]
 		r.Attempted = !q.fresh[r.No] || r.Attempts > 0
 		delete(q.fresh, r.No)
+		q.out[r.No] = true
 	}
 }
 
@@ -115,7 +125,8 @@ func (c *Machine) hand(reports []sale.Report) {
 // unavailable.
 func (w ReportsAnswered) happen(c *Machine) {
 	q := &c.queue
-	q.claimed = false
+	q.batches--
+	q.back(w.Answers)
 	passed, pause := false, time.Duration(0)
 	var odd []ReportAnswer
 	for _, ra := range w.Answers {
@@ -140,6 +151,7 @@ func (w ReportsAnswered) happen(c *Machine) {
 	for _, ra := range odd {
 		if ra.Answer.OfLink() && !passed {
 			q.lost = append(q.lost, ra)
+			q.out[ra.Report.No] = true
 		} else {
 			c.postpone(ra.Report, ra.Answer)
 		}

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"slices"
 	"time"
 
 	"posd/device/core"
@@ -16,6 +17,7 @@ type wallet struct {
 	ids     map[sale.ID]string     // payOrderIds as they are stored
 	heard   map[string]sale.Amount // reports, by number: how much
 	blocked map[string]int         // reports that are refused, by number: how often yet
+	out     map[string]int         // reports that are not answered yet, by number: the run of posd that sent them
 	away    bool
 	refuses bool // our key
 }
@@ -42,7 +44,7 @@ type refunded struct {
 func (g *wallet) init() {
 	g.orders, g.codes, g.refunds = map[string]*order{}, map[string]string{}, map[string]*refunded{}
 	g.ids = map[sale.ID]string{}
-	g.heard, g.blocked = map[string]sale.Amount{}, map[string]int{}
+	g.heard, g.blocked, g.out = map[string]sale.Amount{}, map[string]int{}, map[string]int{}
 }
 
 // fate is what becomes of a call: whether the gateway hears it and what comes
@@ -274,13 +276,29 @@ func (g *wallet) probe(w *world, back back) {
 func (g *wallet) reports(w *world, reports []sale.Report, back back) {
 	answers := make([]core.ReportAnswer, 0, len(reports))
 	for _, r := range reports {
-		if _, ok := w.disk.Rows.Reports[r.No]; !ok {
+		if _, ok := w.disk.Rows.Reports[r.No]; !ok || w.leaving(r.No) {
 			w.fail("I10: report %s is sent and stands in no queue", r.No)
 		}
+		if g.out[r.No] == w.life {
+			w.fail("I10: report %s is handed out and is out already", r.No)
+		}
+		g.out[r.No] = w.life
 		answers = append(answers, core.ReportAnswer{Report: r, Answer: g.report(w, r)})
 	}
 	w.rnd.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
-	back.tell(w.between(20*time.Millisecond, 3*time.Second), core.ReportsAnswered{Answers: answers})
+	back.ask(w.between(20*time.Millisecond, 3*time.Second), func() core.Event {
+		for _, r := range reports {
+			delete(g.out, r.No)
+		}
+		return core.ReportsAnswered{Answers: answers}
+	})
+}
+
+// leaving reports whether a report's end waits to be written.
+func (w *world) leaving(no string) bool {
+	return slices.ContainsFunc(w.groups, func(g group) bool {
+		return slices.ContainsFunc(g.rows, func(r sale.Row) bool { gone, ok := r.(sale.ReportGone); return ok && gone.No == no })
+	})
 }
 
 func (g *wallet) report(w *world, r sale.Report) sale.GatewayAnswer {

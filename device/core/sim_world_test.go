@@ -326,6 +326,21 @@ func (w *world) commitFailed(batch []group) {
 	}
 }
 
+// claim reads what is due. By the time that posd hears of it, some of it may be so no more.
+func (w *world) claim(e core.ClaimDue, back back) {
+	w.after(time.Millisecond, func() {
+		found := core.ReportsDue{}
+		if found.Reports, _ = w.disk.Due(context.Background(), e.Now, w.policy.BackoffMax, e.N); len(found.Reports) == 0 {
+			found.NextDue = w.disk.Stats().NextDueAt
+		}
+		took := time.Millisecond
+		if w.chance(0.1) {
+			took = w.between(time.Millisecond, 30*time.Second) // a disk that hangs
+		}
+		back.tell(took, found)
+	})
+}
+
 // perform does an effect at the far sides. Answers come back only to the run that asked.
 func (w *world) perform(e core.Effect) {
 	if w.chance(0.0005) {
@@ -362,13 +377,7 @@ func (w *world) perform(e core.Effect) {
 	case core.Probe:
 		w.gateway.probe(w, back)
 	case core.ClaimDue:
-		back.ask(time.Millisecond, func() core.Event {
-			due, _ := w.disk.Due(context.Background(), e.Now, w.policy.BackoffMax, e.N)
-			if len(due) > 0 {
-				return core.ReportsDue{Reports: due}
-			}
-			return core.ReportsDue{NextDue: w.disk.Stats().NextDueAt}
-		})
+		w.claim(e, back)
 	case core.AskTotals:
 		w.bank.tellTotals(w, e, back)
 	case core.SendReports:

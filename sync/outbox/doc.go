@@ -26,7 +26,7 @@
 // be lost): it carries the same bytes and the same number each time, and the
 // gateway refuses the second as one it has.
 //
-// The bound holds over all calls of Send together. A caller that wants the
-// workers busy while it commits one batch of answers may send the next batch
-// meanwhile.
+// The bound holds over all calls of Send together. To keep the workers busy
+// while the answers to one batch come in and are committed, the till's step sends
+// the next batch meanwhile; it goes behind the first.
 package outbox

@@ -16,6 +16,7 @@ type Sender interface {
 type Outbox struct {
 	sender  Sender
 	workers chan struct{} // holds a token for each request under way
+	turn    chan struct{} // holds a token while the reports of one Send are taken
 
 	mu       sync.Mutex
 	underWay map[string]bool // by number
@@ -26,17 +27,21 @@ func New(sender Sender, workers int) *Outbox {
 	return &Outbox{
 		sender:   sender,
 		workers:  make(chan struct{}, max(workers, 1)),
+		turn:     make(chan struct{}, 1),
 		underWay: map[string]bool{},
 	}
 }
 
 // Send sends each report once and calls answered once for each, from any
 // goroutine, as soon as its answer is there. It returns when all are answered.
-// When ctx ends, the reports that no worker took yet are answered as not sent;
+// What is sent while another batch is goes behind it: that one's answers come first, and
+// the workers are busy while they are dealt with. When ctx ends, the reports that no worker took yet are answered as not sent;
 // so is one whose number stands twice among them or is under way already.
 func (o *Outbox) Send(ctx context.Context, reports []sale.Report, answered func(sale.Report, sale.GatewayAnswer)) {
 	var all sync.WaitGroup
 	defer all.Wait()
+	o.turn <- struct{}{} // who has it waits for workers only, and no longer than ctx
+	defer func() { <-o.turn }()
 	seen := make(map[string]bool, len(reports))
 	for _, r := range reports {
 		if seen[r.No] {

@@ -152,6 +152,27 @@ func TestBoundHoldsOverSeveralSends(t *testing.T) {
 	})
 }
 
+// TestBatchSentMeanwhileGoesBehind: the first batch's answers are all there while the
+// workers are busy with the second.
+func TestBatchSentMeanwhileGoesBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := New(&slow{took: 20 * time.Millisecond, sent: map[string]int{}}, 4)
+		all := reports(64)
+		var got answers
+		start := time.Now()
+		first := make(chan time.Duration, 1)
+		go func() {
+			o.Send(t.Context(), all[:32], got.take)
+			first <- time.Since(start)
+		}()
+		synctest.Wait()
+		o.Send(t.Context(), all[32:], got.take)
+		if a, b := <-first, time.Since(start); a != 160*time.Millisecond || b != 320*time.Millisecond {
+			t.Errorf("the batches were answered after %s and %s, want 160ms and 320ms", a, b)
+		}
+	})
+}
+
 func TestReportUnderWayIsNotSentASecondTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{took: time.Second, sent: map[string]int{}}
