@@ -12,10 +12,11 @@ import (
 )
 
 // Limits of a panel. Opening again is tried quickly at first: a cable that was
-// only touched is back before the customer looks.
+// only touched is back before the customer looks. One that was away for long is in use
+// within two seconds, too.
 const (
 	backoffFirst = 250 * time.Millisecond
-	backoffMost  = 5 * time.Second
+	backoffMost  = 1500 * time.Millisecond
 	greetLimit   = 10 * time.Second
 	drawLimit    = 10 * time.Second
 )
