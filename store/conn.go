@@ -34,8 +34,6 @@ type door struct {
 	vfs string
 	// mode is SQLite's way to open the file; empty makes it if there is none.
 	mode string
-	// gather writes the frames of a commit in one piece.
-	gather bool
 }
 
 func (d door) dsn() string {
@@ -95,13 +93,11 @@ func copyPragmas() []pragma { return readerPragmas()[1:] }
 // connect opens a connection and makes sure that its pragmas are in force.
 func (d door) connect(pragmas []pragma) (*sqlite3.SQLiteConn, error) {
 	own := d
-	if d.gather {
-		layer, err := gathering(d.vfs)
-		if err != nil {
-			return nil, err
-		}
-		own.vfs = layer
+	layer, err := gathering(d.vfs)
+	if err != nil {
+		return nil, err
 	}
+	own.vfs = layer
 	raw, err := (&sqlite3.SQLiteDriver{}).Open(own.dsn())
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ type disk struct {
 	refuseKeep int
 	writes     int
 	noSync     bool // a disk that only says it synced
+	noRead     bool // a disk that gives no page
 	cutDone    bool
 }
 
@@ -189,6 +190,9 @@ func (h *handle) Close() error { return nil }
 func (h *handle) ReadAt(b []byte, at int64) (int, error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
+	if h.d.noRead {
+		return 0, asUsualLayer
+	}
 	if at >= int64(len(h.p.shown)) {
 		return 0, io.EOF
 	}

@@ -33,7 +33,7 @@ func explain(doing string, err error) error {
 		return fmt.Errorf("%s: %w (its file or folder may not be written; look at the owner and at the disk): %w", doing, sale.ErrJournalBroken, err)
 	case e.SystemErrno == syscall.EROFS:
 		return fmt.Errorf("%s: %w (the disk: %w; look at the kernel's log): %w", doing, sale.ErrJournalBroken, syscall.EROFS, err)
-	case e.ExtendedCode == sqlite3.ErrIoErrWrite || e.ExtendedCode == sqlite3.ErrIoErrFsync || e.Code == sqlite3.ErrIoErr && e.SystemErrno == syscall.EIO:
+	case e.ExtendedCode == sqlite3.ErrIoErrRead || e.ExtendedCode == sqlite3.ErrIoErrWrite || e.ExtendedCode == sqlite3.ErrIoErrFsync || e.Code == sqlite3.ErrIoErr && e.SystemErrno == syscall.EIO:
 		return fmt.Errorf("%s: %w (%w; look at the kernel's log): %w", doing, sale.ErrJournalBroken, ErrDisk, err)
 	case e.Code == sqlite3.ErrIoErr || e.Code == sqlite3.ErrCantOpen:
 		return fmt.Errorf("%s: %w (the disk refuses; look at the kernel's log): %w", doing, sale.ErrJournalBroken, err)

@@ -11,7 +11,11 @@
 // only once SQLite has synced them (synchronous=FULL) and said so in shared memory; the
 // connection's own reads, and whatever else is asked of the file, hand on first what was
 // held back. A write that fails is told by what handed it on: SQLite takes that for a
-// failure of the commit, as it is. Files other than logs are the lower layer's alone.
+// failure of the commit, as it is.
+//
+// Of logs and databases it also tells a page that the disk does not give (EIO) from a
+// damaged one: SQLite's usual layer says of both what SQLite takes for damage, and a person
+// who restores a copy for it loses what is newer. All other files are the lower layer's alone.
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +40,12 @@ typedef struct {
 	int (*xFileControl)(sqlite3_file *, int, void *);
 	int (*xSectorSize)(sqlite3_file *);
 	int (*xDeviceCharacteristics)(sqlite3_file *);
-} io_methods; // of version 1
+	// Since version 2: memory that connections share.
+	int (*xShmMap)(sqlite3_file *, int, int, int, void volatile **);
+	int (*xShmLock)(sqlite3_file *, int, int, int);
+	void (*xShmBarrier)(sqlite3_file *);
+	int (*xShmUnmap)(sqlite3_file *, int);
+} io_methods;
 
 struct sqlite3_file {
 	const io_methods *pMethods;
@@ -67,7 +76,8 @@ struct sqlite3_vfs {
 extern sqlite3_vfs *sqlite3_vfs_find(const char *);
 extern int sqlite3_vfs_register(sqlite3_vfs *, int);
 
-enum { ok = 0, error = 1, no_memory = 7, open_wal = 0x80000 };
+enum { ok = 0, error = 1, no_memory = 7, not_read = 10 | 1 << 8, not_read_as_damage = 10 | 33 << 8 };
+enum { open_database = 0x100, open_wal = 0x80000 };
 
 // held is how many bytes are held back at most.
 enum { held = 64 << 10 };
@@ -97,7 +107,8 @@ static int g_close(sqlite3_file *f) {
 static int g_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
 	gathered *g = (gathered *)f;
 	int rc = hand_on(g);
-	return rc == ok ? g->real->pMethods->xRead(g->real, p, n, at) : rc;
+	if (rc == ok) rc = g->real->pMethods->xRead(g->real, p, n, at);
+	return rc == not_read_as_damage ? not_read : rc;
 }
 
 static int g_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
@@ -138,26 +149,34 @@ static int g_control(sqlite3_file *f, int op, void *arg) {
 	return rc == ok ? g->real->pMethods->xFileControl(g->real, op, arg) : rc;
 }
 
-// A log is not locked by itself; the questions are answered all the same.
+// What concerns neither reading nor writing is the lower layer's. Of a database nothing is held back.
 
 static int g_lock(sqlite3_file *f, int l) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xLock(r, l); }
 static int g_unlock(sqlite3_file *f, int l) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xUnlock(r, l); }
 static int g_reserved(sqlite3_file *f, int *is) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xCheckReservedLock(r, is); }
 static int g_sector(sqlite3_file *f) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xSectorSize(r); }
 static int g_device(sqlite3_file *f) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xDeviceCharacteristics(r); }
+static int g_map(sqlite3_file *f, int n, int size, int extend, void volatile **p) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xShmMap(r, n, size, extend, p); }
+static int g_map_lock(sqlite3_file *f, int at, int n, int flags) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xShmLock(r, at, n, flags); }
+static void g_barrier(sqlite3_file *f) { sqlite3_file *r = ((gathered *)f)->real; r->pMethods->xShmBarrier(r); }
+static int g_unmap(sqlite3_file *f, int remove) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xShmUnmap(r, remove); }
+static int g_write_through(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) { sqlite3_file *r = ((gathered *)f)->real; return r->pMethods->xWrite(r, p, n, at); }
 
-static const io_methods methods = {1, g_close, g_read, g_write, g_truncate, g_sync, g_size, g_lock, g_unlock, g_reserved, g_control, g_sector, g_device};
+static const io_methods of_logs = {1, g_close, g_read, g_write, g_truncate, g_sync, g_size, g_lock, g_unlock, g_reserved, g_control, g_sector, g_device, 0, 0, 0, 0};
+static const io_methods of_databases = {2, g_close, g_read, g_write_through, g_truncate, g_sync, g_size, g_lock, g_unlock, g_reserved, g_control, g_sector, g_device, g_map, g_map_lock, g_barrier, g_unmap};
+static const io_methods of_unshared = {1, g_close, g_read, g_write_through, g_truncate, g_sync, g_size, g_lock, g_unlock, g_reserved, g_control, g_sector, g_device, 0, 0, 0, 0};
 
 static sqlite3_vfs *below(sqlite3_vfs *v) { return v->pAppData; }
 
 static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *out) {
 	sqlite3_vfs *b = below(v);
-	if (!(flags & open_wal)) return b->xOpen(b, name, f, flags, out);
+	if (!(flags & (open_wal | open_database))) return b->xOpen(b, name, f, flags, out);
 	gathered *g = (gathered *)f;
 	memset(g, 0, sizeof *g);
 	g->real = (sqlite3_file *)(g + 1);
 	int rc = b->xOpen(b, name, g->real, flags, out);
-	if (g->real->pMethods) f->pMethods = &methods; // SQLite then closes it, whatever rc is
+	const io_methods *below = g->real->pMethods;
+	if (below) f->pMethods = flags & open_wal ? &of_logs : below->iVersion < 2 ? &of_unshared : &of_databases; // SQLite then closes it, whatever rc is
 	return rc;
 }
 

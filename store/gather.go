@@ -18,7 +18,8 @@ var gatherings struct {
 }
 
 // gathering returns the name of a file layer over base that writes a commit's frames
-// in one piece (gather.c); an empty base is SQLite's usual layer.
+// in one piece, and tells a disk that does not read from damage (gather.c); an empty base
+// is SQLite's usual layer.
 func gathering(base string) (string, error) {
 	g := &gatherings
 	g.Lock()

@@ -138,7 +138,7 @@ func (s *Store) lookFirst() error {
 	err := s.readEnd()
 	var e sqlite3.Error
 	switch {
-	case !errors.As(err, &e) || e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB:
+	case !errors.As(err, &e) || e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB || errors.Is(err, ErrDisk):
 		return err
 	case e.Code == sqlite3.ErrIoErr: // such as a file that ends before a page that it should hold
 		return fmt.Errorf("%w: or the file is damaged: restore a backup", err)
@@ -170,7 +170,6 @@ func (s *Store) readEnd() error {
 // attach opens the connections of a file that looks like a journal.
 func (s *Store) attach() error {
 	own := s.door
-	own.gather = true
 	if own.vfs == "" {
 		own.mode = "rw" // checkFile made the file
 	}

@@ -23,8 +23,9 @@ const (
 	verifyAgain = 10 * time.Minute
 	// verifyShare is how many times as long as it took a piece is rested after it.
 	verifyShare = 9
-	// placeEvery is how often it is looked whether the state folder is still there,
-	// for whoever reads the devices page: new business looks for itself.
+	// placeEvery is how often it is looked whether the state folder is still there, and
+	// whether a disk that would not read does again, for whoever reads the devices page:
+	// new business looks for itself.
 	placeEvery = time.Minute
 )
 
@@ -80,6 +81,9 @@ func (v *verifier) run(ctx context.Context) error {
 			if v.lost != "" { // until a day is closed
 				v.restored(ctx)
 			}
+			if v.unread() {
+				next.Reset(0)
+			}
 		case <-next.C:
 			pause := verifyEvery
 			if err := v.once(ctx); err != nil && ctx.Err() == nil {
@@ -122,10 +126,21 @@ func (v *verifier) once(ctx context.Context) error {
 func (v *verifier) found(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.damage == nil {
+	switch {
+	case v.damage != nil:
+	case errors.Is(err, store.ErrDisk):
+		v.log.Error("the journal cannot be read", "err", err)
+	default:
 		v.log.Error("the journal is not as posd wrote it", "err", err)
 	}
 	v.damage = err
+}
+
+// unread reports whether all that is known to be wrong is a disk that would not read.
+func (v *verifier) unread() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return errors.Is(v.damage, store.ErrDisk)
 }
 
 func (v *verifier) progress(w piecewise, done bool) {

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"posd/device"
 	"posd/device/sale"
+	"posd/store"
 )
 
 // pieces is a verification of some pieces that ends in err, if there is one.
@@ -86,5 +88,42 @@ func TestTheJournalIsVerifiedAfterTheStartAndDaily(t *testing.T) {
 			t.Errorf("begun at %v", begun)
 		}
 		stop()
+	})
+}
+
+// TestADiskThatReadsAgainIsSoonKnownToBeWell: what the disk would not read is looked at again
+// within minutes, for nothing is known to be wrong with it.
+func TestADiskThatReadsAgainIsSoonKnownToBeWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuses := fmt.Errorf("read sales: %w (%w)", sale.ErrJournalBroken, store.ErrDisk)
+		var away atomic.Bool
+		v := &verifier{log: slog.New(slog.DiscardHandler), inPlace: func() error { return nil }}
+		v.span = func(context.Context) (string, error) { return "", nil }
+		v.begin = func() piecewise {
+			p := &pieces{of: 3}
+			if away.Load() {
+				p.err = refuses
+			}
+			return p
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go v.run(ctx)
+		time.Sleep(time.Hour)
+		away.Store(true)
+		v.found(refuses) // a list that a page asked for
+		for range 3 {
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if d := v.judge(device.DeviceStatus{OK: true}); d.OK || cause(d.Trouble) != diskRefuses {
+				t.Fatalf("while the disk refuses: %+v", d)
+			}
+		}
+		away.Store(false)
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if d := v.judge(device.DeviceStatus{OK: true, Words: "ready"}); !d.OK || !strings.Contains(d.Words, "every row verified") {
+			t.Errorf("once it reads again: %+v", d)
+		}
 	})
 }
