@@ -18,6 +18,8 @@ func runCommand(at *where) *cobra.Command {
 		Short: "Run the daemon",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			started := collectLater()
+			defer started()
 			c, err := load(at.configFile())
 			if err != nil {
 				return err
@@ -47,7 +49,7 @@ func runCommand(at *where) *cobra.Command {
 				return err
 			}
 			defer d.Close()
-			d.metrics.dropped, d.file = lines.Dropped, at.configFile()
+			d.metrics.dropped, d.file, d.started = lines.Dropped, at.configFile(), started
 			return d.Run(cmd.Context())
 		},
 	}

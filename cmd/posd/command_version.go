@@ -10,9 +10,11 @@ import (
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "posd", version()) },
+		Run: func(cmd *cobra.Command, _ []string) { printVersion(cmd) },
 	}
 }
+
+func printVersion(cmd *cobra.Command) { fmt.Fprintln(cmd.OutOrStdout(), "posd", version()) }
 
 // release is set by the linker for a release.
 var release string

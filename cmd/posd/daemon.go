@@ -44,6 +44,7 @@ type daemon struct {
 	slips     *printer.SlipQueue // nil without a printer
 	lent      *api.Lent          // nil where customers fetch no receipts
 	handler   http.Handler
+	started   func() // called once a start is over; nil: nothing
 }
 
 // newDaemon makes a counter. Lines are opened when it runs, the journal and the
@@ -352,6 +353,9 @@ func (d *daemon) firstLook(ctx context.Context) error {
 		if !one.OK && ctx.Err() == nil && one.Kind != copyKind { // copies say so themselves
 			d.log.Warn("device is not well", "device", one.Name, "line", one.Line, "words", one.Words)
 		}
+	}
+	if d.started != nil {
+		d.started()
 	}
 	<-ctx.Done()
 	return ctx.Err()

@@ -65,6 +65,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // commands returns the command tree.
 func commands() *cobra.Command {
+	var tell bool
 	root := &cobra.Command{
 		Use:   "posd",
 		Short: "The point of sale on this counter",
@@ -78,15 +79,19 @@ still waiting when the command ends; 5 partly paid.`,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			switch {
+			case len(args) > 0:
 				return noCommand(cmd, args[0])
+			case tell:
+				printVersion(cmd)
+				return nil
 			}
 			cmd.SetOut(cmd.ErrOrStderr())
 			return &ended{exitRefused, cmd.Help()}
 		},
 	}
-	root.Version = version()
-	root.SetVersionTemplate("posd {{.Version}}\n")
+	// No template of cobra's: a program that can run one keeps every method of every type it has.
+	root.Flags().BoolVarP(&tell, "version", "v", false, "version for posd")
 	root.SetHelpCommand(helpCommand(root))
 	var at where
 	root.PersistentFlags().StringVar(&at.config, "config", "", "configuration `FILE`; default "+defaultConfig)
