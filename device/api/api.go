@@ -112,14 +112,14 @@ type Options struct {
 type handlers struct {
 	till Till
 	Options
-	table    map[string]route       // by the mux's pattern
-	expects  map[string]expected    // by the same
-	openapi  func() ([]byte, error) // the description
-	codes    codes                  // the last QR drawn
-	streams  chan struct{}          // one place per stream
-	waits    chan struct{}          // one place per request that waits for a sale
-	listing  chan struct{}          // one place per caller who waits for a list
-	lists    chan struct{}          // one place per list being read and sent
+	table    map[string]route         // by the mux's pattern
+	serves   map[string]func() served // by the same
+	openapi  func() ([]byte, error)   // the description
+	codes    codes                    // the last QR drawn
+	streams  chan struct{}            // one place per stream
+	waits    chan struct{}            // one place per request that waits for a sale
+	listing  chan struct{}            // one place per caller who waits for a list
+	lists    chan struct{}            // one place per list being read and sent
 	settling settling
 	scanning chan struct{}      // the one place of who waits for a scan
 	sessions sessions[string]   // the log-ins of pages, by the hash of their token
@@ -151,13 +151,34 @@ func New(till Till, o Options) http.Handler {
 
 	adoptProblems()
 	mux := http.NewServeMux()
-	a := humago.New(mux, h.described())
-	h.table = h.register(mux, a, unsaid)
+	h.table, h.serves = map[string]route{}, map[string]func() served{}
+	words := sync.OnceValue(func() map[string]huma.Operation { return operations(unsaid) })
+	for _, r := range h.routes() {
+		ready := sync.OnceValue(func() served { return h.serve(r, words()[r.id]) })
+		h.table[r.pattern()], h.serves[r.pattern()] = r, ready
+		mux.HandleFunc(r.pattern(), func(w http.ResponseWriter, req *http.Request) { ready().ServeHTTP(w, req) })
+	}
 	mux.HandleFunc("/", h.nothingHere(mux))
-	constrain(a.OpenAPI())
-	h.expects = expectations(a.OpenAPI())
 	h.openapi = sync.OnceValues(h.describe)
 	return h.guard(mux)
+}
+
+// served is a route that answers.
+type served struct {
+	http.Handler
+	expected
+	described bool
+}
+
+// serve makes a route ready to answer. Its types are looked through when the first request
+// comes: a start does not wait for schemas, and what nobody asks for takes no memory.
+func (h *handlers) serve(r route, words huma.Operation) served {
+	mux := http.NewServeMux()
+	a := humago.New(mux, h.described())
+	r.serve(mux, a, r.operation(words))
+	constrain(a.OpenAPI())
+	e, described := expectations(a.OpenAPI())[r.pattern()]
+	return served{mux, e, described}
 }
 
 // described is the configuration of what answers, and of what describes it.

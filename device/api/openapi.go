@@ -24,7 +24,10 @@ func (h *handlers) describe() ([]byte, error) {
 	mux := http.NewServeMux()
 	a := humago.New(mux, h.described())
 	o := a.OpenAPI()
-	h.register(mux, a, func(v any) *huma.Schema { return o.Components.Schemas.Schema(reflect.TypeOf(v), true, "") })
+	words := operations(func(v any) *huma.Schema { return o.Components.Schemas.Schema(reflect.TypeOf(v), true, "") })
+	for _, r := range h.routes() {
+		r.serve(mux, a, r.operation(words[r.id]))
+	}
 	h.document(o)
 	return json.MarshalIndent(o, "", "  ")
 }
@@ -71,10 +74,16 @@ func (h *handlers) document(o *huma.OpenAPI) {
 	}
 	current := o.Components.Schemas.Map()["SnapshotView"].Properties["current"]
 	current.OneOf, current.Ref = []*huma.Schema{{Ref: current.Ref}, {Type: "null"}}, ""
+	about := map[string]string{}
+	for _, d := range descriptions {
+		for _, words := range d.words {
+			about[d.schema+"."+words[0]] = words[1]
+		}
+	}
 	for name, s := range o.Components.Schemas.Map() {
-		s.Description = descriptions[name][""]
+		s.Description = about[name+"."]
 		for member, p := range s.Properties {
-			if words := descriptions[name][member]; words != "" {
+			if words := about[name+"."+member]; words != "" {
 				p.Description = words
 			}
 		}

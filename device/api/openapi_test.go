@@ -120,10 +120,10 @@ func TestEverySchemaIsDescribed(t *testing.T) {
 			}
 		}
 	}
-	for name, members := range descriptions {
-		for member := range members {
-			if _, ok := d.Components.Schemas[name].Properties[member]; !ok && member != "" {
-				t.Errorf("%s.%s is described and not there", name, member)
+	for _, about := range descriptions {
+		for _, words := range about.words {
+			if _, ok := d.Components.Schemas[about.schema].Properties[words[0]]; !ok && words[0] != "" {
+				t.Errorf("%s.%s is described and not there", about.schema, words[0])
 			}
 		}
 	}

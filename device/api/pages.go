@@ -117,23 +117,28 @@ func asset(name string) []byte {
 // tightStyle takes out of a style sheet what says nothing: blanks, the last semicolon
 // of a rule, a nought before a point, quotes around a name.
 func tightStyle(text string) string {
-	text = leadingZero.ReplaceAllString(blanksOut.Replace(text), ".$1")
-	return quotedName.ReplaceAllString(text, "=$1]")
+	text = leadingZero().ReplaceAllString(blanksOut.Replace(text), ".$1")
+	return quotedName().ReplaceAllString(text, "=$1]")
+}
+
+// lazily compiles a regular expression when it is first used.
+func lazily(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 var (
 	blanksOut = strings.NewReplacer("; }", "}", ";\n}", "}", " * ", "*", " > ", ">", "; ", ";", ": ", ":", ", ", ",", " { ", "{", " {\n", "{", ";\n", ";", " }", "}", "\n}", "}")
 
-	leadingZero = regexp.MustCompile(`\b0\.(\d)`)
-	quotedName  = regexp.MustCompile(`="([a-z][a-z-]*)"\]`)
+	leadingZero = lazily(`\b0\.(\d)`)
+	quotedName  = lazily(`="([a-z][a-z-]*)"\]`)
 )
 
 // comment is one behind a line of script. signs are those that need no blank around
 // them, sums those that need none unless they stand twice; behind them in ends a line may end that ends no statement.
 var (
-	comment = regexp.MustCompile(`\s// .*`)
-	signs   = regexp.MustCompile(` *([=,:;?{}()\[\]<>*]|=>|&&|\|\||!==) *`)
-	sums    = regexp.MustCompile(`([^-+ ]) ([-+]) ([^-+ ])`)
+	comment = lazily(`\s// .*`)
+	signs   = lazily(` *([=,:;?{}()\[\]<>*]|=>|&&|\|\||!==) *`)
+	sums    = lazily(`([^-+ ]) ([-+]) ([^-+ ])`)
 	ends    = "{([,;"
 )
 
@@ -143,7 +148,7 @@ var (
 func tightLine(line []byte) []byte {
 	parts := strings.Split(strings.TrimSuffix(string(line), "\n"), `"`)
 	for i := 0; i < len(parts); i += 2 {
-		at := comment.FindStringIndex(parts[i])
+		at := comment().FindStringIndex(parts[i])
 		if at != nil && !strings.ContainsAny(strings.Join(parts[:i], "")+parts[i][:at[0]], "`'\\") {
 			parts[i], parts = parts[i][:at[0]], parts[:i+1]
 		}
@@ -154,7 +159,7 @@ func tightLine(line []byte) []byte {
 		}
 	}
 	for i := 0; i < len(parts); i += 2 {
-		parts[i] = sums.ReplaceAllString(signs.ReplaceAllString(parts[i], "$1"), "$1$2$3")
+		parts[i] = sums().ReplaceAllString(signs().ReplaceAllString(parts[i], "$1"), "$1$2$3")
 	}
 	s := strings.Join(parts, `"`)
 	if s != "" && strings.ContainsRune(ends, rune(s[len(s)-1])) {

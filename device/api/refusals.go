@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -155,7 +154,7 @@ var adoptProblems = sync.OnceFunc(func() {
 	}
 })
 
-var notInteger = regexp.MustCompile(`^json: cannot unmarshal number .* into Go struct field \w+\.(\S+) of type`)
+var notInteger = lazily(`^json: cannot unmarshal number .* into Go struct field \w+\.(\S+) of type`)
 
 // hints tell, by the last part of a fault's location, what would be right.
 var hints = map[string]string{
@@ -210,7 +209,7 @@ func faultsFound(status int, msg string, errs []error) *Problem {
 		}
 		// 5.00 is an integer to JSON Schema and none to Go, nor to a till; the
 		// decoder's words name Go types, so only the member is taken from them.
-		if m := notInteger.FindStringSubmatch(f.Message); m != nil {
+		if m := notInteger().FindStringSubmatch(f.Message); m != nil {
 			f = Fault{Location: "body." + m[1], Message: "expected integer without point or exponent"}
 		}
 		p.Errors = append(p.Errors, f)

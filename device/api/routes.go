@@ -131,20 +131,15 @@ func plain(do http.HandlerFunc) server {
 	}
 }
 
-// register puts the whole table where requests find it, and returns it by the
-// mux's own name of each.
-func (h *handlers) register(mux *http.ServeMux, a huma.API, schema schemaOf) map[string]route {
-	words := operations(schema)
-	table := map[string]route{}
-	for _, r := range h.routes() {
-		op := words[r.id]
-		op.OperationID, op.Method, op.Path = r.id, r.method, r.path
-		op.BodyReadTimeout = -1 // the guard has read the body, and set the limit
-		op.MaxBodyBytes = r.maxBody() + 1
-		r.serve(mux, a, op)
-		table[r.method+" "+r.path] = r
-	}
-	return table
+// pattern is the mux's own name of a route.
+func (r route) pattern() string { return r.method + " " + r.path }
+
+// operation is what huma is told of a route, besides words of it.
+func (r route) operation(words huma.Operation) huma.Operation {
+	words.OperationID, words.Method, words.Path = r.id, r.method, r.path
+	words.BodyReadTimeout = -1 // the guard has read the body, and set the limit
+	words.MaxBodyBytes = r.maxBody() + 1
+	return words
 }
 
 // methods lists the methods that the table has for a path, as the header Allow does.

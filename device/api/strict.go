@@ -52,10 +52,11 @@ const bodyLimit = 5 * time.Second
 // and repeated parameters, text that is not UTF-8, members that stand twice, half
 // a surrogate pair, another charset, a body where none is taken.
 func (h *handlers) strict(w http.ResponseWriter, r *http.Request, pattern string) *Problem {
-	e, described := h.expects[pattern]
-	if !described {
+	ready, ok := h.serves[pattern]
+	if !ok || !ready().described {
 		return nil
 	}
+	e := ready().expected
 	if !utf8.ValidString(r.URL.Path) {
 		return problem(http.StatusBadRequest, "malformed", "The path is not UTF-8. Nothing was done.")
 	}
