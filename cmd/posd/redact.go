@@ -3,6 +3,7 @@ package main
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"posd/device/sale"
 )
@@ -32,16 +33,22 @@ const dots = "•••"
 
 var (
 	// named is a value under a name that says that it is a secret.
-	named = regexp.MustCompile(`(?i)("?\b(?:[a-z]+[_-])?(?:key|token|password|passwd|secret|pin|sign|signature|authcode|expdate|expiry|cvv2?|track[12])\b"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s",;&}]+)`)
+	named = lazily(`(?i)("?\b(?:[a-z]+[_-])?(?:key|token|password|passwd|secret|pin|sign|signature|authcode|expdate|expiry|cvv2?|track[12])\b"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s",;&}]+)`)
 	// bearer is a token as HTTP carries it.
-	bearer = regexp.MustCompile(`(?i)(\bbearer\s+)[\w.~+/=-]+`)
+	bearer = lazily(`(?i)(\bbearer\s+)[\w.~+/=-]+`)
 	// pemBlock is a private key.
-	pemBlock = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`)
+	pemBlock = lazily(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`)
 	// digits may be a card's number: long enough, perhaps in groups.
-	digits = regexp.MustCompile(`\d(?:[ .-]?\d){12,}`)
+	digits = lazily(`\d(?:[ .-]?\d){12,}`)
 	// ours is a token of posd's own, which begins as all of them do.
-	ours = regexp.MustCompile(`\b` + tokenPrefix + `[\w-]{20,}`)
+	ours = lazily(`\b` + tokenPrefix + `[\w-]{20,}`)
 )
+
+// lazily compiles a regular expression when it is first used: few runs of
+// posd write a file for whoever helps.
+func lazily(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // text returns a text without secrets.
 func (r *redactor) text(s string) string {
@@ -49,17 +56,17 @@ func (r *redactor) text(s string) string {
 		r.taken += strings.Count(s, secret)
 		s = strings.ReplaceAll(s, secret, dots)
 	}
-	s = r.replace(pemBlock, s, func(string) string { return dots })
-	s = r.replace(ours, s, func(string) string { return dots })
-	s = r.replace(digits, s, func(found string) string {
+	s = r.replace(pemBlock(), s, func(string) string { return dots })
+	s = r.replace(ours(), s, func(string) string { return dots })
+	s = r.replace(digits(), s, func(found string) string {
 		if showsCard(found) {
 			return dots
 		}
 		return found
 	})
-	s = r.replace(bearer, s, func(found string) string { return bearer.FindStringSubmatch(found)[1] + dots })
-	return r.replace(named, s, func(found string) string {
-		m := named.FindStringSubmatch(found)
+	s = r.replace(bearer(), s, func(found string) string { return bearer().FindStringSubmatch(found)[1] + dots })
+	return r.replace(named(), s, func(found string) string {
+		m := named().FindStringSubmatch(found)
 		if harmless(m[2]) {
 			return found
 		}
@@ -99,7 +106,7 @@ func (r *redactor) leak(s string) string {
 		return "the number of a card"
 	case strings.Contains(s, "PRIVATE KEY-----"):
 		return "a private key"
-	case strings.Contains(s, tokenPrefix) && ours.MatchString(s), bearer.MatchString(s):
+	case strings.Contains(s, tokenPrefix) && ours().MatchString(s), bearer().MatchString(s):
 		return "a token"
 	}
 	return ""
