@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/bits"
 	"os"
 
 	"posd/device/sale"
@@ -76,9 +78,14 @@ type walSum struct{ a, b uint32 }
 
 // add sums data up, which is a multiple of 8 bytes long.
 func (s walSum) add(order binary.ByteOrder, data []byte) walSum {
+	big := order == binary.ByteOrder(binary.BigEndian) // asked once: a log is a million words long
 	for ; len(data) >= 8; data = data[8:] {
-		s.a += order.Uint32(data) + s.b
-		s.b += order.Uint32(data[4:]) + s.a
+		a, b := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[4:])
+		if big {
+			a, b = bits.ReverseBytes32(a), bits.ReverseBytes32(b)
+		}
+		s.a += a + s.b
+		s.b += b + s.a
 	}
 	return s
 }
@@ -106,7 +113,7 @@ func scanLog(path string) (w walScan, err error) {
 	if err != nil {
 		return w, err
 	}
-	return scanWAL(io.NewSectionReader(f, 0, info.Size()))
+	return scanWAL(bufio.NewReaderSize(io.NewSectionReader(f, 0, info.Size()), 16*pageBytes))
 }
 
 func scanWAL(r io.Reader) (w walScan, err error) {
