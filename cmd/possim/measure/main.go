@@ -28,6 +28,10 @@ func main() {
 	of := flag.String("rows", "7,13,14,15,16", "the `NUMBERS` of the daemon's own rows to measure")
 	flag.Parse()
 	var rows []row
+	found := func(more ...row) { // a long run says what it has found as soon as it has
+		printTable(os.Stderr, more)
+		rows = append(rows, more...)
+	}
 	if *bench != "" {
 		f, err := os.Open(*bench)
 		fail(err)
@@ -37,14 +41,10 @@ func main() {
 	path, err := filepath.Abs(*posd)
 	fail(err)
 	if !*only {
-		var more []row
-		more, err = daemons(context.Background(), path, *floor, *quick, strings.Split(*of, ","))
-		rows = append(rows, more...)
+		err = daemons(context.Background(), path, *floor, *quick, strings.Split(*of, ","), found)
 	}
 	if *many != "" && err == nil {
-		var more []row
-		more, err = years(context.Background(), path, *many, *few, *bill, map[bool]int{true: 5, false: 20}[*quick])
-		rows = append(rows, more...)
+		err = years(context.Background(), path, *many, *few, *bill, map[bool]int{true: 5, false: 20}[*quick], found)
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(number(a.No), number(b.No)) })
 	printTable(os.Stdout, rows)
@@ -64,7 +64,7 @@ func fail(err error) {
 }
 
 // daemons measures the rows of that are the two programs'.
-func daemons(ctx context.Context, path, floor string, quick bool, of []string) (rows []row, err error) {
+func daemons(ctx context.Context, path, floor string, quick bool, of []string, found func(...row)) error {
 	restarts, idle, reports := 30, time.Minute, 10_000
 	if quick {
 		restarts, idle, reports = 10, 30*time.Second, 2000
@@ -72,54 +72,57 @@ func daemons(ctx context.Context, path, floor string, quick bool, of []string) (
 	if slices.Contains(of, "7") {
 		r, err := drained(ctx, path, reports)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		rows = append(rows, r)
+		found(r)
 	}
 	if !slices.ContainsFunc(of, func(no string) bool { return no != "7" }) {
-		return rows, nil
+		return nil
 	}
 	dir, err := os.MkdirTemp("", "posd-measure-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir)
 	posd, least, err := both(ctx, path, floor, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer posd.kill()
 	defer least.kill()
 	if slices.Contains(of, "13") {
-		more, err := waits(posd, least, quick)
-		if rows = append(rows, more...); err != nil {
-			return rows, err
+		if err := waits(posd, least, quick, found); err != nil {
+			return err
 		}
 	}
 	if slices.Contains(of, "14") {
 		again, err := starts(posd, least, restarts)
 		if err != nil {
-			return rows, err
+			return err
 		}
-		rows = append(rows, again.row("14", "from a kill to an answer", "1.3", 1.3))
+		found(again.row("14", "from a kill to an answer", "1.3", 1.3))
 	}
 	if !slices.Contains(of, "15") && !slices.Contains(of, "16") {
-		return rows, nil
+		return nil
 	}
 	if err := posd.settled(); err != nil {
-		return rows, err
+		return err
 	}
 	if slices.Contains(of, "15") {
-		more, err := weigh(posd, least)
-		if rows = append(rows, more...); err != nil {
-			return rows, err
+		rows, err := weigh(posd, least)
+		if err != nil {
+			return err
 		}
+		found(rows...)
 	}
 	if slices.Contains(of, "16") {
-		more, err := idling(posd, idle)
-		return append(rows, more), err
+		r, err := idling(posd, idle)
+		if err != nil {
+			return err
+		}
+		found(r)
 	}
-	return rows, nil
+	return nil
 }
 
 // both starts the two programs, each with lines of its own.
@@ -151,21 +154,22 @@ func both(ctx context.Context, path, floor, dir string) (posd, least *counter, e
 }
 
 // waits are the rows of what a person waits for.
-func waits(posd, least *counter, quick bool) (rows []row, err error) {
+func waits(posd, least *counter, quick bool, found func(...row)) error {
 	sales, shown := 200, 40
 	if quick {
 		sales, shown = 50, 10
 	}
 	terminal, paper, err := cards(posd, least, sales)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows = append(rows, terminal.row("13", "POST to the first byte of T00, cold", "1.5", 1.5), paper.row("13", "last byte of T01 to the receipt, cold", "1.8", 1.8))
+	found(terminal.row("13", "POST to the first byte of T00, cold", "1.5", 1.5), paper.row("13", "last byte of T01 to the receipt, cold", "1.8", 1.8))
 	glass, err := codes(posd, least, shown)
 	if err != nil {
-		return rows, err
+		return err
 	}
-	return append(rows, glass.row("13", "POST to glass, less the gateway, cold", "1.4", 1.4)), nil
+	found(glass.row("13", "POST to glass, less the gateway, cold", "1.4", 1.4))
+	return nil
 }
 
 // rehearse sells once: the frames of a sale are then known, and all is warm that ever is.

@@ -53,16 +53,16 @@ var questions = []question{
 }
 
 // years measures a daemon on the journal in many, in turns with one on that in few.
-func years(ctx context.Context, path, many, few, bill string, rounds int) (rows []row, err error) {
+func years(ctx context.Context, path, many, few, bill string, rounds int, found func(...row)) error {
 	var at [2]*counter
 	for i, data := range []string{many, few} {
 		dir, err := os.MkdirTemp("", "posd-years-")
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer os.RemoveAll(dir)
 		if at[i], err = newPosdOn(ctx, path, dir, data); err != nil {
-			return nil, err
+			return err
 		}
 		defer at[i].kill()
 		evict(data)
@@ -71,29 +71,30 @@ func years(ctx context.Context, path, many, few, bill string, rounds int) (rows 
 	old.oldBill = bill
 	took, err := old.start()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	small, err := new.start()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows = append(rows, waited("a start, cold", sample{took}, took, sample{small}))
+	found(waited("a start, cold", sample{took}, took, sample{small}))
 	for _, q := range questions {
 		r, err := asked(q, old, new, rounds)
 		if err != nil {
-			return rows, fmt.Errorf("%s: %w", q.what, err)
+			return fmt.Errorf("%s: %w", q.what, err)
 		}
-		rows = append(rows, r)
+		found(r)
 	}
 	for _, act := range []func(old, new *counter, rounds int) (row, error){sold, reopened, heavy, closed} {
 		r, err := act(old, new, rounds)
 		if err != nil {
-			return rows, err
+			return err
 		}
-		rows = append(rows, r)
+		found(r)
 	}
 	more, err := wholly(old)
-	return append(rows, more...), err
+	found(more...)
+	return err
 }
 
 // waited is a row of what a person waits for: floor is the young counter.
