@@ -44,7 +44,11 @@ func runCommand(at *where) *cobra.Command {
 			signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 			lines := newLogLines(cmd.ErrOrStderr())
 			defer lines.Close()
-			d, err := newDaemon(cmd.Context(), c, w, newLog(lines, level))
+			log := newLog(lines, level)
+			if err := stayInMemory(); err != nil { // started by hand it may not; it sells all the same
+				log.Debug("another program may take posd's memory", "err", err)
+			}
+			d, err := newDaemon(cmd.Context(), c, w, log)
 			if err != nil {
 				return err
 			}

@@ -87,16 +87,28 @@ func littleMemory(t *testing.T, b *box, m *machine) {
 		t.Errorf("the sale of the squeeze: %+v", under)
 	}
 	b.sellOne(t, "after-the-squeeze")
-	// Another program takes the box's memory: the kernel ends that one.
-	pid = strings.TrimSpace(m.run("systemctl show -P MainPID posd"))
+	glutton(t, m)
+	b.sellOne(t, "beside-the-glutton")
+}
+
+// glutton has another program take the box's memory: the kernel ends that one, and posd keeps
+// its own program in memory meanwhile.
+func glutton(t *testing.T, m *machine) {
+	pid := strings.TrimSpace(m.run("systemctl show -P MainPID posd"))
+	held := "grep -E 'VmLck|VmRSS|RssFile' /proc/" + pid + "/status; cut -d' ' -f12 /proc/" + pid + "/stat" // major faults
+	before := m.run(held)
+	if strings.Contains(before, " 0 kB") {
+		t.Errorf("posd locks nothing of itself:\n%s", before)
+	}
 	out, _ := m.try("systemd-run --wait -q -p OOMPolicy=continue tail /dev/zero; dmesg | grep -i 'out of memory' | tail -2")
 	if now := strings.TrimSpace(m.run("systemctl show -P MainPID posd")); now != pid {
 		t.Errorf("the box's memory ran out and posd was ended for it: %s", out)
+		return
 	}
 	if !strings.Contains(out, "tail") {
 		t.Errorf("the box's memory did not run out: %s", out)
 	}
-	b.sellOne(t, "beside-the-glutton")
+	t.Logf("posd before another program took the box's memory:\n%safterwards:\n%s", before, m.run(held))
 }
 
 // crashLoop has posd end again and again for a reason that a person must mend: systemctl
