@@ -48,8 +48,9 @@ type reprint struct {
 	at    timer // next try; off while the printer has it
 }
 
-// printRetry is the pause between two tries of a receipt.
-const printRetry = 5 * time.Second
+// printRetry is the pause between two tries of a receipt: a printer that is plugged in again is to
+// be used within two seconds.
+const printRetry = 1500 * time.Millisecond
 
 // printAgainLater keeps a receipt of which provably nothing came out for when
 // the printer is well again; it reports false when it has waited long enough.
