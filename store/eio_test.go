@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"unsafe"
@@ -49,5 +50,24 @@ func TestADiskThatFailsToReadIsNoDamage(t *testing.T) {
 	d.mu.Unlock()
 	if err := look(); err != nil {
 		t.Errorf("once it does again: %v", err)
+	}
+}
+
+// TestAStartOnADiskThatFailsToReadFindsNoDamage: the looks before SQLite's first call it by the
+// same name. Nothing is mapped at a process's first address: the kernel answers EIO, as it does
+// for a bad sector.
+func TestAStartOnADiskThatFailsToReadFindsNoDamage(t *testing.T) {
+	const failing = "/proc/self/mem"
+	f, err := os.Open(failing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := checkContent("posd.db", f); !errors.Is(err, ErrDisk) || !errors.Is(err, sale.ErrJournalBroken) {
+		t.Errorf("its first bytes: %v", err)
+	}
+	_, err = scanWAL(f)
+	if err := unread("read posd.db-wal", err); !errors.Is(err, ErrDisk) || strings.Contains(err.Error(), "damaged") {
+		t.Errorf("its log: %v", err)
 	}
 }

@@ -40,3 +40,11 @@ func explain(doing string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
+
+// unread explains an error of a read that is not SQLite's, of a file of the journal.
+func unread(doing string, err error) error {
+	if errors.Is(err, syscall.EIO) {
+		return fmt.Errorf("%s: %w (%w; look at the kernel's log): %w", doing, sale.ErrJournalBroken, ErrDisk, err)
+	}
+	return fmt.Errorf("%s: %w (%w): look at the disk", doing, err, sale.ErrJournalBroken)
+}

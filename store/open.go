@@ -267,7 +267,7 @@ func checkFile(path string, was kept) error {
 func checkUsed(path, how string, was kept) error {
 	w, err := scanLog(path + "-wal")
 	if err != nil {
-		return fmt.Errorf("read %s-wal: %w (%w): look at the disk", path, err, sale.ErrJournalBroken)
+		return unread("read "+path+"-wal", err)
 	}
 	if info, err := os.Stat(path + "-wal"); how == "missing" && err == nil && info.Size() > 0 {
 		w.empty = false
@@ -292,7 +292,7 @@ func checkContent(path string, f *os.File) error {
 	case err == io.EOF: // empty: made by a run that came no further
 		return nil
 	case err != nil && err != io.ErrUnexpectedEOF:
-		return fmt.Errorf("read the journal: %w (%w): look at the disk", err, sale.ErrJournalBroken)
+		return unread("read the journal", err)
 	case n < len(head) || string(head[:16]) != sqliteMark:
 		return fmt.Errorf("open %s: %w: it is not a database; it is left as it is: move it away to begin anew, or restore a backup", path, sale.ErrJournalBroken)
 	}

@@ -244,13 +244,13 @@ func (s *Store) checkLog() error {
 	}
 	w, err := scanLog(path)
 	if err != nil {
-		return fmt.Errorf("read %s: %w (%w): look at the disk", path, err, sale.ErrJournalBroken)
+		return unread("read "+path, err)
 	}
 	if err := w.damaged(); err != nil {
 		if w.lost == 0 { // the header alone
 			whole, lookErr := allInDatabase(s.door.path)
 			if lookErr != nil {
-				return fmt.Errorf("compare %s with its log: %w (%w): look at the disk", s.door.path, lookErr, sale.ErrJournalBroken)
+				return unread("compare "+s.door.path+" with its log", lookErr)
 			}
 			if whole {
 				s.log.Warn("the head of the journal's log is torn, as a cut of the power leaves it where a new round of the log begins; all that the log holds is in the journal", "path", path)
