@@ -48,6 +48,11 @@
 // last conversation ended with EOT, or the line has been at rest for long, one look
 // that finds nothing is enough.
 //
+// The answer to a money transaction is returned once its LRC is right and our ACK is out,
+// where Hear names somebody: EOT is not certain to come and says nothing of the outcome, the
+// answer again is no news, and another verdict is heard as a late one is. The terminal's
+// turn, which whoever speaks next waits for, ends with EOT or when that did not come in time.
+//
 // Answers may come late, and may contradict what was said before. One that
 // carries a reference, or says approved, is acknowledged and handed on: beside the
 // answer to what is asked just now, or else to whom Hear names; while nobody asks,

@@ -55,7 +55,7 @@ type call struct {
 	frame      []byte
 	ackWait    time.Duration
 	answerWait time.Duration
-	money      bool // A14 may be sent while it is open
+	money      bool // A14 may be sent while it is open; EOT is left to finish
 	// mine tells a response with the right command code from a late one of
 	// another request; nil takes every one. acked says whether our frame had
 	// been acknowledged before it came.
@@ -256,12 +256,21 @@ func (l *line) do(ctx context.Context, c call) result {
 		case err != nil:
 			return l.broken(c, false, err)
 		case done && res.end == answered:
-			res.clean = l.awaitEOT(ctx)
+			res.clean = !c.money && l.awaitEOT(ctx)
 			return res
 		case done:
 			return res
 		}
 	}
+}
+
+func (l *line) finish(ctx context.Context) bool {
+	if l.rest.moved.IsZero() {
+		return false // the line was lost with our ACK
+	}
+	stop := l.watch(ctx)
+	defer stop()
+	return l.awaitEOT(ctx)
 }
 
 // exchange is the state of one call.

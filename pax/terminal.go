@@ -77,7 +77,10 @@ type wire interface {
 	// listen reads what comes while nobody asks, until an answer was handed on or
 	// ctx ends. It opens no connection, and reports whether there was one.
 	listen(ctx context.Context) bool
+	// do is one exchange. That of a money transaction ends with its answer; finish then
+	// waits for EOT, and reports whether it came.
 	do(ctx context.Context, c call) result
+	finish(ctx context.Context) (clean bool)
 	drop()
 	// ackAgain repeats the latest ACK if its conversation did not end.
 	ackAgain(ctx context.Context)
@@ -216,13 +219,20 @@ func (t *Terminal) ask(ctx context.Context, command string, frame []byte, ackWai
 // before money.
 func (t *Terminal) do(ctx context.Context, c call) result {
 	res := t.wire.do(ctx, c)
+	if !c.money || res.end != answered {
+		t.ended(res)
+	}
+	return res
+}
+
+// ended notes how an exchange ended, EOT included.
+func (t *Terminal) ended(res result) {
 	if !res.clean && res.end != refused {
 		t.greeted = 0
 	}
 	if res.end == answered && !res.clean && t.cfg.AckAgain > 0 {
 		t.ackTimer = time.AfterFunc(max(0, t.cfg.AckAgain-t.cfg.EndWait), t.ackAgain)
 	}
-	return res
 }
 
 // ackAgain repeats the ACK of an answer that was not followed by EOT, once: the
@@ -278,42 +288,64 @@ func (t *Terminal) expected() error {
 func (t *Terminal) serial() string { return sale.SerialNumber(t.id.Serial) }
 
 // Charge sends one money transaction and waits for its answer. The frame is
-// sent once, again only when the terminal refused it with NAK.
+// sent once, again only when the terminal refused it with NAK. Where Hear named somebody
+// it returns as soon as the answer was acknowledged: EOT says nothing about it, and
+// what else comes before EOT is heard as any late answer is. The turn ends with EOT, or
+// once that did not come in time, so that whoever speaks next waits for it.
 func (t *Terminal) Charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
 	if err := t.take(ctx); err != nil {
 		return unsent(o, sale.ReasonNotSent, err)
 	}
-	defer t.give()
 	start := time.Now()
 	t.wire.begin()
-	defer t.wire.end()
-	a := t.charge(ctx, o)
+	a, answered := t.charge(ctx, o)
+	t.wire.end()
+	if answered && t.heard == nil {
+		t.finish(ctx)
+	}
 	a.Serial, a.Late = t.serial(), t.takeLate()
-	t.trace.charged(start, o, a)
 	t.log.Info("card transaction ended", "attempt", o.Ref, "kind", o.Kind, "verdict", a.Verdict, "words", a.Words, "took", time.Since(start))
+	over := func() {
+		t.trace.charged(start, o, a)
+		t.give()
+	}
+	if !answered || t.heard == nil {
+		over()
+		return a
+	}
+	go func() {
+		defer over()
+		t.finish(context.WithoutCancel(ctx))
+	}()
 	return a
 }
 
-func (t *Terminal) charge(ctx context.Context, o sale.CardRequest) sale.CardAnswer {
+// finish ends the conversation of a transaction that was answered.
+func (t *Terminal) finish(ctx context.Context) {
+	t.ended(result{end: answered, clean: t.wire.finish(ctx)})
+}
+
+// charge reports beside the answer whether the terminal gave it to this transaction.
+func (t *Terminal) charge(ctx context.Context, o sale.CardRequest) (_ sale.CardAnswer, own bool) {
 	if err := check(o); err != nil {
-		return unsent(o, sale.ReasonNotSent, err)
+		return unsent(o, sale.ReasonNotSent, err), false
 	}
 	epoch, err := t.wire.ready(ctx)
 	if err != nil {
-		return unsent(o, sale.ReasonNotSent, err)
+		return unsent(o, sale.ReasonNotSent, err), false
 	}
 	if err := t.identify(ctx, epoch, o.Serial); err != nil {
-		return unsent(o, sale.ReasonNotSent, err)
+		return unsent(o, sale.ReasonNotSent, err), false
 	}
 	tender := o.Tender
 	if buildsOn(o.Kind) {
 		var why sale.Reason
 		if tender, why, err = t.remembered(ctx, o.Original); err != nil {
-			return unsent(o, why, err)
+			return unsent(o, why, err), false
 		}
 	}
 	if t.wire.wished() {
-		return unsent(o, sale.ReasonAborted, errors.New("cancelled before anything was sent to the terminal"))
+		return unsent(o, sale.ReasonAborted, errors.New("cancelled before anything was sent to the terminal")), false
 	}
 	p := t.payment(o, tender)
 	res := t.do(ctx, call{
@@ -325,16 +357,16 @@ func (t *Terminal) charge(ctx context.Context, o sale.CardRequest) sale.CardAnsw
 		a := t.reader().payment(res.reply)
 		t.conclude(o.Ref, a)
 		if t.nameless(o.Ref, a, name(res.reply.Code)) {
-			return unclear(o, a, "but it does not say of which transaction, and another one's answer may still come")
+			return unclear(o, a, "but it does not say of which transaction, and another one's answer may still come"), true
 		}
-		return against(o, a, name(res.reply.Code))
+		return against(o, a, name(res.reply.Code)), true
 	case notSent:
-		return unsent(o, sale.ReasonNotSent, res.err)
+		return unsent(o, sale.ReasonNotSent, res.err), false
 	case refused:
-		return unsent(o, sale.ReasonRefused, res.err)
+		return unsent(o, sale.ReasonRefused, res.err), false
 	}
 	t.owe(o.Ref, epoch)
-	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}
+	return sale.CardAnswer{Ref: o.Ref, Kind: o.Kind, Verdict: sale.VerdictUnsure, Reason: sale.ReasonNoAnswer, Words: res.err.Error()}, false
 }
 
 // owe notes that the answer to an attempt may still come. epoch is that of the

@@ -20,9 +20,18 @@ const (
 // looks an unsure sale up until it is found, or proven never heard of twice.
 type till struct {
 	*counter
-	control *sale.CardControl // latest approved sale
-	last    sale.CardAnswer   // latest approval, of whatever kind
-	pause   time.Duration     // between look-ups; 0 means 2 s
+	control *sale.CardControl    // latest approved sale
+	last    sale.CardAnswer      // latest approval, of whatever kind
+	pause   time.Duration        // between look-ups; 0 means 2 s
+	late    chan sale.CardAnswer // what Hear told of, where somebody hears
+}
+
+// heard returns what came late since it was last asked.
+func (t *till) heard() (late []sale.CardAnswer) {
+	for len(t.late) > 0 {
+		late = append(late, <-t.late)
+	}
+	return late
 }
 
 func (t *till) take(o sale.CardRequest) end {
@@ -41,7 +50,7 @@ func (t *till) take(o sale.CardRequest) end {
 	for range 100 {
 		time.Sleep(pause)
 		f := t.box.Find(t.ctx, sale.CardLookup{Ref: o.Ref, Kind: o.Kind, Amount: o.Amount, Control: t.control})
-		for _, l := range f.Late {
+		for _, l := range append(f.Late, t.heard()...) {
 			if l.Ref == o.Ref && l.Verdict == sale.VerdictApproved {
 				return t.paid(o, l)
 			}

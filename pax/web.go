@@ -88,6 +88,9 @@ func (w *web) drop() {}
 func (w *web) listen(context.Context) bool { return false }
 func (w *web) ackAgain(context.Context)    {}
 
+// finish has nothing to wait for: an answer ends the conversation.
+func (w *web) finish(context.Context) bool { return true }
+
 func (w *web) do(ctx context.Context, c call) result {
 	ctx, cancel := context.WithTimeout(ctx, c.ackWait+c.answerWait)
 	defer cancel()
