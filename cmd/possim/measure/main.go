@@ -70,11 +70,11 @@ func daemons(ctx context.Context, path, floor string, quick bool, of []string, f
 		restarts, idle, reports = 10, 30*time.Second, 2000
 	}
 	if slices.Contains(of, "7") {
-		r, err := drained(ctx, path, reports)
+		rows, err := drained(ctx, path, reports)
 		if err != nil {
 			return err
 		}
-		found(r)
+		found(rows...)
 	}
 	if !slices.ContainsFunc(of, func(no string) bool { return no != "7" }) {
 		return nil
