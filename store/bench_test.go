@@ -79,22 +79,25 @@ func took(f func()) time.Duration {
 	return time.Since(t)
 }
 
-// versus runs ours and floor in turns and prints medians, the median of the
-// ratios by rounds of 50, and the ratio of the worst of each.
-func versus(b *testing.B, n int, ours, floor func(i int)) {
-	var our, low []time.Duration
-	var ratios []float64
-	for i := range n {
-		our = append(our, took(func() { ours(i) }))
-		low = append(low, took(func() { floor(i) }))
+// versus runs ours, floor and a peer in turns and prints medians, the medians of the
+// ratios by rounds of 50, and the ratio of the worst of ours and the floor.
+func versus(b *testing.B, n int, ours, floor, peer func()) {
+	var our, low, theirs []time.Duration
+	var ratios, ofPeer []float64
+	for range n {
+		our, low, theirs = append(our, took(ours)), append(low, took(floor)), append(theirs, took(peer))
 		if k := len(our); k%50 == 0 {
-			ratios = append(ratios, float64(quantile(our[k-50:], 0.5))/float64(quantile(low[k-50:], 0.5)))
+			mine := float64(quantile(our[k-50:], 0.5))
+			ratios = append(ratios, mine/float64(quantile(low[k-50:], 0.5)))
+			ofPeer = append(ofPeer, mine/float64(quantile(theirs[k-50:], 0.5)))
 		}
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(micros(quantile(our, 0.5)), "p50-µs")
 	b.ReportMetric(micros(quantile(low, 0.5)), "floor-p50-µs")
+	b.ReportMetric(micros(quantile(theirs, 0.5)), "mattn-p50-µs")
 	b.ReportMetric(middle(ratios), "ratio")
+	b.ReportMetric(middle(ofPeer), "of-mattn")
 	b.ReportMetric(float64(slices.Max(our))/float64(slices.Max(low)), "worst-ratio")
 }
 
@@ -113,37 +116,35 @@ func middle(f []float64) float64 {
 // Row 1: a single row.
 func BenchmarkEnqueueOneRow(b *testing.B) {
 	s, fl := benchStore(b), newFloor(b, 1024)
+	peer := newMattn(b, s)
 	n := 0
+	rows := func() []sale.Row { n++; return []sale.Row{sale.ReportRow{Report: queueEntry(n)}} }
 	for b.Loop() {
-		versus(b, 2000,
-			func(int) { n++; mustCommit(b, s, []sale.Row{sale.ReportRow{Report: queueEntry(n)}}) },
-			func(int) { fl.write(b) })
+		versus(b, 2000, func() { mustCommit(b, s, rows()) }, func() { fl.write(b) }, func() { peer.must(b, rows()) })
 	}
 }
 
 // Row 1: a sale, its event, and its report.
 func BenchmarkEnqueueSale(b *testing.B) {
 	s, fl := benchStore(b), newFloor(b, 1024)
+	peer := newMattn(b, s)
 	n := 0
+	rows := func() []sale.Row { n++; return final(n)[:3] }
 	for b.Loop() {
-		versus(b, 2000,
-			func(int) {
-				n++
-				rows := final(n)
-				mustCommit(b, s, rows[:3])
-			},
-			func(int) { fl.write(b) })
+		versus(b, 2000, func() { mustCommit(b, s, rows()) }, func() { fl.write(b) }, func() { peer.must(b, rows()) })
 	}
 }
 
 // Both commits of a card sale, as a till makes them, against two writes.
 func BenchmarkSale(b *testing.B) {
 	s, fl := benchStore(b), newFloor(b, 1024)
+	peer := newMattn(b, s)
 	n := 0
 	for b.Loop() {
 		versus(b, 1000,
-			func(int) { n++; mustCommit(b, s, intent(n)); mustCommit(b, s, final(n)) },
-			func(int) { fl.write(b); fl.write(b) })
+			func() { n++; mustCommit(b, s, intent(n)); mustCommit(b, s, final(n)) },
+			func() { fl.write(b); fl.write(b) },
+			func() { peer.must(b, intent(n)); peer.must(b, final(n)) })
 	}
 }
 
@@ -275,8 +276,8 @@ func BenchmarkWriters64(b *testing.B) {
 	s, fl := benchStore(b), newFloor(b, 1024)
 	var n atomic.Int64
 	row := func() []sale.Row { return []sale.Row{sale.ReportRow{Report: queueEntry(int(n.Add(1)))}} }
-	store := func(rows []sale.Row) error { _, err := s.Commit(context.Background(), rows); return err }
 	file := func(rows []sale.Row) error { fl.group(b, len(rows)); return nil }
+	peer := newMattn(b, s)
 	crowd := func(write func([]sale.Row) error) time.Duration {
 		d := newDesk(write)
 		defer d.close()
@@ -293,11 +294,12 @@ func BenchmarkWriters64(b *testing.B) {
 		})
 	}
 	for b.Loop() {
-		var ratios, lone []float64
+		var ratios, theirs, lone []float64
 		for range 15 {
-			ratios = append(ratios, float64(crowd(file))/float64(crowd(store)))
+			least := float64(crowd(file))
+			ratios, theirs = append(ratios, least/float64(crowd(s.writes))), append(theirs, least/float64(crowd(peer.commit)))
 			var alone, direct []time.Duration
-			d := newDesk(store)
+			d := newDesk(s.writes)
 			for range 60 {
 				alone = append(alone, took(func() { d.ask(b, d.urgent, row()) }))
 				direct = append(direct, took(func() { mustCommit(b, s, row()) }))
@@ -307,6 +309,7 @@ func BenchmarkWriters64(b *testing.B) {
 		}
 		b.ReportMetric(0, "ns/op")
 		b.ReportMetric(middle(ratios), "of-floor")
+		b.ReportMetric(middle(theirs), "mattn-of-floor")
 		b.ReportMetric(middle(lone), "lone-ratio")
 	}
 }
@@ -328,56 +331,74 @@ func (fl *floor) group(b *testing.B, n int) {
 }
 
 // Row 5: a sale's intent while answers are taken in flat out, 16 to a commit,
-// against the same with nothing else to do.
+// against the same with nothing else to do. The peer is given the same desk.
 func BenchmarkSaleDuringDrain(b *testing.B) {
 	s := benchStore(b)
-	const backlog = 20000
-	fillQueue(b, s, backlog)
-	d := newDesk(func(rows []sale.Row) error { _, err := s.Commit(context.Background(), rows); return err })
-	defer d.close()
+	peer := newMattn(b, s)
 	n := backlog
+	for b.Loop() {
+		fillStore(b, s, backlog)
+		fillQueue(b, peer.commit, backlog)
+		p50, p99, drained := intentsDuringDrain(b, s.writes, &n)
+		theirs50, theirs99, _ := intentsDuringDrain(b, peer.commit, &n)
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(p50, "p50-ratio")
+		b.ReportMetric(p99, "p99-ratio")
+		b.ReportMetric(float64(drained), "drained")
+		b.ReportMetric(theirs50, "mattn-p50-ratio")
+		b.ReportMetric(theirs99, "mattn-p99-ratio")
+	}
+}
+
+const backlog = 20000
+
+func (s *Store) writes(rows []sale.Row) error {
+	_, err := s.Commit(context.Background(), rows)
+	return err
+}
+
+// intentsDuringDrain says how much longer an intent takes while the backlog is drained, and how
+// much of it was. n numbers the intents.
+func intentsDuringDrain(b *testing.B, write func([]sale.Row) error, n *int) (p50, p99 float64, drained int) {
+	d := newDesk(write)
+	defer d.close()
 	intents := func(k int) (all []time.Duration) {
 		for range k {
-			n++
-			rows := intent(n)
+			*n++
+			rows := intent(*n)
 			all = append(all, took(func() { d.ask(b, d.urgent, rows) }))
 		}
 		return all
 	}
-	for b.Loop() {
-		idle := intents(500)
-		stop, drained := make(chan struct{}), make(chan int)
-		go func() {
-			k := 0
-			for ; k < backlog-answersPerCommit; k += answersPerCommit {
-				select {
-				case <-stop:
-					drained <- k
-					return
-				default:
-				}
-				var rows []sale.Row
-				for i := k; i < k+answersPerCommit; i++ {
-					rows = append(rows, sale.ReportGone{No: queueEntry(i).No, How: sale.ReportDone})
-				}
-				d.ask(b, d.other, append(rows, sale.EventRow{At: noon, Kind: "reported"}))
+	idle := intents(500)
+	stop, ended := make(chan struct{}), make(chan int)
+	go func() {
+		k := 0
+		for ; k < backlog-answersPerCommit; k += answersPerCommit {
+			select {
+			case <-stop:
+				ended <- k
+				return
+			default:
 			}
-			drained <- k
-			<-stop
-		}()
-		busy := intents(500)
-		close(stop)
-		k := <-drained
-		b.ReportMetric(0, "ns/op")
-		b.ReportMetric(float64(quantile(busy, 0.5))/float64(quantile(idle, 0.5)), "p50-ratio")
-		b.ReportMetric(float64(quantile(busy, 0.99))/float64(quantile(idle, 0.99)), "p99-ratio")
-		b.ReportMetric(float64(k), "drained")
-	}
+			var rows []sale.Row
+			for i := k; i < k+answersPerCommit; i++ {
+				rows = append(rows, sale.ReportGone{No: queueEntry(i).No, How: sale.ReportDone})
+			}
+			d.ask(b, d.other, append(rows, sale.EventRow{At: noon, Kind: "reported"}))
+		}
+		ended <- k
+		<-stop
+	}()
+	busy := intents(500)
+	close(stop)
+	ratio := func(q float64) float64 { return float64(quantile(busy, q)) / float64(quantile(idle, q)) }
+	return ratio(0.5), ratio(0.99), <-ended
 }
 
 const answersPerCommit = 16
 
-func fillQueue(b *testing.B, s *Store, n int) {
+func fillQueue(b *testing.B, write func([]sale.Row) error, n int) {
 	for from := 0; from < n; from += 1000 {
 		var rows []sale.Row
 		for i := from; i < min(n, from+1000); i++ {
@@ -385,8 +406,14 @@ func fillQueue(b *testing.B, s *Store, n int) {
 			r.DueAt = noon.Add(time.Duration(i) * time.Millisecond)
 			rows = append(rows, sale.ReportRow{Report: r})
 		}
-		mustCommit(b, s, rows)
+		if err := write(rows); err != nil {
+			b.Fatal(err)
+		}
 	}
+}
+
+func fillStore(b *testing.B, s *Store, n int) {
+	fillQueue(b, s.writes, n)
 	if _, err := s.Idle(b.Context()); err != nil {
 		b.Fatal(err)
 	}
@@ -398,8 +425,8 @@ var large = flag.Int("rows", 100_000, "rows of the large journals in benchmarks"
 // Row 6: a claim of 64 out of many against one out of few, due or in backoff.
 func BenchmarkClaim(b *testing.B) {
 	few, many := benchStore(b), benchStore(b)
-	fillQueue(b, few, 64)
-	fillQueue(b, many, *large)
+	fillStore(b, few, 64)
+	fillStore(b, many, *large)
 	claim := func(s *Store, now time.Time, want int) time.Duration {
 		return took(func() {
 			due, err := s.Due(context.Background(), now, 1000*time.Hour, 64)
