@@ -63,7 +63,24 @@ func without(words, no string) string {
 
 // plainly is a text as it is compared: small letters, words apart by one blank.
 func plainly(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) }), " ")
+}
+
+// isPlain reports whether s certainly stands as plainly would have it. Nearly all texts of a
+// configuration do, and a start holds each against all others.
+func isPlain(s string) bool {
+	word := false // the letter before is of a word
+	for _, c := range []byte(s) {
+		letter := c > ' ' && c < 0x7f && (c < 'A' || c > 'Z') && c != '_' && c != '-'
+		if !letter && (c != ' ' || !word) {
+			return false
+		}
+		word = letter
+	}
+	return word || s == ""
 }
 
 // holdsOneOf reports whether one of the texts stands in s, whatever the case and
