@@ -18,6 +18,7 @@ type failure int
 const (
 	nothing         failure = iota
 	writesOfJournal         // to where posd's journal lies (setJournal): bad sectors
+	readsOfJournal          // from there
 	everyWrite              // and every flush
 )
 
@@ -66,6 +67,7 @@ func TestADiskThatFails(t *testing.T) {
 			m.tell(t, func() { b.failAndMend(t, m, way.name, way.fail, way.mend) })
 		})
 	}
+	t.Run("reads", func(t *testing.T) { m.tell(t, func() { b.readsFail(t, m, d) }) })
 	under := b.underWay(t, "under-writes")
 	d.fail(everyWrite)
 	b.refused(t, m, "writes")
@@ -99,6 +101,48 @@ func (b *box) failAndMend(t *testing.T, m *machine, name string, fail, mend func
 	m.until("posd to be well", "posd check >/dev/null")
 	if now := m.run("systemctl show -P MainPID posd"); now != pid {
 		t.Errorf("posd was started again: %s, then %s", pid, now)
+	}
+}
+
+// readsFail has the disk give nothing of the journal any more: posd says that the disk refuses,
+// and never that the journal is damaged, which would have a person restore a copy. It sells on
+// where it needs to read nothing; and all is well once the disk is.
+func (b *box) readsFail(t *testing.T, m *machine, d *disk) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	const forget = "sync; echo 3 >/proc/sys/vm/drop_caches"
+	pid := m.run("systemctl show -P MainPID posd")
+	b.sellOne(t, "before-reads")
+	d.findJournal(m)
+	d.fail(readsOfJournal)
+	out := m.until("a list that cannot be read", forget+"; posd sales -json >/run/said 2>&1 && exit 1; cat /run/said")
+	t.Logf("posd sales: %s", out)
+	for _, method := range []string{"card", "wechat"} {
+		s, err := b.sell(ctx, "in-reads-"+method, method, 9300)
+		for err == nil && !s.final() {
+			s, err = b.sale(ctx, s.ID)
+		}
+		var no *caller.Problem
+		if err == nil && s.State != "paid" || err != nil && !(errors.As(err, &no) && no.Status == 503 && strings.Contains(no.Detail, "disk")) {
+			t.Errorf("by %s while the disk reads nothing: %+v, %v", method, s, err)
+		}
+		t.Logf("by %s while the disk reads nothing: %s, %v", method, s.State, err)
+	}
+	check, code := m.try("posd check 2>&1")
+	if code == 0 || !strings.Contains(check, "(disk-refuses)") {
+		t.Errorf("posd check: exit %d", code)
+	}
+	t.Logf("posd check: exit %d\n%s", code, check)
+	d.fail(nothing)
+	b.sellOne(t, "after-reads")
+	m.until("posd to be well by itself", "posd check >/dev/null")
+	if now := m.run("systemctl show -P MainPID posd"); now != pid {
+		t.Errorf("posd was started again: %s, then %s", pid, now)
+	}
+	for _, said := range []string{out, check} {
+		if strings.Contains(said, "restore") || strings.Contains(said, "damaged") {
+			t.Errorf("a person is told to restore a copy of a sound journal:\n%s", said)
+		}
 	}
 }
 

@@ -226,7 +226,7 @@ func (d *disk) answer(c net.Conn) {
 			d.flush()
 		case nbdRead:
 			data = make([]byte, size)
-			if d.read(at, data) != nil {
+			if d.failing(readsOfJournal, at, int64(size)) || d.read(at, data) != nil {
 				code, data = ioError, nil
 			}
 		case nbdWrite:
