@@ -109,10 +109,11 @@ fuzz: ## 200,000 card transactions (more than half of them sales), 15,000 sales 
 BOX_IMAGES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/posd-box
 BOX_IMAGE   = $(abspath $(BOX_IMAGES))/$(shell sha256sum systemd/box/image.sh | cut -c1-16)
 CUTS       ?= $(if $(ALL),1000,8)
-test-box: ## posd in a real Debian under QEMU: installed by apt, started by systemd, sold with, power cut (CUTS=n, ALL=1 for 1,000; CUTS_FOR=1h: no longer than that)
+PULLS      ?= $(if $(ALL),50,4)
+test-box: ## posd in a real Debian under QEMU: installed by apt, started by systemd, sold with, cables pulled (PULLS=n, ALL=1 for 50), power cut (CUTS=n, ALL=1 for 1,000; CUTS_FOR=1h: no longer than that)
 	./testdata/tools.sh box
 	./systemd/box/image.sh $(BOX_IMAGE)
-	POSD_BOX_IMAGE=$(BOX_IMAGE) $(GO) test -tags box -count=1 -v -timeout 0 $(if $(RUN),-run '$(RUN)') ./systemd/box -args -cuts $(CUTS) $(if $(CUTS_FOR),-cuts-for $(CUTS_FOR)) $(if $(SEED),-seed $(SEED))
+	POSD_BOX_IMAGE=$(BOX_IMAGE) $(GO) test -tags box -count=1 -v -timeout 0 $(if $(RUN),-run '$(RUN)') ./systemd/box -args -pulls $(PULLS) -cuts $(CUTS) $(if $(CUTS_FOR),-cuts-for $(CUTS_FOR)) $(if $(SEED),-seed $(SEED))
 
 SCREENS ?= dist/screens
 screens: ## one contact sheet for each page, its states by language and size, in dist/screens

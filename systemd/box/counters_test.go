@@ -53,25 +53,11 @@ SUBSYSTEM=="tty", ENV{ID_SERIAL_SHORT}=="display-2-1", SYMLINK+="posd-display-2"
 // and what a hard-pressed box does.
 func TestABoxOfTwoCounters(t *testing.T) {
 	b := installedBox(t)
-	before := map[string]bool{}
-	for ref := range b.taken() {
-		before[ref] = true
-	}
 	s := newSecond(t)
-	args := append(b.plugs(), adapter("terminal-2", s.terminalAt)...)
-	m := switchOn(t, power{disk: b.disk.fork(), supplies: b.supplies, args: append(args, adapter("display-2", s.displayAt)...)})
-	defer m.keepJournal()
-	m.until("posd to be well", "posd check >/dev/null")
-	for _, story := range []struct {
-		name string
-		play func(*testing.T, *box, *machine)
-	}{
-		{"second", func(t *testing.T, b *box, m *machine) { secondCounter(t, b, s, m) }},
-		{"credential", encryptedKey}, {"memory", littleMemory}, {"crashes", crashLoop},
-	} {
-		t.Run(story.name, func(t *testing.T) { m.tell(t, func() { story.play(t, b, m) }) })
-	}
-	b.agree(t, before)
+	plugs := append(b.plugs(), adapter("terminal-2", s.terminalAt)...)
+	b.live(t, append(plugs, adapter("display-2", s.displayAt)...),
+		story{"second", func(t *testing.T, b *box, m *machine) { secondCounter(t, b, s, m) }},
+		story{"credential", encryptedKey}, story{"memory", littleMemory}, story{"crashes", crashLoop})
 }
 
 // tell plays a story in the machine: what fails in it ends it alone.

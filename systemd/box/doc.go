@@ -11,6 +11,10 @@
 //	shell     <- second serial line ------------------>  a root shell (see image.sh)
 //	cashier   -- TCP --------------------------------->  posd's API
 //
+// While cables are pulled (PULLS), the terminal comes by its own plug as well as by an
+// adapter, the printer by USB, and a scanner is there: what speaks by a USB class of its
+// own is made in the box, of the kernel's two ends of a cable (gadget.sh).
+//
 // The far sides are the project's simulators and live in the test, so they
 // survive the box's power cuts and say what became of the money.
 //

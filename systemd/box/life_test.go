@@ -10,29 +10,34 @@ import (
 	"time"
 )
 
-var pulls = 4 // of the cables; each is some seconds of a machine that is slow
+// story is something that a box which has posd and sells lives through.
+type story struct {
+	name string
+	play func(*testing.T, *box, *machine)
+}
 
-// TestABoxOfAShop runs the stories that need a box which has posd and sells, one
-// after the other in one box: what they leave behind is what the next one finds.
-func TestABoxOfAShop(t *testing.T) {
-	b := installedBox(t)
+// live plays stories one after the other in one box, after one start of it: what they leave
+// behind is what the next one finds.
+func (b *box) live(t *testing.T, plugs []string, stories ...story) {
+	t.Helper()
 	before := map[string]bool{}
 	for ref := range b.taken() {
 		before[ref] = true
 	}
-	m := switchOn(t, power{disk: b.disk.fork(), supplies: b.supplies, args: b.plugs()})
+	m := switchOn(t, power{disk: b.disk.fork(), supplies: b.supplies, args: plugs})
 	defer m.keepJournal()
 	m.until("posd to be well", "posd check >/dev/null")
-	for _, story := range []struct {
-		name string
-		play func(*testing.T, *box, *machine)
-	}{
-		{"watchdog", hangs}, {"cables", pulledAndPlugged}, {"clock", clockJumps}, {"disk", diskFills},
-		{"upgrade", upgradeInASale}, {"purge", purgeKeepsMoney}, {"downgrade", downgradeRefused},
-	} {
-		t.Run(story.name, func(t *testing.T) { m.tell(t, func() { story.play(t, b, m) }) })
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) { m.tell(t, func() { s.play(t, b, m) }) })
 	}
 	b.agree(t, before)
+}
+
+// TestABoxOfAShop runs the stories that need one counter.
+func TestABoxOfAShop(t *testing.T) {
+	b := installedBox(t)
+	b.live(t, b.plugs(), story{"watchdog", hangs}, story{"cables", pulledAndPlugged}, story{"clock", clockJumps}, story{"disk", diskFills},
+		story{"upgrade", upgradeInASale}, story{"purge", purgeKeepsMoney}, story{"downgrade", downgradeRefused})
 }
 
 // hangs stops every thread of posd, as a hang of each of its loops would at once.
@@ -47,63 +52,6 @@ echo "ended after $(( $(cut -d. -f1 /proc/uptime) - since )) s: $(systemctl show
 	}
 	m.until("another posd to be well", `[ "$(systemctl show -P MainPID posd)" != `+pid+` ] && posd check >/dev/null`)
 	b.sellOne(t, "after-the-hang")
-}
-
-// plug puts an adapter into a port of the box's.
-func (m *machine) plug(name string, port int) {
-	m.t.Helper()
-	m.ask("device_add", map[string]any{"driver": "usb-serial", "id": "usb-" + name, "chardev": name, "serial": name + "-1", "always-plugged": true, "bus": "usb.0", "port": fmt.Sprint(port)})
-}
-
-// pull takes an adapter out, and waits until the box has seen it go.
-func (m *machine) pull(name string) {
-	m.t.Helper()
-	m.ask("device_del", map[string]any{"id": "usb-" + name})
-	m.until(name+" to be gone", "[ ! -e /dev/posd-"+name+" ]")
-}
-
-// pulledAndPlugged pulls both adapters and plugs them in in other orders and ports, one
-// time in two in the middle of a card sale. posd goes on by itself.
-func pulledAndPlugged(t *testing.T, b *box, m *machine) {
-	pid := m.run("systemctl show -P MainPID posd")
-	open := m.run("ls /proc/" + strings.TrimSpace(pid) + "/fd | wc -l")
-	names := []string{"terminal", "display"}
-	for i := range pulls {
-		ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
-		var under saleView
-		if i%2 == 1 {
-			if err := b.terminal.SetFault("late-answer=5s"); err != nil {
-				t.Fatal(err)
-			}
-			var err error
-			if under, err = b.sell(ctx, fmt.Sprintf("pulled-%d", i), "card", int64(3000+i)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		m.pull(names[i%2])
-		m.pull(names[1-i%2])
-		b.terminal.ClearFault("")
-		ports := []int{1 + i%4, 1 + (i+1+i/2%2)%4}
-		m.plug(names[i/2%2], ports[0])
-		m.plug(names[1-i/2%2], ports[1])
-		m.until("posd to be well again", "posd check >/dev/null")
-		for under.ID != "" && !under.final() {
-			next, err := b.sale(ctx, under.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if next.Attention != "" {
-				t.Fatalf("a person is asked: %+v", next)
-			}
-			under = next
-		}
-		b.sellOne(t, fmt.Sprintf("after-pull-%d", i))
-		cancel()
-	}
-	if now := m.run("systemctl show -P MainPID posd"); now != pid {
-		t.Errorf("posd was started again: %s, then %s", pid, now)
-	}
-	t.Logf("%d times pulled and plugged; descriptors %s, then %s", pulls, strings.TrimSpace(open), strings.TrimSpace(m.run("ls /proc/"+strings.TrimSpace(pid)+"/fd | wc -l")))
 }
 
 // clockJumps has a box whose clock has forgotten the time, until the network tells it.
