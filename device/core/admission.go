@@ -172,7 +172,7 @@ func (c *Machine) open(w SellAsked, s sale.Sale, replaced *live) {
 	l := c.hold(s)
 	if replaced != nil {
 		l.replaced, l.replacedWasGivenUp = replaced, replaced.s.GivenUp
-		replaced.s.GivenUp, replaced.s.ReplacedBy = true, l.s.ID
+		replaced.s.GivenUp, replaced.s.ReplacedBy, replaced.s.ReplacerState = true, l.s.ID, ""
 		c.event(replaced, "sale.replaced", "given up for sale "+string(l.s.ID))
 		c.passOn(replaced.s.ID, l)
 	}
