@@ -117,7 +117,7 @@ func drained(ctx context.Context, path string, n int) ([]row, error) {
 			return nil, fmt.Errorf("of %d reports %d were told %s after the start", n, c.gate.count(), time.Since(begun))
 		}
 	}
-	took, connections := c.gate.took(), len(c.gate.connections)
+	took, connections := c.gate.took()
 	_, cpu, err := c.woken()
 	c.kill()
 	if err != nil {
@@ -130,7 +130,7 @@ func drained(ctx context.Context, path string, n int) ([]row, error) {
 	r := row{No: "7", What: fmt.Sprintf("a drain of %d by the daemon, of N x latency / workers", n), Floor: ms(least), Posd: ms(took), Ratio: float64(took) / float64(least),
 		Spread: fmt.Sprintf("%d connections, %s of processor time a report", connections, ms(cpu/time.Duration(n))), Goal: "1.05"}
 	r.judge(1.05)
-	bare := c.gate.took()
+	bare, _ := c.gate.took()
 	b := row{No: "7", What: "the same, of net/http alone", Floor: ms(bare), Posd: ms(took), Ratio: float64(took) / float64(bare),
 		Spread: fmt.Sprintf("net/http %.2f of N x latency / workers", float64(bare)/float64(least)), Goal: "1.05"}
 	b.judge(1.05)
@@ -164,11 +164,12 @@ func (g *gate) count() int {
 	return g.told
 }
 
-// took is the time from the first report to the answer to the last.
-func (g *gate) took() time.Duration {
+// took is the time from the first report to the answer to the last, and over how many
+// connections they came.
+func (g *gate) took() (d time.Duration, connections int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.last.Sub(g.first)
+	return g.last.Sub(g.first), len(g.connections)
 }
 
 // backlog brings the reports in a journal to n.
